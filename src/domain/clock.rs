@@ -1,0 +1,63 @@
+//! The one clock. Every date the application stores comes from here, so that no statement mixes
+//! the database's time with ours, and a test can move time instead of waiting.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use time::{Duration, OffsetDateTime};
+
+/// Tells the time in UTC; clones share one offset.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    offset_seconds: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The present moment, truncated to microseconds: what `DATETIME(6)` keeps. A value that was
+    /// answered before it was stored would otherwise differ from the one read back.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that all others must ask"
+    )]
+    pub fn now(&self) -> OffsetDateTime {
+        let offset = Duration::seconds(self.offset_seconds.load(Ordering::Relaxed));
+        truncate(OffsetDateTime::now_utc() + offset)
+    }
+
+    /// Moves this clock and its clones forward; for tests of expiry.
+    pub fn advance(&self, by: Duration) {
+        self.offset_seconds
+            .fetch_add(by.whole_seconds(), Ordering::Relaxed);
+    }
+}
+
+fn truncate(moment: OffsetDateTime) -> OffsetDateTime {
+    let microseconds = moment.nanosecond() / 1_000;
+    moment
+        .replace_nanosecond(microseconds * 1_000)
+        .expect("fewer nanoseconds than before are in range")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn now_has_no_more_than_microseconds() {
+        for _ in 0..100 {
+            assert_eq!(Clock::default().now().nanosecond() % 1_000, 0);
+        }
+    }
+
+    #[test]
+    fn advancing_one_clock_moves_its_clones() {
+        let clock = Clock::default();
+        let clone = clock.clone();
+        let before = clone.now();
+        clock.advance(Duration::days(30));
+        assert!(clone.now() - before >= Duration::days(30));
+    }
+}

@@ -1,0 +1,130 @@
+//! Sessions: the secret in the cookie and how long it is good for.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// A session ends this long after it was last used.
+pub const IDLE: Duration = Duration::days(30);
+/// A session ends this long after it began, however much it is used.
+pub const ABSOLUTE: Duration = Duration::days(90);
+/// How often the time of last use is written: not with every request.
+pub const SEEN_INTERVAL: Duration = Duration::hours(1);
+/// Most characters kept of the browser's description of itself.
+pub const USER_AGENT_MAX: usize = 200;
+
+/// When a session that was used at `seen` ends.
+#[must_use]
+pub fn expires(created: OffsetDateTime, seen: OffsetDateTime) -> OffsetDateTime {
+    (seen + IDLE).min(created + ABSOLUTE)
+}
+
+/// The key of a session's row. It is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionId(pub Uuid);
+
+/// SHA-256 of a session's secret: all that is stored of it.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretHash(pub [u8; 32]);
+
+impl PartialEq for SecretHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+/// What the cookie carries: the row's key and 256 random bits that prove it is the holder's.
+#[derive(Clone)]
+pub struct SessionToken {
+    /// Finds the row.
+    pub id: SessionId,
+    secret: SecretString,
+    /// Compared with the row.
+    pub hash: SecretHash,
+}
+
+const ID_LENGTH: usize = 16;
+const SECRET_LENGTH: usize = 32;
+
+impl SessionToken {
+    /// A token for a new session, from random bytes.
+    #[must_use]
+    pub fn new(id: Uuid, secret: [u8; SECRET_LENGTH]) -> Self {
+        let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
+        bytes[..ID_LENGTH].copy_from_slice(id.as_bytes());
+        bytes[ID_LENGTH..].copy_from_slice(&secret);
+        Self {
+            id: SessionId(id),
+            secret: URL_SAFE_NO_PAD.encode(bytes).into(),
+            hash: hash(&secret),
+        }
+    }
+
+    /// Reads the text form; none when it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+        if length != bytes.len() {
+            return None;
+        }
+        let (id, secret) = bytes.split_at(ID_LENGTH);
+        Some(Self::new(
+            Uuid::from_slice(id).ok()?,
+            secret.try_into().ok()?,
+        ))
+    }
+
+    /// The text form, for the cookie alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+fn hash(secret: &[u8]) -> SecretHash {
+    let digest = digest(&SHA256, secret);
+    SecretHash(digest.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn token_survives_its_text_form() {
+        let token = SessionToken::new(Uuid::from_u128(7), [9; 32]);
+        let read = SessionToken::parse(token.expose()).expect("its own form");
+        assert_eq!(read.id, token.id);
+        assert!(read.hash == token.hash);
+    }
+
+    #[test]
+    fn token_refuses_every_other_text() {
+        let good = SessionToken::new(Uuid::from_u128(7), [9; 32]);
+        let good = good.expose();
+        for text in [
+            "",
+            "x",
+            &good[1..],
+            &format!("{good}A"),
+            &"=".repeat(64),
+            &"é".repeat(32),
+        ] {
+            assert!(SessionToken::parse(text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_ends_thirty_days_after_use_but_ninety_after_its_beginning() {
+        let created = datetime!(2026-01-01 00:00 UTC);
+        assert_eq!(expires(created, created), created + Duration::days(30));
+        let late = created + Duration::days(80);
+        assert_eq!(expires(created, late), created + Duration::days(90));
+    }
+}

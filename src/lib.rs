@@ -1,0 +1,4 @@
+//! Tickbox: a multi-user to-do list.
+pub mod domain;
+pub mod service;
+pub mod store;

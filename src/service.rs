@@ -1,0 +1,50 @@
+//! The verbs. Each looks up only within what its user owns, may be repeated without harm, and owns
+//! its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
+
+mod password;
+mod session;
+mod todo;
+mod user;
+
+use crate::{
+    domain::{clock::Clock, error::Error},
+    store::{Database, migrations},
+};
+
+pub use password::{Effort, Hasher};
+pub use session::LoggedIn;
+pub use todo::Outcome;
+
+/// Everything the application can do. Clones share one pool, one clock and one queue for hashing.
+#[derive(Clone)]
+pub struct Service {
+    database: Database,
+    clock: Clock,
+    hasher: Hasher,
+}
+
+impl Service {
+    /// The verbs over a database.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock, hasher: Hasher) -> Self {
+        Self {
+            database,
+            clock,
+            hasher,
+        }
+    }
+
+    /// The clock that all dates come from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether requests can be answered: the database does, and has the schema this binary needs.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with the reason.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.database.read(migrations::verify).await
+    }
+}

@@ -1,0 +1,101 @@
+//! Brings the schema up to date, once, however many instances start together.
+
+use sqlx::{
+    ConnectOptions, Connection as _,
+    migrate::{Migrate, MigrateError, Migrator},
+    mysql::MySqlConnectOptions,
+};
+
+use super::Connection;
+use crate::domain::error::Error;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Where sqlx notes what it has applied.
+const TABLE: &str = "_sqlx_migrations";
+const LOCK_SECONDS: u32 = 60;
+
+/// Applies what is missing. One instance at a time: sqlx's own lock waits with a timeout that
+/// MariaDB refuses, and ignores that it was not granted, so this takes one and checks the answer.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot be reached or another instance migrates longer
+/// than a minute; [`Error::Internal`] when a migration fails, was changed after it was applied, or
+/// was left half done.
+pub async fn migrate(options: &MySqlConnectOptions) -> Result<(), Error> {
+    let mut connection = connect(options).await?;
+    if !lock(&mut connection).await? {
+        return Err(unavailable(format!(
+            "another instance has been migrating for {LOCK_SECONDS} seconds"
+        )));
+    }
+    let result = migrator().run(&mut connection).await;
+    // Closing the connection releases the lock, also when this fails.
+    connection.close().await?;
+    result.map_err(explain)
+}
+
+/// Checks that every migration this binary knows has been applied. A newer schema is fine: changes
+/// only add until no old binary is left.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot be reached or is behind.
+pub async fn verify(connection: &mut Connection) -> Result<(), Error> {
+    let applied = connection
+        .list_applied_migrations(TABLE)
+        .await
+        .map_err(|error| unavailable(format!("the schema cannot be read: {error}")))?;
+    let missing = MIGRATIONS
+        .iter()
+        .filter(|migration| {
+            !applied
+                .iter()
+                .any(|found| found.version == migration.version)
+        })
+        .count();
+    if missing > 0 {
+        return Err(unavailable(format!(
+            "the database lacks {missing} migrations; run `tickbox migrate`"
+        )));
+    }
+    Ok(())
+}
+
+fn migrator() -> Migrator {
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
+    migrator.set_locking(false).set_ignore_missing(true);
+    migrator
+}
+
+async fn connect(options: &MySqlConnectOptions) -> Result<Connection, Error> {
+    options
+        .connect()
+        .await
+        .map_err(|error| unavailable(error.to_string()))
+}
+
+async fn lock(connection: &mut Connection) -> Result<bool, Error> {
+    // The lock is the server's, not the database's: instances of another database need not wait.
+    let granted: Option<i64> =
+        sqlx::query_scalar("SELECT GET_LOCK(CONCAT('tickbox.', LEFT(DATABASE(), 50)), ?)")
+            .bind(LOCK_SECONDS)
+            .fetch_one(connection)
+            .await?;
+    Ok(granted == Some(1))
+}
+
+fn explain(error: MigrateError) -> Error {
+    match error {
+        MigrateError::Dirty(version) => Error::internal(format!(
+            "migration {version} was left half done: repair the schema, then delete its row from _sqlx_migrations"
+        )),
+        error => Error::internal(error),
+    }
+}
+
+fn unavailable(cause: String) -> Error {
+    Error::Unavailable {
+        retry_after: std::time::Duration::from_secs(5),
+        cause,
+    }
+}

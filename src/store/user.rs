@@ -1,0 +1,148 @@
+//! Statements on `users`.
+
+use uuid::Uuid;
+
+use super::{Connection, to_database};
+use crate::domain::{
+    error::{Conflict, Error},
+    todo::{Change, Tally},
+    user::{User, UserId, Username},
+};
+
+/// Adds a user.
+///
+/// # Errors
+/// [`Conflict::UsernameTaken`]: the database decides it, so that two at once cannot both win.
+pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Result<(), Error> {
+    let inserted = sqlx::query!(
+        "INSERT INTO users (public_id, firstname, lastname, username, password, created_date)
+         VALUES (?, ?, ?, ?, ?, ?)",
+        user.public_id,
+        user.first_name,
+        user.last_name,
+        user.username,
+        hash,
+        to_database(user.created_date),
+    )
+    .execute(connection)
+    .await;
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(sqlx::Error::Database(error))
+            if error.is_unique_violation() && error.message().contains("users_username") =>
+        {
+            Err(Error::Conflict(Conflict::UsernameTaken))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What logging in needs of a user.
+pub struct Login {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// For the log.
+    pub public_id: Uuid,
+    /// PHC string.
+    pub password: String,
+}
+
+/// The user of that name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_login(
+    connection: &mut Connection,
+    username: &Username,
+) -> Result<Option<Login>, Error> {
+    let row = sqlx::query!(
+        r#"SELECT id, public_id AS "public_id: Uuid", password FROM users WHERE username = ?"#,
+        username.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Login {
+        user_id: UserId(row.id),
+        public_id: row.public_id,
+        password: row.password,
+    }))
+}
+
+/// Replaces a password's hash.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_password(
+    connection: &mut Connection,
+    user: UserId,
+    hash: &str,
+) -> Result<(), Error> {
+    sqlx::query!("UPDATE users SET password = ? WHERE id = ?", hash, user.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Raises the user's revision, counts the change, and gives the new revision. Every transaction on
+/// to-dos begins with this or with [`lock`]: the row lock makes the order of commits that of
+/// revisions.
+///
+/// # Errors
+/// [`Error::NotFound`] when the user is gone; those of the database.
+pub async fn next_rev(
+    connection: &mut Connection,
+    user: UserId,
+    change: Change,
+) -> Result<u64, Error> {
+    let updated = sqlx::query!(
+        "UPDATE users SET rev = LAST_INSERT_ID(rev + 1), open_count = open_count + ?, todo_count = todo_count + ?
+         WHERE id = ?",
+        change.open,
+        change.all,
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    Ok(updated.last_insert_id())
+}
+
+/// The user's revision and counts; nobody else changes that user's to-dos until the transaction
+/// ends.
+///
+/// # Errors
+/// [`Error::NotFound`] when the user is gone; those of the database.
+pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Tally, Error> {
+    let row = sqlx::query!(
+        "SELECT rev, open_count, todo_count FROM users WHERE id = ? FOR UPDATE",
+        user.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    let row = row.ok_or(Error::NotFound)?;
+    Ok(Tally {
+        rev: row.rev,
+        open: row.open_count,
+        all: row.todo_count,
+    })
+}
+
+/// The user's revision and counts.
+///
+/// # Errors
+/// Those of the database.
+pub async fn tally(connection: &mut Connection, user: UserId) -> Result<Tally, Error> {
+    let row = sqlx::query!(
+        "SELECT rev, open_count, todo_count FROM users WHERE id = ?",
+        user.0,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Tally {
+        rev: row.rev,
+        open: row.open_count,
+        all: row.todo_count,
+    })
+}
