@@ -1,4 +1,21 @@
-//! Tickbox: a multi-user to-do list.
+//! Tickbox: a multi-user to-do list that is one binary. This is its map; each layer may use only
+//! what stands to the right of it, and a test (`tests/integration/layers.rs`) keeps it so.
+//!
+//! ```text
+//! main -> app -> { web, api } -> service -> store -> domain
+//!         app -> server, telemetry -> config -> store
+//! ```
+//!
+//! The same noun (`todo`, `user`, `session`) has the same file name in each layer: a feature is a
+//! straight line of short files from the page or the call, over the verb and the statement, to the
+//! type.
+
+pub mod app;
+pub mod config;
 pub mod domain;
+pub mod health;
+pub mod server;
 pub mod service;
 pub mod store;
+pub mod telemetry;
+pub mod web;

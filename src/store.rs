@@ -2,6 +2,7 @@
 //! A function takes the connection first and decides nothing; it may be called inside or outside a
 //! transaction. May import `domain` only.
 
+mod address;
 pub mod migrations;
 pub mod pool;
 pub mod session;
@@ -10,7 +11,8 @@ pub mod user;
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-pub use pool::{Connection, Database, Ending};
+pub use address::{Address, Tls};
+pub use pool::{Connection, Database, Ending, Options};
 
 /// `DATETIME` columns hold UTC.
 fn to_database(moment: OffsetDateTime) -> PrimitiveDateTime {

@@ -28,6 +28,9 @@ use crate::domain::error::Error;
 /// What the statements of this layer run on.
 pub type Connection = MySqlConnection;
 
+/// How connections are made.
+pub type Options = MySqlConnectOptions;
+
 /// Runs of one transaction before its conflicts are reported.
 const TRIES: u32 = 5;
 /// A connection that rested longer is pinged before it is lent: a firewall or the server may have

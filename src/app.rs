@@ -1,0 +1,96 @@
+//! The whole application on one screen: every mount and everything around it.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    web::Data,
+};
+
+use crate::{
+    server::Draining,
+    service::Service,
+    telemetry,
+    web::{self, Proxies},
+};
+
+/// Pages, assets and health checks over one service.
+pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl Endpoint {
+    let routes = Route::new()
+        .at("/healthz", get(healthz))
+        .at("/readyz", get(readyz))
+        .nest(web::assets::PATH, web::asset_routes())
+        .nest("/", web::routes(proxies))
+        .data(service)
+        .data(draining);
+    telemetry::requests(with_security_headers(routes))
+}
+
+/// The process lives.
+#[handler]
+fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The instance wants requests and can answer them.
+#[handler]
+async fn readyz(service: Data<&Service>, draining: Data<&Draining>) -> Response {
+    let unavailable = |words: &'static str| {
+        let response = words.with_status(StatusCode::SERVICE_UNAVAILABLE);
+        response.into_response()
+    };
+    if draining.is_draining() {
+        return unavailable("stopping\n");
+    }
+    match service.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(cause) => {
+            tracing::warn!(%cause, "not ready");
+            unavailable("not ready\n")
+        }
+    }
+}
+
+/// What every answer says to browsers, errors included.
+const SECURITY_HEADERS: [(HeaderName, &str); 8] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    // Browsers heed it only over HTTPS.
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
+    // Pages are about one person; the assets, which are not, say so themselves.
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+fn with_security_headers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
+    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
+        let mut response = match endpoint.call(request).await {
+            Ok(output) => output.into_response(),
+            Err(error) => error.into_response(),
+        };
+        for (name, value) in SECURITY_HEADERS {
+            let headers = response.headers_mut();
+            headers
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
+        }
+        Ok(response)
+    })
+}

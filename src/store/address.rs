@@ -1,0 +1,78 @@
+//! Where the database is and how to reach it.
+
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+
+/// A database on a server.
+#[derive(Clone, Debug, Default)]
+pub struct Address {
+    /// Name or IP address of the server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The database.
+    pub name: String,
+    /// Who connects.
+    pub username: String,
+    /// May be empty.
+    pub password: SecretString,
+    /// Whether to encrypt, and whom to trust.
+    pub tls: Tls,
+    /// A file with the certificates to trust instead of the public ones (PEM).
+    pub ca: Option<PathBuf>,
+}
+
+/// Whether to encrypt the connection, and whom to trust.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// In the clear.
+    Disabled,
+    /// Encrypted if the server can; whoever answers is trusted.
+    #[default]
+    Preferred,
+    /// Encrypted; whoever answers is trusted.
+    Required,
+    /// Encrypted, and the server proves that it is the one named.
+    Verify,
+}
+
+impl Tls {
+    /// Reads our words and those of MySQL's `ssl-mode`, in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text.to_ascii_lowercase().as_str() {
+            "disabled" => Self::Disabled,
+            "preferred" => Self::Preferred,
+            "required" => Self::Required,
+            "verify" | "verify_identity" => Self::Verify,
+            _ => return None,
+        })
+    }
+}
+
+impl From<Address> for MySqlConnectOptions {
+    fn from(address: Address) -> Self {
+        let mode = match address.tls {
+            Tls::Disabled => MySqlSslMode::Disabled,
+            Tls::Preferred => MySqlSslMode::Preferred,
+            Tls::Required => MySqlSslMode::Required,
+            Tls::Verify => MySqlSslMode::VerifyIdentity,
+        };
+        let options = Self::new()
+            .host(&address.host)
+            .port(address.port)
+            .database(&address.name)
+            .username(&address.username)
+            .ssl_mode(mode);
+        let options = match address.password.expose_secret() {
+            "" => options,
+            password => options.password(password),
+        };
+        match address.ca {
+            Some(path) => options.ssl_ca(path),
+            None => options,
+        }
+    }
+}

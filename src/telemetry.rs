@@ -1,0 +1,89 @@
+//! Logs: one line a request, every panic an event, never a secret. May import `config` only.
+
+use std::{panic, sync::Arc, time::Instant};
+
+use poem::{
+    Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
+    http::HeaderValue,
+};
+use tracing::{Instrument as _, field, info_span};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use uuid::Uuid;
+
+use crate::config::LogFormat;
+
+/// Starts logging to standard error: standard output is for what commands print. What panics say
+/// goes to the log too.
+pub fn start(format: LogFormat, filter: &str) {
+    let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
+    match format {
+        LogFormat::Pretty => registry
+            .with(
+                fmt::layer()
+                    .compact()
+                    .with_target(false)
+                    .with_writer(std::io::stderr),
+            )
+            .init(),
+        LogFormat::Json => registry
+            .with(
+                fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_span_list(false)
+                    .with_writer(std::io::stderr),
+            )
+            .init(),
+    }
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let text = panic.payload_as_str().unwrap_or("of unknown kind");
+        tracing::error!(place, "panic: {text}");
+    }));
+}
+
+/// Where a request's id stands, on the way in and out.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Logs each request with its route, never its address: that may hold what somebody typed. The
+/// pages note the user in the span; whatever is logged on the way carries the request's id.
+pub fn requests<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
+    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
+        let id = request_id(&request);
+        let span = info_span!("request", id = %id, user = field::Empty);
+        let mut response = logged(endpoint, request).instrument(span).await;
+        if let Ok(id) = HeaderValue::try_from(id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        Ok(response)
+    })
+}
+
+async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
+    let begin = Instant::now();
+    let method = request.method().clone();
+    let response = match endpoint.call(request).await {
+        Ok(output) => output.into_response(),
+        Err(error) => error.into_response(),
+    };
+    let pattern = response.data::<PathPattern>();
+    let route = pattern.map_or("unknown", |pattern| &pattern.0);
+    let milliseconds = begin.elapsed().as_secs_f64() * 1_000.0;
+    tracing::info!(
+        %method,
+        route,
+        status = response.status().as_u16(),
+        ms = (milliseconds * 10.0).round() / 10.0,
+        "request"
+    );
+    response
+}
+
+/// The id that a proxy gave, if it looks like one; it goes into the log as it is.
+fn request_id(request: &Request) -> String {
+    let given = request.header(REQUEST_ID).filter(|id| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
+        (8..=100).contains(&id.len()) && id.chars().all(plain)
+    });
+    given.map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned)
+}

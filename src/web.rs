@@ -1,0 +1,86 @@
+//! The pages: routes, forms, HTML and the session cookie. Works without JavaScript; to htmx the same
+//! handlers answer fragments, made by the functions that the pages themselves call. May import
+//! `service` and `domain`; knows neither SQL nor the API.
+
+mod account;
+pub mod assets;
+pub mod error;
+mod form;
+mod layout;
+pub mod link;
+mod origin;
+mod session;
+mod todo;
+
+use poem::{Endpoint, EndpointExt as _, Route, RouteMethod, endpoint::BoxEndpoint, get};
+
+pub use session::Proxies;
+
+/// One path with the methods it answers.
+pub struct Page {
+    /// As in the address bar.
+    pub path: &'static str,
+    /// For the `Allow` header, and for tests that must not miss a route.
+    pub methods: &'static [&'static str],
+    endpoint: RouteMethod,
+}
+
+/// Every page, in the order of a visit.
+#[must_use]
+pub fn pages() -> Vec<Page> {
+    let both = &["GET", "POST"];
+    let post = &["POST"];
+    vec![
+        Page {
+            path: link::REGISTER,
+            methods: both,
+            endpoint: get(account::show_registration).post(account::register),
+        },
+        Page {
+            path: link::LOGIN,
+            methods: both,
+            endpoint: get(account::show_login).post(account::log_in),
+        },
+        Page {
+            path: link::LOGOUT,
+            methods: both,
+            endpoint: get(account::show_logout).post(account::log_out),
+        },
+        Page {
+            path: link::LIST,
+            methods: both,
+            endpoint: get(todo::show_list).post(todo::add),
+        },
+        Page {
+            path: link::UPDATE,
+            methods: post,
+            endpoint: poem::post(todo::update),
+        },
+        Page {
+            path: link::REMOVE,
+            methods: post,
+            endpoint: poem::post(todo::remove),
+        },
+        Page {
+            path: link::RESTORE,
+            methods: post,
+            endpoint: poem::post(todo::restore),
+        },
+    ]
+}
+
+/// All pages with the checks and error pages around them.
+pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
+    let mut route = Route::new();
+    for page in pages() {
+        let allow = page.methods.join(", ");
+        route = route.at(page.path, error::with_allow(page.endpoint, allow));
+    }
+    let checked = route.around(origin::check).data(proxies);
+    error::pages(checked).boxed()
+}
+
+/// The embedded style, scripts and icon.
+pub fn asset_routes() -> impl Endpoint {
+    error::pages(Route::new().at("/:name", get(assets::asset)))
+}

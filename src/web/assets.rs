@@ -1,0 +1,120 @@
+//! The embedded style, scripts and icon, under names that change with their content.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use poem::{
+    Request, Response, Result,
+    error::NotFoundError,
+    handler,
+    http::{StatusCode, header},
+    web::Path,
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+/// Under which the router mounts them.
+pub const PATH: &str = "/assets";
+
+/// What `build.rs` made: `name-hash.ext`, and the same compressed with `.br` and `.gz` behind it.
+#[derive(RustEmbed)]
+#[folder = "$OUT_DIR/assets"]
+struct Files;
+
+/// From the name in `assets/` to the address.
+static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    Files::iter()
+        .filter_map(|file| {
+            let (stem, extension) = file.rsplit_once('.')?;
+            let (name, _hash) = stem.rsplit_once('-')?;
+            let is_plain = !matches!(extension, "br" | "gz");
+            is_plain.then(|| (format!("{name}.{extension}"), format!("{PATH}/{file}")))
+        })
+        .collect()
+});
+
+/// The address of a file of `assets/`.
+///
+/// # Panics
+/// When there is no such file: every page names the same few, so the first test meets it.
+pub(super) fn url(name: &str) -> &'static str {
+    URLS.get(name).expect("a file of assets/")
+}
+
+/// `GET /assets/:name`
+#[handler]
+pub(super) fn asset(request: &Request, Path(name): Path<String>) -> Result<Response> {
+    let content_type = content_type(&name).ok_or(NotFoundError)?;
+    let plain = Files::get(&name).ok_or(NotFoundError)?;
+    let (file, encoding) = best(request, &name).unwrap_or((plain, "identity"));
+    // The name holds the hash of the content; the encoding makes it another representation.
+    let etag = format!("\"{name}.{encoding}\"");
+    let response = Response::builder()
+        .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
+        .header(header::VARY, "accept-encoding")
+        .header(header::ETAG, &etag);
+    if matches(request, &etag) {
+        return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
+    }
+    let response = response.header(header::CONTENT_TYPE, content_type);
+    let response = match encoding {
+        "identity" => response,
+        encoding => response.header(header::CONTENT_ENCODING, encoding),
+    };
+    Ok(response.body(file.data.into_owned()))
+}
+
+fn content_type(name: &str) -> Option<&'static str> {
+    match name.rsplit_once('.')?.1 {
+        "css" => Some("text/css; charset=utf-8"),
+        "js" => Some("text/javascript; charset=utf-8"),
+        "svg" => Some("image/svg+xml"),
+        _ => None,
+    }
+}
+
+/// The smallest form that the client takes.
+fn best(request: &Request, name: &str) -> Option<(EmbeddedFile, &'static str)> {
+    let accepted = request.header("accept-encoding").unwrap_or_default();
+    [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts(accepted, encoding))
+        .find_map(|(encoding, suffix)| {
+            Files::get(&format!("{name}.{suffix}")).map(|file| (file, encoding))
+        })
+}
+
+fn accepts(accepted: &str, encoding: &str) -> bool {
+    accepted.split(',').any(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let refused = parts
+            .filter_map(|parameter| parameter.strip_prefix("q="))
+            .any(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0));
+        named && !refused
+    })
+}
+
+fn matches(request: &Request, etag: &str) -> bool {
+    let known = request.header("if-none-match").unwrap_or_default();
+    known
+        .split(',')
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == etag || tag == "*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_is_accepted_only_by_name_and_weight() {
+        assert!(accepts("gzip, deflate, br", "br"));
+        assert!(accepts("BR;q=0.5", "br"));
+        assert!(!accepts("gzip", "br"));
+        assert!(!accepts("br;q=0, gzip", "br"));
+        assert!(!accepts("br; q=0.0", "br"));
+        assert!(!accepts("brx", "br"));
+        assert!(!accepts("", "br"));
+    }
+}

@@ -1,0 +1,238 @@
+//! Failures as pages and, for htmx, as fragments.
+
+use std::{any::Any, error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use maud::html;
+use poem::{
+    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response,
+    error::{MethodNotAllowedError, NotFoundError, ResponseError},
+    http::{HeaderValue, StatusCode, header},
+};
+
+use super::{
+    form::{BODY_MAX, Hx},
+    layout::{self, Width, fragment},
+    link,
+};
+use crate::domain::error::{Conflict, Error, FieldError};
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What a verb failed with.
+    Verb(Error),
+    /// The visitor has to log in first.
+    LoginRequired {
+        /// Where, and from there back.
+        login: String,
+    },
+    /// The form was sent by another site.
+    CrossSite,
+    /// The body is longer than any form of ours.
+    TooLarge,
+    /// The body is not that of a form.
+    NotAForm,
+    /// The body ended too early.
+    BrokenOff,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verb(error) => error.fmt(formatter),
+            Self::LoginRequired { .. } => formatter.write_str("login required"),
+            Self::CrossSite => formatter.write_str("sent by another site"),
+            Self::TooLarge => formatter.write_str("body too large"),
+            Self::NotAForm => formatter.write_str("not a form"),
+            Self::BrokenOff => formatter.write_str("body broken off"),
+        }
+    }
+}
+
+impl StdError for Failure {}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Verb(error)
+    }
+}
+
+impl From<FieldError> for Failure {
+    fn from(error: FieldError) -> Self {
+        Self::Verb(error.into())
+    }
+}
+
+impl ResponseError for Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Verb(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Verb(Error::Unauthenticated) | Self::LoginRequired { .. } => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Verb(Error::NotFound) => StatusCode::NOT_FOUND,
+            Self::Verb(Error::Conflict(_)) => StatusCode::CONFLICT,
+            Self::Verb(Error::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Verb(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BrokenOff => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Answers every failure of `endpoint` with a page in our look, a panic too.
+pub fn pages<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
+    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
+        let hx = Hx::of(&request);
+        let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
+        Ok(match call.await {
+            Ok(Ok(output)) => output.into_response(),
+            Ok(Err(error)) => respond(error, hx),
+            Err(panic) => respond(Failure::Verb(panicked(panic.as_ref())).into(), hx),
+        })
+    })
+}
+
+/// Answers a wrong method with the right ones: poem leaves out the `Allow` that RFC 9110 asks for.
+pub(super) fn with_allow<E: Endpoint + 'static>(
+    endpoint: E,
+    allow: String,
+) -> impl Endpoint<Output = Response> {
+    let allow = HeaderValue::try_from(allow).expect("method names are visible ASCII");
+    endpoint.around(move |endpoint: Arc<E>, request: Request| {
+        let allow = allow.clone();
+        async move {
+            let hx = Hx::of(&request);
+            match endpoint.call(request).await {
+                Err(error) if error.is::<MethodNotAllowedError>() => {
+                    let mut response = respond(error, hx);
+                    response.headers_mut().insert(header::ALLOW, allow);
+                    Ok(response)
+                }
+                result => result.map(poem::IntoResponse::into_response),
+            }
+        }
+    })
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    Error::internal(format!("panic: {}", text.unwrap_or("of unknown kind")))
+}
+
+fn respond(error: poem::Error, hx: Hx) -> Response {
+    let status = error.status();
+    let failure = match error.downcast::<Failure>() {
+        Ok(failure) => failure,
+        Err(error) if error.is::<NotFoundError>() => Error::NotFound.into(),
+        Err(error) => return other(&error, hx),
+    };
+    log(&failure);
+    if let Failure::LoginRequired { login } = &failure {
+        return log_in_first(login, hx);
+    }
+    let mut response = apology(status, &words(&failure), hx);
+    if let Failure::Verb(Error::Unavailable { retry_after, .. }) = failure {
+        let seconds = retry_after.as_secs().max(1);
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// What poem itself refuses.
+fn other(error: &poem::Error, hx: Hx) -> Response {
+    let status = error.status();
+    if status.is_server_error() {
+        tracing::error!(%error, "request failed");
+    }
+    let words = match status {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            "This address cannot be used in that way. Go back to the list and use its buttons."
+        }
+        status if status.is_server_error() => OUR_FAULT,
+        _ => "The request could not be understood.",
+    };
+    apology(status, words, hx)
+}
+
+const OUR_FAULT: &str = "Something went wrong on our side, and nothing was changed by this request as far as we know. Load the page again and look before you repeat it.";
+
+fn words(failure: &Failure) -> String {
+    match failure {
+        Failure::Verb(Error::Invalid(errors)) => {
+            let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+            format!("{}.", messages.join(". "))
+        }
+        Failure::Verb(Error::Conflict(conflict)) => match conflict {
+            Conflict::UsernameTaken | Conflict::IdReused => {
+                format!("{}.", conflict.field_error().message)
+            }
+        },
+        Failure::Verb(Error::Unauthenticated) | Failure::LoginRequired { .. } => {
+            "Log in first.".into()
+        }
+        Failure::Verb(Error::NotFound) => {
+            "There is nothing here. It may have been removed meanwhile.".into()
+        }
+        Failure::Verb(Error::Unavailable { .. }) => {
+            "We cannot answer right now. What you typed was not saved: wait a few seconds, then send it again.".into()
+        }
+        Failure::Verb(Error::Internal(_)) => OUR_FAULT.into(),
+        Failure::CrossSite => {
+            "This form was sent from another site, so nothing was done. Open the page here and send it again.".into()
+        }
+        Failure::TooLarge => {
+            format!("That is too much text at once: at most {} KiB.", BODY_MAX / 1024)
+        }
+        Failure::NotAForm => "Only forms are accepted here.".into(),
+        Failure::BrokenOff => "The request broke off on its way. Send it again.".into(),
+    }
+}
+
+/// Each failure once, here at the edge; what people get wrong is no failure of ours.
+fn log(failure: &Failure) {
+    match failure {
+        Failure::Verb(Error::Internal(cause)) => tracing::error!(%cause, "request failed"),
+        Failure::Verb(Error::Unavailable { cause, .. }) => {
+            tracing::warn!(cause, "request cannot be answered now");
+        }
+        Failure::CrossSite => tracing::warn!("a form from another site was refused"),
+        _ => {}
+    }
+}
+
+fn log_in_first(login: &str, hx: Hx) -> Response {
+    if hx.0 {
+        // Not 303: htmx would follow it and put the login page into the list.
+        Response::builder()
+            .status(StatusCode::UNAUTHORIZED)
+            .header("HX-Redirect", login)
+            .finish()
+    } else {
+        layout::see_other(login)
+    }
+}
+
+fn apology(status: StatusCode, words: &str, hx: Hx) -> Response {
+    if hx.0 {
+        let say = html! { p.failure { (words) } };
+        return fragment(link::STATUS, "innerHTML", &say)
+            .with_status(status)
+            .into_response();
+    }
+    let title = status.canonical_reason().unwrap_or("Error");
+    let body = html! {
+        h1 { (title) }
+        p { (words) }
+        p { a.button href=(link::LIST) { "Back to the list" } }
+    };
+    layout::page(&format!("Error: {title}"), Width::Narrow, &body)
+        .with_status(status)
+        .into_response()
+}

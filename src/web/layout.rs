@@ -1,0 +1,111 @@
+//! The frame around every page, and the parts that several pages share.
+
+use maud::{DOCTYPE, Markup, html};
+use poem::{
+    IntoResponse as _, Response,
+    http::{StatusCode, header},
+};
+
+use super::{assets, link};
+use crate::domain::error::FieldError;
+
+/// How wide the card is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Width {
+    /// For a form or a message.
+    Narrow,
+    /// For the list.
+    Wide,
+}
+
+/// What htmx reads: our style has its own indicator, and an answer that
+/// is not ours (a gateway's error page) replaces nothing.
+const HTMX_CONFIG: &str =
+    r#"{"includeIndicatorCSS":false,"noSwap":[204,304,"5xx"],"defaultTimeout":15000}"#;
+
+/// A whole page.
+pub(super) fn page(title: &str, width: Width, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " – Tickbox" }
+                meta name="description" content="Tickbox keeps your to-do list.";
+                meta name="color-scheme" content="light dark";
+                meta name="htmx-config" content=(HTMX_CONFIG);
+                link rel="stylesheet" href=(assets::url("app.css"));
+                link rel="icon" type="image/svg+xml" href=(assets::url("favicon.svg"));
+                script src=(assets::url("htmx.min.js")) defer {}
+                script src=(assets::url("app.js")) defer {}
+            }
+            body {
+                a.skip href={ "#" (link::MAIN) } { "Skip to content" }
+                main #(link::MAIN) .card .narrow[width == Width::Narrow] tabindex="-1" { (body) }
+            }
+        }
+    }
+}
+
+/// `Error:` before the title of a page that shows a refused form, so that a screen reader says it
+/// first.
+pub(super) fn title_of(title: &str, refused: bool) -> String {
+    if refused {
+        format!("Error: {title}")
+    } else {
+        title.to_owned()
+    }
+}
+
+/// What htmx puts into the element with that id; `swap` says how.
+pub(super) fn fragment(id: &str, swap: &str, content: &Markup) -> Markup {
+    html! { hx-partial hx-target={ "#" (id) } hx-swap=(swap) { (content) } }
+}
+
+/// What is wrong, with a link to each field.
+pub(super) fn error_summary(errors: &[FieldError]) -> Markup {
+    html! {
+        @if !errors.is_empty() {
+            div.errors role="alert" tabindex="-1" data-focus {
+                h2 { "There is a problem" }
+                ul {
+                    @for error in errors {
+                        li { a href={ "#" (error.field) } { (error.message) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The words of an error, at its field.
+pub(super) fn field_error(error: Option<&FieldError>) -> Markup {
+    html! {
+        @if let Some(error) = error {
+            p.error id={ (error.field) "-error" } { "Error: " (error.message) }
+        }
+    }
+}
+
+/// The error of a field, if there is one.
+pub(super) fn error_of<'a>(errors: &'a [FieldError], field: &str) -> Option<&'a FieldError> {
+    errors.iter().find(|error| error.field == field)
+}
+
+/// The ids that describe a field: its hint and its error.
+pub(super) fn described_by(field: &str, has_hint: bool, has_error: bool) -> Option<String> {
+    let hint = has_hint.then(|| format!("{field}-hint"));
+    let error = has_error.then(|| format!("{field}-error"));
+    let ids: Vec<_> = hint.into_iter().chain(error).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+/// Sends the browser on after a form, so that loading the page again does not send it again.
+pub(super) fn see_other(location: &str) -> Response {
+    Response::builder()
+        .status(StatusCode::SEE_OTHER)
+        .header(header::LOCATION, location)
+        .finish()
+        .into_response()
+}

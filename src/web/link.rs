@@ -1,0 +1,252 @@
+//! Every address and every id of an element, in one place.
+
+use std::fmt;
+
+use form_urlencoded::Serializer;
+
+use crate::domain::{
+    error::FieldError,
+    todo::{Filter, Position, TodoId},
+};
+
+/// The list; also takes new to-dos.
+pub const LIST: &str = "/";
+/// Where strangers are sent.
+pub const LOGIN: &str = "/login";
+/// Where accounts are made.
+pub const REGISTER: &str = "/register";
+/// Where a session ends.
+pub const LOGOUT: &str = "/logout";
+/// Sets a to-do done or open.
+pub const UPDATE: &str = "/update-todo";
+/// Removes a to-do.
+pub const REMOVE: &str = "/remove-todo";
+/// Brings a removed to-do back.
+pub const RESTORE: &str = "/restore-todo";
+
+/// The main part of every page.
+pub(super) const MAIN: &str = "main";
+/// What is wrong with the form, at the top of the page.
+pub(super) const ERRORS: &str = "errors";
+/// The form that adds.
+pub(super) const ADD: &str = "add";
+/// The rows.
+pub(super) const TODOS: &str = "todos";
+/// The way to the next rows.
+pub(super) const MORE: &str = "more";
+/// How many are open.
+pub(super) const COUNT: &str = "count";
+/// What just happened; a live region.
+pub(super) const STATUS: &str = "status";
+/// Asks for the list again when another tab changed it.
+pub(super) const REFRESH: &str = "refresh";
+
+/// The row of a to-do.
+pub(super) fn row(id: TodoId) -> String {
+    format!("todo-{id}")
+}
+
+/// Which part of the list a page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct View {
+    /// All, open or done ones.
+    pub(super) filter: Filter,
+    /// Behind this place; none for the beginning.
+    pub(super) after: Option<Position>,
+}
+
+impl View {
+    /// Reads the fields of a link of ours.
+    pub(super) fn parse(show: &str, after: &str) -> Result<Self, FieldError> {
+        let filter = match show {
+            "" | "all" => Filter::All,
+            "open" => Filter::Open,
+            "done" => Filter::Done,
+            _ => {
+                return Err(FieldError::new(
+                    "show",
+                    "invalid_filter",
+                    "The list shows all, open or done to-dos",
+                ));
+            }
+        };
+        let after = match after {
+            "" => None,
+            after => Some(after.parse()?),
+        };
+        Ok(Self { filter, after })
+    }
+
+    /// The word for the filter in links; none for the whole list.
+    pub(super) fn show(self) -> Option<&'static str> {
+        match self.filter {
+            Filter::All => None,
+            Filter::Open => Some("open"),
+            Filter::Done => Some("done"),
+        }
+    }
+
+    /// Whether a new to-do belongs to what this part shows: it is open, and the newest.
+    pub(super) fn shows_new(self) -> bool {
+        self.after.is_none() && self.filter != Filter::Done
+    }
+
+    /// The same filter, another part of the list.
+    pub(super) fn at(self, after: Option<Position>) -> Self {
+        Self { after, ..self }
+    }
+}
+
+/// The address of a part of the list, with what else the page is to show.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ListLink<'a> {
+    /// Which part.
+    pub(super) view: View,
+    /// What to say happened.
+    pub(super) notice: Option<Notice>,
+    /// A text for the form that adds.
+    pub(super) draft: &'a str,
+}
+
+impl fmt::Display for ListLink<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut query = Serializer::new(String::new());
+        if let Some(show) = self.view.show() {
+            query.append_pair("show", show);
+        }
+        if let Some(after) = self.view.after {
+            query.append_pair("after", &after.to_string());
+        }
+        if let Some(notice) = self.notice {
+            query.append_pair("notice", notice.word());
+            if let Some(id) = notice.id() {
+                query.append_pair("id", &id.to_string());
+            }
+        }
+        if !self.draft.is_empty() {
+            query.append_pair("description", self.draft);
+        }
+        let query = query.finish();
+        formatter.write_str(LIST)?;
+        if query.is_empty() {
+            return Ok(());
+        }
+        write!(formatter, "?{query}")
+    }
+}
+
+/// The login page, to come back from to `next`.
+pub(super) fn login_and_back(next: &str) -> String {
+    if next == LIST {
+        return LOGIN.to_owned();
+    }
+    let query = Serializer::new(String::new())
+        .append_pair("next", next)
+        .finish();
+    format!("{LOGIN}?{query}")
+}
+
+/// The login page with a notice.
+pub(super) fn login_with(notice: Notice) -> String {
+    format!("{LOGIN}?notice={}", notice.word())
+}
+
+/// `next` if it leads to a place of ours, else the list: a link must not send people elsewhere.
+pub(super) fn local(next: &str) -> &str {
+    let foreign = next.starts_with("//") || next.contains(['\\', '\u{7f}']);
+    let printable = next.chars().all(|c| c.is_ascii_graphic());
+    if next.starts_with('/') && !foreign && printable {
+        next
+    } else {
+        LIST
+    }
+}
+
+/// What just happened, for a page that is loaded after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// An account was made.
+    Registered,
+    /// The session ended.
+    LoggedOut,
+    /// A to-do was added.
+    Added,
+    /// A to-do was completed.
+    Completed,
+    /// A to-do is open again.
+    Reopened,
+    /// A to-do was removed, and may come back.
+    Removed(TodoId),
+    /// A removed to-do came back.
+    Restored,
+}
+
+impl Notice {
+    /// Reads the fields of a link of ours; a notice that is none of ours says nothing.
+    pub(super) fn parse(word: &str, id: &str) -> Option<Self> {
+        Some(match word {
+            "registered" => Self::Registered,
+            "logged_out" => Self::LoggedOut,
+            "added" => Self::Added,
+            "completed" => Self::Completed,
+            "reopened" => Self::Reopened,
+            "removed" => Self::Removed(TodoId::parse(id).ok()?),
+            "restored" => Self::Restored,
+            _ => return None,
+        })
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::LoggedOut => "logged_out",
+            Self::Added => "added",
+            Self::Completed => "completed",
+            Self::Reopened => "reopened",
+            Self::Removed(_) => "removed",
+            Self::Restored => "restored",
+        }
+    }
+
+    fn id(self) -> Option<TodoId> {
+        match self {
+            Self::Removed(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_local_paths_are_followed() {
+        for next in ["/", "/?show=open", "/logout", "/?description=a%20b"] {
+            assert_eq!(local(next), next);
+        }
+        for next in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/\tevil",
+            "/\r\nSet-Cookie: a=b",
+            "/ž",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(local(next), LIST, "{next:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_link_escapes_what_was_typed() {
+        let link = ListLink {
+            draft: "a&b=c #d ž",
+            ..ListLink::default()
+        };
+        assert_eq!(link.to_string(), "/?description=a%26b%3Dc+%23d+%C5%BE");
+        assert_eq!(local(&link.to_string()), link.to_string());
+    }
+}

@@ -1,0 +1,129 @@
+//! The session cookie, and who a request comes from.
+
+use poem::{FromRequest, Request, RequestBody, http::HeaderValue, web::Data};
+use tracing::Span;
+
+use super::{
+    error::Failure,
+    link::{self},
+};
+use crate::{
+    domain::{
+        session::{ABSOLUTE, SessionToken},
+        user::Account,
+    },
+    service::Service,
+};
+
+const COOKIE: &str = "tickbox";
+/// A name that browsers accept only with `Secure`, `Path=/` and no `Domain`: no neighbour on a
+/// sibling domain can plant it.
+const SECURE_COOKIE: &str = "__Host-tickbox";
+
+/// How many proxies stand in front, each of which appends to `X-Forwarded-*`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Proxies(pub u8);
+
+/// Whether the browser came by HTTPS, which a proxy in front of us ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Https(bool);
+
+impl Https {
+    fn of(request: &Request) -> Self {
+        let trusted = request
+            .data::<Proxies>()
+            .is_some_and(|proxies| proxies.0 > 0);
+        let protocols = request.headers().get_all("x-forwarded-proto").iter();
+        // The last word is the nearest proxy's; what stands before it, anybody can have sent.
+        let last = protocols
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .next_back();
+        Self(trusted && last.is_some_and(|last| last.trim().eq_ignore_ascii_case("https")))
+    }
+
+    fn cookie(self) -> &'static str {
+        if self.0 { SECURE_COOKIE } else { COOKIE }
+    }
+
+    fn attributes(self) -> &'static str {
+        if self.0 {
+            "HttpOnly; SameSite=Lax; Path=/; Secure"
+        } else {
+            "HttpOnly; SameSite=Lax; Path=/"
+        }
+    }
+
+    /// The `Set-Cookie` that keeps a session.
+    pub(super) fn keep(self, token: &SessionToken) -> HeaderValue {
+        let age = ABSOLUTE.whole_seconds();
+        let (cookie, attributes) = (self.cookie(), self.attributes());
+        let value = format!("{cookie}={}; Max-Age={age}; {attributes}", token.expose());
+        let mut value = HeaderValue::try_from(value).expect("base64url is visible ASCII");
+        value.set_sensitive(true);
+        value
+    }
+
+    /// The `Set-Cookie` that removes it. Without the same attributes a browser would keep it.
+    pub(super) fn forget(self) -> HeaderValue {
+        let (cookie, attributes) = (self.cookie(), self.attributes());
+        let value = format!("{cookie}=; Max-Age=0; {attributes}");
+        HeaderValue::try_from(value).expect("visible ASCII")
+    }
+}
+
+impl<'a> FromRequest<'a> for Https {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self::of(request))
+    }
+}
+
+/// Whoever sent the request.
+pub(super) struct Visitor {
+    /// For whom it acts; none for a stranger or when the session has ended.
+    pub(super) account: Option<Account>,
+    /// The session it came with, ended or not.
+    pub(super) token: Option<SessionToken>,
+}
+
+impl Visitor {
+    /// For whom the request acts.
+    ///
+    /// # Errors
+    /// A stranger is sent to the login page, and from there to `next`.
+    pub(super) fn account(self, next: &impl ToString) -> Result<Account, Failure> {
+        self.account.ok_or_else(|| Failure::LoginRequired {
+            login: link::login_and_back(&next.to_string()),
+        })
+    }
+}
+
+impl<'a> FromRequest<'a> for Visitor {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Data(service) = Data::<&Service>::from_request(request, body).await?;
+        let name = Https::of(request).cookie();
+        let token = cookies(request)
+            .find_map(|(found, value)| (found == name).then(|| SessionToken::parse(value))?);
+        let account = match &token {
+            Some(token) => service.authenticate(token).await.map_err(Failure::from)?,
+            None => None,
+        };
+        if let Some(account) = &account {
+            Span::current().record("user", tracing::field::display(account.public_id));
+        }
+        Ok(Self { account, token })
+    }
+}
+
+/// Whether the request carries a session cookie of either name.
+pub(super) fn has_cookie(request: &Request) -> bool {
+    cookies(request).any(|(name, _)| name == COOKIE || name == SECURE_COOKIE)
+}
+
+fn cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+    let headers = request.headers().get_all("cookie").iter();
+    headers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}

@@ -1,0 +1,177 @@
+//! The page of the list and its parts; a fragment is one of these parts.
+
+use maud::{Markup, html};
+
+use super::{
+    super::{
+        account::log_out_form,
+        layout::{self, Width, described_by, error_summary, field_error, title_of},
+        link::{self, ListLink, Notice, View},
+    },
+    row::{hidden_view, row},
+};
+use crate::domain::{
+    error::FieldError,
+    todo::{Description, Filter, Position, Tally, Todo, TodoId},
+    user::Account,
+};
+
+/// The heading of the list.
+pub(super) const TITLE: &str = "My to-do list";
+
+/// Everything that the page of the list shows.
+pub(super) struct ListPage<'a> {
+    /// Whose list it is.
+    pub(super) account: &'a Account,
+    /// Which part of it.
+    pub(super) view: View,
+    /// The rows.
+    pub(super) page: &'a crate::domain::todo::Page,
+    /// What just happened.
+    pub(super) notice: Option<Notice>,
+    /// What was typed and is not added yet.
+    pub(super) draft: &'a str,
+    /// Why it was not added.
+    pub(super) error: Option<&'a FieldError>,
+    /// For the to-do that is added next.
+    pub(super) id: TodoId,
+}
+
+impl ListPage<'_> {
+    /// The whole page.
+    pub(super) fn render(&self) -> Markup {
+        let Self {
+            account,
+            view,
+            page,
+            error,
+            ..
+        } = *self;
+        let body = html! {
+            header.bar {
+                h1 { (TITLE) }
+                div.who { span.name { (account.first_name) } (log_out_form("button quiet")) }
+            }
+            div #(link::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error))) } }
+            (add_form(view, self.id, self.draft, error, false))
+            div #(link::STATUS) role="status" { @if let Some(notice) = self.notice { (say(notice, None, view)) } }
+            div.bar {
+                p #(link::COUNT) { (count(account.tally)) }
+                (filters(view))
+            }
+            @if view.after.is_some() {
+                p { a href=(ListLink { view: view.at(None), ..ListLink::default() }) { "Back to the newest" } }
+            }
+            ul #(link::TODOS) aria-label="To-dos" { (rows(&page.todos, view, None)) }
+            p.empty { (nothing(view)) }
+            (more(view, page.next))
+            div #(link::REFRESH) hidden hx-get=(ListLink { view: view.at(None), ..ListLink::default() })
+                hx-trigger="refresh" hx-swap="none" hx-sync="this:drop" {}
+        };
+        layout::page(&title_of(TITLE, error.is_some()), Width::Wide, &body)
+    }
+}
+
+/// The form that adds. It carries the id of the to-do to be, so that sending it twice adds once.
+pub(super) fn add_form(
+    view: View,
+    id: TodoId,
+    draft: &str,
+    error: Option<&FieldError>,
+    focus: bool,
+) -> Markup {
+    html! {
+        form #(link::ADD) method="post" action=(link::LIST) hx-post=(link::LIST) hx-swap="none" hx-sync="this:drop" novalidate {
+            // Browsers that restore forms on the way back must not restore a used id.
+            input type="hidden" name="id" value=(id) autocomplete="off";
+            (hidden_view(view))
+            label for="description" { "New to-do" }
+            (field_error(error))
+            div.line {
+                input #description name="description" type="text" value=(draft) required autocomplete="off"
+                    enterkeyhint="done" dir="auto"
+                    // Browsers count UTF-16 units, of which a character takes up to two.
+                    maxlength=(Description::MAX * 2)
+                    data-focus[focus]
+                    aria-invalid=[error.map(|_| "true")]
+                    aria-describedby=[described_by("description", false, error.is_some())];
+                button.button type="submit" { "Add" }
+            }
+        }
+    }
+}
+
+/// The rows, in order; `focus` names the one that the keyboard goes to.
+pub(super) fn rows(todos: &[Todo], view: View, focus: Option<TodoId>) -> Markup {
+    html! { @for todo in todos { (row(todo, view, focus == Some(todo.id))) } }
+}
+
+/// The way to the next rows, if there are any: a plain link, which htmx follows in place.
+pub(super) fn more(view: View, next: Option<Position>) -> Markup {
+    html! {
+        p #(link::MORE) {
+            @if let Some(next) = next {
+                @let link = ListLink { view: view.at(Some(next)), ..ListLink::default() };
+                a.button.quiet href=(link) hx-get=(link) hx-swap="none" hx-sync="this:drop" { "Show more" }
+            }
+        }
+    }
+}
+
+/// How many are open, from the figures kept with the account.
+pub(super) fn count(tally: Tally) -> Markup {
+    html! { (tally.open) " of " (tally.all) " open" }
+}
+
+/// What happened, in words, and how to take it back.
+pub(super) fn say(notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
+    let verb = match notice {
+        Notice::Added => "Added",
+        Notice::Completed => "Done:",
+        Notice::Reopened => "Open again:",
+        Notice::Removed(_) => "Removed",
+        Notice::Restored => "Brought back",
+        Notice::Registered | Notice::LoggedOut => return html! {},
+    };
+    html! {
+        span {
+            (verb) " "
+            @match todo {
+                Some(todo) => { "“" bdi { (todo.description) } "”." },
+                None => "the to-do.",
+            }
+        }
+        @if let Notice::Removed(id) = notice {
+            form method="post" action=(link::RESTORE) hx-post=(link::RESTORE) hx-swap="none" hx-sync="this:drop" {
+                input type="hidden" name="id" value=(id);
+                (hidden_view(view))
+                button #undo.button.quiet type="submit" data-focus[todo.is_some()] { "Undo" }
+            }
+        }
+    }
+}
+
+fn filters(view: View) -> Markup {
+    let choices = [
+        (Filter::All, "All"),
+        (Filter::Open, "Open"),
+        (Filter::Done, "Done"),
+    ];
+    html! {
+        nav aria-label="Show" {
+            @for (filter, label) in choices {
+                @let link = ListLink { view: View { filter, after: None }, ..ListLink::default() };
+                a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) }
+            }
+        }
+    }
+}
+
+fn nothing(view: View) -> &'static str {
+    match (view.filter, view.after) {
+        (Filter::All, None) => "Nothing to do. Add your first to-do above.",
+        (Filter::Open, None) => "Nothing is open.",
+        (Filter::Done, None) => "Nothing is done yet.",
+        (_, Some(_)) => "Nothing more.",
+    }
+}
