@@ -229,9 +229,11 @@ impl Lease {
     }
 
     /// The work came to its end: the connection may be lent again, unless it was left in a
-    /// transaction.
+    /// transaction. Of one that was dropped sqlx says that it has ended, but keeps its ROLLBACK until
+    /// the next statement is sent, and the server its row locks.
     fn finish(mut self) {
-        if self.connection().is_in_transaction() {
+        let connection = self.connection();
+        if connection.is_in_transaction() || connection.should_flush() {
             return;
         }
         if let Some(mut object) = self.0.take() {

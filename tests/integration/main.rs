@@ -1,1 +1,5 @@
-//! Everything that needs a real database, in one binary.
+//! Everything that needs a real database, in one binary. Each test has a database of its own.
+
+mod pool;
+mod proxy;
+mod world;

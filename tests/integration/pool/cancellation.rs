@@ -1,0 +1,186 @@
+//! sqlx on MySQL loses writes when a `begin` is cancelled: the connection looks idle, is inside a
+//! transaction, and takes the next borrower's acknowledged write down with it. These tests fail when
+//! a transaction shares its caller's fate, or when a connection with unfinished work is lent again.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, future::join_all};
+use sqlx::{
+    Connection as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::error::Error,
+    store::{Database, Ending},
+};
+use tokio::{sync::Notify, time::timeout};
+
+use super::{Notes, commit, connection_id, gone, note};
+use crate::proxy;
+
+/// In each direction: a round trip takes twice as long, and is cancelled in its middle often enough.
+const DELAY: Duration = Duration::from_millis(20);
+const CLIENTS: usize = 8;
+const ROUNDS: usize = 8;
+
+/// Everybody is interrupted at some moment of the first four round trips.
+fn some_moment() -> Duration {
+    Duration::from_micros(fastrand::u64(1_000..160_000))
+}
+
+#[sqlx::test(migrations = false)]
+async fn no_acknowledged_write_is_lost_to_a_cancelled_read(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let road = proxy::lengthen(&options, DELAY).await;
+    let clients = (0..CLIENTS).map(async |client| {
+        let mut acknowledged = Vec::new();
+        for round in 0..ROUNDS {
+            let database = Database::new(road.clone(), 1);
+            database.open(1).await.expect("opened");
+            let work = database.read(async |connection| {
+                let mut transaction = connection.begin().await?;
+                note(&mut transaction, &format!("half {client}.{round}")).await?;
+                transaction.rollback().await?;
+                Ok(())
+            });
+            let _ = timeout(some_moment(), work).await;
+            let text = format!("whole {client}.{round}");
+            let write = database.read(async |connection| note(connection, &text).await);
+            write.await.expect("acknowledged");
+            acknowledged.push(text);
+        }
+        acknowledged
+    });
+    let acknowledged: BTreeSet<_> = join_all(clients).await.into_iter().flatten().collect();
+    let stored = BTreeSet::from_iter(notes.all().await);
+    let lost: Vec<_> = acknowledged.symmetric_difference(&stored).collect();
+    assert!(lost.is_empty(), "lost, or half written: {lost:?}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_transaction_whose_caller_leaves_at_any_moment_commits(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let road = proxy::lengthen(&options, DELAY).await;
+    let clients = (0..CLIENTS).map(async |client| {
+        let database = Database::new(road.clone(), 1);
+        database.open(1).await.expect("opened");
+        for round in 0..ROUNDS {
+            let _ = timeout(some_moment(), commit(&database, format!("{client}.{round}"))).await;
+        }
+        // The only connection is free again when the last of them has ended.
+        connection_id(&database).await;
+    });
+    join_all(clients).await;
+    assert_eq!(notes.all().await.len(), CLIENTS * ROUNDS);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_caller_that_goes_away_does_not_cancel_its_transaction(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let database = Database::new(options.clone(), 1);
+    let (begun, resumed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, resumes) = (begun.clone(), resumed.clone());
+    let work = database.transaction(move |connection| {
+        let (begins, resumes) = (begins.clone(), resumes.clone());
+        async move {
+            begins.notify_one();
+            resumes.notified().await;
+            note(connection, "kept").await?;
+            Ok(Ending::Commit(()))
+        }
+        .boxed()
+    });
+    tokio::select! {
+        _ = work => panic!("it waits for us"),
+        () = begun.notified() => {}
+    }
+    resumed.notify_one();
+    // The only connection is free again when the transaction has ended.
+    connection_id(&database).await;
+    assert_eq!(notes.all().await, ["kept"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_connection_whose_work_was_cancelled_is_never_lent_again(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let database = Database::new(options.clone(), 1);
+    let cancelled = connection_id(&database).await;
+    let begun = Notify::new();
+    let work = database.read(async |connection| {
+        let mut transaction = connection.begin().await?;
+        note(&mut transaction, "half").await?;
+        begun.notify_one();
+        std::future::pending::<Result<(), Error>>().await
+    });
+    tokio::select! {
+        _ = work => panic!("it never ends"),
+        () = begun.notified() => {}
+    }
+    // Closed at once: its row locks must not wait for the next borrower.
+    gone(&mut notes.0, cancelled).await;
+    assert_ne!(connection_id(&database).await, cancelled);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_connection_left_inside_a_transaction_is_closed_at_once(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let database = Database::new(options.clone(), 1);
+    for is_dropped in [true, false] {
+        let left = connection_id(&database).await;
+        let work = database.read(async |connection| {
+            let mut transaction = connection.begin().await?;
+            note(&mut transaction, "half").await?;
+            if is_dropped {
+                // sqlx only notes that a ROLLBACK is to be sent with the next statement.
+                drop(transaction);
+            } else {
+                std::mem::forget(transaction);
+            }
+            Ok(())
+        });
+        work.await.expect("no fault");
+        let closed = timeout(Duration::from_secs(5), gone(&mut notes.0, left)).await;
+        assert!(closed.is_ok(), "dropped: {is_dropped}");
+        assert!(notes.all().await.is_empty());
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_panic_reaches_the_caller_and_closes_the_connection(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let database = Database::new(options.clone(), 1);
+    let used = connection_id(&database).await;
+    let working = database.clone();
+    let caller = tokio::spawn(async move {
+        working
+            .transaction::<(), _>(|connection| {
+                async move {
+                    note(connection, "half").await?;
+                    panic!("a fault in a verb")
+                }
+                .boxed()
+            })
+            .await
+    });
+    assert!(caller.await.expect_err("the caller fails").is_panic());
+    gone(&mut notes.0, used).await;
+    assert!(notes.all().await.is_empty());
+}

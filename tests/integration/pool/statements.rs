@@ -1,0 +1,151 @@
+//! Statements are counted by the server, for one connection: what a request costs is what its verbs
+//! send, without pings and preparing anything twice.
+
+use std::collections::BTreeMap;
+
+use futures_util::FutureExt as _;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::{
+        error::Error,
+        todo::{Description, Filter, PAGE_SIZE, TodoId},
+    },
+    service::{Hasher, Service},
+    store::{Connection, Database, Ending},
+};
+
+use crate::world::{CHEAP, PASSWORD, World, credentials};
+
+const REQUESTS: u64 = 20;
+
+/// What one session of the server counted.
+type Counters = BTreeMap<String, u64>;
+
+/// Neither asks the connection whether it lives nor anything else: as many bytes reach the server
+/// over 20 leases as over one.
+#[sqlx::test(migrations = false)]
+async fn lending_a_connection_sends_nothing(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let database = Database::new(options, 1);
+    read_one(&database, 1).await;
+    let start = counters(&database).await;
+    read_one(&database, REQUESTS).await;
+    let one_lease = counters(&database).await;
+    for _ in 0..REQUESTS {
+        read_one(&database, 1).await;
+    }
+    let many_leases = counters(&database).await;
+    for name in ["Bytes_received", "Questions", "Com_stmt_execute"] {
+        assert_eq!(
+            many_leases[name] - one_lease[name],
+            one_lease[name] - start[name],
+            "{name}"
+        );
+    }
+    assert_eq!(many_leases["Com_stmt_prepare"], start["Com_stmt_prepare"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_transaction_adds_begin_and_commit_and_nothing_else(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let database = Database::new(options, 1);
+    write_one(&database).await;
+    let before = counters(&database).await;
+    for _ in 0..REQUESTS {
+        write_one(&database).await;
+    }
+    let spent = since(&before, &counters(&database).await);
+    assert_eq!(spent["Com_begin"], REQUESTS);
+    assert_eq!(spent["Com_commit"], REQUESTS);
+    assert_eq!(spent["Com_stmt_execute"], REQUESTS);
+    assert_eq!(spent["Com_stmt_prepare"], 0);
+    assert_eq!(spent["Questions"], 3 * REQUESTS);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_page_costs_two_statements_and_adding_a_to_do_five(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    World::new(options.clone()).await;
+    let database = Database::new(options, 1);
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let service = Service::new(database.clone(), tickbox::domain::clock::Clock::default(), hasher);
+    let login = service.log_in(credentials("ona", PASSWORD), None, "a test");
+    let token = login.await.expect("right password").token;
+    let mut spent = BTreeMap::new();
+    for verb in ["warm up", "look", "add"] {
+        let before = counters(&database).await;
+        let account = service.authenticate(&token).await.expect("no fault");
+        let account = account.expect("a session");
+        if verb != "look" {
+            let description = Description::parse("Buy milk").expect("valid");
+            let id = TodoId::at(service.clock().now());
+            let added = service.add(&account, id, description).await;
+            added.expect("added");
+        }
+        if verb != "add" {
+            let page = service.list(&account, Filter::All, None, PAGE_SIZE).await;
+            page.expect("listed");
+        }
+        spent.insert(verb, since(&before, &counters(&database).await));
+    }
+    assert_eq!(spent["look"]["Questions"], 2);
+    assert_eq!(spent["look"]["Com_stmt_prepare"], 0);
+    // The session, BEGIN, the revision, the to-do, COMMIT.
+    assert_eq!(spent["add"]["Questions"], 5);
+    assert_eq!(spent["add"]["Com_stmt_prepare"], 0);
+}
+
+async fn read_one(database: &Database, times: u64) {
+    let read = database.read(async |connection| {
+        for _ in 0..times {
+            one(connection).await?;
+        }
+        Ok(())
+    });
+    read.await.expect("read");
+}
+
+async fn write_one(database: &Database) {
+    let written = database.transaction(|connection| {
+        async move {
+            one(connection).await?;
+            Ok(Ending::Commit(()))
+        }
+        .boxed()
+    });
+    written.await.expect("written");
+}
+
+async fn one(connection: &mut Connection) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar("SELECT 1").fetch_one(connection).await?)
+}
+
+/// The counters without what this look at them costs: its own question, and the bytes of it, are
+/// counted once before and once after whatever lies between two looks.
+async fn counters(database: &Database) -> Counters {
+    let read = database.read(async |connection| {
+        let rows: Vec<(String, String)> = sqlx::query_as("SHOW SESSION STATUS")
+            .fetch_all(connection)
+            .await?;
+        Ok(rows)
+    });
+    let rows = read.await.expect("read");
+    rows.into_iter()
+        .filter_map(|(name, value)| Some((name, value.parse().ok()?)))
+        .collect()
+}
+
+/// What was spent between two looks, less the second look.
+fn since(before: &Counters, after: &Counters) -> Counters {
+    let mut spent: Counters = after
+        .iter()
+        .map(|(name, value)| (name.clone(), value - before.get(name).unwrap_or(value).min(value)))
+        .collect();
+    for name in ["Questions", "Com_stmt_execute", "Com_show_status"] {
+        spent.entry(name.into()).and_modify(|value| *value -= 1);
+    }
+    spent
+}

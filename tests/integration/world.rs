@@ -1,0 +1,90 @@
+//! What the tests share: the verbs over a database of the test's own, and two people who know
+//! nothing of each other.
+
+use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
+use tickbox::{
+    domain::{
+        clock::Clock,
+        user::{Account, Credentials, Registration, RegistrationInput},
+    },
+    service::{Effort, Hasher, Service},
+    store::Database,
+};
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "violet teapot 7";
+
+/// Enough for a hash; a test must not wait for argon2.
+pub(crate) const CHEAP: Effort = Effort {
+    memory: 64,
+    passes: 1,
+};
+
+pub(crate) struct World {
+    pub(crate) service: Service,
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    /// Owns what a test is about.
+    pub(crate) ona: Account,
+    /// A stranger to all of Ona's.
+    pub(crate) jonas: Account,
+    options: MySqlConnectOptions,
+}
+
+impl World {
+    pub(crate) async fn new(options: MySqlConnectOptions) -> Self {
+        let database = Database::new(options.clone(), 4);
+        let clock = Clock::default();
+        let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+        let service = Service::new(database.clone(), clock.clone(), hasher);
+        Self {
+            ona: arrive(&service, "ona").await,
+            jonas: arrive(&service, "jonas").await,
+            service,
+            database,
+            clock,
+            options,
+        }
+    }
+
+    /// The same people and the same database with a service whose hashes cost something else.
+    pub(crate) fn with_effort(&self, effort: Effort) -> Service {
+        let hasher = Hasher::new(effort).expect("argon2 can do that");
+        Service::new(self.database.clone(), self.clock.clone(), hasher)
+    }
+
+    /// A connection past the pool.
+    pub(crate) async fn connect(&self) -> MySqlConnection {
+        connect(&self.options).await
+    }
+}
+
+pub(crate) async fn connect(options: &MySqlConnectOptions) -> MySqlConnection {
+    options.connect().await.expect("the database answers")
+}
+
+pub(crate) fn registration(username: &str) -> Registration {
+    let input = RegistrationInput {
+        first_name: "Ona",
+        last_name: "Onaitė",
+        username,
+        password: PASSWORD,
+        password_again: Some(PASSWORD),
+    };
+    Registration::parse(input).expect("valid")
+}
+
+pub(crate) fn credentials(username: &str, password: &str) -> Credentials {
+    Credentials::parse(username, password).expect("both fields are filled")
+}
+
+async fn arrive(service: &Service, username: &str) -> Account {
+    let user = service.register(registration(username)).await;
+    user.expect("the name is free");
+    let logged_in = service
+        .log_in(credentials(username, PASSWORD), None, "a test")
+        .await
+        .expect("right password");
+    let account = service.authenticate(&logged_in.token).await;
+    account.expect("no fault").expect("a session")
+}
