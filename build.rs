@@ -48,8 +48,8 @@ fn embed(path: &Path, output: &Path) -> io::Result<()> {
         .and_then(|name| name.rsplit_once('.'))
         .ok_or_else(|| io::Error::other(format!("{} has no plain name", path.display())))?;
     let hash = Sha256::digest(&content);
-    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    let target = output.join(format!("{stem}-{hash}.{extension}"));
+    let hash = u64::from_be_bytes(hash[..8].try_into().expect("SHA-256 has 32 bytes"));
+    let target = output.join(format!("{stem}-{hash:016x}.{extension}"));
 
     fs::write(&target, &content)?;
     fs::write(with_suffix(&target, "gz"), gzip(&content)?)?;

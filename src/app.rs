@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// Pages, assets and health checks over one service.
+#[must_use]
 pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl Endpoint {
     let routes = Route::new()
         .at("/healthz", get(healthz))

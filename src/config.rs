@@ -181,12 +181,12 @@ impl Reader<'_> {
                 );
                 None
             }
-            Some(url) => self.from_url(&url),
+            Some(url) => self.database_from_url(&url),
             None if given == 0 => {
                 self.problem("DATABASE_URL is missing: set it to mysql://user:password@host:3306/name, or set DB_HOST, DB_NAME, DB_USERNAME and DB_PASSWORD");
                 None
             }
-            None => self.from_parts(parts),
+            None => self.database_from_parts(parts),
         };
         let tls = self.value(
             "DB_TLS",
@@ -211,7 +211,7 @@ impl Reader<'_> {
         })
     }
 
-    fn from_parts(&mut self, names: [&str; 4]) -> Option<Address> {
+    fn database_from_parts(&mut self, names: [&str; 4]) -> Option<Address> {
         let values = names.map(|name| {
             let value = self.get(name);
             if value.is_none() {
@@ -231,7 +231,7 @@ impl Reader<'_> {
         })
     }
 
-    fn from_url(&mut self, url: &str) -> Option<Address> {
+    fn database_from_url(&mut self, url: &str) -> Option<Address> {
         let address = parse_url(url);
         if address.is_none() {
             self.problem("DATABASE_URL must be mysql://user:password@host:3306/name, with special characters of the password percent-encoded; behind it only ?ssl-mode= and ssl-ca=");

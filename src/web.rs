@@ -81,6 +81,7 @@ pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
 }
 
 /// The embedded style, scripts and icon.
+#[must_use]
 pub fn asset_routes() -> impl Endpoint {
     error::pages(Route::new().at("/:name", get(assets::asset)))
 }

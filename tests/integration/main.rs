@@ -1,5 +1,8 @@
 //! Everything that needs a real database, in one binary. Each test has a database of its own.
 
+mod command;
+mod log;
 mod pool;
 mod proxy;
+mod web;
 mod world;

@@ -71,7 +71,11 @@ async fn a_transaction_whose_caller_leaves_at_any_moment_commits(
         let database = Database::new(road.clone(), 1);
         database.open(1).await.expect("opened");
         for round in 0..ROUNDS {
-            let _ = timeout(some_moment(), commit(&database, format!("{client}.{round}"))).await;
+            let _ = timeout(
+                some_moment(),
+                commit(&database, format!("{client}.{round}")),
+            )
+            .await;
         }
         // The only connection is free again when the last of them has ended.
         connection_id(&database).await;

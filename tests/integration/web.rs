@@ -1,0 +1,13 @@
+//! The pages over HTTP: what a browser sends and gets, with and without htmx.
+
+mod account;
+mod assets;
+mod failures;
+mod headers;
+mod hostile;
+mod list;
+mod logs;
+mod origin;
+mod routes;
+mod site;
+mod todo;

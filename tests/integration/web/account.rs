@@ -1,0 +1,303 @@
+//! Registering, logging in, logging out.
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::web::Proxies;
+
+use super::site::{Answer, Site};
+use crate::{log, world::PASSWORD};
+
+const NEW: [(&str, &str); 5] = [
+    ("first_name", "Rūta"),
+    ("last_name", "O'Neill <b>"),
+    ("username", "Ruta"),
+    ("password", "planted-password-teapot"),
+    ("password_again", "planted-password-teapot"),
+];
+
+fn with<'a>(name: &str, value: &'a str) -> Vec<(&'static str, &'a str)> {
+    NEW.into_iter()
+        .map(|(found, old)| (found, if found == name { value } else { old }))
+        .collect()
+}
+
+#[sqlx::test]
+async fn who_registers_can_log_in_under_the_name_in_any_case(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    log::plant("planted-password-teapot");
+    let registered = site.stranger().post("/register", &NEW).await;
+    assert_eq!(registered.status, 303);
+    assert_eq!(registered.header("location"), "/login?notice=registered");
+    let notice = site.stranger().get("/login?notice=registered").await;
+    assert_eq!(
+        notice.texts(".notice"),
+        ["Your account is ready. Log in with it."]
+    );
+
+    let form = [
+        ("username", "rUTA"),
+        ("password", "planted-password-teapot"),
+    ];
+    let logged_in = site.stranger().post("/login", &form).await;
+    assert_eq!((logged_in.status, logged_in.header("location")), (303, "/"));
+}
+
+#[sqlx::test]
+async fn a_refused_registration_keeps_what_was_typed_but_never_passwords(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let refused = site
+        .stranger()
+        .post("/register", &with("username", "r ta"))
+        .await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(
+        refused.texts("title"),
+        ["Error: Registration form – Tickbox"]
+    );
+    for (name, value) in [
+        ("first_name", "Rūta"),
+        ("last_name", "O'Neill <b>"),
+        ("username", "r ta"),
+    ] {
+        assert_eq!(refused.attribute(&format!("#{name}"), "value"), value);
+    }
+    assert!(refused.attributes("[type=password]", "value").is_empty());
+    assert!(!refused.body.contains("planted-password-teapot"));
+}
+
+#[sqlx::test]
+async fn a_refused_form_says_the_same_at_the_top_and_at_the_field(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let refused = site.stranger().post("/register", &[]).await;
+    assert_eq!(refused.status, 422);
+    let fields = ["first_name", "last_name", "username", "password"];
+    let links: Vec<_> = fields.iter().map(|field| format!("#{field}")).collect();
+    assert_eq!(refused.attributes(".errors a", "href"), links);
+    let summary = refused.texts(".errors a");
+    for (field, words) in fields.iter().zip(summary) {
+        assert_eq!(
+            refused.texts(&format!("#{field}-error")),
+            [format!("Error: {words}")]
+        );
+        let input = format!("input#{field}");
+        assert_eq!(refused.attribute(&input, "aria-invalid"), "true");
+        let described = refused.attribute(&input, "aria-describedby");
+        assert!(described.contains(&format!("{field}-error")), "{described}");
+    }
+}
+
+#[sqlx::test]
+async fn a_taken_username_is_refused_at_its_field(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let refused = site
+        .stranger()
+        .post("/register", &with("username", "ONA"))
+        .await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.attribute("[aria-invalid]", "id"), "username");
+    assert_eq!(refused.attribute("#username", "value"), "ONA");
+}
+
+#[sqlx::test]
+async fn an_unknown_user_and_a_wrong_password_get_the_same_answer(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let wrong = |username: &'static str| {
+        let form = [
+            ("username", username),
+            ("password", "planted-wrong-password"),
+        ];
+        let stranger = site.stranger();
+        async move { stranger.post("/login", &form).await }
+    };
+    log::plant("planted-wrong-password");
+    let (known, unknown) = (wrong("ona").await, wrong("nix").await);
+    assert_eq!(known.status, 401);
+    assert_eq!(unknown.status, 401);
+    assert_eq!(known.body.replace("\"ona\"", "\"nix\""), unknown.body);
+    assert_eq!(known.texts(".errors li").len(), 1, "one message");
+    assert!(known.headers.get("set-cookie").is_none());
+    assert!(!known.body.contains("planted-wrong-password"));
+}
+
+#[sqlx::test]
+async fn empty_credentials_are_named_at_both_fields(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let refused = site.stranger().post("/login", &[]).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(
+        refused.attributes("[aria-invalid]", "id"),
+        ["username", "password"]
+    );
+}
+
+#[sqlx::test]
+async fn login_leads_on_only_to_places_of_ours(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    for (next, location) in [
+        ("/?show=open", "/?show=open"),
+        ("/logout", "/logout"),
+        ("", "/"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example/", "/"),
+        ("https://evil.example/", "/"),
+        ("/\r\nX-Evil: 1", "/"),
+    ] {
+        let form = [("username", "ona"), ("password", PASSWORD), ("next", next)];
+        let answer = site.stranger().post("/login", &form).await;
+        assert_eq!(answer.header("location"), location, "{next:?}");
+    }
+}
+
+#[sqlx::test]
+async fn a_login_that_fails_does_not_forget_where_it_was_to_lead(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let page = site.stranger().get("/login?next=/?show=done").await;
+    assert_eq!(page.attribute("[name=next]", "value"), "/?show=done");
+    let form = [
+        ("username", "ona"),
+        ("password", "x"),
+        ("next", "/?show=done"),
+    ];
+    let refused = site.stranger().post("/login", &form).await;
+    assert_eq!(refused.attribute("[name=next]", "value"), "/?show=done");
+}
+
+async fn log_in(site: &Site, cookie: Option<&str>, protocol: Option<&str>) -> Answer {
+    let body = format!("username=ona&password={}", PASSWORD.replace(' ', "+"));
+    let mut request = site
+        .request(reqwest::Method::POST, "/login")
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
+    if let Some(protocol) = protocol {
+        request = request.header("x-forwarded-proto", protocol);
+    }
+    if let Some(cookie) = cookie {
+        request = request.header("cookie", cookie);
+    }
+    Answer::to(request).await
+}
+
+fn attributes(answer: &Answer) -> (String, Vec<String>) {
+    let cookie = answer.header("set-cookie");
+    let (pair, rest) = cookie.split_once("; ").expect("attributes");
+    let name = pair.split('=').next().expect("a name").to_owned();
+    (name, rest.split("; ").map(ToOwned::to_owned).collect())
+}
+
+#[sqlx::test]
+async fn the_cookie_is_kept_from_scripts_and_other_sites(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let (name, found) = attributes(&log_in(&site, None, None).await);
+    assert_eq!(name, "tickbox");
+    assert_eq!(
+        found,
+        ["Max-Age=7776000", "HttpOnly", "SameSite=Lax", "Path=/"]
+    );
+}
+
+#[sqlx::test]
+async fn over_https_the_cookie_is_secure_and_bound_to_the_host(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::behind(options, Proxies(1)).await;
+    for protocol in ["https", "http, https"] {
+        let answer = log_in(&site, None, Some(protocol)).await;
+        let (name, found) = attributes(&answer);
+        assert_eq!(name, "__Host-tickbox", "{protocol}");
+        assert_eq!(
+            found,
+            [
+                "Max-Age=7776000",
+                "HttpOnly",
+                "SameSite=Lax",
+                "Path=/",
+                "Secure"
+            ]
+        );
+        let list = site
+            .request(reqwest::Method::GET, "/")
+            .header("x-forwarded-proto", "https")
+            .header("cookie", answer.session());
+        assert_eq!(Answer::to(list).await.status, 200);
+    }
+    // What the client sent stands left of what the proxy says.
+    let (name, _) = attributes(&log_in(&site, None, Some("https, http")).await);
+    assert_eq!(name, "tickbox");
+}
+
+#[sqlx::test]
+async fn without_a_trusted_proxy_nobody_can_claim_https(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let (name, found) = attributes(&log_in(&site, None, Some("https")).await);
+    assert_eq!(name, "tickbox");
+    assert!(!found.contains(&"Secure".to_owned()));
+}
+
+#[sqlx::test]
+async fn each_login_has_a_new_session_and_ends_the_one_before(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let first = log_in(&site, None, None).await.session();
+    let second = log_in(&site, Some(&first), None).await.session();
+    assert_ne!(first, second);
+    let mut browser = site.stranger();
+    browser.cookie = Some(first);
+    assert_eq!(browser.get("/").await.status, 303);
+    browser.cookie = Some(second);
+    assert_eq!(browser.get("/").await.status, 200);
+}
+
+#[sqlx::test]
+async fn logging_out_ends_the_session_and_clears_the_browser(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let page = browser.get("/logout").await;
+    assert_eq!(page.attribute("form", "action"), "/logout");
+    assert_eq!(browser.get("/").await.status, 200, "a GET changes nothing");
+
+    let out = browser.post("/logout", &[]).await;
+    let (name, found) = attributes(&out);
+    assert_eq!(name, "tickbox");
+    assert_eq!(found, ["Max-Age=0", "HttpOnly", "SameSite=Lax", "Path=/"]);
+    assert_eq!(out.header("clear-site-data"), "\"cache\"");
+    assert_eq!(
+        browser.get("/").await.header("location"),
+        "/login",
+        "the session is gone"
+    );
+    let notice = site.stranger().get(out.header("location")).await;
+    assert_eq!(notice.texts(".notice"), ["You are logged out."]);
+}

@@ -1,0 +1,140 @@
+//! The embedded files: compressed, cached for ever, under names of their content.
+
+use reqwest::Method;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use super::site::{Answer, Site};
+
+async fn addresses(site: &Site) -> Vec<String> {
+    let page = site.stranger().get("/login").await;
+    let mut addresses = page.attributes("head link", "href");
+    addresses.extend(page.attributes("script", "src"));
+    addresses
+}
+
+async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = site.request(Method::GET, path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = request.send().await.expect("an answer");
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        // Compressed ones are no text.
+        body: response.bytes().await.expect("a body").len().to_string(),
+    }
+}
+
+#[sqlx::test]
+async fn each_file_of_a_page_is_there_under_a_name_of_its_content(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let addresses = addresses(&site).await;
+    assert_eq!(addresses.len(), 4, "{addresses:?}");
+    for address in addresses {
+        let hash = address.rsplit(['-', '.']).nth(1).expect("a hash");
+        assert_eq!(hash.len(), 16, "{address}");
+        let file = get(&site, &address, &[]).await;
+        assert_eq!(file.status, 200, "{address}");
+        assert_eq!(
+            file.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        let kind = match address.rsplit_once('.').expect("an extension").1 {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            _ => "image/svg+xml",
+        };
+        assert_eq!(file.header("content-type"), kind);
+    }
+}
+
+#[sqlx::test]
+async fn a_file_comes_in_the_best_encoding_that_the_browser_takes(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    for address in addresses(&site).await {
+        let mut sizes = Vec::new();
+        let mut etags = Vec::new();
+        for (accepted, encoding) in [
+            ("gzip, deflate, br, zstd", "br"),
+            ("gzip", "gzip"),
+            ("br;q=0, gzip;q=0", ""),
+        ] {
+            let file = get(&site, &address, &[("accept-encoding", accepted)]).await;
+            assert_eq!(file.header("content-encoding"), encoding, "{address}");
+            assert_eq!(file.header("vary"), "accept-encoding");
+            sizes.push(file.body.parse::<usize>().expect("a length"));
+            etags.push(file.header("etag").to_owned());
+        }
+        assert!(
+            sizes[0] <= sizes[1] && sizes[1] < sizes[2],
+            "{address} {sizes:?}"
+        );
+        assert!(etags[0] != etags[1] && etags[1] != etags[2], "{etags:?}");
+    }
+}
+
+#[sqlx::test]
+async fn a_known_file_is_not_sent_again(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let address = addresses(&site).await.remove(0);
+    let etag = get(&site, &address, &[]).await.header("etag").to_owned();
+    assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
+    for (known, status) in [
+        (etag.clone(), 304),
+        (format!("\"other\", W/{etag}"), 304),
+        ("*".to_owned(), 304),
+        ("\"other\"".to_owned(), 200),
+    ] {
+        let file = get(&site, &address, &[("if-none-match", &known)]).await;
+        assert_eq!(file.status, status, "{known}");
+        assert_eq!(file.header("etag"), etag);
+    }
+    let other = [
+        ("if-none-match", etag.as_str()),
+        ("accept-encoding", "gzip"),
+    ];
+    assert_eq!(
+        get(&site, &address, &other).await.status,
+        200,
+        "another representation"
+    );
+}
+
+#[sqlx::test]
+async fn nothing_outside_the_assets_can_be_asked_for(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let script = addresses(&site).await.pop().expect("a script");
+    for path in [
+        format!("{script}.br"),
+        "/assets/".into(),
+        "/assets/LICENSE".into(),
+        "/assets/..%2f..%2fCargo.toml".into(),
+        "/assets/app.css".into(),
+    ] {
+        assert_eq!(get(&site, &path, &[]).await.status, 404, "{path}");
+    }
+}
+
+#[test]
+fn the_vendored_script_is_the_published_one() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/vendor/htmx");
+    let script = std::fs::read(format!("{root}/htmx.min.js")).expect("vendored");
+    let sums = std::fs::read_to_string(format!("{root}/SHA256SUMS")).expect("recorded");
+    let digest = ring::digest::digest(&ring::digest::SHA256, &script);
+    let hash: String = digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(sums.trim(), format!("{hash}  htmx.min.js"));
+}

@@ -1,0 +1,172 @@
+//! What goes wrong is said in words, in the look of the pages, and gives nothing away.
+
+use poem::{
+    Endpoint as _, EndpointExt as _, Request, endpoint::make_sync, error::InternalServerError,
+    http::StatusCode,
+};
+use reqwest::Method;
+use sqlx::{
+    Executor as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::web;
+
+use super::site::{Answer, Site};
+
+async fn answer(endpoint: impl poem::Endpoint + 'static, htmx: bool) -> (StatusCode, String) {
+    let mut request = Request::builder();
+    if htmx {
+        request = request.header("hx-request", "true");
+    }
+    let response = web::error::pages(endpoint)
+        .get_response(request.finish())
+        .await;
+    let status = response.status();
+    let body = response.into_body().into_string().await;
+    (status, body.expect("text"))
+}
+
+#[tokio::test]
+async fn a_panic_is_a_plain_500_page() {
+    let panics =
+        || make_sync(|_: Request| -> &'static str { panic!("secret detail of the fault") });
+    for htmx in [false, true] {
+        let (status, body) = answer(panics(), htmx).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(body.contains("Something went wrong on our side"), "{body}");
+        assert!(!body.contains("secret detail"), "{body}");
+        assert_eq!(
+            body.starts_with("<hx-partial hx-target=\"#status\""),
+            htmx,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_a_plain_500_page_without_its_cause() {
+    let fails = poem::endpoint::make(|_: Request| async {
+        Err::<(), _>(InternalServerError(std::io::Error::other(
+            "secret detail of the fault",
+        )))
+    });
+    let (status, body) = answer(fails.map_to_response(), false).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(body.contains("Something went wrong on our side"), "{body}");
+    assert!(!body.contains("secret detail"), "{body}");
+}
+
+#[sqlx::test]
+async fn errors_have_the_look_of_the_pages_and_a_way_back(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let forged = site
+        .request(Method::POST, "/login")
+        .header("sec-fetch-site", "cross-site");
+    for (answer, heading) in [
+        (browser.get("/nowhere").await, "Not Found"),
+        (browser.get("/remove-todo").await, "Method Not Allowed"),
+        (Answer::to(forged).await, "Forbidden"),
+    ] {
+        assert_eq!(answer.texts("h1"), [heading]);
+        assert_eq!(
+            answer.texts("title"),
+            [format!("Error: {heading} – Tickbox")]
+        );
+        assert_eq!(answer.attributes("main a.button", "href"), ["/"]);
+        assert_eq!(answer.attributes("[rel=stylesheet]", "href").len(), 1);
+    }
+    for (answer, status) in [
+        (browser.with_htmx().get("/nowhere").await, 404),
+        (browser.with_htmx().get("/remove-todo").await, 405),
+    ] {
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.targets(), ["#status"]);
+        assert_eq!(answer.texts(".failure").len(), 1);
+    }
+}
+
+#[sqlx::test]
+async fn too_much_is_refused_also_without_a_stated_length(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    for (length, status) in [(16 * 1024, 422), (16 * 1024 + 1, 413), (200_000, 413)] {
+        let body = format!("description={}", "x".repeat(length - "description=".len()));
+        let answer = browser.send(Method::POST, "/", Some(body.clone())).await;
+        assert_eq!(answer.status, status, "{length} bytes");
+        assert_eq!(
+            chunked(&site, browser.cookie.as_deref(), &body).await,
+            status,
+            "{length} bytes"
+        );
+    }
+}
+
+/// Sends a form in chunks over a bare socket: the client library would state a length.
+async fn chunked(site: &Site, cookie: Option<&str>, body: &str) -> u16 {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\
+         Connection: close\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        site.address,
+        cookie.unwrap_or_default(),
+        body.len(),
+    );
+    let mut stream = tokio::net::TcpStream::connect(&site.address)
+        .await
+        .expect("a server");
+    // The server may answer, and close, before it has read all.
+    stream.write_all(head.as_bytes()).await.ok();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.expect("an answer");
+    String::from_utf8_lossy(&status[9..])
+        .parse()
+        .expect("a status")
+}
+
+#[sqlx::test]
+async fn only_forms_are_accepted(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let cookie = site.browser("ona").await.cookie.expect("logged in");
+    for (kind, status) in [
+        ("application/json", 415),
+        ("text/plain", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/x-www-form-urlencoded; charset=UTF-8", 303),
+    ] {
+        let request = site
+            .request(Method::POST, "/")
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", &cookie)
+            .header("content-type", kind)
+            .body("description=Milk");
+        assert_eq!(Answer::to(request).await.status, status, "{kind}");
+    }
+}
+
+#[sqlx::test]
+async fn a_missing_table_is_a_500_that_says_nothing_of_it(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let mut connection = site.world.connect().await;
+    connection
+        .execute("DROP TABLE todos")
+        .await
+        .expect("dropped");
+    for browser in [browser.clone(), browser.with_htmx()] {
+        let answer = browser.get("/").await;
+        assert_eq!(answer.status, 500);
+        assert!(!answer.body.contains("todos'"), "{}", answer.body);
+        assert!(answer.body.contains("Something went wrong on our side"));
+    }
+}

@@ -1,0 +1,115 @@
+//! What every answer carries, whatever it is.
+
+use reqwest::Method;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use super::site::{Answer, Site};
+
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+async fn answers(site: &Site) -> Vec<(u16, Answer)> {
+    let (stranger, browser) = (site.stranger(), site.browser("ona").await);
+    let asset = stranger
+        .get("/login")
+        .await
+        .attribute("[rel=stylesheet]", "href");
+    let large = "x".repeat(20_000);
+    let forged = site
+        .request(Method::POST, "/login")
+        .header("sec-fetch-site", "cross-site");
+    vec![
+        (200, stranger.get("/login").await),
+        (200, browser.get("/").await),
+        (200, stranger.get(&asset).await),
+        (200, stranger.get("/healthz").await),
+        (200, stranger.get("/readyz").await),
+        (303, stranger.get("/").await),
+        (401, stranger.with_htmx().get("/").await),
+        (403, Answer::to(forged).await),
+        (404, browser.get("/nowhere").await),
+        (404, browser.get("/assets/nowhere.js").await),
+        (405, browser.get("/update-todo").await),
+        (405, browser.send(Method::DELETE, "/", None).await),
+        (413, browser.post("/", &[("description", &large)]).await),
+        (415, browser.send(Method::POST, "/", None).await),
+        (422, browser.post("/", &[]).await),
+    ]
+}
+
+#[sqlx::test]
+async fn every_answer_protects_the_browser(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    for (status, answer) in answers(&site).await {
+        assert_eq!(answer.status, status, "{}", answer.body);
+        for (name, value) in [
+            ("content-security-policy", CSP),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", "max-age=63072000"),
+        ] {
+            assert_eq!(answer.header(name), value, "{name} of a {status}");
+        }
+        assert!(!answer.header("permissions-policy").is_empty());
+        assert!(answer.header("x-request-id").len() >= 8);
+    }
+}
+
+#[sqlx::test]
+async fn pages_are_never_stored(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    for (status, answer) in answers(&site).await {
+        let is_asset = answer.header("content-type").starts_with("text/css");
+        let expected = if is_asset {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-store"
+        };
+        assert_eq!(answer.header("cache-control"), expected, "{status}");
+    }
+}
+
+#[sqlx::test]
+async fn a_wrong_method_is_told_the_right_ones(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    for page in tickbox::web::pages() {
+        let answer = browser.send(Method::PUT, page.path, None).await;
+        assert_eq!(answer.status, 405, "{}", page.path);
+        assert_eq!(
+            answer.header("allow"),
+            page.methods.join(", "),
+            "{}",
+            page.path
+        );
+        assert_eq!(answer.texts("h1"), ["Method Not Allowed"]);
+    }
+}
+
+#[sqlx::test]
+async fn a_request_id_is_kept_only_if_it_looks_like_one(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    for (given, kept) in [
+        ("Root=1-67891233-abcdef012345678912345678", true),
+        ("short", false),
+        ("with blanks in it", false),
+        ("{\"json\":\"injected\"}", false),
+    ] {
+        let request = site
+            .request(Method::GET, "/healthz")
+            .header("x-request-id", given);
+        let answer = Answer::to(request).await;
+        assert_eq!(answer.header("x-request-id") == given, kept, "{given}");
+    }
+}
+
+#[sqlx::test]
+async fn head_answers_like_get_without_the_page(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let head = Answer::to(site.request(Method::HEAD, "/login")).await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+}

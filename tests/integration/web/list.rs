@@ -1,0 +1,228 @@
+//! The list: its order, its parts, its filters, what it says of itself.
+
+use std::collections::HashSet;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use super::site::{Browser, Site};
+
+async fn add_many(browser: &Browser<'_>, count: usize) {
+    for number in 1..=count {
+        browser.add(&format!("Number {number}")).await;
+    }
+}
+
+#[sqlx::test]
+async fn an_empty_list_says_what_to_do(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let page = site.browser("ona").await.get("/").await;
+    assert_eq!(
+        page.texts(".empty"),
+        ["Nothing to do. Add your first to-do above."]
+    );
+    assert_eq!(page.texts("#count"), ["0 of 0 open"]);
+    // The style shows those words only while this element has no child at all, not even a blank.
+    assert!(page.body.contains("aria-label=\"To-dos\"></ul>"));
+}
+
+#[sqlx::test]
+async fn open_ones_come_first_and_newest_first(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let mut ids = Vec::new();
+    for description in ["one", "two", "three", "four"] {
+        ids.push(browser.add(description).await);
+    }
+    browser.post("/update-todo", &[("id", &ids[3])]).await;
+    browser.post("/update-todo", &[("id", &ids[1])]).await;
+    let page = browser.get("/").await;
+    assert_eq!(page.todos(), ["three", "one", "four", "two"]);
+    assert_eq!(page.texts("#count"), ["2 of 4 open"]);
+    assert_eq!(browser.get("/?show=open").await.todos(), ["three", "one"]);
+    assert_eq!(browser.get("/?show=done").await.todos(), ["four", "two"]);
+}
+
+#[sqlx::test]
+async fn each_row_shows_when_it_was_added_and_when_it_was_done(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    assert_eq!(browser.get("/").await.texts("li time").len(), 1);
+    site.world.clock.advance(time::Duration::days(2));
+    browser.post("/update-todo", &[("id", &id)]).await;
+    let times = browser.get("/").await.attributes("li time", "datetime");
+    assert_eq!(times.len(), 2);
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[sqlx::test]
+async fn the_links_lead_through_all_to_dos_once(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    add_many(&browser, 120).await;
+    let mut seen = Vec::new();
+    let mut sizes = Vec::new();
+    let mut next = Some("/".to_owned());
+    while let Some(link) = next {
+        let page = browser.get(&link).await;
+        sizes.push(page.todos().len());
+        seen.extend(page.todos());
+        next = page.attributes("#more a", "href").pop();
+    }
+    assert_eq!(sizes, [50, 50, 20]);
+    assert_eq!(seen.iter().collect::<HashSet<_>>().len(), 120);
+    assert_eq!(seen[0], "Number 120");
+    assert_eq!(seen[119], "Number 1");
+}
+
+#[sqlx::test]
+async fn a_list_that_ends_with_a_full_page_has_no_next_one(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    add_many(&browser, 50).await;
+    let page = browser.get("/").await;
+    assert_eq!(page.todos().len(), 50);
+    assert!(page.attributes("#more a", "href").is_empty());
+}
+
+#[sqlx::test]
+async fn for_htmx_the_next_rows_are_appended_and_the_keyboard_goes_to_the_first(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    add_many(&browser, 60).await;
+    let page = browser.get("/").await;
+    let link = page.attribute("#more a", "href");
+    assert_eq!(page.attribute("#more a", "hx-get"), link);
+    let more = browser.with_htmx().get(&link).await;
+    assert_eq!(more.header("vary"), "HX-Request");
+    assert_eq!(more.targets(), ["#todos", "#more"]);
+    assert_eq!(
+        more.attributes("hx-partial", "hx-swap"),
+        ["beforeend", "outerHTML"]
+    );
+    assert_eq!(more.todos().len(), 10);
+    assert_eq!(
+        more.attributes("li:first-child [data-focus]", "role"),
+        ["checkbox"]
+    );
+}
+
+#[sqlx::test]
+async fn a_form_leads_back_to_the_part_it_was_on(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    add_many(&browser, 60).await;
+    let link = browser
+        .get("/?show=open")
+        .await
+        .attribute("#more a", "href");
+    let page = browser.get(&link).await;
+    let after = page.attributes("li [name=after]", "value").remove(0);
+    let id = page.attributes("li [name=id]", "value").remove(0);
+    let form = [("id", id.as_str()), ("show", "open"), ("after", &after)];
+    let answer = browser.post("/update-todo", &form).await;
+    assert_eq!(
+        answer.header("location"),
+        format!("{link}&notice=completed")
+    );
+}
+
+#[sqlx::test]
+async fn a_new_to_do_appears_only_where_it_belongs(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await.with_htmx();
+    for (show, shown) in [("all", true), ("open", true), ("done", false)] {
+        let form = [("description", "Milk"), ("show", show)];
+        let added = browser.post("/", &form).await;
+        assert_eq!(!added.todos().is_empty(), shown, "{show}");
+    }
+}
+
+#[sqlx::test]
+async fn a_link_that_leads_nowhere_is_a_404(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    for link in [
+        "/?after=x",
+        "/?show=x",
+        "/?after=0.1.2",
+        "/nowhere",
+        "/assets/none.css",
+    ] {
+        assert_eq!(browser.get(link).await.status, 404, "{link}");
+    }
+}
+
+#[sqlx::test]
+async fn another_tab_can_ask_for_the_list_alone(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    browser.add("Milk").await;
+    let page = browser.get("/?show=open").await;
+    let refresh = page.attribute("#refresh", "hx-get");
+    assert_eq!(refresh, "/?show=open");
+    let fragments = browser.with_htmx().get(&refresh).await;
+    assert_eq!(fragments.targets(), ["#todos", "#more", "#count"]);
+    assert_eq!(fragments.todos(), ["Milk"]);
+}
+
+#[sqlx::test]
+async fn going_back_in_the_history_gets_the_whole_page(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let request = site
+        .request(reqwest::Method::GET, "/")
+        .header("cookie", browser.cookie.expect("logged in"))
+        .header("hx-request", "true")
+        .header("hx-history-restore-request", "true");
+    let page = super::site::Answer::to(request).await;
+    assert!(page.body.starts_with("<!DOCTYPE html>"));
+}
+
+#[sqlx::test]
+async fn nothing_on_a_page_needs_eval(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    add_many(&browser, 51).await;
+    let pages = [
+        browser.get("/").await,
+        browser.get("/logout").await,
+        browser.get("/nowhere").await,
+        site.stranger().get("/login").await,
+        site.stranger().post("/register", &[]).await,
+    ];
+    for page in pages {
+        for word in ["hx-on", "js:", "javascript:", " on", "style=", "<style"] {
+            // Behind a blank only attributes are meant, not words of a text.
+            let found = match word {
+                " on" => page.body.contains(" onclick") || page.body.contains(" onload"),
+                word => page.body.contains(word),
+            };
+            assert!(!found, "{word} in {}", page.body);
+        }
+        for trigger in page.attributes("[hx-trigger]", "hx-trigger") {
+            assert!(!trigger.contains('['), "{trigger}");
+        }
+        for script in page.texts("script") {
+            assert_eq!(script, "", "an inline script");
+        }
+    }
+}

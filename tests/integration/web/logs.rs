@@ -1,0 +1,91 @@
+//! What is logged of a request, and what never is.
+
+use serde_json::Value;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use super::site::Site;
+use crate::log;
+
+const PLANTED_PASSWORD: &str = "planted-password-in-the-log";
+const PLANTED_QUERY: &str = "planted-query-in-the-log";
+
+#[sqlx::test]
+async fn a_request_is_one_line_with_its_route_status_time_id_and_user(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let answer = browser.get("/?show=open").await;
+    let id = answer.header("x-request-id");
+    let log = log::read();
+    let lines: Vec<Value> = log
+        .lines()
+        .filter(|line| line.contains(id))
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|line: &Value| line["fields"]["message"] == "request")
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let (fields, span) = (&lines[0]["fields"], &lines[0]["span"]);
+    assert_eq!(fields["method"], "GET");
+    assert_eq!(fields["route"], "/");
+    assert_eq!(fields["status"], 200);
+    assert!(fields["ms"].as_f64().is_some_and(|ms| ms > 0.0));
+    assert_eq!(span["user"], site.world.ona.public_id.to_string());
+}
+
+#[sqlx::test]
+async fn passwords_cookies_and_query_strings_are_never_logged(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    log::plant(PLANTED_PASSWORD);
+    log::plant(PLANTED_QUERY);
+    let stranger = site.stranger();
+    let form = [
+        ("first_name", "Rūta"),
+        ("last_name", "Rūtaitė"),
+        ("username", "ruta"),
+        ("password", PLANTED_PASSWORD),
+        ("password_again", PLANTED_PASSWORD),
+    ];
+    assert_eq!(stranger.post("/register", &form).await.status, 303);
+    let form = [("username", "ruta"), ("password", PLANTED_PASSWORD)];
+    let cookie = stranger.post("/login", &form).await.session();
+    let wrong = [("username", "nobody"), ("password", PLANTED_PASSWORD)];
+    assert_eq!(stranger.post("/login", &wrong).await.status, 401);
+    let mut browser = site.stranger();
+    browser.cookie = Some(cookie.clone());
+    let query = format!("/?description={PLANTED_QUERY}");
+    let last = browser.get(&query).await;
+    assert_eq!(last.status, 200);
+
+    let log = log::read();
+    assert!(
+        log.contains(last.header("x-request-id")),
+        "the log has these requests"
+    );
+    let value = cookie.split_once('=').expect("a value").1;
+    for secret in [PLANTED_PASSWORD, PLANTED_QUERY, value] {
+        assert!(!log.contains(secret), "{secret} was logged");
+    }
+}
+
+#[sqlx::test]
+async fn what_a_client_sends_cannot_make_lines_of_its_own(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let form = [
+        ("username", "x\r\n{\"level\":\"ERROR\"}\u{1b}[31m"),
+        ("password", "x"),
+    ];
+    site.stranger().post("/login", &form).await;
+    site.stranger().get("/%0d%0a%1b[31mforged").await;
+    for line in log::read().lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
+        assert!(!line.contains('\u{1b}'), "{line}");
+    }
+}

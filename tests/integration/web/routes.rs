@@ -1,0 +1,186 @@
+//! Every route for everybody: nobody, the owner, a stranger, and an owner whose session has ended.
+//! The table must name each route, so that a new one cannot be forgotten.
+
+use std::collections::BTreeSet;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use time::Duration;
+
+use super::site::{Browser, Site};
+
+/// What one kind of visitor gets: a status and, with 303, where it leads.
+type Expected = (u16, &'static str);
+
+struct Row {
+    route: (&'static str, &'static str),
+    nobody: Expected,
+    owner: Expected,
+    stranger: Expected,
+    expired: Expected,
+}
+
+const LOGIN: Expected = (303, "/login");
+const SHOWN: Expected = (200, "");
+const NOT_FOUND: Expected = (404, "");
+
+const TABLE: [Row; 11] = [
+    Row {
+        route: ("GET", "/register"),
+        nobody: SHOWN,
+        owner: (303, "/"),
+        stranger: (303, "/"),
+        expired: SHOWN,
+    },
+    Row {
+        route: ("POST", "/register"),
+        nobody: (422, ""),
+        owner: (422, ""),
+        stranger: (422, ""),
+        expired: (422, ""),
+    },
+    Row {
+        route: ("GET", "/login"),
+        nobody: SHOWN,
+        owner: (303, "/"),
+        stranger: (303, "/"),
+        expired: SHOWN,
+    },
+    Row {
+        route: ("POST", "/login"),
+        nobody: (422, ""),
+        owner: (422, ""),
+        stranger: (422, ""),
+        expired: (422, ""),
+    },
+    Row {
+        route: ("GET", "/"),
+        nobody: LOGIN,
+        owner: SHOWN,
+        stranger: SHOWN,
+        expired: LOGIN,
+    },
+    Row {
+        route: ("POST", "/"),
+        nobody: (303, "/login?next=%2F%3Fdescription%3DBread"),
+        owner: (303, "/?notice=added"),
+        stranger: (303, "/?notice=added"),
+        expired: (303, "/login?next=%2F%3Fdescription%3DBread"),
+    },
+    Row {
+        route: ("POST", "/update-todo"),
+        nobody: LOGIN,
+        owner: (303, "/?notice=completed"),
+        stranger: NOT_FOUND,
+        expired: LOGIN,
+    },
+    Row {
+        route: ("POST", "/remove-todo"),
+        nobody: LOGIN,
+        owner: (303, "/?notice=removed&id="),
+        stranger: NOT_FOUND,
+        expired: LOGIN,
+    },
+    Row {
+        route: ("POST", "/restore-todo"),
+        nobody: LOGIN,
+        owner: (303, "/?notice=restored"),
+        stranger: NOT_FOUND,
+        expired: LOGIN,
+    },
+    Row {
+        route: ("GET", "/logout"),
+        nobody: (303, "/login?next=%2Flogout"),
+        owner: SHOWN,
+        stranger: SHOWN,
+        expired: (303, "/login?next=%2Flogout"),
+    },
+    Row {
+        route: ("POST", "/logout"),
+        nobody: (303, "/login?notice=logged_out"),
+        owner: (303, "/login?notice=logged_out"),
+        stranger: (303, "/login?notice=logged_out"),
+        expired: (303, "/login?notice=logged_out"),
+    },
+];
+
+#[test]
+fn the_table_names_every_route() {
+    let pages = tickbox::web::pages();
+    let routes: BTreeSet<_> = pages
+        .iter()
+        .flat_map(|page| page.methods.iter().map(|method| (*method, page.path)))
+        .collect();
+    let table: BTreeSet<_> = TABLE.iter().map(|row| row.route).collect();
+    assert_eq!(routes, table);
+}
+
+#[sqlx::test]
+async fn everybody_gets_what_the_table_says(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let owner = site.browser("ona").await;
+    let id = owner.add("Water the cactus").await;
+    let ended = site.browser("ona").await;
+    site.world.clock.advance(Duration::days(31));
+    let (owner, stranger) = (site.browser("ona").await, site.browser("jonas").await);
+
+    for row in TABLE {
+        for (who, browser, expected) in [
+            ("nobody", &site.stranger(), row.nobody),
+            ("stranger", &stranger, row.stranger),
+            ("expired", &ended, row.expired),
+            ("owner", &owner, row.owner),
+        ] {
+            let (method, path) = row.route;
+            let answer = visit(browser, method, path, &id).await;
+            let (status, location) = expected;
+            assert_eq!(answer.status, status, "{method} {path} for {who}");
+            let place = answer.header("location");
+            if location.ends_with('=') {
+                assert_eq!(
+                    place,
+                    format!("{location}{id}"),
+                    "{method} {path} for {who}"
+                );
+            } else {
+                assert_eq!(place, location, "{method} {path} for {who}");
+            }
+            if who != "owner" {
+                assert!(
+                    !answer.body.contains("cactus"),
+                    "{method} {path} shows {who} the to-do"
+                );
+            }
+        }
+    }
+}
+
+#[sqlx::test]
+async fn an_unknown_id_and_a_strangers_are_the_same_404(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let owner = site.browser("ona").await;
+    let stranger = site.browser("jonas").await;
+    let id = owner.add("Water the cactus").await;
+    let unknown = uuid::Uuid::new_v4().to_string();
+    for browser in [stranger.clone(), stranger.with_htmx()] {
+        for path in ["/update-todo", "/remove-todo", "/restore-todo"] {
+            let foreign = browser.post(path, &[("id", &id)]).await;
+            let nothing = browser.post(path, &[("id", &unknown)]).await;
+            assert_eq!(foreign.status, 404);
+            assert_eq!(foreign.body, nothing.body, "{path}");
+        }
+    }
+    assert_eq!(owner.get("/").await.todos(), ["Water the cactus"]);
+}
+
+async fn visit(browser: &Browser<'_>, method: &str, path: &str, id: &str) -> super::site::Answer {
+    match (method, path) {
+        ("GET", _) => browser.get(path).await,
+        // Each visitor sends the form that its page has, but to the owner's to-do.
+        ("POST", "/") => browser.post(path, &[("description", "Bread")]).await,
+        ("POST", "/register" | "/login") => browser.post(path, &[("username", "x")]).await,
+        _ => browser.post(path, &[("id", id)]).await,
+    }
+}

@@ -1,0 +1,271 @@
+//! Adding, completing, reopening, removing and restoring: each as a plain form and for htmx.
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use super::site::Site;
+
+#[sqlx::test]
+async fn a_plain_form_is_answered_with_the_way_to_the_page(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    let id = id.as_str();
+    for (path, form, location, words, open) in [
+        (
+            "/update-todo",
+            vec![("id", id)],
+            "/?notice=completed",
+            "Done: the to-do.",
+            "0 of 1 open",
+        ),
+        (
+            "/update-todo",
+            vec![("id", id), ("is_done", "false")],
+            "/?notice=reopened",
+            "Open again: the to-do.",
+            "1 of 1 open",
+        ),
+        (
+            "/remove-todo",
+            vec![("id", id)],
+            "/?notice=removed",
+            "Removed the to-do.",
+            "0 of 0 open",
+        ),
+        (
+            "/restore-todo",
+            vec![("id", id)],
+            "/?notice=restored",
+            "Brought back the to-do.",
+            "1 of 1 open",
+        ),
+    ] {
+        let answer = browser.post(path, &form).await;
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(answer.header("location").starts_with(location), "{path}");
+        assert!(answer.body.is_empty(), "{path}");
+        let page = browser.get(answer.header("location")).await;
+        assert_eq!(page.texts("#status > span"), [words]);
+        assert_eq!(page.texts("#count"), [open]);
+    }
+}
+
+#[sqlx::test]
+async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await.with_htmx();
+    let page = site.browser("ona").await.get("/").await;
+    let id = page.attribute("#add [name=id]", "value");
+    let added = browser
+        .post("/", &[("id", &id), ("description", " Milk ")])
+        .await;
+    assert_eq!(added.status, 200);
+    assert_eq!(
+        added.targets(),
+        ["#todos", "#errors", "#add", "#count", "#status"]
+    );
+    assert_eq!(added.todos(), ["Milk"]);
+    assert_eq!(added.attribute("li", "id"), format!("todo-{id}"));
+    assert_ne!(
+        added.attribute("#add [name=id]", "value"),
+        id,
+        "the next one has its own id"
+    );
+    assert_eq!(added.attribute("#description", "value"), "");
+    assert_eq!(
+        added.attributes("#description[data-focus]", "id"),
+        ["description"]
+    );
+    assert!(added.body.contains("1 of 1 open"));
+    assert!(added.body.contains("Added “<bdi>Milk</bdi>”."));
+}
+
+#[sqlx::test]
+async fn a_fragment_is_what_the_page_shows(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    let done = browser
+        .with_htmx()
+        .post("/update-todo", &[("id", &id)])
+        .await;
+    let page = browser.get("/").await;
+    let row = |body: &str| {
+        let begin = body.find("<li id").expect("a row");
+        let end = body[begin..].find("</li>").expect("its end");
+        body[begin..begin + end].to_owned()
+    };
+    assert_eq!(row(&done.body), row(&page.body));
+    assert!(row(&done.body).contains("aria-checked=\"true\""));
+}
+
+#[sqlx::test]
+async fn changing_for_htmx_updates_the_row_the_count_and_the_status(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await.with_htmx();
+    let id = browser.add("Milk").await;
+    let row = format!("#todo-{id}");
+    for (path, form, swap) in [
+        (
+            "/update-todo",
+            vec![("id", id.as_str()), ("is_done", "true")],
+            "outerMorph",
+        ),
+        (
+            "/update-todo",
+            vec![("id", id.as_str()), ("is_done", "false")],
+            "outerMorph",
+        ),
+        ("/remove-todo", vec![("id", id.as_str())], "delete"),
+    ] {
+        let answer = browser.post(path, &form).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.targets(), [row.as_str(), "#count", "#status"]);
+        assert_eq!(answer.attributes("hx-partial", "hx-swap")[0], swap);
+    }
+}
+
+#[sqlx::test]
+async fn removing_for_htmx_offers_to_undo_and_undoing_brings_the_row_back(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await.with_htmx();
+    let id = browser.add("Milk").await;
+    let removed = browser.post("/remove-todo", &[("id", &id)]).await;
+    assert_eq!(
+        removed.attribute("form[action='/restore-todo'] [name=id]", "value"),
+        id
+    );
+    assert_eq!(removed.attributes("#undo[data-focus]", "id"), ["undo"]);
+    let restored = browser.post("/restore-todo", &[("id", &id)]).await;
+    assert_eq!(restored.targets(), ["#todos", "#more", "#count", "#status"]);
+    assert_eq!(restored.todos(), ["Milk"]);
+    let focused = restored.attributes("button[data-focus]", "id");
+    assert_eq!(focused, [format!("check-{id}")]);
+}
+
+#[sqlx::test]
+async fn a_refused_to_do_keeps_what_was_typed(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let long = "ž".repeat(201);
+    let page = browser.post("/", &[("description", &long)]).await;
+    assert_eq!(page.status, 422);
+    assert_eq!(page.texts("title"), ["Error: My to-do list – Tickbox"]);
+    assert_eq!(page.attribute("#description", "value"), long);
+    assert_eq!(page.attribute(".errors a", "href"), "#description");
+    let words = "The to-do must be 200 characters or fewer; it has 201";
+    assert_eq!(page.texts(".errors a"), [words]);
+    assert_eq!(
+        page.texts("#description-error"),
+        [format!("Error: {words}")]
+    );
+
+    let fragments = browser
+        .with_htmx()
+        .post("/", &[("description", &long)])
+        .await;
+    assert_eq!(fragments.status, 422);
+    assert_eq!(fragments.targets(), ["#errors", "#add", "#status"]);
+    assert_eq!(fragments.attribute("#description", "value"), long);
+    assert_eq!(
+        fragments.texts("#description-error"),
+        [format!("Error: {words}")]
+    );
+    assert!(browser.get("/").await.todos().is_empty());
+}
+
+#[sqlx::test]
+async fn the_same_form_sent_twice_adds_once(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = uuid::Uuid::now_v7().to_string();
+    for browser in [browser.clone(), browser.with_htmx(), browser.clone()] {
+        let form = [("id", id.as_str()), ("description", "Milk")];
+        let answer = browser.post("/", &form).await;
+        assert!([200, 303].contains(&answer.status));
+    }
+    assert_eq!(browser.get("/").await.todos(), ["Milk"]);
+}
+
+#[sqlx::test]
+async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    let refused = browser
+        .post("/", &[("id", &id), ("description", "Bread")])
+        .await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.attribute("#description", "value"), "Bread");
+    let fresh = refused.attribute("#add [name=id]", "value");
+    let again = browser
+        .post("/", &[("id", &fresh), ("description", "Bread")])
+        .await;
+    assert_eq!(again.status, 303);
+    assert_eq!(browser.get("/").await.todos(), ["Bread", "Milk"]);
+}
+
+#[sqlx::test]
+async fn what_cannot_be_read_is_refused_in_words(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    let id = id.as_str();
+    for (path, form) in [
+        ("/", vec![("id", "7"), ("description", "x")]),
+        ("/update-todo", vec![("id", "7")]),
+        ("/update-todo", vec![]),
+        ("/update-todo", vec![("id", id), ("is_done", "maybe")]),
+        ("/update-todo", vec![("id", id), ("after", "x")]),
+        ("/remove-todo", vec![("id", "' OR 1=1 --")]),
+        ("/remove-todo", vec![("id", id), ("show", "none")]),
+        ("/restore-todo", vec![("id", "")]),
+    ] {
+        let page = browser.post(path, &form).await;
+        assert_eq!(page.status, 422, "{path} {form:?}");
+        let fragments = browser.with_htmx().post(path, &form).await;
+        assert_eq!(fragments.status, 422, "{path} {form:?}");
+        assert!(fragments.body.starts_with("<hx-partial"), "{path} {form:?}");
+    }
+    assert_eq!(browser.get("/").await.todos(), ["Milk"]);
+}
+
+#[sqlx::test]
+async fn an_ended_session_leads_to_login_with_what_was_typed_and_back(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    site.world.clock.advance(time::Duration::days(31));
+    let form = [("description", "Milk & <bread>")];
+    let plain = browser.post("/", &form).await;
+    let htmx = browser.with_htmx().post("/", &form).await;
+    assert_eq!(plain.status, 303);
+    assert_eq!(htmx.status, 401);
+    assert_eq!(plain.header("location"), htmx.header("hx-redirect"));
+
+    let login = site.stranger().get(plain.header("location")).await;
+    let next = login.attribute("[name=next]", "value");
+    let back = site.browser("ona").await.get(&next).await;
+    assert_eq!(back.attribute("#description", "value"), "Milk & <bread>");
+    assert!(back.todos().is_empty(), "nothing is added without asking");
+}
