@@ -9,19 +9,21 @@ use poem::{
 };
 
 use crate::{
+    api,
     server::Draining,
     service::Service,
     telemetry,
     web::{self, Proxies},
 };
 
-/// Pages, assets and health checks over one service.
+/// Pages, assets, the API and health checks over one service.
 #[must_use]
 pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl Endpoint {
     let routes = Route::new()
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
         .nest(web::assets::PATH, web::asset_routes())
+        .nest(api::PATH, api::routes())
         .nest("/", web::routes(proxies))
         .data(service)
         .data(draining);

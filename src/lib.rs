@@ -10,6 +10,7 @@
 //! straight line of short files from the page or the call, over the verb and the statement, to the
 //! type.
 
+pub mod api;
 pub mod app;
 pub mod config;
 pub mod domain;

@@ -3,7 +3,7 @@
 use std::{env, io, process::ExitCode, time::Duration};
 
 use tickbox::{
-    app,
+    api, app,
     config::{BadConfig, Config},
     domain::{clock::Clock, error::Error},
     health,
@@ -21,6 +21,7 @@ Usage: tickbox [COMMAND]
 Commands:
   (none)       serve; migrates the database first unless MIGRATE_ON_START=false
   migrate      bring the database up to date
+  openapi      print the document of the API
   healthcheck  ask the instance on LISTEN whether it lives; exit status 0 if so
   help         this text
   version      the version
@@ -46,6 +47,10 @@ fn main() -> ExitCode {
         "serve" => with_config(serve),
         "migrate" => with_config(migrate),
         "healthcheck" => with_config(healthcheck),
+        "openapi" => {
+            print!("{}", api::document());
+            ExitCode::SUCCESS
+        }
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             ExitCode::SUCCESS

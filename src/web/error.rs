@@ -1,6 +1,6 @@
 //! Failures as pages and, for htmx, as fragments.
 
-use std::{any::Any, error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc};
+use std::{error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
 use maud::html;
@@ -91,7 +91,7 @@ pub fn pages<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Respo
         Ok(match call.await {
             Ok(Ok(output)) => output.into_response(),
             Ok(Err(error)) => respond(error, hx),
-            Err(panic) => respond(Failure::Verb(panicked(panic.as_ref())).into(), hx),
+            Err(panic) => respond(Failure::Verb(Error::panicked(panic.as_ref())).into(), hx),
         })
     })
 }
@@ -116,12 +116,6 @@ pub(super) fn with_allow<E: Endpoint + 'static>(
             }
         }
     })
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    Error::internal(format!("panic: {}", text.unwrap_or("of unknown kind")))
 }
 
 fn respond(error: poem::Error, hx: Hx) -> Response {

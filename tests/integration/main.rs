@@ -1,5 +1,6 @@
 //! Everything that needs a real database, in one binary. Each test has a database of its own.
 
+mod api;
 mod command;
 mod log;
 mod pool;

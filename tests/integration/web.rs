@@ -9,5 +9,5 @@ mod list;
 mod logs;
 mod origin;
 mod routes;
-mod site;
+pub(crate) mod site;
 mod todo;

@@ -1,0 +1,38 @@
+//! The JSON API under `/api/v1`: calls in the style of remote procedures, described by a document
+//! that is made from the handlers themselves. Knows Bearer tokens, never the cookie. May import
+//! `service` and `domain`; knows neither SQL nor the pages.
+
+mod account;
+mod document;
+mod problem;
+
+use poem::{
+    EndpointExt as _, Response, Route,
+    endpoint::{BoxEndpoint, make_sync},
+    get,
+};
+use poem_openapi::OpenApiService;
+
+pub use document::document;
+
+/// Under which the router mounts it.
+pub const PATH: &str = "/api";
+
+/// All calls, the document, and problems for whatever else is asked for.
+#[must_use]
+pub fn routes() -> BoxEndpoint<'static> {
+    let text = document();
+    let document = make_sync(move |_| {
+        Response::builder()
+            .content_type("application/json")
+            .body(text.clone())
+    });
+    let routes = Route::new()
+        .at("/openapi.json", get(document))
+        .nest("/v1", calls());
+    problem::answers(routes).map_to_response().boxed()
+}
+
+fn calls() -> OpenApiService<account::Calls, ()> {
+    OpenApiService::new(account::Calls, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
+}
