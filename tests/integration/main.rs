@@ -1,5 +1,7 @@
 //! Everything that needs a real database, in one binary. Each test has a database of its own.
 
+mod layers;
+mod migrations;
 mod pool;
 mod proxy;
 mod world;

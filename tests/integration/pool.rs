@@ -5,12 +5,15 @@ mod cancellation;
 mod recovery;
 mod statements;
 
+use std::time::Duration;
+
 use futures_util::FutureExt as _;
 use sqlx::{MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
     domain::error::Error,
     store::{Connection, Database, Ending},
 };
+use tokio::time::timeout;
 
 use crate::world::connect;
 
@@ -68,14 +71,18 @@ async fn connection_id(database: &Database) -> u64 {
     read.await.expect("a connection")
 }
 
-/// Comes to an end when the server has let go of a connection.
+/// Waits until the server has let go of a connection.
 async fn gone(observer: &mut MySqlConnection, id: u64) {
     let count = "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?";
-    while sqlx::query_scalar::<_, i64>(count)
-        .bind(id)
-        .fetch_one(&mut *observer)
-        .await
-        .expect("read")
-        > 0
-    {}
+    let watch = async {
+        while sqlx::query_scalar::<_, i64>(count)
+            .bind(id)
+            .fetch_one(&mut *observer)
+            .await
+            .expect("read")
+            > 0
+        {}
+    };
+    let seen = timeout(Duration::from_secs(5), watch).await;
+    seen.expect("the connection is still open");
 }

@@ -71,7 +71,11 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
     World::new(options.clone()).await;
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
-    let service = Service::new(database.clone(), tickbox::domain::clock::Clock::default(), hasher);
+    let service = Service::new(
+        database.clone(),
+        tickbox::domain::clock::Clock::default(),
+        hasher,
+    );
     let login = service.log_in(credentials("ona", PASSWORD), None, "a test");
     let token = login.await.expect("right password").token;
     let mut spent = BTreeMap::new();
@@ -142,7 +146,12 @@ async fn counters(database: &Database) -> Counters {
 fn since(before: &Counters, after: &Counters) -> Counters {
     let mut spent: Counters = after
         .iter()
-        .map(|(name, value)| (name.clone(), value - before.get(name).unwrap_or(value).min(value)))
+        .map(|(name, value)| {
+            (
+                name.clone(),
+                value - before.get(name).unwrap_or(value).min(value),
+            )
+        })
         .collect();
     for name in ["Questions", "Com_stmt_execute", "Com_show_status"] {
         spent.entry(name.into()).and_modify(|value| *value -= 1);
