@@ -4,4 +4,6 @@ mod layers;
 mod migrations;
 mod pool;
 mod proxy;
+mod session;
+mod user;
 mod world;

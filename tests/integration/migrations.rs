@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
 use sqlx::{
-    MySqlConnection,
+    MySqlConnection, Row as _,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
@@ -111,7 +111,7 @@ async fn an_instance_waits_for_the_one_that_migrates(
     let mut migration = Box::pin(migrate(&options));
     tokio::select! {
         result = &mut migration => panic!("did not wait: {result:?}"),
-        () = waits_for_lock(&mut observer) => {}
+        _ = waits_for_lock(&mut observer) => {}
     }
     assert_eq!(tables(&mut observer).await, 0);
     execute(&mut other, "DO RELEASE_ALL_LOCKS()").await;
@@ -131,12 +131,8 @@ async fn an_instance_whose_wait_for_the_lock_ends_in_vain_applies_nothing(
     .await;
     let mut observer = connect(&options).await;
     let end_the_wait = async {
-        waits_for_lock(&mut observer).await;
+        let id = waits_for_lock(&mut observer).await;
         // The server answers NULL to the one who waits, as it answers 0 after a minute.
-        let id: u64 = sqlx::query_scalar(WAITING)
-            .fetch_one(&mut observer)
-            .await
-            .expect("read");
         let kill = format!("KILL QUERY {id}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(kill))
             .execute(&mut observer)
@@ -197,21 +193,31 @@ fn files() -> Vec<(String, String)> {
     files
 }
 
-/// The connection to this database that waits for a lock.
-const WAITING: &str = "SELECT CAST(id AS UNSIGNED) FROM information_schema.processlist
-    WHERE db = DATABASE() AND state = 'User lock'";
-
-async fn waits_for_lock(observer: &mut MySqlConnection) {
+/// Comes to an end when a connection waits for a lock, with that connection's id. `SHOW`, because
+/// of the two tables with the same content each server has but one.
+async fn waits_for_lock(observer: &mut MySqlConnection) -> u64 {
+    let database: String = sqlx::query_scalar("SELECT DATABASE()")
+        .fetch_one(&mut *observer)
+        .await
+        .expect("read");
     let watch = async {
-        while sqlx::query_scalar::<_, u64>(WAITING)
-            .fetch_optional(&mut *observer)
-            .await
-            .expect("read")
-            .is_none()
-        {}
+        loop {
+            let connections = sqlx::raw_sql("SHOW PROCESSLIST")
+                .fetch_all(&mut *observer)
+                .await
+                .expect("read");
+            let waiting = connections.iter().find(|row| {
+                let (of, state): (Option<String>, Option<String>) =
+                    (row.get("db"), row.get("State"));
+                of.as_ref() == Some(&database) && state.as_deref() == Some("User lock")
+            });
+            if let Some(row) = waiting {
+                return row.get_unchecked("Id");
+            }
+        }
     };
     let seen = timeout(Duration::from_secs(5), watch).await;
-    seen.expect("nobody waits for the lock");
+    seen.expect("nobody waits for the lock")
 }
 
 async fn applied(connection: &mut MySqlConnection) -> usize {
