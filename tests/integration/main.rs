@@ -5,5 +5,6 @@ mod migrations;
 mod pool;
 mod proxy;
 mod session;
+mod todo;
 mod user;
 mod world;
