@@ -270,18 +270,18 @@ fn circle(sources: &[Source]) -> Option<Vec<String>> {
     }
     edges
         .keys()
-        .find_map(|start| walk(&edges, vec![start.clone()]))
+        .find_map(|start| walk(&edges, std::slice::from_ref(start)))
 }
 
 /// Follows every way on from the last module of `way` until it meets one that it passed.
-fn walk(edges: &BTreeMap<String, BTreeSet<String>>, way: Vec<String>) -> Option<Vec<String>> {
+fn walk(edges: &BTreeMap<String, BTreeSet<String>>, way: &[String]) -> Option<Vec<String>> {
     for next in edges.get(way.last()?).into_iter().flatten() {
-        let mut longer = way.clone();
+        let mut longer = way.to_vec();
         longer.push(next.clone());
         if let Some(start) = way.iter().position(|module| module == next) {
             return Some(longer.split_off(start));
         }
-        if let Some(found) = walk(edges, longer) {
+        if let Some(found) = walk(edges, &longer) {
             return Some(found);
         }
     }
