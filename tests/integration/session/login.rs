@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use ring::digest::{SHA256, digest};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
@@ -135,6 +136,25 @@ async fn a_failed_login_leaves_the_session_that_the_browser_had(
     let login = world.service.log_in(wrong, Some(token.clone()), "").await;
     assert!(login.is_err());
     assert!(is_logged_in(&world, &token).await);
+}
+
+/// Sweeping ended sessions locks the place where the new ones go.
+#[sqlx::test(migrations = "./migrations")]
+async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let everyone: Vec<_> = (0..5).map(|number| format!("rita{number}")).collect();
+    for username in &everyone {
+        let user = world.service.register(registration(username)).await;
+        user.expect("registered");
+    }
+    // Each on four devices.
+    let logins = (0..20).map(|number| log_in(&world, &everyone[number % 5], None));
+    for login in join_all(logins).await {
+        assert!(is_logged_in(&world, &login.token).await);
+    }
 }
 
 #[sqlx::test(migrations = "./migrations")]
