@@ -300,7 +300,7 @@ impl Tally {
 }
 
 /// What a verb does to the counts of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// Added to the number of open to-dos.
     pub open: i32,

@@ -7,7 +7,7 @@ use super::Service;
 use crate::{
     domain::{
         error::{Conflict, Error},
-        todo::{Description, Filter, Page, Position, Tally, Todo, TodoId},
+        todo::{Change, Description, Filter, Page, Position, Tally, Todo, TodoId},
         user::{Account, UserId},
     },
     store::{self, Connection, Ending},
@@ -152,17 +152,18 @@ async fn insert(
 ) -> Result<Ending<Outcome>, Error> {
     let change = todo.counts();
     let rev = store::user::next_rev(connection, user, change).await?;
-    let todo = Todo { rev, ..todo };
-    if !store::todo::insert(connection, user, &todo).await? {
-        return replayed(connection, user, &todo, before).await;
-    }
     // Unless another change came between, the session's read and this one give the counts.
-    let tally = if rev == before.rev + 1 {
+    let after = if rev == before.rev + 1 {
         before.after(change, rev)
     } else {
         store::user::tally(connection, user).await?
     };
-    Ok(changed(todo, tally))
+    let todo = Todo { rev, ..todo };
+    if store::todo::insert(connection, user, &todo).await? {
+        return Ok(changed(todo, after));
+    }
+    let before = after.after(Change::default() - change, rev - 1);
+    replayed(connection, user, &todo, before).await
 }
 
 /// The id was there already: the same text is the same request once more.

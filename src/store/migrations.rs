@@ -35,7 +35,7 @@ pub async fn migrate(options: &MySqlConnectOptions) -> Result<(), Error> {
     result.map_err(explain)
 }
 
-/// Checks that every migration this binary knows has been applied. A newer schema is fine: changes
+/// Checks that every migration this binary knows has been applied to its end. A newer schema is fine: changes
 /// only add until no old binary is left.
 ///
 /// # Errors
@@ -58,7 +58,12 @@ pub async fn verify(connection: &mut Connection) -> Result<(), Error> {
             "the database lacks {missing} migrations; run `tickbox migrate`"
         )));
     }
-    Ok(())
+    // sqlx lists a migration before it has run to its end.
+    match connection.dirty_version(TABLE).await {
+        Ok(None) => Ok(()),
+        Ok(Some(version)) => Err(unavailable(half_done(version))),
+        Err(error) => Err(unavailable(format!("the schema cannot be read: {error}"))),
+    }
 }
 
 fn migrator() -> Migrator {
@@ -86,11 +91,15 @@ async fn lock(connection: &mut Connection) -> Result<bool, Error> {
 
 fn explain(error: MigrateError) -> Error {
     match error {
-        MigrateError::Dirty(version) => Error::internal(format!(
-            "migration {version} was left half done: repair the schema, then delete its row from _sqlx_migrations"
-        )),
+        MigrateError::Dirty(version) => Error::internal(half_done(version)),
         error => Error::internal(error),
     }
+}
+
+fn half_done(version: i64) -> String {
+    format!(
+        "migration {version} was left half done: repair the schema, then delete its row from {TABLE}"
+    )
 }
 
 fn unavailable(cause: String) -> Error {

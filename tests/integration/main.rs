@@ -2,8 +2,13 @@
 
 mod api;
 mod command;
+mod layers;
 mod log;
+mod migrations;
 mod pool;
 mod proxy;
+mod session;
+mod todo;
+mod user;
 mod web;
 mod world;

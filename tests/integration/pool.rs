@@ -5,14 +5,13 @@ mod cancellation;
 mod recovery;
 mod statements;
 
+use crate::world::connect;
 use futures_util::FutureExt as _;
 use sqlx::{MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
     domain::error::Error,
     store::{Connection, Database, Ending},
 };
-
-use crate::world::connect;
 
 /// A table of notes, read past the pool.
 struct Notes(MySqlConnection);
@@ -57,25 +56,22 @@ async fn commit(database: &Database, text: String) -> Result<(), Error> {
         .await
 }
 
-/// Which connection the pool lends.
+/// Which connection the pool lends. It gets a lock that it holds for as long as it lives.
 async fn connection_id(database: &Database) -> u64 {
     let read = database.read(async |connection| {
-        sqlx::query_scalar("SELECT CONNECTION_ID()")
-            .fetch_one(connection)
-            .await
-            .map_err(Error::from)
+        let query = "SELECT CONNECTION_ID(), GET_LOCK(CONCAT('alive.', CONNECTION_ID()), 0)";
+        let (id, _): (u64, i64) = sqlx::query_as(query).fetch_one(connection).await?;
+        Ok(id)
     });
     read.await.expect("a connection")
 }
 
-/// Comes to an end when the server has let go of a connection.
+/// Waits until the server has let go of a connection that was asked for its id.
 async fn gone(observer: &mut MySqlConnection, id: u64) {
-    let count = "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?";
-    while sqlx::query_scalar::<_, i64>(count)
+    let ended: Option<i64> = sqlx::query_scalar("SELECT GET_LOCK(CONCAT('alive.', ?), 5)")
         .bind(id)
-        .fetch_one(&mut *observer)
+        .fetch_one(observer)
         .await
-        .expect("read")
-        > 0
-    {}
+        .expect("read");
+    assert_eq!(ended, Some(1), "the connection is still open");
 }

@@ -20,6 +20,8 @@ use crate::proxy;
 
 /// In each direction: a round trip takes twice as long, and is cancelled in its middle often enough.
 const DELAY: Duration = Duration::from_millis(20);
+/// Much longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 8;
 const ROUNDS: usize = 8;
 
@@ -49,7 +51,8 @@ async fn no_acknowledged_write_is_lost_to_a_cancelled_read(
             let _ = timeout(some_moment(), work).await;
             let text = format!("whole {client}.{round}");
             let write = database.read(async |connection| note(connection, &text).await);
-            write.await.expect("acknowledged");
+            let answer = timeout(PATIENCE, write).await.expect("a connection hangs");
+            answer.expect("acknowledged");
             acknowledged.push(text);
         }
         acknowledged
@@ -158,8 +161,7 @@ async fn a_connection_left_inside_a_transaction_is_closed_at_once(
             Ok(())
         });
         work.await.expect("no fault");
-        let closed = timeout(Duration::from_secs(5), gone(&mut notes.0, left)).await;
-        assert!(closed.is_ok(), "dropped: {is_dropped}");
+        gone(&mut notes.0, left).await;
         assert!(notes.all().await.is_empty());
     }
 }

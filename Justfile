@@ -1,0 +1,46 @@
+# Every recipe calls a script in ops/ or plain cargo, so nothing here needs `just`.
+
+export SQLX_OFFLINE := "true"
+
+# say what the recipes do
+[private]
+default:
+    @just --list --unsorted
+
+# run Tickbox here with a private database, and print its address
+up:
+    ./ops/up
+
+# everything that must pass, or only the steps named (just test fmt clippy)
+test *steps:
+    ./ops/test {{ steps }}
+
+# only the browser tests
+browser:
+    ./ops/test browser
+
+# does it compile? (quick; no database needed)
+check:
+    cargo check --all-targets
+
+# format the code and apply what clippy suggests
+fix:
+    cargo fmt
+    cargo clippy --fix --allow-dirty --allow-staged --all-targets
+    cargo fmt
+
+# write openapi/openapi.json anew, after a change of the API
+openapi:
+    ./ops/generate openapi
+
+# write .sqlx anew, after a change of SQL or migrations (needs MySQL, not MariaDB)
+sqlx:
+    ./ops/generate sqlx
+
+# an SQL prompt on the private database, while `just up` runs
+db *arguments:
+    ./ops/database client {{ arguments }}
+
+# throw the private database's data away, after asking (just db-reset --yes: without)
+db-reset *arguments:
+    ./ops/database reset {{ arguments }}

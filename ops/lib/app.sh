@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Building tickbox, its secrets, its address, waiting until it is ready.
+# Needs messages.sh, processes.sh, ports.sh, ROOT and LOCAL.
+
+TICKBOX=${CARGO_TARGET_DIR:-$ROOT/target}/debug/tickbox
+
+# The dev profile: quick to compile, with the password hash optimised. Queries are checked
+# against the committed .sqlx, so no database is needed.
+build_tickbox() { run env SQLX_OFFLINE=true cargo build --manifest-path "$ROOT/Cargo.toml"; }
+
+random_hex() { od -An -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
+
+# Made once and kept, so that people stay logged in over a restart. The environment wins.
+load_secrets() {
+    local file=$LOCAL/secrets.env
+    if [ ! -s "$file" ]; then
+        (umask 077 && printf 'JWT_SECRET=%s\n' "$(random_hex 48)" >"$file.new")
+        mv "$file.new" "$file"
+    fi
+    [ -n "${JWT_SECRET:-}" ] || JWT_SECRET=$(sed -n 's/^JWT_SECRET=//p' "$file")
+    export JWT_SECRET
+}
+
+# Splits LISTEN into HOST and PORT; HOST is where we can reach it ourselves.
+read_listen() {
+    PORT=${LISTEN##*:}
+    HOST=${LISTEN%:*}
+    HOST=${HOST#[}
+    HOST=${HOST%]}
+    case $PORT in '' | *[!0-9]*) PORT=bad ;; esac
+    if [ "$HOST" = "$LISTEN" ] || [ -z "$HOST" ] || [ "$PORT" = bad ] || [ "$PORT" -lt 1 ] || [ "$PORT" -gt 65535 ]; then
+        die "LISTEN=$LISTEN is not an address and a port, such as 127.0.0.1:8081"
+    fi
+    case $HOST in 0.0.0.0) HOST=127.0.0.1 ;; ::) HOST=::1 ;; esac
+}
+
+address() {
+    case $HOST in *:*) printf 'http://[%s]:%s\n' "$HOST" "$PORT" ;; *) printf 'http://%s:%s\n' "$HOST" "$PORT" ;; esac
+}
+
+# wait_ready PID SECONDS: until /readyz answers 200, or the process is gone.
+wait_ready() {
+    local tenths=$(($2 * 10))
+    while [ "$tenths" -gt 0 ]; do
+        [ "$(http_status "$HOST" "$PORT" /readyz)" = 200 ] && return 0
+        kill -0 "$1" 2>/dev/null || return 1
+        tenths=$((tenths - 1))
+        sleep 0.1
+    done
+    say "Tickbox did not become ready within $2 seconds."
+    return 1
+}

@@ -1,0 +1,250 @@
+# shellcheck shell=bash
+# A private MySQL or MariaDB in a folder of ours: own data, loopback only, no system service
+# touched. database_start finds a way to have one; database_stop undoes it.
+# Needs messages.sh, processes.sh, ports.sh, packages.sh, tools.sh, container.sh.
+
+HOW_TO_INSTALL='no database server: set DATABASE_URL=mysql://user:password@host/name, or install one (Debian, Ubuntu: sudo apt install mariadb-server-core mariadb-client-core; Fedora: sudo dnf install mariadb-server; macOS: brew install mysql), or start docker or podman'
+
+# For `ops/generate sqlx`, which needs MySQL, and a schema before the program can be built.
+ONLY_KIND=       # MySQL: MariaDB will not do
+WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the server starts
+
+# Where server programs hide: an ordinary user's PATH on Debian has no /usr/sbin, and Homebrew
+# keeps versioned formulas off the PATH.
+server_places() {
+    local place
+    printf '%s' "$PATH:/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/local/mysql/bin"
+    for place in /opt/homebrew /usr/local /home/linuxbrew/.linuxbrew; do
+        printf ':%s' "$place"/bin "$place"/opt/mysql*/bin "$place"/opt/mariadb*/bin
+    done
+}
+
+# "MySQL 8.4" or "MariaDB 10.11"
+server_version() {
+    "$1" --no-defaults --version 2>/dev/null | sed -n \
+        -e 's/.*Ver \([0-9]*\.[0-9]*\).*MariaDB.*/MariaDB \1/p' -e t \
+        -e 's/.*Ver \([0-9]*\.[0-9]*\).*/MySQL \1/p'
+}
+
+server_suffices() {
+    case $1 in
+        MySQL*) version_at_least "${1#* }" 8.0 ;;
+        MariaDB*) version_at_least "${1#* }" 10.11 ;;
+        *) return 1 ;;
+    esac
+}
+
+# find_server KIND: the first server program of that kind that is new enough and complete.
+find_server() {
+    local kind=$1 IFS=: place program version
+    for place in $(server_places); do
+        for program in "$place/mysqld" "$place/mariadbd"; do
+            [ -x "$program" ] && [ ! -d "$program" ] || continue
+            version=$(server_version "$program")
+            [ "${version% *}" = "$kind" ] && server_suffices "$version" || continue
+            [ "$kind" = MySQL ] || mariadb_installer "$program" >/dev/null || continue
+            printf '%s\n' "$program"
+            return 0
+        done
+    done
+    return 1
+}
+
+# MariaDB's own set-up script; it needs my_print_defaults, which Debian packs with the clients.
+mariadb_installer() {
+    local here PATH=$PATH
+    here=$(dirname "$1")
+    PATH=$here:$PATH:/usr/bin:/usr/sbin
+    command -v my_print_defaults >/dev/null || return 1
+    command -v mariadb-install-db || command -v mysql_install_db
+}
+
+# MySQL first: .sqlx is prepared against it. Existing data need the kind that made them.
+choose_server() {
+    local made_by=$ONLY_KIND
+    [ ! -s "$1/made-by" ] || read -r made_by <"$1/made-by"
+    case $made_by in
+        '') find_server MySQL || find_server MariaDB ;;
+        *) find_server "${made_by% *}" ;;
+    esac
+}
+
+# -core packages hold the program alone: no service, no user, nothing started.
+apt_install_server() {
+    local package
+    can_apt || return 1
+    apt_knows mariadb-server-core || apt_refresh
+    for package in mysql-server-core-8.4 mysql-server-core-8.0 mysql-server-core; do
+        if apt_knows "$package" && apt_install "a database server" "$package"; then return 0; fi
+    done
+    [ -z "$ONLY_KIND" ] || return 1
+    apt_install "a database server" mariadb-server-core mariadb-client-core
+}
+
+# MySQL makes root@localhost only, which 127.0.0.1 does not match when names are not resolved.
+write_init_sql() {
+    local file=$1 name
+    shift
+    {
+        printf "CREATE USER IF NOT EXISTS 'root'@'127.0.0.1';\n"
+        printf "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;\n"
+        for name in "$@"; do
+            printf 'CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4;\n' "$name"
+        done
+        [ -z "$WITH_MIGRATIONS" ] || migrations_as_lines "$WITH_MIGRATIONS"
+    } >"$file"
+}
+
+# A start-up file is read by lines; a migration is one statement.
+migrations_as_lines() {
+    local file
+    printf 'USE %s;\n' "$1"
+    for file in "$ROOT"/migrations/*.sql; do
+        sed '/^ *--/d' "$file" | tr '\n' ' ' | sed 's/[; ]*$/;/'
+        printf '\n'
+    done
+}
+
+# Only root needs to name a user, and must: the servers refuse to run as root unasked.
+user_option() { [ "$(id -u)" != 0 ] || printf '%s' --user=root; }
+
+# Fills a scratch folder and renames it: an interrupted run leaves nothing that looks complete.
+# Relative paths, because MariaDB's script does not quote its own.
+initialise() (
+    cd "$2" || exit 1
+    rm -rf data.new && mkdir data.new || exit 1
+    say "Preparing a private database in ${2#"$ROOT/"} with $(server_version "$1")"
+    # shellcheck disable=SC2046 # no word when there is no option
+    case $(server_version "$1") in
+        MariaDB*)
+            "$(mariadb_installer "$1")" --no-defaults $(user_option) --datadir=./data.new \
+                --auth-root-authentication-method=normal --skip-test-db
+            ;;
+        *) "$1" --no-defaults $(user_option) --initialize-insecure --datadir="$2/data.new" ;;
+    esac >init.log 2>&1 </dev/null || exit 1
+    server_version "$1" >made-by
+    mv data.new data
+)
+
+explain_failed_initialise() {
+    show_end_of "$1/init.log" 5
+    if [ -e /etc/apparmor.d/usr.sbin.mysqld ]; then
+        say "AppArmor keeps the installed mysqld inside its own folders; use that server instead: DATABASE_URL=mysql://user:password@127.0.0.1/name"
+    fi
+}
+
+# speed_options keep|scratch: people's data keep the server's own durability; what a test run
+# throws away need not survive a power cut.
+speed_options() {
+    printf '%s\n' --skip-log-bin --performance-schema=OFF
+    [ "$1" = keep ] || printf '%s\n' --innodb-flush-log-at-trx-commit=2 --skip-innodb-doublewrite \
+        --innodb-flush-method=nosync --innodb-buffer-pool-size=64M --max-connections=500
+}
+
+# launch PROGRAM DIR keep|scratch PORT: starts it and waits for the server's own word in its
+# log. The socket file appears earlier, and probing connections count as errors.
+launch() {
+    local program=$1 dir=$2 keep=$3 port=$4 tenths=1200 pid only=--skip-name-resolve
+    case $(server_version "$program") in MySQL*) only=--mysqlx=OFF ;; esac
+    : >"$dir/server.log"
+    # The socket is relative to the data folder: paths over about 100 bytes are refused.
+    # shellcheck disable=SC2046 # the options are words without spaces
+    spawn "$dir/server.pid" "$program" --no-defaults $(user_option) --datadir="$dir/data" \
+        --bind-address=127.0.0.1 --port="$port" --socket=s.sock --pid-file="$dir/mysqld.pid" \
+        --init-file="$dir/init.sql" --character-set-server=utf8mb4 --skip-name-resolve \
+        --max-connect-errors=4294967295 "$only" $(speed_options "$keep") >>"$dir/server.log" 2>&1
+    pid=$(cat "$dir/server.pid")
+    while [ "$tenths" -gt 0 ]; do
+        grep -q 'ready for connections' "$dir/server.log" && return 0
+        kill -0 "$pid" 2>/dev/null || break
+        tenths=$((tenths - 1))
+        sleep 0.1
+    done
+    stop_spawned "$dir/server.pid" 10
+    return 1
+}
+
+# start_private PROGRAM DIR keep|scratch: sets DB_PORT; the last one again where it is free.
+start_private() {
+    local program=$1 dir=$2 keep=$3 tries=0
+    if [ ! -d "$dir/data" ] && ! initialise "$program" "$dir"; then
+        explain_failed_initialise "$dir"
+        return 1
+    fi
+    DB_PORT=
+    [ ! -s "$dir/port" ] || DB_PORT=$(cat "$dir/port")
+    while [ "$tries" -lt 5 ]; do
+        tries=$((tries + 1))
+        if [ -z "$DB_PORT" ] || port_taken 127.0.0.1 "$DB_PORT"; then DB_PORT=$(free_port) || return 1; fi
+        if launch "$program" "$dir" "$keep" "$DB_PORT"; then
+            printf '%s\n' "$DB_PORT" >"$dir/port"
+            return 0
+        fi
+        grep -qi 'address already in use' "$dir/server.log" || break
+        DB_PORT=
+    done
+    say "The database server did not start."
+    show_end_of "$dir/server.log"
+    return 1
+}
+
+# Data of one kind cannot be opened by the other.
+explain_other_kind() {
+    local made_by
+    [ -s "$1/made-by" ] || return 0
+    read -r made_by <"$1/made-by"
+    say "The data in ${1#"$ROOT/"} were made by $made_by, which is not installed any more: install it again, or start anew with ./ops/database reset"
+    return 1
+}
+
+# database_start DIR keep|scratch NAME...: the first way that works. Sets DB_PORT.
+database_start() {
+    local dir=$1 keep=$2 program engine
+    shift 2
+    database_stop_leftover "$dir"
+    [ "$keep" = keep ] || rm -rf "$dir"
+    mkdir -p "$dir" && chmod 700 "$dir" || return 1
+    write_init_sql "$dir/init.sql" "$@"
+    if program=$(choose_server "$dir"); then
+        start_private "$program" "$dir" "$keep"
+        return
+    fi
+    explain_other_kind "$dir" || return 1
+    if apt_install_server && program=$(choose_server "$dir"); then
+        start_private "$program" "$dir" "$keep"
+        return
+    fi
+    if engine=$(container_engine); then
+        container_start "$engine" "$dir" "$keep"
+        return
+    fi
+    [ -n "$ONLY_KIND" ] || say "$HOW_TO_INSTALL"
+    return 1
+}
+
+database_stop() {
+    stop_spawned "$1/server.pid" 60
+    container_stop "$1"
+}
+
+database_stop_leftover() {
+    stop_leftover "$1/server.pid" "--datadir=$1/data"
+    container_stop "$1"
+}
+
+database_url() { printf 'mysql://root@127.0.0.1:%s/%s\n' "$DB_PORT" "$1"; }
+
+# server_kind URL: MySQL or MariaDB, by the server's greeting (dd takes what is there and does
+# not wait for more).
+server_kind() {
+    local rest host port
+    rest=${1#*://}
+    rest=${rest##*@}
+    rest=${rest%%[/?]*}
+    host=${rest%%:*}
+    port=${rest#"$host"}
+    port=${port#:}
+    (exec 3<>"/dev/tcp/$host/${port:-3306}" && dd bs=512 count=1 <&3 | tr -d '\0' | grep -aq MariaDB) 2>/dev/null &&
+        printf 'MariaDB\n' && return
+    printf 'MySQL\n'
+}

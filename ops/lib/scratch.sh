@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# The throwaway server of the tests, beside the data of ./ops/up and never the same.
+# Needs messages.sh, processes.sh, database.sh, ROOT and LOCAL.
+
+SCRATCH=$LOCAL/test-database
+SCRATCH_APP=$LOCAL/test-tickbox.pid
+SCRATCH_URL= # of the database for the unit and integration tests
+SCRATCH_LOCKED=
+
+# Call first: takes the lock and arranges for everything to be stopped.
+scratch_begin() {
+    trap scratch_end EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    make_local
+    take_lock "$LOCAL/test.lock" "ops/test or ops/generate already runs in this folder; wait for it, or use another clone"
+    SCRATCH_LOCKED=yes
+    stop_leftover "$SCRATCH_APP" "$TICKBOX"
+    database_stop_leftover "$SCRATCH"
+}
+
+scratch_end() {
+    local status=$?
+    trap '' INT TERM HUP
+    trap - EXIT
+    stop_running
+    if [ -n "$SCRATCH_LOCKED" ]; then
+        stop_spawned "$SCRATCH_APP" 30
+        database_stop "$SCRATCH"
+        rm -f "$LOCAL/test.lock"
+    fi
+    exit "$status"
+}
+
+# Sets SCRATCH_URL, once in a run: to the server of TEST_DATABASE_URL or to a private one.
+scratch_database() {
+    [ -z "$SCRATCH_URL" ] || return 0
+    if [ -n "${TEST_DATABASE_URL:-}" ]; then
+        SCRATCH_URL=$TEST_DATABASE_URL
+        return 0
+    fi
+    database_start "$SCRATCH" scratch tickbox tickbox_sqlx tickbox_browser || return 1
+    SCRATCH_URL=$(database_url tickbox)
+}
+
+# scratch_url sqlx|browser: a database of its own on the private server. A given server has the
+# one that its URL names, since making more would need a client and rights that it may lack.
+scratch_url() {
+    if [ -n "${TEST_DATABASE_URL:-}" ]; then
+        printf '%s\n' "$TEST_DATABASE_URL"
+    else
+        database_url "tickbox_$1"
+    fi
+}

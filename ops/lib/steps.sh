@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+# The steps of ops/test. Each answers 0 when it passed, $SKIP when it could not run for want of
+# something optional, and says the reason for the summary in NOTE. The current folder is the
+# checkout.
+
+SKIP=77
+NOTE=
+TEST_LOGS=$ROOT/target/test-logs
+
+# With .sqlx in place no build needs a database.
+export SQLX_OFFLINE=true
+
+fail() {
+    NOTE=$*
+    say "$*"
+    return 1
+}
+
+skip() {
+    NOTE=$*
+    say "Skipped: $*"
+    return "$SKIP"
+}
+
+step_fmt() {
+    cargo fmt --version >/dev/null 2>&1 || { fail "rustfmt is missing: rustup component add rustfmt"; return; }
+    run cargo fmt --check || fail "cargo fmt repairs it"
+}
+
+step_clippy() {
+    cargo clippy --version >/dev/null 2>&1 || { fail "clippy is missing: rustup component add clippy"; return; }
+    # --locked here alone: it is enough to notice a stale Cargo.lock once
+    run cargo clippy --locked --all-targets -- -D warnings
+}
+
+step_shell() {
+    have_shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
+    run shellcheck ops/up ops/test ops/generate ops/database .ci/run
+}
+
+step_test() {
+    mkdir -p "$TEST_LOGS" && find "$TEST_LOGS" -type f ! -name 'browser-*' -exec rm -f {} +
+    scratch_database || { fail "no database server"; return; }
+    local results=$LOCAL/test-results.txt status=0
+    run cargo_test "$results" || status=1
+    NOTE="$(count_tests passed "$results") passed, $(count_tests failed "$results") failed, on $(server_kind "$SCRATCH_URL")"
+    return "$status"
+}
+
+# The results go to stdout and to a file; what cargo says meanwhile goes to stderr as ever.
+cargo_test() {
+    DATABASE_URL=$SCRATCH_URL cargo test --no-fail-fast | tee "$1"
+}
+
+count_tests() { awk -v what="$1;" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i == what) n += $(i - 1) } END { print n + 0 }' "$2"; }
+
+# File names follow from the SQL alone; what is in them also follows from the server's own idea
+# of each column, so MariaDB's description of the same query differs.
+step_sqlx() {
+    local fresh=$LOCAL/sqlx
+    [ -d .sqlx ] || { fail "there is no .sqlx; ./ops/generate sqlx makes it"; return; }
+    scratch_database || { fail "no database server"; return; }
+    migrate_with_program "$(scratch_url sqlx)" || { fail "no migrated database to compare with; after a change of SQL run ./ops/generate sqlx"; return; }
+    describe_queries "$fresh" "$(scratch_url sqlx)" || { fail "the queries do not fit the migrations"; return; }
+    [ -n "$(ls "$fresh")" ] || { fail "no query was described, so nothing was compared"; return; }
+    diff <(ls .sqlx) <(ls "$fresh") >&2 || { fail "other queries than the code has; ./ops/generate sqlx repairs it"; return; }
+    if [ "$(server_kind "$SCRATCH_URL")" = MariaDB ]; then
+        NOTE="file names only: the contents are those of MySQL, and this is MariaDB"
+        return 0
+    fi
+    diff -r .sqlx "$fresh" >&2 || fail "queries are described differently; ./ops/generate sqlx repairs it"
+}
+
+step_openapi() {
+    local fresh=$LOCAL/openapi.json
+    [ -f openapi/openapi.json ] || { fail "there is no openapi/openapi.json; ./ops/generate openapi makes it"; return; }
+    build_tickbox || { fail "the build failed"; return; }
+    print_openapi >"$fresh" || { fail "\`tickbox openapi\` failed"; return; }
+    diff -u openapi/openapi.json "$fresh" >&2 || fail "openapi.json is stale; ./ops/generate openapi repairs it"
+}
+
+step_browser() {
+    mkdir -p "$TEST_LOGS" && find "$TEST_LOGS" -type f -name 'browser-*' -exec rm -f {} +
+    need_node || { fail "no suitable Node.js"; return; }
+    need_chromium || { fail "no Chromium"; return; }
+    install_browser_tests || { fail "npm ci failed in tests/browser"; return; }
+    build_tickbox || { fail "the build failed"; return; }
+    scratch_database || { fail "no database server"; return; }
+    start_scratch_app || { fail "tickbox did not start; see target/test-logs/browser-server.log"; return; }
+    local status=0
+    run browser_tests || status=1
+    stop_spawned "$SCRATCH_APP" 30
+    return "$status"
+}
+
+# Again only when the lock file has changed. No package's script runs: none is needed, and some
+# would fetch a browser.
+install_browser_tests() {
+    local stamp=tests/browser/node_modules/.installed-for want
+    want=$(cksum <tests/browser/package-lock.json) || return 1
+    [ "$want" != "$(cat "$stamp" 2>/dev/null)" ] || return 0
+    run npm --prefix tests/browser ci --ignore-scripts --no-audit --no-fund >&2 && printf '%s\n' "$want" >"$stamp"
+}
+
+start_scratch_app() {
+    load_secrets
+    LISTEN=127.0.0.1:$(free_port) || return 1
+    read_listen
+    DATABASE_URL=$(scratch_url browser) LISTEN=$LISTEN MIGRATE_ON_START=true LOG_FORMAT=json RUST_LOG=debug \
+        spawn "$SCRATCH_APP" "$TICKBOX" >"$TEST_LOGS/browser-server.log" 2>&1
+    wait_ready "$(cat "$SCRATCH_APP")" 60 && return 0
+    stop_spawned "$SCRATCH_APP" 5
+    show_end_of "$TEST_LOGS/browser-server.log"
+    return 1
+}
+
+browser_tests() {
+    cd tests/browser && mkdir -p "$ROOT/target/screenshots" &&
+        TICKBOX_URL=$(address) CHROMIUM=$(chromium_program) SCREENSHOTS=$ROOT/target/screenshots \
+            SECRETS_FILE=$TEST_LOGS/browser-secrets.txt npm test
+}
+
+# Looks for every secret in every log. A sweep over nothing must not pass.
+step_logs() {
+    local file found=0 secrets=$LOCAL/secrets-to-find.txt
+    for file in secrets.txt browser-secrets.txt browser-server.log; do
+        [ -s "$TEST_LOGS/$file" ] || { fail "target/test-logs/$file is missing or empty; run: ./ops/test test browser logs"; return; }
+    done
+    ls "$TEST_LOGS"/*.log | grep -qv '/browser-server\.log$' || { fail "the integration tests left no logs in target/test-logs"; return; }
+    (umask 077 && cat "$TEST_LOGS"/*secrets.txt | tr -d '\r' | grep . | sort -u >"$secrets")
+    [ -s "$secrets" ] || { fail "the files of secrets hold no secret"; return; }
+    for file in "$TEST_LOGS"/*.log; do
+        [ -s "$file" ] || { fail "${file#"$ROOT/"} is empty"; return; }
+        grep -aFn -f "$secrets" "$file" | cut -c1-300 | sed "s|^|${file##*/}:|" >&2 && found=1
+    done
+    NOTE="$(wc -l <"$secrets" | tr -d ' ') secrets"
+    rm -f "$secrets"
+    [ "$found" = 0 ] || fail "secrets stand in the logs (the lines are above)"
+}

@@ -1,0 +1,289 @@
+//! One way down: reads every import and path of `src` and fails when one leads up, sideways or in a
+//! circle, or when a layer uses a crate that is not its business.
+
+mod source;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use source::{Import, imports};
+
+/// Which module may use which. `main` is a crate of its own that starts what `lib` holds.
+const ALLOWED: &[(&str, &[&str])] = &[
+    (
+        "main",
+        &[
+            "app",
+            "server",
+            "telemetry",
+            "config",
+            "service",
+            "store",
+            "domain",
+        ],
+    ),
+    (
+        "app",
+        &["web", "api", "service", "telemetry", "config", "domain"],
+    ),
+    ("web", &["service", "domain"]),
+    ("api", &["service", "domain"]),
+    ("service", &["store", "domain"]),
+    ("store", &["domain"]),
+    ("domain", &[]),
+    ("server", &["config"]),
+    ("telemetry", &["config"]),
+    ("config", &[]),
+];
+
+/// What is not the business of a layer, as the beginning of a path.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    (
+        "web",
+        &["sqlx", "deadpool", "poem_openapi", "tracing_subscriber"],
+    ),
+    ("api", &["sqlx", "deadpool", "maud", "tracing_subscriber"]),
+    (
+        "service",
+        &["sqlx", "deadpool", "poem", "poem_openapi", "maud"],
+    ),
+    ("store", &["poem", "poem_openapi", "maud", "argon2"]),
+    (
+        "domain",
+        &[
+            "sqlx",
+            "deadpool",
+            "poem",
+            "poem_openapi",
+            "maud",
+            "tokio",
+            "argon2",
+            "std::net",
+            "std::fs",
+            "std::env",
+            "std::process",
+        ],
+    ),
+    ("app", &["sqlx", "deadpool", "maud"]),
+    ("server", &["sqlx", "deadpool", "maud"]),
+    ("telemetry", &["sqlx", "deadpool", "maud"]),
+    ("config", &["deadpool", "poem", "poem_openapi", "maud"]),
+    ("main", &["deadpool", "poem_openapi", "maud"]),
+];
+
+#[test]
+fn every_import_leads_down() {
+    let wrong = against_the_layers(&sources());
+    assert!(wrong.is_empty(), "see DESIGN: layers\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_layer_uses_what_is_not_its_business() {
+    let wrong = forbidden_crates(&sources());
+    assert!(wrong.is_empty(), "see DESIGN: layers\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_modules_use_each_other_in_a_circle() {
+    assert_eq!(circle(&sources()), None);
+}
+
+#[test]
+fn every_module_has_its_place_in_the_layers() {
+    let known: BTreeSet<_> = ALLOWED
+        .iter()
+        .map(|(module, _)| (*module).to_owned())
+        .collect();
+    let found: BTreeSet<_> = sources().iter().map(Source::module).collect();
+    let lost: Vec<_> = found
+        .difference(&known)
+        .filter(|module| *module != "lib")
+        .collect();
+    assert!(lost.is_empty(), "name them in ALLOWED: {lost:?}");
+}
+
+#[test]
+fn an_import_upwards_is_found() {
+    let made_up = [
+        source(
+            "store/todo.rs",
+            "use crate::{domain::todo::Todo, service::Service};",
+        ),
+        source(
+            "domain/todo.rs",
+            "fn f() { super::super::store::todo::find() }",
+        ),
+        source(
+            "web/todo.rs",
+            "#[cfg(test)] mod tests { use super::super::super::api::bearer; }",
+        ),
+        source(
+            "service/todo.rs",
+            "use super::Service; use crate::domain::error::Error;",
+        ),
+    ];
+    assert_eq!(
+        against_the_layers(&made_up),
+        [
+            "store/todo.rs:1 uses crate::service::Service",
+            "domain/todo.rs:1 uses crate::store::todo::find",
+            "web/todo.rs:1 uses crate::api::bearer",
+        ]
+    );
+}
+
+#[test]
+fn a_circle_is_found() {
+    let made_up = [
+        source("server.rs", "use crate::config::Settings;"),
+        source("config.rs", "use crate::telemetry;"),
+        source("telemetry.rs", "fn f() { crate::server::stop() }"),
+    ];
+    let found = circle(&made_up).expect("there is one");
+    assert_eq!(found, ["config", "telemetry", "server", "config"]);
+}
+
+#[test]
+fn a_crate_in_the_wrong_layer_is_found() {
+    let made_up = [
+        source("service/todo.rs", "fn f() { sqlx::query!(\"SELECT 1\") }"),
+        source("domain/todo.rs", "use std::{fmt, fs::File};"),
+        source(
+            "web/todo.rs",
+            "// use sqlx::Row;\nuse maud::html; const A: &str = \"sqlx::query\";",
+        ),
+        source(
+            "domain/clock.rs",
+            "use std::sync::Arc; use super::tokio_free;",
+        ),
+    ];
+    assert_eq!(
+        forbidden_crates(&made_up),
+        [
+            "service/todo.rs:1 uses sqlx::query",
+            "domain/todo.rs:1 uses std::fs::File",
+        ]
+    );
+}
+
+/// A file below `src`.
+struct Source {
+    path: String,
+    imports: Vec<Import>,
+}
+
+impl Source {
+    /// The top-level module that the file belongs to.
+    fn module(&self) -> String {
+        let first = self.path.split('/').next().expect("split gives one");
+        first.trim_end_matches(".rs").to_owned()
+    }
+
+    /// Other top-level modules that the file names, with the import.
+    fn uses(&self) -> impl Iterator<Item = (String, &Import)> {
+        let own = self.module();
+        self.imports.iter().filter_map(move |import| {
+            let to = import.module()?.to_owned();
+            (to != own).then_some((to, import))
+        })
+    }
+}
+
+fn source(path: &str, text: &str) -> Source {
+    Source {
+        path: path.to_owned(),
+        imports: imports(path, text),
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    assert!(files.len() > 10, "these are not all: {files:?}");
+    files
+        .iter()
+        .map(|file| {
+            let path = file.strip_prefix(&root).expect("below src");
+            let text = fs::read_to_string(file).expect("a text");
+            source(&path.to_string_lossy(), &text)
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn against_the_layers(sources: &[Source]) -> Vec<String> {
+    let allowed: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
+    let modules: BTreeSet<_> = allowed.keys().copied().collect();
+    let mut wrong = Vec::new();
+    for source in sources {
+        let own = source.module();
+        let mine = allowed.get(own.as_str()).copied().unwrap_or_default();
+        for (to, import) in source.uses() {
+            // What is no module is an item of the crate's root; `lib.rs` declares modules only.
+            if modules.contains(to.as_str()) && !mine.contains(&to.as_str()) {
+                wrong.push(format!("{}:{import}", source.path));
+            }
+        }
+    }
+    wrong
+}
+
+fn forbidden_crates(sources: &[Source]) -> Vec<String> {
+    let forbidden: BTreeMap<_, _> = FORBIDDEN.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for source in sources {
+        let mine = forbidden.get(source.module().as_str()).copied();
+        for import in &source.imports {
+            if mine
+                .unwrap_or_default()
+                .iter()
+                .any(|path| import.begins_with(path))
+            {
+                wrong.push(format!("{}:{import}", source.path));
+            }
+        }
+    }
+    wrong
+}
+
+/// The first circle among the top-level modules, if there is one.
+fn circle(sources: &[Source]) -> Option<Vec<String>> {
+    let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in sources {
+        let to = edges.entry(source.module()).or_default();
+        to.extend(source.uses().map(|(module, _)| module));
+    }
+    edges
+        .keys()
+        .find_map(|start| walk(&edges, std::slice::from_ref(start)))
+}
+
+/// Follows every way on from the last module of `way` until it meets one that it passed.
+fn walk(edges: &BTreeMap<String, BTreeSet<String>>, way: &[String]) -> Option<Vec<String>> {
+    for next in edges.get(way.last()?).into_iter().flatten() {
+        let mut longer = way.to_vec();
+        longer.push(next.clone());
+        if let Some(start) = way.iter().position(|module| module == next) {
+            return Some(longer.split_off(start));
+        }
+        if let Some(found) = walk(edges, &longer) {
+            return Some(found);
+        }
+    }
+    None
+}

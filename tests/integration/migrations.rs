@@ -1,0 +1,241 @@
+//! The schema: brought up to date once, however many instances start together.
+
+use std::{fs, time::Duration};
+
+use futures_util::future::join_all;
+use sqlx::{
+    MySqlConnection, Row as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::error::Error,
+    store::migrations::{migrate, verify},
+};
+use tokio::time::timeout;
+
+use crate::world::connect;
+
+#[sqlx::test(migrations = false)]
+async fn six_instances_that_start_at_once_apply_each_migration_once(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    for start in join_all((0..6).map(|_| migrate(&options))).await {
+        start.expect("migrated");
+    }
+    let mut connection = connect(&options).await;
+    assert_eq!(applied(&mut connection).await, files().len());
+    verify(&mut connection).await.expect("nothing is missing");
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_empty_database_is_behind_until_it_is_migrated(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut connection = connect(&options).await;
+    let before = verify(&mut connection).await;
+    assert!(
+        matches!(before, Err(Error::Unavailable { .. })),
+        "{before:?}"
+    );
+    migrate(&options).await.expect("migrated");
+    verify(&mut connection).await.expect("up to date");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_schema_that_lacks_one_migration_says_how_many_and_what_to_run(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut connection = connect(&options).await;
+    execute(
+        &mut connection,
+        "DELETE FROM _sqlx_migrations ORDER BY version DESC LIMIT 1",
+    )
+    .await;
+    let Err(Error::Unavailable { cause, .. }) = verify(&mut connection).await else {
+        panic!("not noticed");
+    };
+    assert_eq!(
+        cause,
+        "the database lacks 1 migrations; run `tickbox migrate`"
+    );
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_newer_schema_serves_an_older_binary(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let mut connection = connect(&options).await;
+    execute(
+        &mut connection,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from a later release', TRUE, 'x', 1)",
+    )
+    .await;
+    verify(&mut connection).await.expect("accepted");
+    migrate(&options).await.expect("accepted");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_migration_that_failed_half_way_is_not_passed_over(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut connection = connect(&options).await;
+    execute(
+        &mut connection,
+        "UPDATE _sqlx_migrations SET success = FALSE ORDER BY version DESC LIMIT 1",
+    )
+    .await;
+    let migrated = migrate(&options).await;
+    assert!(matches!(migrated, Err(Error::Internal(_))), "{migrated:?}");
+    let verified = verify(&mut connection).await;
+    assert!(
+        matches!(verified, Err(Error::Unavailable { .. })),
+        "{verified:?}"
+    );
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_instance_waits_for_the_one_that_migrates(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut other = connect(&options).await;
+    execute(
+        &mut other,
+        "DO GET_LOCK(CONCAT('tickbox.', LEFT(DATABASE(), 50)), 0)",
+    )
+    .await;
+    let mut observer = connect(&options).await;
+    let mut migration = Box::pin(migrate(&options));
+    tokio::select! {
+        result = &mut migration => panic!("did not wait: {result:?}"),
+        _ = waits_for_lock(&mut observer) => {}
+    }
+    assert_eq!(tables(&mut observer).await, 0);
+    execute(&mut other, "DO RELEASE_ALL_LOCKS()").await;
+    migration.await.expect("migrated");
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_instance_whose_wait_for_the_lock_ends_in_vain_applies_nothing(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut other = connect(&options).await;
+    execute(
+        &mut other,
+        "DO GET_LOCK(CONCAT('tickbox.', LEFT(DATABASE(), 50)), 0)",
+    )
+    .await;
+    let mut observer = connect(&options).await;
+    let end_the_wait = async {
+        let id = waits_for_lock(&mut observer).await;
+        // The server answers NULL to the one who waits, as it answers 0 after a minute.
+        let kill = format!("KILL QUERY {id}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(kill))
+            .execute(&mut observer)
+            .await
+            .expect("killed");
+    };
+    let (migrated, ()) = tokio::join!(migrate(&options), end_the_wait);
+    migrated.expect_err("not granted");
+    assert_eq!(tables(&mut observer).await, 0);
+}
+
+/// The DDL of MySQL cannot be rolled back: a file that fails at its second statement leaves the
+/// first behind.
+#[test]
+fn each_migration_is_one_statement() {
+    for (name, sql) in files() {
+        let code: String = sql
+            .lines()
+            .map(|line| line.split("--").next().expect("split gives one"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let statements = code
+            .split(';')
+            .filter(|text| !text.trim().is_empty())
+            .count();
+        assert_eq!(statements, 1, "{name}");
+    }
+}
+
+#[test]
+fn migrations_are_numbered_without_gaps() {
+    for (index, (name, _)) in files().iter().enumerate() {
+        let number: usize = name
+            .split('_')
+            .next()
+            .and_then(|it| it.parse().ok())
+            .expect(name);
+        assert_eq!(number, index + 1);
+    }
+}
+
+/// Name and content of each migration, in order.
+fn files() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            (name, fs::read_to_string(path).expect("a text"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Comes to an end when a connection waits for a lock, with that connection's id. `SHOW`, because
+/// of the two tables with the same content each server has but one.
+async fn waits_for_lock(observer: &mut MySqlConnection) -> u64 {
+    let database: String = sqlx::query_scalar("SELECT DATABASE()")
+        .fetch_one(&mut *observer)
+        .await
+        .expect("read");
+    let watch = async {
+        loop {
+            let connections = sqlx::raw_sql("SHOW PROCESSLIST")
+                .fetch_all(&mut *observer)
+                .await
+                .expect("read");
+            let waiting = connections.iter().find(|row| {
+                let (of, state): (Option<String>, Option<String>) =
+                    (row.get("db"), row.get("State"));
+                of.as_ref() == Some(&database) && state.as_deref() == Some("User lock")
+            });
+            if let Some(row) = waiting {
+                return row.get_unchecked("Id");
+            }
+        }
+    };
+    let seen = timeout(Duration::from_secs(5), watch).await;
+    seen.expect("nobody waits for the lock")
+}
+
+async fn applied(connection: &mut MySqlConnection) -> usize {
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations WHERE success")
+        .fetch_one(connection)
+        .await
+        .expect("read");
+    count.try_into().expect("few")
+}
+
+async fn tables(connection: &mut MySqlConnection) -> i64 {
+    let count = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()";
+    sqlx::query_scalar(count)
+        .fetch_one(connection)
+        .await
+        .expect("read")
+}
+
+async fn execute(connection: &mut MySqlConnection, sql: &'static str) {
+    sqlx::raw_sql(sql).execute(connection).await.expect(sql);
+}

@@ -1,0 +1,96 @@
+//! Sessions that end by themselves, and the time of last use.
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::session::{ABSOLUTE, IDLE, SEEN_INTERVAL},
+    store,
+};
+use time::Duration;
+
+use super::{is_logged_in, log_in, stored};
+use crate::world::World;
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_session_ends_thirty_days_after_its_last_use(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let used = log_in(&world, "ona", None).await.token;
+    let unused = log_in(&world, "ona", None).await.token;
+    world.clock.advance(IDLE - Duration::minutes(1));
+    assert!(is_logged_in(&world, &used).await);
+    world.clock.advance(Duration::minutes(2));
+    assert!(is_logged_in(&world, &used).await);
+    assert!(!is_logged_in(&world, &unused).await);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_session_ends_after_ninety_days_however_much_it_is_used(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let token = log_in(&world, "ona", None).await.token;
+    for day in 1..ABSOLUTE.whole_days() {
+        world.clock.advance(Duration::DAY);
+        assert!(is_logged_in(&world, &token).await, "day {day}");
+    }
+    world.clock.advance(Duration::DAY);
+    assert!(!is_logged_in(&world, &token).await);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_time_of_last_use_is_written_once_an_hour(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let token = log_in(&world, "ona", None).await.token;
+    let first = stored(&mut connection, token.id).await.expect("stored");
+    assert_eq!(first.seen_date, first.created_date);
+    world.clock.advance(SEEN_INTERVAL - Duration::MINUTE);
+    assert!(is_logged_in(&world, &token).await);
+    let second = stored(&mut connection, token.id).await.expect("stored");
+    assert_eq!(second.seen_date, first.seen_date, "too early");
+    world.clock.advance(Duration::minutes(2));
+    assert!(is_logged_in(&world, &token).await);
+    let third = stored(&mut connection, token.id).await.expect("stored");
+    assert!(
+        third.seen_date - first.seen_date >= SEEN_INTERVAL,
+        "not written"
+    );
+    assert_eq!(third.expires_date, third.seen_date + IDLE);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn noting_the_use_of_a_session_that_was_ended_does_not_revive_it(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let token = log_in(&world, "ona", None).await.token;
+    world.service.log_out(token.id).await.expect("logged out");
+    let now = world.clock.now();
+    let touched = store::session::touch(&mut connection, token.id, now, now + IDLE).await;
+    touched.expect("no fault");
+    assert!(stored(&mut connection, token.id).await.is_none());
+    assert!(!is_logged_in(&world, &token).await);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn logging_in_sweeps_the_users_own_ended_sessions(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let ona = log_in(&world, "ona", None).await.token;
+    let jonas = log_in(&world, "jonas", None).await.token;
+    world.clock.advance(IDLE + Duration::MINUTE);
+    log_in(&world, "ona", None).await;
+    assert!(stored(&mut connection, ona.id).await.is_none());
+    assert!(stored(&mut connection, jonas.id).await.is_some());
+}

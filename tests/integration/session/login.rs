@@ -1,0 +1,219 @@
+//! Logging in and out.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use ring::digest::{SHA256, digest};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::{
+        error::Error,
+        session::{SessionToken, USER_AGENT_MAX},
+    },
+    service::{Effort, Service},
+};
+use uuid::Uuid;
+
+use super::{is_logged_in, log_in, stored};
+use crate::world::{PASSWORD, World, credentials, registration};
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_right_password_begins_a_session_of_that_user(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let ona = log_in(&world, "Ona", None).await;
+    let account = world.service.authenticate(&ona.token).await;
+    let account = account.expect("no fault").expect("a session");
+    assert_eq!(account.user_id, world.ona.user_id);
+    assert_eq!(account.public_id, ona.public_id);
+    assert_eq!(account.session_id, ona.token.id);
+    assert_eq!(account.tally, world.ona.tally);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_wrong_password_and_an_unknown_user_are_refused_alike(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    for (username, password) in [
+        ("ona", "violet teapot 8"),
+        ("ona", "Violet teapot 7"),
+        ("ona", "violet teapot 7 "),
+        ("nobody", PASSWORD),
+        ("no name that anybody could have", PASSWORD),
+    ] {
+        let login = world
+            .service
+            .log_in(credentials(username, password), None, "");
+        let refused = matches!(login.await, Err(Error::Unauthenticated));
+        assert!(refused, "{username}, {password}");
+    }
+}
+
+/// With the effort of production, in turns, so that a busy machine slows both.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_unknown_user_costs_as_much_as_a_wrong_password(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_effort(Effort::STANDARD);
+    let rita = service.register(registration("rita")).await;
+    rita.expect("registered");
+    let (mut wrong, mut unknown, mut impossible) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..25 {
+        wrong.push(refusal(&service, "rita").await);
+        unknown.push(refusal(&service, "nobody").await);
+        impossible.push(refusal(&service, "no name").await);
+    }
+    let wrong = median(wrong);
+    for (case, other) in [
+        ("unknown", median(unknown)),
+        ("impossible", median(impossible)),
+    ] {
+        let ratio = other.as_secs_f64() / wrong.as_secs_f64();
+        assert!(
+            (0.7..1.4).contains(&ratio),
+            "{case}: {other:?} to {wrong:?}"
+        );
+    }
+}
+
+async fn refusal(service: &Service, username: &str) -> Duration {
+    let start = Instant::now();
+    let login = service.log_in(credentials(username, "another one"), None, "");
+    assert!(login.await.is_err());
+    start.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn each_login_makes_a_new_session_and_ends_the_one_the_browser_had(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let first = log_in(&world, "ona", None).await.token;
+    let phone = log_in(&world, "ona", None).await.token;
+    let second = log_in(&world, "ona", Some(first.clone())).await.token;
+    assert_ne!(first.id, second.id);
+    assert_ne!(first.expose(), second.expose());
+    assert!(!is_logged_in(&world, &first).await);
+    assert!(is_logged_in(&world, &phone).await, "another browser's");
+    assert!(is_logged_in(&world, &second).await);
+}
+
+/// Else a planted cookie could carry the victim's other session away, or an attacker's id could end
+/// sessions of others.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_login_with_anothers_id_and_a_made_up_secret_ends_nothing(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let jonas = log_in(&world, "jonas", None).await.token;
+    let planted = SessionToken::new(jonas.id.0, [0; 32]);
+    let ona = log_in(&world, "ona", Some(planted)).await.token;
+    assert!(is_logged_in(&world, &jonas).await);
+    assert_ne!(ona.id, jonas.id);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_failed_login_leaves_the_session_that_the_browser_had(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let token = log_in(&world, "ona", None).await.token;
+    let wrong = credentials("jonas", "another one");
+    let login = world.service.log_in(wrong, Some(token.clone()), "").await;
+    assert!(login.is_err());
+    assert!(is_logged_in(&world, &token).await);
+}
+
+/// Sweeping ended sessions locks the place where the new ones go.
+#[sqlx::test(migrations = "./migrations")]
+async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let everyone: Vec<_> = (0..5).map(|number| format!("rita{number}")).collect();
+    for username in &everyone {
+        let user = world.service.register(registration(username)).await;
+        user.expect("registered");
+    }
+    // Each on four devices.
+    let logins = (0..20).map(|number| log_in(&world, &everyone[number % 5], None));
+    for login in join_all(logins).await {
+        assert!(is_logged_in(&world, &login.token).await);
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_token_is_good_only_with_its_own_id_and_its_own_secret(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let ona = log_in(&world, "ona", None).await.token;
+    let unknown_id = SessionToken::new(Uuid::nil(), [0; 32]);
+    let wrong_secret = SessionToken::new(ona.id.0, [0; 32]);
+    assert!(!is_logged_in(&world, &unknown_id).await);
+    assert!(!is_logged_in(&world, &wrong_secret).await);
+    assert!(is_logged_in(&world, &ona).await);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn logging_out_ends_the_session_at_once_and_no_other(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let here = log_in(&world, "ona", None).await.token;
+    let there = log_in(&world, "ona", None).await.token;
+    for _ in 0..2 {
+        world.service.log_out(here.id).await.expect("logged out");
+        assert!(!is_logged_in(&world, &here).await);
+        assert!(is_logged_in(&world, &there).await);
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn only_the_hash_of_the_secret_is_stored(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    let world = World::new(options).await;
+    let token = log_in(&world, "ona", None).await.token;
+    let bytes = URL_SAFE_NO_PAD.decode(token.expose()).expect("a token");
+    let (id, secret) = bytes.split_at(16);
+    let row = stored(&mut world.connect().await, token.id).await;
+    let row = row.expect("stored");
+    assert_eq!(id, token.id.0.as_bytes());
+    assert_eq!(row.user_id, world.ona.user_id.0);
+    assert_eq!(row.secret_hash, digest(&SHA256, secret).as_ref());
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_long_user_agent_is_cut_between_characters(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    for agent in ["a".repeat(1_000), "🥛".repeat(1_000), "short 🥛".into()] {
+        let login = world
+            .service
+            .log_in(credentials("ona", PASSWORD), None, &agent);
+        let id = login.await.expect("right password").token.id;
+        let row = stored(&mut world.connect().await, id).await;
+        let expected: String = agent.chars().take(USER_AGENT_MAX).collect();
+        assert_eq!(row.expect("stored").user_agent, expected);
+    }
+}

@@ -1,0 +1,178 @@
+//! A page reads no more rows than it shows and two, whatever the user owns: counted by the server.
+
+use std::collections::BTreeMap;
+
+use sqlx::{
+    MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::{
+        todo::{PAGE_SIZE, Todo},
+        user::UserId,
+    },
+    store::todo,
+};
+
+use crate::world::World;
+
+/// A page, and one to-do more that tells whether there is a next page.
+const LIMIT: u32 = PAGE_SIZE + 1;
+/// Behind a position, the engine is first asked for to-dos of the same date and finds the next one.
+const ROWS: u64 = LIMIT as u64 + 1;
+/// On the one page that goes over from open to done it is also asked where the open ones end.
+const ROWS_OF_BOTH: u64 = ROWS + 1;
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_page_of_a_user_with_ten_thousand_of_each_reads_52_rows(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    for who in [&world.ona, &world.jonas] {
+        // Tombstones are the newest: they stand where the list begins.
+        fill(&mut connection, who.user_id, "FALSE", "NULL", 1).await;
+        fill(&mut connection, who.user_id, "TRUE", "NULL", 2).await;
+        fill(&mut connection, who.user_id, "FALSE", "'2026-10-01'", 3).await;
+        fill(&mut connection, who.user_id, "TRUE", "'2026-10-01'", 4).await;
+    }
+    assert_pages_are_cheap(&mut connection, world.ona.user_id, "before ANALYZE").await;
+    let analyze = sqlx::raw_sql("ANALYZE TABLE todos").execute(&mut connection);
+    analyze.await.expect("analyzed");
+    assert_pages_are_cheap(&mut connection, world.ona.user_id, "after ANALYZE").await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn an_empty_list_over_ten_thousand_tombstones_reads_none_of_them(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let user = world.ona.user_id;
+    fill(&mut connection, user, "FALSE", "'2026-10-01'", 1).await;
+    let (todos, rows) = measure(&mut connection, async |connection| {
+        todo::list(connection, user, LIMIT).await.expect("listed")
+    })
+    .await;
+    assert!(todos.is_empty());
+    assert!(rows <= 2, "{rows} rows");
+}
+
+/// The first page, and one behind the beginning, the middle and the end of each part of the list.
+async fn assert_pages_are_cheap(connection: &mut MySqlConnection, user: UserId, when: &str) {
+    let (todos, rows) = measure(connection, async |connection| {
+        todo::list(connection, user, LIMIT).await.expect("listed")
+    })
+    .await;
+    check(&todos, rows, &format!("{when}: list"));
+    for is_done in [false, true] {
+        let (first, rows) = measure(connection, async |connection| {
+            todo::list_where(connection, user, is_done, LIMIT)
+                .await
+                .expect("listed")
+        })
+        .await;
+        check(&first, rows, &format!("{when}: list_where {is_done}"));
+        for index in [0, 5_000, 9_900, 9_960, 9_990] {
+            let after = nth(connection, user, is_done, index).await.position();
+            let (todos, rows) = measure(connection, async |connection| {
+                let listed = todo::list_where_after(connection, user, is_done, after, LIMIT);
+                listed.await.expect("listed")
+            })
+            .await;
+            let case = format!("{when}: list_where_after {is_done}, {index}");
+            check_behind(&todos, rows, index, &case);
+            let (todos, rows) = measure(connection, async |connection| {
+                todo::list_after(connection, user, after, LIMIT)
+                    .await
+                    .expect("listed")
+            })
+            .await;
+            let case = format!("{when}: list_after {is_done}, {index}");
+            if is_done {
+                check_behind(&todos, rows, index, &case);
+            } else if index + LIMIT as usize >= 10_000 {
+                check_crossing(&todos, rows, &case);
+            } else {
+                check(&todos, rows, &case);
+            }
+        }
+    }
+}
+
+fn check(todos: &[Todo], rows: u64, case: &str) {
+    assert_eq!(todos.len(), LIMIT as usize, "{case}");
+    assert!(rows <= ROWS, "{case}: {rows} rows");
+}
+
+fn check_behind(todos: &[Todo], rows: u64, index: usize, case: &str) {
+    assert_eq!(todos.len(), (LIMIT as usize).min(9_999 - index), "{case}");
+    assert!(rows <= ROWS, "{case}: {rows} rows");
+}
+
+fn check_crossing(todos: &[Todo], rows: u64, case: &str) {
+    assert!(!todos[0].is_done && todos[50].is_done, "{case}");
+    assert!(rows <= ROWS_OF_BOTH, "{case}: {rows} rows");
+}
+
+async fn nth(connection: &mut MySqlConnection, user: UserId, is_done: bool, index: usize) -> Todo {
+    let all = todo::list_where(connection, user, is_done, 10_000).await;
+    all.expect("listed").swap_remove(index)
+}
+
+/// Runs a statement and counts the rows that the server's engine was asked for. The look at the
+/// counters asks for some, too: what two looks in a row differ by is taken off.
+async fn measure(
+    connection: &mut MySqlConnection,
+    statement: impl AsyncFnOnce(&mut MySqlConnection) -> Vec<Todo>,
+) -> (Vec<Todo>, u64) {
+    let first = rows_read(connection).await;
+    let second = rows_read(connection).await;
+    let todos = statement(connection).await;
+    let third = rows_read(connection).await;
+    (todos, (third - second) - (second - first))
+}
+
+async fn rows_read(connection: &mut MySqlConnection) -> u64 {
+    let rows: Vec<(String, String)> = sqlx::query_as("SHOW SESSION STATUS LIKE 'Handler\\_read%'")
+        .fetch_all(connection)
+        .await
+        .expect("read");
+    let counters: BTreeMap<_, u64> = rows
+        .into_iter()
+        .map(|(name, value)| (name, value.parse().expect("a number")))
+        .collect();
+    // MariaDB counts what it skips under this name a second time.
+    counters
+        .iter()
+        .filter(|(name, _)| !name.ends_with("_deleted"))
+        .map(|(_, count)| count)
+        .sum()
+}
+
+/// Ten thousand to-dos, a minute apart, each `part` a year later.
+async fn fill(
+    connection: &mut MySqlConnection,
+    user: UserId,
+    is_done: &str,
+    removed: &str,
+    part: u32,
+) {
+    let digits = "(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4
+        UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
+    let insert = format!(
+        "INSERT INTO todos (user_id, id, description, isdone, created_date, removed_date, rev)
+         SELECT {user}, UNHEX(LEFT(SHA2(CONCAT('{part}.', n), 256), 32)), 'one of many', {is_done},
+                TIMESTAMPADD(MINUTE, n, '{year}-01-01'), {removed}, n
+         FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n
+               FROM {digits} a, {digits} b, {digits} c, {digits} e) AS numbers",
+        user = user.0,
+        year = 2020 + part,
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(insert))
+        .execute(connection)
+        .await
+        .expect("inserted");
+}

@@ -1,0 +1,150 @@
+//! A long life of two lists, compared with a simple model after each step.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::domain::{
+    error::{Conflict, Error},
+    todo::{Tally, Todo, TodoId},
+};
+use uuid::Uuid;
+
+use super::{VERBS, Verb, counted, stored, tally, text};
+use crate::world::World;
+
+const STEPS: u64 = 300;
+/// Few, so that each is met in every state, by its owner and by the other.
+const IDS: u128 = 8;
+const TEXTS: [&str; 2] = ["Buy milk", "Buy bread"];
+
+/// What one person owns, as simply as it can be said.
+#[derive(Clone, Debug, Default)]
+struct Model {
+    todos: BTreeMap<u128, Entry>,
+    rev: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    text: &'static str,
+    is_done: bool,
+    is_removed: bool,
+    rev: u64,
+}
+
+impl Model {
+    fn add(&mut self, id: u128, text: &'static str) -> Result<(), &'static str> {
+        match self.todos.get(&id) {
+            Some(entry) if entry.text == text => Ok(()),
+            Some(_) => Err("conflict"),
+            None => {
+                self.rev += 1;
+                let entry = Entry {
+                    text,
+                    is_done: false,
+                    is_removed: false,
+                    rev: self.rev,
+                };
+                self.todos.insert(id, entry);
+                Ok(())
+            }
+        }
+    }
+
+    fn apply(&mut self, verb: Verb, id: u128) -> Result<(), &'static str> {
+        let entry = self.todos.get_mut(&id).ok_or("not found")?;
+        let before = entry.clone();
+        match verb {
+            Verb::Remove => entry.is_removed = true,
+            Verb::Restore => entry.is_removed = false,
+            _ if entry.is_removed => return Err("not found"),
+            Verb::Complete => entry.is_done = true,
+            Verb::Reopen => entry.is_done = false,
+        }
+        if *entry != before {
+            self.rev += 1;
+            entry.rev = self.rev;
+        }
+        Ok(())
+    }
+
+    fn tally(&self) -> Tally {
+        let count = |wanted: fn(&Entry) -> bool| {
+            let count = self
+                .todos
+                .values()
+                .filter(|it| !it.is_removed && wanted(it))
+                .count();
+            i32::try_from(count).expect("few")
+        };
+        Tally {
+            rev: self.rev,
+            open: count(|it| !it.is_done),
+            all: count(|_| true),
+        }
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_lists_of_two_people_do_what_a_simple_model_does(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let seed = fastrand::u64(..);
+    let mut random = Rng::with_seed(seed);
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let mut models = [Model::default(), Model::default()];
+    for step in 0..STEPS {
+        let (who, id) = (random.usize(..2), random.u128(..IDS));
+        let (account, todo_id) = ([&world.ona, &world.jonas][who], TodoId(Uuid::from_u128(id)));
+        let model = &mut models[who];
+        let (expected, result, told) = if random.u8(..4) == 0 {
+            let words = TEXTS[usize::from(random.u8(..5) == 0)];
+            let result = world.service.add(account, todo_id, text(words)).await;
+            (model.add(id, words), result, format!("add {words}"))
+        } else {
+            let verb = VERBS[random.usize(..VERBS.len())];
+            let result = verb.of(&world, account, todo_id).await;
+            (model.apply(verb, id), result, format!("{verb:?}"))
+        };
+        let told = format!("seed {seed}, step {step}: {told} {id} by {who}");
+        let kept = stored(&mut connection, account, todo_id).await;
+        assert_eq!(
+            kept.as_ref().map(entry),
+            model.todos.get(&id).cloned(),
+            "{told}"
+        );
+        let tally = tally(&mut connection, account).await;
+        assert_eq!(tally, model.tally(), "{told}");
+        let (open, all) = counted(&mut connection, account).await;
+        assert_eq!(
+            (i64::from(tally.open), i64::from(tally.all)),
+            (open, all),
+            "{told}"
+        );
+        match (expected, result) {
+            (Ok(()), Ok(outcome)) => {
+                assert_eq!(Some(outcome.todo), kept, "{told}");
+                assert_eq!(outcome.tally, tally, "{told}");
+            }
+            (Err("conflict"), Err(Error::Conflict(Conflict::IdReused)))
+            | (Err("not found"), Err(Error::NotFound)) => {}
+            other => panic!("{told}: {other:?}"),
+        }
+    }
+}
+
+fn entry(todo: &Todo) -> Entry {
+    assert_eq!(todo.is_done, todo.done_date.is_some());
+    let text = TEXTS
+        .into_iter()
+        .find(|text| *text == todo.description.as_str());
+    Entry {
+        text: text.expect("one of ours"),
+        is_done: todo.is_done,
+        is_removed: todo.removed_date.is_some(),
+        rev: todo.rev,
+    }
+}

@@ -1,0 +1,314 @@
+//! Each verb once, twice, and by a stranger.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::domain::{
+    error::{Conflict, Error},
+    todo::{Filter, TodoId},
+};
+use uuid::Uuid;
+
+use super::{VERBS, Verb, add, counted, stored, tally, text};
+use crate::world::World;
+
+#[sqlx::test(migrations = "./migrations")]
+async fn adding_stores_what_it_answers(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let description = "Pirkti pieno 🥛 '; DROP TABLE todos --";
+    let id = TodoId(Uuid::new_v4());
+    let outcome = world.service.add(&world.ona, id, text(description)).await;
+    let outcome = outcome.expect("added");
+    assert!(outcome.changed);
+    assert_eq!(outcome.todo.description.as_str(), description);
+    assert_eq!(
+        (outcome.tally.rev, outcome.tally.open, outcome.tally.all),
+        (1, 1, 1)
+    );
+    assert_eq!(outcome.tally, tally(&mut connection, &world.ona).await);
+    assert_eq!(
+        stored(&mut connection, &world.ona, id).await,
+        Some(outcome.todo)
+    );
+    assert_eq!(stored(&mut connection, &world.jonas, id).await, None);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn adding_again_under_the_same_id_answers_the_one_stored(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let todo = add(&world, "Buy milk").await;
+    let again = world
+        .service
+        .add(&world.ona, todo.id, text("Buy milk"))
+        .await;
+    let again = again.expect("the same request once more");
+    assert!(!again.changed);
+    assert_eq!(again.todo, todo);
+    assert_eq!(tally(&mut world.connect().await, &world.ona).await.rev, 1);
+    // Also when the to-do went on in the meantime.
+    let done = world
+        .service
+        .complete(&world.ona, todo.id)
+        .await
+        .expect("done");
+    let again = world
+        .service
+        .add(&world.ona, todo.id, text("Buy milk"))
+        .await;
+    assert_eq!(again.expect("once more").todo, done.todo);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn adding_another_text_under_the_same_id_is_a_conflict(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let todo = add(&world, "Buy milk").await;
+    for other in ["Buy bread", "buy milk", "Buy milk."] {
+        let again = world.service.add(&world.ona, todo.id, text(other)).await;
+        assert!(
+            matches!(again, Err(Error::Conflict(Conflict::IdReused))),
+            "{again:?}"
+        );
+    }
+    assert_eq!(tally(&mut connection, &world.ona).await.rev, 1);
+    assert_eq!(
+        stored(&mut connection, &world.ona, todo.id).await,
+        Some(todo)
+    );
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn two_people_may_use_the_same_id(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    let ona = add(&world, "Ona's").await;
+    let jonas = world
+        .service
+        .add(&world.jonas, ona.id, text("Jonas's"))
+        .await;
+    assert!(jonas.expect("added").changed);
+    let removed = world.service.remove(&world.jonas, ona.id).await;
+    assert!(removed.expect("removed").changed);
+    assert_eq!(
+        stored(&mut world.connect().await, &world.ona, ona.id).await,
+        Some(ona)
+    );
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn each_verb_stores_what_it_answers_and_raises_the_revision_by_one(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let todo = add(&world, "Buy milk").await;
+    for (rev, verb) in (2..).zip(VERBS) {
+        let outcome = verb.of(&world, &world.ona, todo.id).await.expect("done");
+        assert!(outcome.changed, "{verb:?}");
+        assert_eq!(
+            (outcome.tally.rev, outcome.todo.rev),
+            (rev, rev),
+            "{verb:?}"
+        );
+        assert_eq!(
+            outcome.tally,
+            tally(&mut connection, &world.ona).await,
+            "{verb:?}"
+        );
+        let kept = stored(&mut connection, &world.ona, todo.id).await;
+        assert_eq!(kept, Some(outcome.todo), "{verb:?}");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn each_verb_done_twice_changes_nothing_the_second_time(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let todo = add(&world, "Buy milk").await;
+    for verb in VERBS {
+        let first = verb.of(&world, &world.ona, todo.id).await.expect("done");
+        let second = verb.of(&world, &world.ona, todo.id).await.expect("done");
+        assert!(!second.changed, "{verb:?}");
+        assert_eq!(second.todo, first.todo, "{verb:?}");
+        assert_eq!(second.tally, first.tally, "{verb:?}");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_restored_to_do_is_as_it_was_before_it_was_removed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let todo = add(&world, "Buy milk").await;
+    let done = Verb::Complete
+        .of(&world, &world.ona, todo.id)
+        .await
+        .expect("done");
+    Verb::Remove
+        .of(&world, &world.ona, todo.id)
+        .await
+        .expect("removed");
+    let restored = Verb::Restore
+        .of(&world, &world.ona, todo.id)
+        .await
+        .expect("restored");
+    assert_eq!(restored.todo.rev, 4);
+    assert_eq!(
+        restored.todo,
+        tickbox::domain::todo::Todo {
+            rev: 4,
+            ..done.todo
+        }
+    );
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_removed_to_do_can_be_neither_completed_nor_reopened(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let todo = add(&world, "Buy milk").await;
+    Verb::Remove
+        .of(&world, &world.ona, todo.id)
+        .await
+        .expect("removed");
+    for verb in [Verb::Complete, Verb::Reopen] {
+        let result = verb.of(&world, &world.ona, todo.id).await;
+        assert!(
+            matches!(result, Err(Error::NotFound)),
+            "{verb:?}: {result:?}"
+        );
+    }
+    assert_eq!(tally(&mut world.connect().await, &world.ona).await.rev, 2);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_strangers_to_do_is_as_unknown_as_none(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let mine = add(&world, "Ona's").await;
+    let removed = add(&world, "Ona's, removed").await;
+    Verb::Remove
+        .of(&world, &world.ona, removed.id)
+        .await
+        .expect("removed");
+    let before = tally(&mut connection, &world.ona).await;
+    for id in [mine.id, removed.id, TodoId(Uuid::new_v4())] {
+        for verb in VERBS {
+            let result = verb.of(&world, &world.jonas, id).await;
+            assert!(
+                matches!(result, Err(Error::NotFound)),
+                "{verb:?}: {result:?}"
+            );
+        }
+    }
+    assert_eq!(
+        stored(&mut connection, &world.ona, mine.id).await,
+        Some(mine)
+    );
+    assert_eq!(tally(&mut connection, &world.ona).await, before);
+    assert_eq!(
+        tally(&mut connection, &world.jonas).await,
+        world.jonas.tally
+    );
+    for filter in [Filter::All, Filter::Open, Filter::Done] {
+        let page = world.service.list(&world.jonas, filter, None, 50).await;
+        assert!(page.expect("no fault").todos.is_empty());
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn twenty_adds_at_once_get_twenty_revisions(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let adds = join_all((0..20).map(|number| {
+        let id = TodoId(Uuid::new_v4());
+        world
+            .service
+            .add(&world.ona, id, text(&format!("Number {number}")))
+    }));
+    let outcomes: Vec<_> = adds
+        .await
+        .into_iter()
+        .map(|it| it.expect("added"))
+        .collect();
+    let revs: BTreeSet<_> = outcomes.iter().map(|it| it.todo.rev).collect();
+    assert_eq!(revs, (1..=20).collect());
+    for outcome in outcomes {
+        // Each answer tells the counts at its own revision.
+        assert_eq!(outcome.tally.rev, outcome.todo.rev);
+        assert_eq!(
+            u64::try_from(outcome.tally.open).expect("positive"),
+            outcome.todo.rev
+        );
+    }
+    assert_eq!(counted(&mut connection, &world.ona).await, (20, 20));
+    let kept = tally(&mut connection, &world.ona).await;
+    assert_eq!((kept.rev, kept.open, kept.all), (20, 20, 20));
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn one_to_do_added_ten_times_at_once_is_one(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let id = TodoId(Uuid::new_v4());
+    let adds = (0..10).map(|_| world.service.add(&world.ona, id, text("Buy milk")));
+    let outcomes: Vec<_> = join_all(adds)
+        .await
+        .into_iter()
+        .map(|it| it.expect("added"))
+        .collect();
+    assert_eq!(outcomes.iter().filter(|it| it.changed).count(), 1);
+    assert!(
+        outcomes.iter().all(|it| it.todo == outcomes[0].todo),
+        "{outcomes:?}"
+    );
+    // Also the one that was turned away tells that the list has a to-do now.
+    let kept = tally(&mut connection, &world.ona).await;
+    assert!(outcomes.iter().all(|it| it.tally == kept), "{outcomes:?}");
+    assert_eq!((kept.rev, kept.open, kept.all), (1, 1, 1));
+    assert_eq!(counted(&mut connection, &world.ona).await, (1, 1));
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn one_to_do_completed_and_removed_by_many_at_once_counts_once(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let todo = add(&world, "Buy milk").await;
+    let completions = (0..8).map(|_| Verb::Complete.of(&world, &world.ona, todo.id));
+    let outcomes = join_all(completions).await;
+    let changed = outcomes
+        .iter()
+        .filter(|it| it.as_ref().is_ok_and(|it| it.changed));
+    assert_eq!(changed.count(), 1);
+    let kept = tally(&mut connection, &world.ona).await;
+    assert_eq!((kept.rev, kept.open, kept.all), (2, 0, 1));
+    let removals = (0..8).map(|_| Verb::Remove.of(&world, &world.ona, todo.id));
+    join_all(removals).await;
+    let kept = tally(&mut connection, &world.ona).await;
+    assert_eq!((kept.rev, kept.open, kept.all), (3, 0, 0));
+}

@@ -1,0 +1,115 @@
+//! Accounts: who gets a name, and what is kept of a password.
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::error::{Conflict, Error},
+    service::Effort,
+};
+
+use crate::world::{CHEAP, PASSWORD, World, credentials, registration};
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_username_is_taken_in_every_spelling(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    for username in ["ona", "Ona", "ONA"] {
+        let second = world.service.register(registration(username)).await;
+        assert!(
+            matches!(second, Err(Error::Conflict(Conflict::UsernameTaken))),
+            "{username}: {second:?}"
+        );
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn of_two_who_want_one_username_at_once_one_gets_it(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    for round in 0..10 {
+        let (lower, upper) = (format!("rita{round}"), format!("RITA{round}"));
+        let results = tokio::join!(
+            world.service.register(registration(&lower)),
+            world.service.register(registration(&upper)),
+        );
+        assert!(
+            matches!(
+                results,
+                (Ok(_), Err(Error::Conflict(Conflict::UsernameTaken)))
+                    | (Err(Error::Conflict(Conflict::UsernameTaken)), Ok(_))
+            ),
+            "{results:?}"
+        );
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_user_is_stored_as_registered(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    let user = world.service.register(registration("Rita")).await;
+    let user = user.expect("registered");
+    assert_eq!(
+        (user.username.as_str(), user.last_name.as_str()),
+        ("rita", "Onaitė")
+    );
+    let stored: (String, String, String, Vec<u8>, time::PrimitiveDateTime) = sqlx::query_as(
+        "SELECT firstname, lastname, username, public_id, created_date FROM users WHERE username = 'rita'",
+    )
+    .fetch_one(&mut world.connect().await)
+    .await
+    .expect("stored");
+    assert_eq!(stored.0, user.first_name);
+    assert_eq!(stored.1, user.last_name);
+    assert_eq!(stored.2, user.username);
+    assert_eq!(stored.3, user.public_id.as_bytes());
+    assert_eq!(stored.4.assume_utc(), user.created_date);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_password_is_kept_as_an_argon2id_hash_with_a_salt_of_its_own(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let (ona, jonas) = (
+        password(&world, "ona").await,
+        password(&world, "jonas").await,
+    );
+    assert!(ona.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{ona}");
+    assert!(!ona.contains(PASSWORD));
+    assert_ne!(ona, jonas, "the same password");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn logging_in_renews_a_hash_of_less_effort(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let more = Effort {
+        memory: 128,
+        ..CHEAP
+    };
+    let service = world.with_effort(more);
+    let wrong = service.log_in(credentials("ona", "another one"), None, "");
+    assert!(wrong.await.is_err());
+    assert!(password(&world, "ona").await.contains("$m=64,"));
+    let right = service.log_in(credentials("ona", PASSWORD), None, "");
+    right.await.expect("right password");
+    let renewed = password(&world, "ona").await;
+    assert!(renewed.contains("$m=128,"), "{renewed}");
+    // The next time there is nothing to renew; nor is a hash of more effort ever weakened.
+    for service in [&service, &world.service] {
+        let again = service.log_in(credentials("ona", PASSWORD), None, "");
+        again.await.expect("right password");
+        assert_eq!(password(&world, "ona").await, renewed);
+    }
+}
+
+async fn password(world: &World, username: &str) -> String {
+    sqlx::query_scalar("SELECT password FROM users WHERE username = ?")
+        .bind(username)
+        .fetch_one(&mut world.connect().await)
+        .await
+        .expect("registered")
+}
