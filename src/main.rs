@@ -120,7 +120,6 @@ fn serve(config: Config) -> Result<(), Failure> {
 
         let listener = server::bind(&config).await;
         let listener = listener.map_err(|error| cannot_listen(&config, &error))?;
-        tracing::info!(address = %listener.local_addr()?, "listening");
         Ok(server::serve(listener, endpoint, draining, config.drain).await?)
     })
 }

@@ -59,6 +59,8 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // Said only now: whoever waits for this line may send a signal.
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)
         .run_with_graceful_shutdown(endpoint, async { drop(stopped.await) }, Some(GRACE));

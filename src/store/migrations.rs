@@ -35,8 +35,8 @@ pub async fn migrate(options: &MySqlConnectOptions) -> Result<(), Error> {
     result.map_err(explain)
 }
 
-/// Checks that every migration this binary knows has been applied to its end. A newer schema is fine: changes
-/// only add until no old binary is left.
+/// Checks that every migration this binary knows has been applied to its end. A newer schema is
+/// fine: changes only add until no old binary is left.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached or is behind.
