@@ -168,7 +168,7 @@ fn refused(status: StatusCode, page: Markup) -> Response {
 fn login_page(next: &str, username: &str, notice: Option<Notice>, errors: &[FieldError]) -> Markup {
     let body = html! {
         h1 { "Login" }
-        (error_summary(errors))
+        (error_summary(errors, true))
         @match notice {
             Some(Notice::Registered) => p.notice role="status" { "Your account is ready. Log in with it." },
             Some(Notice::LoggedOut) => p.notice role="status" { "You are logged out." },
@@ -224,7 +224,7 @@ fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError])
     ];
     let body = html! {
         h1 { "Registration form" }
-        (error_summary(errors))
+        (error_summary(errors, true))
         form method="post" action=(link::REGISTER) novalidate {
             @for field in fields { (field.render(value(field.name), errors)) }
             button.button type="submit" { "Register" }

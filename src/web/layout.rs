@@ -38,7 +38,7 @@ pub(super) fn page(title: &str, width: Width, body: &Markup) -> Markup {
                 link rel="stylesheet" href=(assets::url("app.css"));
                 link rel="icon" type="image/svg+xml" href=(assets::url("favicon.svg"));
                 script src=(assets::url("htmx.min.js")) defer {}
-                script src=(assets::url("app.js")) defer {}
+                script type="module" src=(assets::url("app.js")) {}
             }
             body {
                 a.skip href={ "#" (link::MAIN) } { "Skip to content" }
@@ -63,11 +63,12 @@ pub(super) fn fragment(id: &str, swap: &str, content: &Markup) -> Markup {
     html! { hx-partial hx-target={ "#" (id) } hx-swap=(swap) { (content) } }
 }
 
-/// What is wrong, with a link to each field.
-pub(super) fn error_summary(errors: &[FieldError]) -> Markup {
+/// What is wrong, with a link to each field. On a whole page it takes the keyboard; within a page
+/// that stays, the field keeps it.
+pub(super) fn error_summary(errors: &[FieldError], focus: bool) -> Markup {
     html! {
         @if !errors.is_empty() {
-            div.errors role="alert" tabindex="-1" data-focus {
+            div.errors role="alert" tabindex="-1" autofocus[focus] {
                 h2 { "There is a problem" }
                 ul {
                     @for error in errors {

@@ -279,8 +279,8 @@ async fn refused(
     let id = new_id(service);
     let answer = if hx.0 {
         html! {
-            (fragment(link::ERRORS, "innerHTML", &error_summary(std::slice::from_ref(error))))
-            (fragment(link::ADD, "outerHTML", &add_form(view, id, draft, Some(error), false)))
+            (fragment(link::ERRORS, "innerHTML", &error_summary(std::slice::from_ref(error), false)))
+            (fragment(link::ADD, "outerHTML", &add_form(view, id, draft, Some(error), true)))
             (fragment(link::STATUS, "innerHTML", &html! {}))
         }
     } else {

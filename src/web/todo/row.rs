@@ -31,7 +31,7 @@ pub(super) fn row(todo: &Todo, view: View, focus: bool) -> Markup {
                 input type="hidden" name="id" value=(id);
                 (hidden_view(view))
                 button.remove #{ "remove-" (id) } type="submit" {
-                    span aria-hidden="true" { "✕" }
+                    span aria-hidden="true" { "×" }
                     span.hidden { "Remove “" bdi { (todo.description) } "”" }
                 }
             }

@@ -52,7 +52,7 @@ impl ListPage<'_> {
                 h1 { (TITLE) }
                 div.who { span.name { (account.first_name) } (log_out_form("button quiet")) }
             }
-            div #(link::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error))) } }
+            div #(link::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error), true)) } }
             (add_form(view, self.id, self.draft, error, false))
             div #(link::STATUS) role="status" { @if let Some(notice) = self.notice { (say(notice, None, view)) } }
             div.bar {
@@ -62,11 +62,14 @@ impl ListPage<'_> {
             @if view.after.is_some() {
                 p { a href=(ListLink { view: view.at(None), ..ListLink::default() }) { "Back to the newest" } }
             }
-            ul #(link::TODOS) aria-label="To-dos" { (rows(&page.todos, view, None)) }
+            ul #(link::TODOS) role="list" aria-label="To-dos" { (rows(&page.todos, view, None)) }
             p.empty { (nothing(view)) }
             (more(view, page.next))
-            div #(link::REFRESH) hidden hx-get=(ListLink { view: view.at(None), ..ListLink::default() })
-                hx-trigger="refresh" hx-swap="none" hx-sync="this:drop" {}
+            @if view.after.is_none() {
+                div #(link::REFRESH) hidden hx-get=(ListLink { view, ..ListLink::default() })
+                    hx-trigger="refresh" hx-swap="none" hx-sync="this:replace" {}
+            }
+            (keys())
         };
         layout::page(&title_of(TITLE, error.is_some()), Width::Wide, &body)
     }
@@ -162,6 +165,28 @@ fn filters(view: View) -> Markup {
             @for (filter, label) in choices {
                 @let link = ListLink { view: View { filter, after: None }, ..ListLink::default() };
                 a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) }
+            }
+        }
+    }
+}
+
+/// The keys, for `app.js` to open: without it there are none, and this stays hidden.
+fn keys() -> Markup {
+    let keys = [
+        ("n", "write a new to-do"),
+        ("Enter", "add it"),
+        ("Space", "complete a to-do, or open it again"),
+        ("?", "show these keys"),
+        ("Esc", "close this"),
+    ];
+    html! {
+        p.foot { button #keys-open type="button" hidden { "Keyboard keys" } }
+        dialog #keys aria-labelledby="keys-title" {
+            h2 #keys-title { "Keyboard keys" }
+            dl { @for (key, effect) in keys { dt { kbd { (key) } } dd { (effect) } } }
+            form method="dialog" {
+                label { input #keys-letters type="checkbox" checked; "Use the single keys n and ?" }
+                button.button.quiet { "Close" }
             }
         }
     }
