@@ -1,8 +1,11 @@
 //! Failures, conflicts and lost connections.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use futures_util::FutureExt as _;
@@ -11,7 +14,10 @@ use tickbox::{
     domain::error::Error,
     store::{Connection, Database, Ending},
 };
-use tokio::sync::{Barrier, Notify};
+use tokio::{
+    sync::{Barrier, Notify},
+    time::timeout,
+};
 
 use super::{Notes, commit, connection_id, gone, note};
 use crate::world::connect;
@@ -118,7 +124,8 @@ async fn a_wait_for_a_lock_that_takes_too_long_is_tried_again(
         .boxed()
     });
     let release = async {
-        again.notified().await;
+        let notified = timeout(Duration::from_secs(10), again.notified());
+        notified.await.expect("not tried again");
         sqlx::raw_sql("COMMIT").execute(&mut holder).await
     };
     let (waited, released) = tokio::join!(waiting, release);
