@@ -210,7 +210,7 @@ async fn waits_for_lock(observer: &mut MySqlConnection) {
         }
     };
     let seen = timeout(Duration::from_secs(5), watch).await;
-    seen.expect("nobody waits for the lock")
+    seen.expect("nobody waits for the lock");
 }
 
 async fn applied(connection: &mut MySqlConnection) -> usize {
