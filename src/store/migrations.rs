@@ -1,5 +1,7 @@
 //! Brings the schema up to date, once, however many instances start together.
 
+use std::time::Duration;
+
 use sqlx::{
     ConnectOptions, Connection as _,
     migrate::{Migrate, MigrateError, Migrator},
@@ -13,7 +15,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Where sqlx notes what it has applied.
 const TABLE: &str = "_sqlx_migrations";
-const LOCK_SECONDS: u32 = 60;
+/// For another instance that migrates; longer than any migration of ours takes.
+const LOCK_WAIT: Duration = Duration::from_mins(1);
 
 /// Applies what is missing. One instance at a time: sqlx's own lock waits with a timeout that
 /// MariaDB refuses, and ignores that it was not granted, so this takes one and checks the answer.
@@ -23,10 +26,19 @@ const LOCK_SECONDS: u32 = 60;
 /// than a minute; [`Error::Internal`] when a migration fails, was changed after it was applied, or
 /// was left half done.
 pub async fn migrate(options: &MySqlConnectOptions) -> Result<(), Error> {
+    migrate_within(options, LOCK_WAIT).await
+}
+
+/// [`migrate`] with another limit, in whole seconds, for waiting until other instances are through.
+///
+/// # Errors
+/// As there.
+pub async fn migrate_within(options: &MySqlConnectOptions, wait: Duration) -> Result<(), Error> {
     let mut connection = connect(options).await?;
-    if !lock(&mut connection).await? {
+    if !lock(&mut connection, wait).await? {
+        let seconds = wait.as_secs();
         return Err(unavailable(format!(
-            "another instance has been migrating for {LOCK_SECONDS} seconds"
+            "another instance has been migrating for {seconds} seconds"
         )));
     }
     let result = migrator().run(&mut connection).await;
@@ -79,11 +91,11 @@ async fn connect(options: &MySqlConnectOptions) -> Result<Connection, Error> {
         .map_err(|error| unavailable(error.to_string()))
 }
 
-async fn lock(connection: &mut Connection) -> Result<bool, Error> {
+async fn lock(connection: &mut Connection, wait: Duration) -> Result<bool, Error> {
     // The lock is the server's, not the database's: instances of another database need not wait.
     let granted: Option<i64> =
         sqlx::query_scalar("SELECT GET_LOCK(CONCAT('tickbox.', LEFT(DATABASE(), 50)), ?)")
-            .bind(LOCK_SECONDS)
+            .bind(wait.as_secs())
             .fetch_one(connection)
             .await?;
     Ok(granted == Some(1))
@@ -104,7 +116,7 @@ fn half_done(version: i64) -> String {
 
 fn unavailable(cause: String) -> Error {
     Error::Unavailable {
-        retry_after: std::time::Duration::from_secs(5),
+        retry_after: Duration::from_secs(5),
         cause,
     }
 }
