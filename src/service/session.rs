@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt as _;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Service, password::Verdict};
@@ -80,18 +81,27 @@ impl Service {
             return Ok(None);
         }
         if now - session.seen >= SEEN_INTERVAL {
-            let expires = expires(session.created, now);
-            self.database
-                .transaction(move |connection| {
-                    async move {
-                        store::session::touch(connection, id, now, expires).await?;
-                        Ok(Ending::Commit(()))
-                    }
-                    .boxed()
-                })
-                .await?;
+            self.touch(id, now, expires(session.created, now)).await;
         }
         Ok(Some(session.account))
+    }
+
+    /// Notes that a session was used. It is a note, and no reason to refuse the page: a server that
+    /// only reads for a moment may keep it from being written.
+    async fn touch(&self, id: SessionId, now: OffsetDateTime, expires: OffsetDateTime) {
+        let written = self
+            .database
+            .transaction(move |connection| {
+                async move {
+                    store::session::touch(connection, id, now, expires).await?;
+                    Ok(Ending::Commit(()))
+                }
+                .boxed()
+            })
+            .await;
+        if let Err(cause) = written {
+            tracing::warn!(%cause, "the use of a session could not be noted");
+        }
     }
 
     /// Ends a session; one that has already ended stays so.
