@@ -4,7 +4,9 @@
 
 const find = (selector) => document.querySelector(selector);
 const on = (name, act) => document.addEventListener(name, act);
-const isRefresh = ({ sourceElement }) => sourceElement?.id === "refresh";
+// Not `element.id`: of a form with a field named "id", such as #add, that is the field.
+const is = (element, id) => element?.getAttribute?.("id") === id;
+const isRefresh = (ctx) => is(ctx.sourceElement, "refresh");
 
 // --- Where the keyboard goes: to what the server marked; never to nowhere.
 
@@ -81,10 +83,10 @@ on("htmx:after:request", (event) => {
 
 on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
   for (const { target, swapSpec, fragment } of tasks) {
-    if (target?.id === "add") keepTyping(ctx, fragment.querySelector("#description"));
-    if (target?.id === "todos" && swapSpec.style === "innerMorph") {
+    if (is(target, "add")) keepTyping(ctx, fragment.querySelector("#description"));
+    if (is(target, "todos") && swapSpec.style === "innerMorph") {
       appended = false;
-    } else if (target?.id === "todos") {
+    } else if (is(target, "todos")) {
       appended ||= swapSpec.style === "beforeend";
       // A row that came by another way, or moved within the order, is not shown twice.
       for (const row of fragment.children) document.getElementById(row.id)?.remove();

@@ -23,8 +23,8 @@ pub(super) fn row(todo: &Todo, view: View, focus: bool) -> Markup {
             div.text {
                 span #{ "text-" (id) } dir="auto" { (todo.description) }
                 small {
-                    "Added " (Moment(todo.created_date))
-                    @if let Some(done) = todo.done_date { " · Done " (Moment(done)) }
+                    span { "Added " (Moment(todo.created_date)) }
+                    @if let Some(done) = todo.done_date { " " span { "Done " (Moment(done)) } }
                 }
             }
             form method="post" action=(link::REMOVE) hx-post=(link::REMOVE) hx-swap="none" hx-sync="this:drop" {

@@ -1,0 +1,149 @@
+// Every page and state: by axe in light and dark, at 320 pixels, and as pictures for people.
+
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { assert, numbered, scenario, secret } from "./support.mjs";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const word = "Donaudampfschifffahrtsgesellschaft".repeat(6).slice(0, 200);
+const sentence = "Ask the insurance whether the invoice of last month has been corrected, and write it down";
+const phone = { width: 320, height: 640 };
+const desk = { width: 1280, height: 800 };
+
+/** Goes through every page and state, and calls `at` in each with its name. */
+async function tour(visitor, at) {
+  await tourOfForms(visitor, at);
+  await visitor.signUp({ firstName: "Konstantinas-Aleksandras-Maksimilianas-Vytautas" });
+  await tourOfList(visitor, at);
+  await visitor.page.goto("/logout");
+  await at("logout");
+  await visitor.page.goto("/no-such-page");
+  await at("404");
+}
+
+async function tourOfForms(visitor, at) {
+  const { page } = visitor;
+  await page.goto("/login");
+  await at("login");
+  await visitor.logIn(secret("not my password"));
+  await at("login refused");
+  await page.goto("/login?notice=registered");
+  await page.getByRole("button", { name: "Show password" }).click();
+  await at("login after registration");
+  await page.goto("/register");
+  await at("registration");
+  await visitor.go(() => page.click("form .button"));
+  await at("registration refused");
+  for (const field of ["first_name", "last_name", "username"]) await page.fill(`#${field}`, word);
+  await visitor.go(() => page.click("form .button"));
+  await at("registration refused long words");
+}
+
+async function tourOfList(visitor, at) {
+  const { page } = visitor;
+  await page.goto("/");
+  await at("list empty");
+  const few = ["Buy milk", word, "Paskambinti Jonui", "אל תשכח לקנות חלב", sentence];
+  await visitor.stock([...numbered(47), ...few]);
+  for (const text of ["Paskambinti Jonui", sentence]) {
+    await visitor.change(() => visitor.row(text).getByRole("checkbox").click());
+  }
+  await page.evaluate(() => document.activeElement.blur());
+  await at("list full");
+  await visitor.change(() => page.locator(".remove").nth(4).click());
+  await at("list after removal");
+  await visitor.add(`${word}!`);
+  await at("list with error");
+  await page.getByRole("button", { name: "Keyboard keys" }).click();
+  await at("keys");
+  await page.keyboard.press("Escape");
+  await visitor.context.setOffline(true);
+  await visitor.change(() => page.locator(".check").first().click());
+  await visitor.context.setOffline(false);
+  await at("list after a failure");
+  await page.goto("/?show=done");
+  await at("list of the done");
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  // axe brings styles of its own, which the policy of the pages forbids.
+  const options = { colorScheme, bypassCSP: true, reducedMotion: "reduce" };
+  scenario(`axe finds nothing on any page, ${colorScheme}`, options, async (visitor) => {
+    expectRefusals(visitor);
+    await tour(visitor, async (name) => {
+      const found = await visitor.page.evaluate(runAxe, { axeSource, rules });
+      assert.deepEqual(found, [], `axe on ${name}`);
+    });
+  });
+
+  for (const [device, viewport] of Object.entries({ phone, desk })) {
+    scenario(`pages fit and targets are large, ${colorScheme}, ${device}`, { colorScheme, viewport }, async (visitor) => {
+      expectRefusals(visitor);
+      await tour(visitor, async (name) => {
+        assert.deepEqual(await visitor.page.evaluate(misfits), [], name);
+        await visitor.shoot(`${name} ${device} ${colorScheme}`);
+      });
+    });
+  }
+}
+
+scenario("forced colours and paper show the list", {}, async (visitor) => {
+  const { page } = visitor;
+  expectRefusals(visitor);
+  await visitor.signUp();
+  await visitor.stock([word, "Buy milk", sentence]);
+  await visitor.change(() => visitor.row("Buy milk").getByRole("checkbox").click());
+  await visitor.add(" ");
+  await page.emulateMedia({ forcedColors: "active" });
+  await visitor.shoot("forced colours");
+  await page.emulateMedia({ forcedColors: null, media: "print" });
+  await visitor.shoot("paper");
+  for (const part of ["#add", "#status", "nav", ".remove", ".errors", "#keys-open"]) {
+    assert(await page.locator(part).first().isHidden(), part);
+  }
+  assert(await visitor.row(sentence).isVisible());
+});
+
+scenario("the icon is drawn at every size", {}, async (visitor) => {
+  const { page } = visitor;
+  await page.goto("/login");
+  const drawn = await page.evaluate(async () => {
+    const sizes = [16, 32, 64, 180];
+    const icons = sizes.map((size) => new Image(size, size));
+    for (const icon of icons) icon.src = document.querySelector("link[rel=icon]").href;
+    document.querySelector("main").replaceChildren(...icons);
+    await Promise.all(icons.map((icon) => icon.decode()));
+    return icons.every((icon) => icon.naturalWidth > 0);
+  });
+  assert(drawn);
+  await visitor.shoot("icon light");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await visitor.shoot("icon dark");
+});
+
+function expectRefusals(visitor) {
+  visitor.expect(401, 404, 422, "ERR_INTERNET_DISCONNECTED", "htmx:error: Failed to fetch");
+}
+
+/* These two run in the page. */
+
+async function runAxe({ axeSource, rules }) {
+  if (!window.axe) (0, eval)(axeSource);
+  const { violations } = await window.axe.run(document, { runOnly: rules });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/** What is wider than the window, or too small for a thumb: 44 pixels, 24 for a link in a line. */
+function misfits() {
+  const found = [];
+  if (document.documentElement.scrollWidth > window.innerWidth) found.push("the page scrolls sideways");
+  for (const element of document.querySelectorAll("a, button, input:not([type=hidden])")) {
+    const { width, height, left, right } = element.getBoundingClientRect();
+    if (!element.checkVisibility() || element.matches(".skip, dialog input")) continue;
+    const least = element.matches("a:not(nav a, .button), .show") ? 24 : 44;
+    if (height < least || width < 24) found.push(`${element.outerHTML} is ${width} by ${height}`);
+    if (left < 0 || right > window.innerWidth) found.push(`${element.outerHTML} sticks out`);
+  }
+  return found;
+}
