@@ -53,7 +53,8 @@ async fn a_wrong_password_and_an_unknown_user_are_refused_alike(
     }
 }
 
-/// With the effort of production, in turns, so that a busy machine slows both.
+/// With the effort of production. The fastest of many tries is what the work costs; whatever else it
+/// takes is the machine's, which other tests keep busy.
 #[sqlx::test(migrations = "./migrations")]
 async fn an_unknown_user_costs_as_much_as_a_wrong_password(
     _: MySqlPoolOptions,
@@ -69,10 +70,10 @@ async fn an_unknown_user_costs_as_much_as_a_wrong_password(
         unknown.push(refusal(&service, "nobody").await);
         impossible.push(refusal(&service, "no name").await);
     }
-    let wrong = median(wrong);
+    let wrong = fastest(&wrong);
     for (case, other) in [
-        ("unknown", median(unknown)),
-        ("impossible", median(impossible)),
+        ("unknown", fastest(&unknown)),
+        ("impossible", fastest(&impossible)),
     ] {
         let ratio = other.as_secs_f64() / wrong.as_secs_f64();
         assert!(
@@ -89,9 +90,8 @@ async fn refusal(service: &Service, username: &str) -> Duration {
     start.elapsed()
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+fn fastest(times: &[Duration]) -> Duration {
+    *times.iter().min().expect("many tries")
 }
 
 #[sqlx::test(migrations = "./migrations")]
