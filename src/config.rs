@@ -1,13 +1,15 @@
 //! The settings, all from the environment. This is the operator's manual: each field says which
 //! variable it comes from. Every bad value is reported at once, before anything listens.
 
-use std::{fmt, io::IsTerminal as _, net::SocketAddr, path::PathBuf, time::Duration};
+mod database;
+mod reader;
+
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
-use tracing_subscriber::EnvFilter;
-use url::Url;
 
-use crate::store::{Address, Tls};
+use self::reader::Reader;
+use crate::store::Address;
 
 /// Everything that can be set.
 #[derive(Debug)]
@@ -21,7 +23,8 @@ pub struct Config {
     pub jwt_secret_previous: Option<SecretString>,
     /// `LISTEN`: address and port (127.0.0.1:8080).
     pub listen: SocketAddr,
-    /// `TRUSTED_PROXY_HOPS`: proxies in front that append to `X-Forwarded-For` (0).
+    /// `TRUSTED_PROXY_HOPS`: proxies in front (0). With any, `X-Forwarded-Proto` tells whether people
+    /// come by HTTPS, and `X-Request-Id` names the request.
     pub trusted_proxy_hops: u8,
     /// `MIGRATE_ON_START`: whether to bring the schema up to date, or only to check it (true).
     pub migrate_on_start: bool,
@@ -31,6 +34,18 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `RUST_LOG`: what to log (info).
     pub log_filter: String,
+}
+
+/// What the settings are for: a task that migrates needs no signing key, and a health check no
+/// database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// All that is required must be there.
+    Serve,
+    /// Only the database.
+    Migrate,
+    /// Only `LISTEN`.
+    CheckHealth,
 }
 
 /// How log lines look.
@@ -63,20 +78,21 @@ impl Config {
     ///
     /// # Errors
     /// Every bad or missing value, in one message.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BadConfig> {
-        let mut reader = Reader {
-            lookup: &lookup,
-            problems: Vec::new(),
-        };
-        let database = reader.database();
-        let jwt_secret = reader.secret("JWT_SECRET");
-        if jwt_secret.is_none() && reader.get("JWT_SECRET").is_none() {
-            reader.problem("JWT_SECRET is missing: set it to 32 random bytes or more, such as the output of `openssl rand -hex 32`");
-        }
+    pub fn read(
+        purpose: Purpose,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, BadConfig> {
+        let mut reader = Reader::new(&lookup);
         let config = Self {
-            // Without one there is a problem, and this is not given out.
-            database: database.unwrap_or_default(),
-            jwt_secret: jwt_secret.unwrap_or_default(),
+            // What is required and missing is a problem, and the default is not given out.
+            database: match purpose {
+                Purpose::CheckHealth => Address::default(),
+                Purpose::Serve | Purpose::Migrate => reader.database().unwrap_or_default(),
+            },
+            jwt_secret: match purpose {
+                Purpose::Serve => reader.required_secret("JWT_SECRET").unwrap_or_default(),
+                Purpose::Migrate | Purpose::CheckHealth => SecretString::default(),
+            },
             jwt_secret_previous: reader.secret("JWT_SECRET_PREVIOUS"),
             listen: reader.value(
                 "LISTEN",
@@ -113,171 +129,12 @@ impl Config {
     }
 }
 
-struct Reader<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
-    problems: Vec<String>,
-}
-
-impl Reader<'_> {
-    /// An empty variable is an unset one: that is how compose files leave one out.
-    fn get(&self, name: &str) -> Option<String> {
-        (self.lookup)(name).filter(|value| !value.is_empty())
-    }
-
-    fn problem(&mut self, problem: impl Into<String>) {
-        self.problems.push(problem.into());
-    }
-
-    /// Names the variable and what it must be, never what it was: that may be a secret.
-    fn value<T>(
-        &mut self,
-        name: &str,
-        default: T,
-        expected: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> T {
-        let Some(text) = self.get(name) else {
-            return default;
-        };
-        parse(&text).unwrap_or_else(|| {
-            self.problem(format!("{name} must be {expected}"));
-            default
-        })
-    }
-
-    fn secret(&mut self, name: &str) -> Option<SecretString> {
-        self.value(name, None, "at least 32 bytes long", |text| {
-            (text.len() >= 32).then(|| Some(text.into()))
-        })
-    }
-
-    fn log_format(&mut self) -> LogFormat {
-        let default = if std::io::stderr().is_terminal() {
-            LogFormat::Pretty
-        } else {
-            LogFormat::Json
-        };
-        self.value("LOG_FORMAT", default, "pretty or json", |text| match text {
-            "pretty" => Some(LogFormat::Pretty),
-            "json" => Some(LogFormat::Json),
-            _ => None,
-        })
-    }
-
-    fn log_filter(&mut self) -> String {
-        let expected = "a filter such as info or tickbox=debug,warn";
-        self.value("RUST_LOG", "info".to_owned(), expected, |text| {
-            EnvFilter::try_new(text).ok().map(|_| text.to_owned())
-        })
-    }
-
-    fn database(&mut self) -> Option<Address> {
-        let parts = ["DB_HOST", "DB_NAME", "DB_USERNAME", "DB_PASSWORD"];
-        let given = parts.iter().filter(|name| self.get(name).is_some()).count();
-        let address = match self.get("DATABASE_URL") {
-            Some(_) if given > 0 => {
-                self.problem(
-                    "DATABASE_URL and DB_HOST, DB_NAME, ... are both set: keep one of the two",
-                );
-                None
-            }
-            Some(url) => self.database_from_url(&url),
-            None if given == 0 => {
-                self.problem("DATABASE_URL is missing: set it to mysql://user:password@host:3306/name, or set DB_HOST, DB_NAME, DB_USERNAME and DB_PASSWORD");
-                None
-            }
-            None => self.database_from_parts(parts),
-        };
-        let tls = self.value(
-            "DB_TLS",
-            None,
-            "disabled, preferred, required or verify",
-            |text| Tls::parse(text).map(Some),
-        );
-        let ca = self.value(
-            "DB_TLS_CA",
-            None,
-            "the path of a file that can be read",
-            |text| {
-                let path = PathBuf::from(text);
-                path.is_file().then_some(Some(path))
-            },
-        );
-        let address = address?;
-        Some(Address {
-            tls: tls.unwrap_or(address.tls),
-            ca: ca.or(address.ca),
-            ..address
-        })
-    }
-
-    fn database_from_parts(&mut self, names: [&str; 4]) -> Option<Address> {
-        let values = names.map(|name| {
-            let value = self.get(name);
-            if value.is_none() {
-                self.problem(format!("{name} is missing"));
-            }
-            value
-        });
-        let port = self.value("DB_PORT", 3306, "a port number", |text| text.parse().ok());
-        let [host, name, username, password] = values;
-        Some(Address {
-            host: host?,
-            port,
-            name: name?,
-            username: username?,
-            password: password?.into(),
-            ..Address::default()
-        })
-    }
-
-    fn database_from_url(&mut self, url: &str) -> Option<Address> {
-        let address = parse_url(url);
-        if address.is_none() {
-            self.problem("DATABASE_URL must be mysql://user:password@host:3306/name, with special characters of the password percent-encoded; behind it only ?ssl-mode= and ssl-ca=");
-        }
-        address
-    }
-}
-
-fn parse_url(url: &str) -> Option<Address> {
-    let url = Url::parse(url).ok()?;
-    let is_mysql = matches!(url.scheme(), "mysql" | "mariadb");
-    let name = url
-        .path()
-        .strip_prefix('/')
-        .filter(|name| !name.is_empty() && !name.contains('/'))?;
-    let mut address = Address {
-        host: url
-            .host_str()
-            .filter(|host| is_mysql && !host.is_empty())?
-            .to_owned(),
-        port: url.port().unwrap_or(3306),
-        name: decoded(name)?,
-        username: decoded(url.username())?,
-        password: decoded(url.password().unwrap_or_default())?.into(),
-        ..Address::default()
-    };
-    for (key, value) in url.query_pairs() {
-        match key.as_ref() {
-            "ssl-mode" => address.tls = Tls::parse(&value)?,
-            "ssl-ca" => address.ca = Some(PathBuf::from(value.as_ref())),
-            _ => return None,
-        }
-    }
-    Some(address)
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-    decoded.ok().map(std::borrow::Cow::into_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
+    use crate::store::Tls;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -286,7 +143,7 @@ mod tests {
             let found = variables.iter().find(|(found, _)| *found == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Config::read(find).map_err(|error| error.to_string())
+        Config::read(Purpose::Serve, find).map_err(|error| error.to_string())
     }
 
     fn with_url(url: &str) -> Result<Config, String> {
@@ -368,6 +225,33 @@ mod tests {
         let message = read(&[("DATABASE_URL", ""), ("JWT_SECRET", "")]).expect_err("missing");
         assert!(message.contains("DATABASE_URL is missing"), "{message}");
         assert!(message.contains("JWT_SECRET is missing"), "{message}");
+    }
+
+    #[test]
+    fn a_command_asks_only_for_what_it_needs() {
+        let url = |name: &str| (name == "DATABASE_URL").then(|| "mysql://ona@db/todo".to_owned());
+        assert!(Config::read(Purpose::Serve, url).is_err());
+        assert!(Config::read(Purpose::Migrate, url).is_ok());
+        assert!(Config::read(Purpose::Migrate, |_| None).is_err());
+        assert!(Config::read(Purpose::CheckHealth, |_| None).is_ok());
+    }
+
+    #[test]
+    fn an_ipv6_address_loses_the_brackets_of_its_url() {
+        let config = with_url("mysql://ona@[::1]:3307/todo").expect("valid");
+        assert_eq!(config.database.host, "::1");
+        assert_eq!(config.database.port, 3307);
+    }
+
+    #[test]
+    fn certificates_that_nobody_would_check_are_refused() {
+        let ca = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let url = format!("mysql://ona@db/todo?ssl-ca={ca}");
+        let message = with_url(&url).expect_err("preferred checks nothing");
+        assert!(message.contains("DB_TLS=verify"), "{message}");
+        assert!(with_url(&format!("{url}&ssl-mode=verify")).is_ok());
+        let nowhere = "mysql://ona@db/todo?ssl-mode=verify&ssl-ca=/no/such/file";
+        assert!(with_url(nowhere).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{env, io, process::ExitCode, time::Duration};
 
 use tickbox::{
     api, app,
-    config::{BadConfig, Config},
+    config::{BadConfig, Config, Purpose},
     domain::{clock::Clock, error::Error},
     health,
     server::{self, Draining},
@@ -44,9 +44,9 @@ fn main() -> ExitCode {
         return usage();
     }
     match command {
-        "serve" => with_config(serve),
-        "migrate" => with_config(migrate),
-        "healthcheck" => with_config(healthcheck),
+        "serve" => with_config(Purpose::Serve, serve),
+        "migrate" => with_config(Purpose::Migrate, migrate),
+        "healthcheck" => with_config(Purpose::CheckHealth, healthcheck),
         "openapi" => {
             print!("{}", api::document());
             ExitCode::SUCCESS
@@ -68,47 +68,51 @@ fn usage() -> ExitCode {
     ExitCode::from(EXIT_USAGE)
 }
 
-fn with_config(command: fn(Config) -> Result<(), Failure>) -> ExitCode {
-    let result = Config::read(|name| env::var(name).ok())
-        .map_err(Failure::Config)
+fn with_config(purpose: Purpose, command: fn(Config) -> Result<(), Exit>) -> ExitCode {
+    let result = Config::read(purpose, |name| env::var(name).ok())
+        .map_err(Exit::Config)
         .and_then(command);
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Config(problems)) => {
+        Err(Exit::Config(problems)) => {
             eprintln!("{problems}");
             ExitCode::from(EXIT_USAGE)
         }
-        Err(Failure::Port(words)) => {
+        Err(Exit::Port(words)) => {
             eprintln!("{words}");
             ExitCode::from(EXIT_USAGE)
         }
-        Err(Failure::Other(words)) => {
+        Err(Exit::Other(words)) => {
             eprintln!("tickbox: {words}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Why the command ends.
-enum Failure {
+/// Why the command ends before it should.
+enum Exit {
     Config(BadConfig),
     Port(String),
     Other(String),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for Exit {
     fn from(error: Error) -> Self {
-        Self::Other(error.to_string())
+        Self::Other(match error {
+            Error::Unavailable { cause, .. } => cause,
+            Error::Internal(cause) => cause.to_string(),
+            error => error.to_string(),
+        })
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for Exit {
     fn from(error: io::Error) -> Self {
         Self::Other(error.to_string())
     }
 }
 
-fn serve(config: Config) -> Result<(), Failure> {
+fn serve(config: Config) -> Result<(), Exit> {
     telemetry::start(config.log_format, &config.log_filter);
     Runtime::new()?.block_on(async {
         let database = database(&config).await?;
@@ -124,7 +128,7 @@ fn serve(config: Config) -> Result<(), Failure> {
     })
 }
 
-fn migrate(config: Config) -> Result<(), Failure> {
+fn migrate(config: Config) -> Result<(), Exit> {
     telemetry::start(config.log_format, &config.log_filter);
     let address = config.database.into();
     Runtime::new()?.block_on(migrations::migrate(&address))?;
@@ -132,12 +136,12 @@ fn migrate(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn healthcheck(config: Config) -> Result<(), Failure> {
+fn healthcheck(config: Config) -> Result<(), Exit> {
     Ok(health::check(config.listen)?)
 }
 
 /// Waits for the database, brings it up to date or checks that it is, and opens the connections.
-async fn database(config: &Config) -> Result<Database, Failure> {
+async fn database(config: &Config) -> Result<Database, Exit> {
     let options = config.database.clone().into();
     let mut tries = 1;
     loop {
@@ -156,16 +160,22 @@ async fn prepare(options: &store::Options, migrate: bool) -> Result<Database, Er
     if migrate {
         migrations::migrate(options).await?;
     }
+    let mut connection = store::connect(options).await?;
+    migrations::verify(&mut connection).await?;
     let database = Database::new(options.clone(), CONNECTIONS);
     database.open(CONNECTIONS).await?;
-    database.read(migrations::verify).await?;
     Ok(database)
 }
 
-fn cannot_listen(config: &Config, error: &io::Error) -> Failure {
+fn cannot_listen(config: &Config, error: &io::Error) -> Exit {
+    let mut other = config.listen;
+    other.set_port(match error.kind() {
+        // Low ports are the system's.
+        io::ErrorKind::PermissionDenied => 8080,
+        _ => other.port().checked_add(1).unwrap_or(8080),
+    });
     let address = config.listen;
-    Failure::Port(format!(
-        "tickbox cannot listen on {address}: {error}. Choose another address, such as LISTEN=127.0.0.1:{}",
-        address.port().saturating_add(1)
+    Exit::Port(format!(
+        "tickbox cannot listen on {address}: {error}. Choose another address, such as LISTEN={other}"
     ))
 }

@@ -64,9 +64,15 @@ pub async fn serve(
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)
         .run_with_graceful_shutdown(endpoint, async { drop(stopped.await) }, Some(GRACE));
-    let server = tokio::spawn(server);
+    let mut server = tokio::spawn(server);
 
-    told(&mut interrupt, &mut terminate).await;
+    tokio::select! {
+        () = stop_signal(&mut interrupt, &mut terminate) => {}
+        end = &mut server => {
+            end??;
+            return Err(io::Error::other("the listener ended by itself"));
+        }
+    }
     tracing::info!(seconds = drain.as_secs(), "stopping");
     draining.begin();
     let end = async {
@@ -78,12 +84,12 @@ pub async fn serve(
     };
     tokio::select! {
         () = end => tracing::info!("stopped"),
-        () = told(&mut interrupt, &mut terminate) => tracing::warn!("stopped at once"),
+        () = stop_signal(&mut interrupt, &mut terminate) => tracing::warn!("stopped at once"),
     }
     Ok(())
 }
 
-async fn told(interrupt: &mut Signal, terminate: &mut Signal) {
+async fn stop_signal(interrupt: &mut Signal, terminate: &mut Signal) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

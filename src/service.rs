@@ -6,6 +6,8 @@ mod session;
 mod todo;
 mod user;
 
+use std::sync::{Arc, atomic::AtomicI64};
+
 use crate::{
     domain::{clock::Clock, error::Error},
     store::{Database, migrations},
@@ -21,6 +23,8 @@ pub struct Service {
     database: Database,
     clock: Clock,
     hasher: Hasher,
+    /// When (seconds since 1970) the use of sessions may be noted again; shared by clones.
+    touch_again: Arc<AtomicI64>,
 }
 
 impl Service {
@@ -31,6 +35,7 @@ impl Service {
             database,
             clock,
             hasher,
+            touch_again: Arc::default(),
         }
     }
 

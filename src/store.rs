@@ -12,7 +12,7 @@ pub mod user;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 pub use address::{Address, Tls};
-pub use pool::{Connection, Database, Ending, Options};
+pub use pool::{Connection, Database, Ending, Options, connect};
 
 /// `DATETIME` columns hold UTC.
 fn to_database(moment: OffsetDateTime) -> PrimitiveDateTime {

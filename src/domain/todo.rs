@@ -1,10 +1,13 @@
 //! To-dos: their text, their ids, their order, and the counts of a list.
 
-use std::{fmt, ops::Sub, str::FromStr};
+mod cursor;
+
+use std::{fmt, ops::Sub};
 
 use time::OffsetDateTime;
 use uuid::{NoContext, Timestamp, Uuid};
 
+pub use self::cursor::Cursor;
 use super::error::{Error, FieldError};
 
 /// To-dos a page of the list shows.
@@ -192,8 +195,8 @@ impl Todo {
 
     /// Its place in the order of the list.
     #[must_use]
-    pub fn position(&self) -> Position {
-        Position {
+    pub fn cursor(&self) -> Cursor {
+        Cursor {
             is_done: self.is_done,
             created_date: self.created_date,
             id: self.id,
@@ -213,67 +216,13 @@ pub enum Filter {
     Done,
 }
 
-/// A place in the order of the list: open before done, then newest first, then by id. Written as
-/// `<0 or 1>.<microseconds since 1970>.<id>`, so that a link can carry it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Done ones come behind open ones.
-    pub is_done: bool,
-    /// Newer ones come first.
-    pub created_date: OffsetDateTime,
-    /// Decides between two of the same microsecond.
-    pub id: TodoId,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let microseconds = self.created_date.unix_timestamp_nanos() / 1_000;
-        let done = u8::from(self.is_done);
-        write!(formatter, "{done}.{microseconds}.{}", self.id)
-    }
-}
-
-impl FromStr for Position {
-    type Err = FieldError;
-
-    fn from_str(text: &str) -> Result<Self, FieldError> {
-        let error = || {
-            FieldError::new(
-                "after",
-                "invalid_cursor",
-                "This link does not lead to a part of the list",
-            )
-        };
-        let mut parts = text.splitn(3, '.');
-        let mut part = || parts.next().ok_or_else(error);
-        let is_done = match part()? {
-            "0" => false,
-            "1" => true,
-            _ => return Err(error()),
-        };
-        let microseconds: i64 = part()?.parse().map_err(|_| error())?;
-        let created_date =
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
-                .ok()
-                // What the database can hold; it would refuse the statement otherwise.
-                .filter(|date| (1970..=9998).contains(&date.year()))
-                .ok_or_else(error)?;
-        let id = TodoId::parse(part()?).map_err(|_| error())?;
-        Ok(Self {
-            is_done,
-            created_date,
-            id,
-        })
-    }
-}
-
 /// A part of a list, in order.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// At most as many as were asked for.
     pub todos: Vec<Todo>,
     /// Where the next part begins; none when this is the last.
-    pub next: Option<Position>,
+    pub next: Option<Cursor>,
 }
 
 /// The counts of one user's list at one revision.
@@ -384,37 +333,7 @@ mod tests {
         assert!(early.0 < late.0);
     }
 
-    #[test]
-    fn position_refuses_what_no_link_of_ours_holds() {
-        let id = Uuid::nil();
-        for text in [
-            String::new(),
-            "0".into(),
-            "0.1".into(),
-            format!("2.1.{id}"),
-            format!("0.x.{id}"),
-            format!("0.{}.{id}", i64::MAX),
-            format!("0.{}.{id}", -1_000_000_000_000_000_i64),
-            format!("0.1.{id}.1"),
-        ] {
-            assert!(text.parse::<Position>().is_err(), "{text:?}");
-        }
-    }
-
     proptest! {
-        #[test]
-        fn position_survives_its_text_form(
-            is_done: bool, microseconds in 0_i64..4_000_000_000_000_000, id: [u8; 16],
-        ) {
-            let position = Position {
-                is_done,
-                created_date: OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
-                    .expect("in range"),
-                id: TodoId(Uuid::from_bytes(id)),
-            };
-            prop_assert_eq!(position.to_string().parse::<Position>().expect("its own form"), position);
-        }
-
         #[test]
         fn an_accepted_description_keeps_every_character(text in "\\PC{1,200}") {
             prop_assume!(!text.trim().is_empty());

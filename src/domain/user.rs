@@ -1,11 +1,14 @@
 //! People: their names, username and password, and the account that a request acts for.
 
-use std::{collections::HashSet, fmt, sync::LazyLock};
+mod password;
+
+use std::fmt;
 
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::password::Password;
 use super::{error::FieldError, session::SessionId, todo::Tally};
 
 /// The key of a user inside the database; never leaves the application.
@@ -128,66 +131,6 @@ fn parse_name(text: &str, field: &'static str, label: &str) -> Result<String, Fi
         Err(FieldError::new(field, "control_characters", message))
     } else {
         Ok(name.to_owned())
-    }
-}
-
-/// The 10,000 most common passwords, most common first, folded: the head of the list that Royce
-/// Williams published from breached accounts and that Django ships (CC0).
-static COMMON_PASSWORDS: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
-
-/// A password as it was typed: neither trimmed nor normalised, and it does not print itself.
-#[derive(Clone)]
-pub struct Password(SecretString);
-
-impl Password {
-    /// Fewest characters.
-    pub const MIN: usize = 8;
-    /// Most characters; bounds the work of hashing.
-    pub const MAX: usize = 128;
-
-    /// Takes a password that someone chooses. No rules of composition: length and not being
-    /// guessable are what counts (NIST SP 800-63B, 3.1.1.2).
-    ///
-    /// # Errors
-    /// When it is too short, too long, common, or contains the username.
-    pub fn choose(text: &str, username: &str) -> Result<Self, FieldError> {
-        let error = |code, message: String| Err(FieldError::new("password", code, message));
-        let length = text.chars().count();
-        let folded = text.to_lowercase();
-        let (min, max) = (Self::MIN, Self::MAX);
-        if text.is_empty() {
-            error("required", "Enter a password".into())
-        } else if length < min {
-            error(
-                "too_short",
-                format!("The password must be {min} characters or more"),
-            )
-        } else if length > max {
-            error(
-                "too_long",
-                format!("The password must be {max} characters or fewer"),
-            )
-        } else if COMMON_PASSWORDS.contains(folded.as_str()) {
-            error(
-                "too_common",
-                "This password is among the most common ones. Choose one that is harder to guess"
-                    .into(),
-            )
-        } else if !username.is_empty() && folded.contains(&username.to_lowercase()) {
-            error(
-                "contains_username",
-                "The password must not contain the username".into(),
-            )
-        } else {
-            Ok(Self(text.into()))
-        }
-    }
-}
-
-impl From<Password> for SecretString {
-    fn from(password: Password) -> Self {
-        password.0
     }
 }
 
@@ -356,10 +299,6 @@ mod tests {
         Username::parse(text).map_or_else(|error| error.code, |_| "accepted")
     }
 
-    fn password_code(text: &str) -> &'static str {
-        Password::choose(text, "ona.p").map_or_else(|error| error.code, |_| "accepted")
-    }
-
     #[test]
     fn a_good_registration_is_accepted() {
         assert_eq!(codes(GOOD), []);
@@ -427,33 +366,6 @@ mod tests {
         ] {
             assert_eq!(username_code(text), "invalid_characters", "{text:?}");
         }
-    }
-
-    #[test]
-    fn password_keeps_its_limits_in_characters() {
-        for (text, expected) in [
-            ("", "required"),
-            ("1234567", "too_short"),
-            (&"ž".repeat(7), "too_short"),
-            ("nine bees", "accepted"),
-            (&"ž".repeat(128), "accepted"),
-            (&"ž".repeat(129), "too_long"),
-            ("  spaces count  ", "accepted"),
-        ] {
-            assert_eq!(password_code(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn password_refuses_common_ones_in_any_case_and_the_username() {
-        assert_eq!(password_code("password1"), "too_common");
-        assert_eq!(password_code("PassWord1"), "too_common");
-        assert_eq!(password_code("my ONA.P password"), "contains_username");
-    }
-
-    #[test]
-    fn the_list_holds_ten_thousand_passwords() {
-        assert_eq!(COMMON_PASSWORDS.len(), 10_000);
     }
 
     #[test]

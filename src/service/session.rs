@@ -1,8 +1,10 @@
 //! Verbs of sessions: logging in and out, and finding out for whom a request acts.
 
+use std::sync::atomic::Ordering;
+
 use futures_util::FutureExt as _;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{Service, password::Verdict};
@@ -14,6 +16,9 @@ use crate::{
     },
     store::{self, Ending, session::NewSession},
 };
+
+/// How long after a failed note none is tried.
+const TOUCH_PAUSE: Duration = Duration::minutes(1);
 
 /// A new session: what the browser gets to keep, and whose it is.
 pub struct LoggedIn {
@@ -87,8 +92,11 @@ impl Service {
     }
 
     /// Notes that a session was used. It is a note, and no reason to refuse the page: a server that
-    /// only reads for a moment may keep it from being written.
+    /// only reads for a moment keeps it from being written, and is then left alone for a while.
     async fn touch(&self, id: SessionId, now: OffsetDateTime, expires: OffsetDateTime) {
+        if now.unix_timestamp() < self.touch_again.load(Ordering::Relaxed) {
+            return;
+        }
         let written = self
             .database
             .transaction(move |connection| {
@@ -101,6 +109,8 @@ impl Service {
             .await;
         if let Err(cause) = written {
             tracing::warn!(%cause, "the use of a session could not be noted");
+            let again = (now + TOUCH_PAUSE).unix_timestamp();
+            self.touch_again.store(again, Ordering::Relaxed);
         }
     }
 

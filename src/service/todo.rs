@@ -7,7 +7,7 @@ use super::Service;
 use crate::{
     domain::{
         error::{Conflict, Error},
-        todo::{Change, Description, Filter, Page, Position, Tally, Todo, TodoId},
+        todo::{Change, Cursor, Description, Filter, Page, Tally, Todo, TodoId},
         user::{Account, UserId},
     },
     store::{self, Connection, Ending},
@@ -120,7 +120,7 @@ impl Service {
         &self,
         account: &Account,
         filter: Filter,
-        after: Option<Position>,
+        after: Option<Cursor>,
         limit: u32,
     ) -> Result<Page, Error> {
         let user = account.user_id;
@@ -138,7 +138,7 @@ impl Service {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let is_last = todos.len() <= limit;
         todos.truncate(limit);
-        let next = todos.last().filter(|_| !is_last).map(Todo::position);
+        let next = todos.last().filter(|_| !is_last).map(Todo::cursor);
         Ok(Page { todos, next })
     }
 }

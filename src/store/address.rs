@@ -20,7 +20,7 @@ pub struct Address {
     pub password: SecretString,
     /// Whether to encrypt, and whom to trust.
     pub tls: Tls,
-    /// A file with the certificates to trust instead of the public ones (PEM).
+    /// A file with certificates to trust besides the public ones (PEM), for [`Tls::Verify`].
     pub ca: Option<PathBuf>,
 }
 

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use sqlx::{
-    ConnectOptions, Connection as _,
+    Connection as _,
     migrate::{Migrate, MigrateError, Migrator},
     mysql::MySqlConnectOptions,
 };
 
-use super::Connection;
+use super::{Connection, connect};
 use crate::domain::error::Error;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -82,13 +82,6 @@ fn migrator() -> Migrator {
     let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
     migrator.set_locking(false).set_ignore_missing(true);
     migrator
-}
-
-async fn connect(options: &MySqlConnectOptions) -> Result<Connection, Error> {
-    options
-        .connect()
-        .await
-        .map_err(|error| unavailable(error.to_string()))
 }
 
 async fn lock(connection: &mut Connection, wait: Duration) -> Result<bool, Error> {

@@ -40,6 +40,8 @@ const CHECK_AFTER: Duration = Duration::from_secs(5);
 const MAX_LIFETIME: Duration = Duration::from_mins(5);
 /// For a free connection, and for opening one.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a caller waits for reads, and for a transaction that goes on without it.
+const WORK_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a ping and for ROLLBACK.
 const ROUND_TRIP_TIMEOUT: Duration = Duration::from_secs(2);
 /// More than there are statements, so that each is prepared once a connection and none is closed.
@@ -99,18 +101,23 @@ impl Database {
         &self,
         mut work: impl AsyncFnMut(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut lease = self.lease().await?;
-        let first = work(lease.connection()).await;
-        let Some(cause) = self.give_back(lease, &first) else {
-            return first;
+        let twice = async {
+            let mut lease = self.lease().await?;
+            let first = work(lease.connection()).await;
+            let Some(cause) = self.give_back(lease, &first) else {
+                return first;
+            };
+            tracing::warn!(cause, "a database connection was lost; reading again");
+            let mut lease = self.lease().await?;
+            let second = work(lease.connection()).await;
+            match self.give_back(lease, &second) {
+                Some(cause) => Err(unavailable(cause)),
+                None => second,
+            }
         };
-        tracing::warn!(cause, "a database connection was lost; reading again");
-        let mut lease = self.lease().await?;
-        let second = work(lease.connection()).await;
-        match self.give_back(lease, &second) {
-            Some(cause) => Err(unavailable(cause)),
-            None => second,
-        }
+        // A connection that is given up in the middle of an answer is closed.
+        let result = timeout(WORK_TIMEOUT, twice).await;
+        result.unwrap_or_else(|_| Err(unavailable("the database does not answer".into())))
     }
 
     /// Runs `work` in one transaction, in a task of its own: a caller that goes away cancels
@@ -119,8 +126,8 @@ impl Database {
     ///
     /// # Errors
     /// What `work` fails with, after ROLLBACK; [`Error::Unavailable`] when conflicts do not end, no
-    /// connection can be had, or one is lost in COMMIT, which leaves open whether the change was
-    /// made.
+    /// connection can be had, one is lost in COMMIT, or the database takes longer than five seconds:
+    /// the last two leave open whether the change is made.
     ///
     /// # Panics
     /// When `work` does.
@@ -132,8 +139,10 @@ impl Database {
             + 'static,
     {
         let task = tokio::spawn(self.clone().attempts(work).in_current_span());
-        task.await
-            .unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic()))
+        match timeout(WORK_TIMEOUT, task).await {
+            Ok(end) => end.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic())),
+            Err(_) => Err(unavailable("the database does not answer".into())),
+        }
     }
 
     async fn attempts<T, F>(self, mut work: F) -> Result<T, Error>
@@ -181,6 +190,20 @@ impl Database {
         }
         lease.finish();
         None
+    }
+}
+
+/// One connection outside any pool, for the start.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot be reached; [`Error::Internal`] when it can but
+/// refuses us, which asking again will not change.
+pub async fn connect(options: &Options) -> Result<Connection, Error> {
+    match timeout(WORK_TIMEOUT, options.connect()).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) if is_refusal(&error) => Err(error.into()),
+        Ok(Err(error)) => Err(unavailable(error.to_string())),
+        Err(_) => Err(unavailable("the database does not answer".into())),
     }
 }
 
@@ -310,10 +333,19 @@ fn number(error: &sqlx::Error) -> Option<u16> {
         .map(MySqlDatabaseError::number)
 }
 
-/// The server undid the transaction (lock wait timeout, deadlock or a certification failure of a
-/// cluster): the same work may go through the next time.
+/// Another transaction stood in the way (1205: waited too long for its lock, 1213: a deadlock, or a
+/// certification failure of a cluster): after ROLLBACK the same work may go through the next time.
 fn is_conflict(error: &sqlx::Error) -> bool {
     matches!(number(error), Some(1205 | 1213))
+}
+
+/// Wrong user or password (1045, 1698), no right to the database (1044), no such database (1049), or
+/// no way to agree on TLS.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    match number(error) {
+        Some(number) => matches!(number, 1044 | 1045 | 1049 | 1698),
+        None => matches!(error, sqlx::Error::Tls(_) | sqlx::Error::Configuration(_)),
+    }
 }
 
 /// The connection is gone, or leads to a server that takes no writes (any more). Numbers: MySQL

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Connection, to_database};
 use crate::domain::{
     error::Error,
-    todo::{Description, Position, Todo, TodoId},
+    todo::{Cursor, Description, Todo, TodoId},
     user::UserId,
 };
 
@@ -132,7 +132,7 @@ pub async fn list(
 pub async fn list_after(
     connection: &mut Connection,
     user: UserId,
-    after: Position,
+    after: Cursor,
     limit: u32,
 ) -> Result<Vec<Todo>, Error> {
     let created = to_database(after.created_date);
@@ -187,7 +187,7 @@ pub async fn list_where_after(
     connection: &mut Connection,
     user: UserId,
     is_done: bool,
-    after: Position,
+    after: Cursor,
     limit: u32,
 ) -> Result<Vec<Todo>, Error> {
     let created = to_database(after.created_date);

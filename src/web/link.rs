@@ -6,7 +6,7 @@ use form_urlencoded::Serializer;
 
 use crate::domain::{
     error::FieldError,
-    todo::{Filter, Position, TodoId},
+    todo::{Cursor, Filter, TodoId},
 };
 
 /// The list; also takes new to-dos.
@@ -52,7 +52,7 @@ pub(super) struct View {
     /// All, open or done ones.
     pub(super) filter: Filter,
     /// Behind this place; none for the beginning.
-    pub(super) after: Option<Position>,
+    pub(super) after: Option<Cursor>,
 }
 
 impl View {
@@ -92,7 +92,7 @@ impl View {
     }
 
     /// The same filter, another part of the list.
-    pub(super) fn at(self, after: Option<Position>) -> Self {
+    pub(super) fn at(self, after: Option<Cursor>) -> Self {
         Self { after, ..self }
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     error::FieldError,
-    todo::{Description, Filter, Position, Tally, Todo, TodoId},
+    todo::{Cursor, Description, Filter, Tally, Todo, TodoId},
     user::Account,
 };
 
@@ -110,7 +110,7 @@ pub(super) fn rows(todos: &[Todo], view: View, focus: Option<TodoId>) -> Markup 
 }
 
 /// The way to the next rows, if there are any: a plain link, which htmx follows in place.
-pub(super) fn more(view: View, next: Option<Position>) -> Markup {
+pub(super) fn more(view: View, next: Option<Cursor>) -> Markup {
     html! {
         p #(link::MORE) {
             @if let Some(next) = next {

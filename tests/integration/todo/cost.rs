@@ -76,7 +76,7 @@ async fn assert_pages_are_cheap(connection: &mut MySqlConnection, user: UserId, 
         .await;
         check(&first, rows, &format!("{when}: list_where {is_done}"));
         for index in [0, 5_000, 9_900, 9_960, 9_990] {
-            let after = nth(connection, user, is_done, index).await.position();
+            let after = nth(connection, user, is_done, index).await.cursor();
             let (todos, rows) = measure(connection, async |connection| {
                 let listed = todo::list_where_after(connection, user, is_done, after, LIMIT);
                 listed.await.expect("listed")

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::domain::todo::{Filter, PAGE_SIZE, Position, Todo};
+use tickbox::domain::todo::{Cursor, Filter, PAGE_SIZE, Todo};
 
 use super::{Verb, add};
 use crate::world::World;
@@ -107,7 +107,7 @@ fn order(todo: &Todo) -> (bool, Reverse<(time::OffsetDateTime, uuid::Uuid)>) {
 
 async fn all_pages(world: &World, filter: Filter, limit: u32) -> Vec<Todo> {
     let mut listed = Vec::new();
-    let mut after: Option<Position> = None;
+    let mut after: Option<Cursor> = None;
     loop {
         let page = world.service.list(&world.ona, filter, after, limit).await;
         let page = page.expect("listed");

@@ -1,0 +1,86 @@
+//! Reading one variable: its default, its form, and what to say when it has another.
+
+use std::io::IsTerminal as _;
+
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+
+use super::LogFormat;
+
+/// poem says once more what ours has said.
+const DEFAULT_LOG: &str = "info,poem::server=warn";
+
+/// Looks variables up and collects what is wrong with them.
+pub(super) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// Each names its variable.
+    pub(super) problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            lookup,
+            problems: Vec::new(),
+        }
+    }
+
+    /// An empty variable is an unset one: that is how compose files leave one out.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    /// Names the variable and what it must be, never what it was: that may be a secret.
+    pub(super) fn value<T>(
+        &mut self,
+        name: &str,
+        default: T,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> T {
+        let Some(text) = self.get(name) else {
+            return default;
+        };
+        parse(&text).unwrap_or_else(|| {
+            self.problem(format!("{name} must be {expected}"));
+            default
+        })
+    }
+
+    pub(super) fn secret(&mut self, name: &str) -> Option<SecretString> {
+        self.value(name, None, "at least 32 bytes long", |text| {
+            (text.len() >= 32).then(|| Some(text.into()))
+        })
+    }
+
+    pub(super) fn required_secret(&mut self, name: &str) -> Option<SecretString> {
+        if self.get(name).is_none() {
+            self.problem(format!("{name} is missing: set it to 32 random bytes or more, such as the output of `openssl rand -hex 32`"));
+        }
+        self.secret(name)
+    }
+
+    pub(super) fn log_format(&mut self) -> LogFormat {
+        let default = if std::io::stderr().is_terminal() {
+            LogFormat::Pretty
+        } else {
+            LogFormat::Json
+        };
+        self.value("LOG_FORMAT", default, "pretty or json", |text| match text {
+            "pretty" => Some(LogFormat::Pretty),
+            "json" => Some(LogFormat::Json),
+            _ => None,
+        })
+    }
+
+    pub(super) fn log_filter(&mut self) -> String {
+        let expected = "a filter such as info or tickbox=debug,warn";
+        self.value("RUST_LOG", DEFAULT_LOG.to_owned(), expected, |text| {
+            EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+        })
+    }
+}
