@@ -1,6 +1,11 @@
 //! The command: reads the settings, puts the parts together, serves.
 
-use std::{env, io, process::ExitCode, time::Duration};
+use std::{
+    env,
+    io::{self, Write as _},
+    process::ExitCode,
+    time::Duration,
+};
 
 use tickbox::{
     api, app,
@@ -47,19 +52,18 @@ fn main() -> ExitCode {
         "serve" => with_config(Purpose::Serve, serve),
         "migrate" => with_config(Purpose::Migrate, migrate),
         "healthcheck" => with_config(Purpose::CheckHealth, healthcheck),
-        "openapi" => {
-            print!("{}", api::document());
-            ExitCode::SUCCESS
-        }
-        "help" | "--help" | "-h" => {
-            print!("{USAGE}");
-            ExitCode::SUCCESS
-        }
-        "version" | "--version" | "-V" => {
-            println!("tickbox {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
-        }
+        "openapi" => print(&api::document()),
+        "help" | "--help" | "-h" => print(USAGE),
+        "version" | "--version" | "-V" => print(concat!("tickbox ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => usage(),
+    }
+}
+
+/// A reader that has seen enough, such as `head`, is no reason to panic.
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -46,10 +46,15 @@ pub fn start(format: LogFormat, filter: &str) {
 const REQUEST_ID: &str = "x-request-id";
 
 /// Logs each request with its route, never its address: that may hold what somebody typed. The
-/// pages note the user in the span; whatever is logged on the way carries the request's id.
-pub fn requests<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
-    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
-        let id = request_id(&request);
+/// pages note the user in the span; whatever is logged on the way carries the request's id, which
+/// only a proxy of ours may give.
+pub fn requests<E: Endpoint + 'static>(
+    endpoint: E,
+    behind_proxy: bool,
+) -> impl Endpoint<Output = Response> {
+    endpoint.around(move |endpoint: Arc<E>, request: Request| async move {
+        let given = behind_proxy.then(|| proxys_id(&request)).flatten();
+        let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
         let span = info_span!("request", id = %id, user = field::Empty);
         let mut response = logged(endpoint, request).instrument(span).await;
         if let Ok(id) = HeaderValue::try_from(id) {
@@ -67,7 +72,8 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
         Err(error) => error.into_response(),
     };
     let pattern = response.data::<PathPattern>();
-    let route = pattern.map_or("unknown", |pattern| &pattern.0);
+    let route = pattern.map_or("", |pattern| &pattern.0);
+    let route = if route.is_empty() { "none" } else { route };
     let milliseconds = begin.elapsed().as_secs_f64() * 1_000.0;
     tracing::info!(
         %method,
@@ -80,10 +86,9 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
 }
 
 /// The id that a proxy gave, if it looks like one; it goes into the log as it is.
-fn request_id(request: &Request) -> String {
-    let given = request.header(REQUEST_ID).filter(|id| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
-        (8..=100).contains(&id.len()) && id.chars().all(plain)
-    });
-    given.map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned)
+fn proxys_id(request: &Request) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
+    let given = request.header(REQUEST_ID)?;
+    let looks_like_one = (8..=100).contains(&given.len()) && given.chars().all(plain);
+    looks_like_one.then(|| given.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -10,8 +10,8 @@ use std::{
 };
 
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -47,11 +47,14 @@ impl Effort {
 pub struct Hasher(Arc<Inner>);
 
 struct Inner {
-    argon2: Argon2<'static>,
+    params: Params,
     /// The hash of no user's password: who is not there costs as much as who is.
     nobody: String,
     at_once: Semaphore,
     waiting: AtomicUsize,
+    /// Working memory to use again, at most one for each hash at once: freed and allocated anew each
+    /// time, glibc keeps many times as much.
+    memory: Mutex<Vec<Vec<Block>>>,
 }
 
 /// What verifying a password found.
@@ -72,15 +75,16 @@ impl Hasher {
     /// When argon2 cannot work with `effort`.
     pub fn new(effort: Effort) -> Result<Self, Error> {
         let params = Params::new(effort.memory, effort.passes, 1, None).map_err(fault)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = argon2.hash_password(b"").map_err(fault)?.to_string();
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self(Arc::new(Inner {
-            argon2,
-            nobody,
+        let mut inner = Inner {
+            params,
+            nobody: String::new(),
             at_once: Semaphore::new(processors),
             waiting: AtomicUsize::new(0),
-        })))
+            memory: Mutex::default(),
+        };
+        inner.nobody = inner.hash(b"")?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The PHC string of a password, with a salt of its own.
@@ -88,12 +92,8 @@ impl Hasher {
     /// # Errors
     /// [`Error::Unavailable`] when too many are waiting.
     pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
-        self.run(move |inner| {
-            let bytes = password.expose_secret().as_bytes();
-            let hash = inner.argon2.hash_password(bytes).map_err(fault)?;
-            Ok(hash.to_string())
-        })
-        .await
+        self.run(move |inner| inner.hash(password.expose_secret().as_bytes()))
+            .await
     }
 
     /// Compares a password with a stored hash; without one it takes as long and is wrong.
@@ -110,12 +110,17 @@ impl Hasher {
             let somebody = hash.is_some();
             let text = hash.as_deref().unwrap_or(&inner.nobody);
             let hash = PasswordHash::new(text).map_err(fault)?;
-            let bytes = password.expose_secret().as_bytes();
-            let right = inner.argon2.verify_password(bytes, &hash).is_ok();
-            Ok(match Params::try_from(&hash) {
-                _ if !(right && somebody) => Verdict::Wrong,
-                Ok(used) if at_least(&used, inner.argon2.params()) => Verdict::Right,
-                _ => Verdict::RightButOutdated,
+            let used = Params::try_from(&hash).map_err(fault)?;
+            let salt = hash.salt.ok_or_else(|| fault("a hash without a salt"))?;
+            let output = inner.output(password.expose_secret().as_bytes(), &salt, &used)?;
+            // Compared in constant time.
+            let right = hash.hash == Some(output);
+            Ok(if !(right && somebody) {
+                Verdict::Wrong
+            } else if at_least(&used, &inner.params) {
+                Verdict::Right
+            } else {
+                Verdict::RightButOutdated
             })
         })
         .await
@@ -139,6 +144,38 @@ impl Hasher {
                 .map_err(Error::internal)?
         });
         task.await.map_err(Error::internal)?
+    }
+}
+
+impl Inner {
+    fn hash(&self, password: &[u8]) -> Result<String, Error> {
+        let salt = Salt::generate();
+        let hash = PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params).map_err(fault)?,
+            salt: Some(salt),
+            hash: Some(self.output(password, &salt, &self.params)?),
+        };
+        Ok(hash.to_string())
+    }
+
+    fn output(&self, password: &[u8], salt: &Salt, params: &Params) -> Result<Output, Error> {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let mut memory = self.free_memory().pop().unwrap_or_default();
+        memory.resize(params.block_count().max(memory.len()), Block::new());
+        let output = Output::init_with(length, |output| {
+            let result =
+                argon2.hash_password_into_with_memory(password, salt, output, &mut memory[..]);
+            result.map_err(|_| argon2::password_hash::phc::Error::OutputSize)
+        });
+        self.free_memory().push(memory);
+        output.map_err(fault)
+    }
+
+    fn free_memory(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,7 +17,7 @@ use deadpool::{
 };
 use futures_util::future::{BoxFuture, try_join_all};
 use sqlx::{
-    ConnectOptions, Connection as _, MySqlConnection,
+    ConnectOptions, Connection as _, Executor as _, MySqlConnection,
     mysql::{MySqlConnectOptions, MySqlDatabaseError},
 };
 use tokio::time::{sleep, timeout};
@@ -38,10 +38,14 @@ const TRIES: u32 = 5;
 const CHECK_AFTER: Duration = Duration::from_secs(5);
 /// Connections are replaced at this age, give or take a tenth, so that a moved endpoint is noticed.
 const MAX_LIFETIME: Duration = Duration::from_mins(5);
-/// For a free connection, and for opening one.
+/// For a free connection, for opening one, and for both together.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a caller waits for reads, and for a transaction that goes on without it.
+/// For reads, and for a transaction with all its tries. A connection that has not answered by then
+/// is closed: the server at its other end may be gone, and its place is needed.
 const WORK_TIMEOUT: Duration = Duration::from_secs(5);
+/// For a row that another transaction holds, in seconds: well below the time limit, so that it ends
+/// in a conflict and not in a doubt.
+const SET_LOCK_WAIT: &str = "SET SESSION innodb_lock_wait_timeout = 2";
 /// For a ping and for ROLLBACK.
 const ROUND_TRIP_TIMEOUT: Duration = Duration::from_secs(2);
 /// More than there are statements, so that each is prepared once a connection and none is closed.
@@ -138,11 +142,11 @@ impl Database {
             + Send
             + 'static,
     {
-        let task = tokio::spawn(self.clone().attempts(work).in_current_span());
-        match timeout(WORK_TIMEOUT, task).await {
-            Ok(end) => end.unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic())),
-            Err(_) => Err(unavailable("the database does not answer".into())),
-        }
+        let attempts = timeout(WORK_TIMEOUT, self.clone().attempts(work));
+        let task = tokio::spawn(attempts.in_current_span());
+        task.await
+            .unwrap_or_else(|end| std::panic::resume_unwind(end.into_panic()))
+            .unwrap_or_else(|_| Err(unavailable("the database does not answer".into())))
     }
 
     async fn attempts<T, F>(self, mut work: F) -> Result<T, Error>
@@ -173,11 +177,17 @@ impl Database {
     }
 
     async fn lease(&self) -> Result<Lease, Error> {
-        match self.0.get().await {
-            Ok(object) => Ok(Lease(Some(object))),
-            Err(PoolError::Backend(error)) => Err(unavailable(error.to_string())),
-            Err(error) => Err(unavailable(format!("no database connection: {error}"))),
-        }
+        let cause = match timeout(ACQUIRE_TIMEOUT, self.0.get()).await {
+            Ok(Ok(object)) => return Ok(Lease(Some(object))),
+            Ok(Err(PoolError::Backend(error))) => error.to_string(),
+            Ok(Err(error)) => format!("no database connection: {error}"),
+            // Pinging one rested connection after another would take as long again for each.
+            Err(_) => {
+                self.0.retain(|_, _| false);
+                "no database connection answers".into()
+            }
+        };
+        Err(unavailable(cause))
     }
 
     /// Puts the connection back; or closes it, with all idle ones, and says why.
@@ -224,8 +234,10 @@ impl managed::Manager for Connector {
     async fn create(&self) -> Result<Opened, sqlx::Error> {
         let now = Instant::now();
         let expires = now + MAX_LIFETIME.mul_f64(0.9 + 0.2 * fastrand::f64());
+        let mut connection = self.0.connect().await?;
+        connection.execute(SET_LOCK_WAIT).await?;
         Ok(Opened {
-            connection: self.0.connect().await?,
+            connection,
             used: now,
             expires,
         })

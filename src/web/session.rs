@@ -5,7 +5,7 @@ use tracing::Span;
 
 use super::{
     error::Failure,
-    link::{self},
+    link,
 };
 use crate::{
     domain::{
@@ -82,8 +82,6 @@ impl<'a> FromRequest<'a> for Https {
 pub(super) struct Visitor {
     /// For whom it acts; none for a stranger or when the session has ended.
     pub(super) account: Option<Account>,
-    /// The session it came with, ended or not.
-    pub(super) token: Option<SessionToken>,
 }
 
 impl Visitor {
@@ -101,18 +99,37 @@ impl Visitor {
 impl<'a> FromRequest<'a> for Visitor {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let Data(service) = Data::<&Service>::from_request(request, body).await?;
-        let name = Https::of(request).cookie();
-        let token = cookies(request)
-            .find_map(|(found, value)| (found == name).then(|| SessionToken::parse(value))?);
-        let account = match &token {
-            Some(token) => service.authenticate(token).await.map_err(Failure::from)?,
-            None => None,
-        };
-        if let Some(account) = &account {
-            Span::current().record("user", tracing::field::display(account.public_id));
+        for token in tokens(request) {
+            let found = service.authenticate(&token).await.map_err(Failure::from)?;
+            if let Some(account) = found {
+                Span::current().record("user", tracing::field::display(account.public_id));
+                let account = Some(account);
+                return Ok(Self { account });
+            }
         }
-        Ok(Self { account, token })
+        Ok(Self { account: None })
     }
+}
+
+/// The session that a request came with, ended or not; looks nothing up.
+pub(super) struct Carried(pub(super) Option<SessionToken>);
+
+impl<'a> FromRequest<'a> for Carried {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(tokens(request).next()))
+    }
+}
+
+/// Session cookies looked up for one request. There is one, unless a neighbour on the same host
+/// name planted another.
+const TOKENS_MAX: usize = 2;
+
+fn tokens(request: &Request) -> impl Iterator<Item = SessionToken> {
+    let name = Https::of(request).cookie();
+    cookies(request)
+        .filter(move |(found, _)| *found == name)
+        .filter_map(|(_, value)| SessionToken::parse(value))
+        .take(TOKENS_MAX)
 }
 
 /// Whether the request carries a session cookie of either name.
@@ -123,7 +140,8 @@ pub(super) fn has_cookie(request: &Request) -> bool {
 fn cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
     let headers = request.headers().get_all("cookie").iter();
     headers
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        // A cookie of a neighbour may hold bytes that are no text; ours stands beside it all the same.
+        .filter_map(|pair| str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim().split_once('='))
 }
