@@ -16,8 +16,12 @@ function focusMarked() {
   marked?.focus();
 }
 
-function focusSomething() {
-  if (document.activeElement === document.body) find("#main").focus({ preventScroll: true });
+let hadFocus = false;
+const hasFocus = () => document.activeElement !== document.body;
+
+// Only when a swap took it away: a screen reader would follow from wherever it is reading.
+function keepFocus() {
+  if (hadFocus && !hasFocus()) find("#main").focus({ preventScroll: true });
 }
 
 // --- Times in the zone and the language of the visitor; the server writes UTC.
@@ -82,6 +86,7 @@ on("htmx:after:request", (event) => {
 });
 
 on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+  hadFocus = hasFocus();
   for (const { target, swapSpec, fragment } of tasks) {
     if (is(target, "add")) keepTyping(ctx, fragment.querySelector("#description"));
     if (is(target, "todos") && swapSpec.style === "innerMorph") {
@@ -108,7 +113,7 @@ on("htmx:after:settle", ({ target }) => {
 });
 
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  focusSomething();
+  keepFocus();
   const isInvalid = find("[aria-invalid=true]");
   document.title = (isInvalid ? "Error: " : "") + document.title.replace(/^Error: /, "");
   if (ctx.request.method !== "POST") return;

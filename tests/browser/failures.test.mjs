@@ -61,6 +61,19 @@ for (const status of [502, 404, 200]) {
   });
 }
 
+scenario("without our own script htmx still adds, and a gateway's page replaces nothing", {}, async (visitor) => {
+  const { page } = visitor;
+  visitor.expect(404);
+  await page.route("**/assets/app-*.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+  await visitor.signUp();
+  await visitor.add("There before");
+  assert.equal(await visitor.said(), "Added “There before”.");
+  await page.route("**/", (route) => route.fulfill({ status: 404, contentType: "text/html", body: gateway }));
+  await visitor.add("Typed with care");
+  assert.equal(await page.inputValue("#description"), "Typed with care");
+  assert.deepEqual(await visitor.texts(), ["There before"]);
+});
+
 scenario("our own words about a failure are shown", {}, async (visitor) => {
   const { page } = visitor;
   visitor.expect(503);
