@@ -39,6 +39,7 @@ function localise(part) {
 
 const others = new BroadcastChannel("tickbox");
 let appended = false; // "Show more" was used: the first page alone would take those rows away
+let isBehind = false; // the answer is about a row that this tab does not show (any more)
 
 function catchUp() {
   if (!document.hidden && !appended) find("#refresh")?.dispatchEvent(new Event("refresh"));
@@ -87,6 +88,7 @@ on("htmx:after:request", (event) => {
 
 on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
   hadFocus = hasFocus();
+  isBehind = ctx.response.status === 404 || tasks.some(({ type, target }) => type === "partial" && !target);
   for (const { target, swapSpec, fragment } of tasks) {
     if (is(target, "add")) keepTyping(ctx, fragment.querySelector("#description"));
     if (is(target, "todos") && swapSpec.style === "innerMorph") {
@@ -113,6 +115,7 @@ on("htmx:after:settle", ({ target }) => {
 });
 
 on("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.response.status === 404) ctx.sourceElement.closest("li")?.remove(); // it is gone
   keepFocus();
   const isInvalid = find("[aria-invalid=true]");
   document.title = (isInvalid ? "Error: " : "") + document.title.replace(/^Error: /, "");
@@ -121,8 +124,8 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
     others.postMessage("changed");
     forgetDraft();
   }
-  // What is gone must leave the list; and an answer under way may be older than this one.
-  if (ctx.response.status === 404 || find("#refresh.htmx-request")) catchUp();
+  // An answer under way to a refresh may be older than this one.
+  if (isBehind || find("#refresh.htmx-request")) catchUp();
 });
 
 // The text that came back from the login page is a to-do now: reloading must not offer it again.

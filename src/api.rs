@@ -14,11 +14,19 @@ use poem::{
 use poem_openapi::OpenApiService;
 
 pub use document::document;
+pub use problem::answers;
 
 /// Under which the router mounts it.
 pub const PATH: &str = "/api";
 
-/// All calls, the document, and problems for whatever else is asked for.
+/// Whether an address is the API's.
+#[must_use]
+pub fn is_for(path: &str) -> bool {
+    let rest = path.strip_prefix(PATH);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// All calls, and the document.
 #[must_use]
 pub fn routes() -> BoxEndpoint<'static> {
     let text = document();
@@ -27,10 +35,11 @@ pub fn routes() -> BoxEndpoint<'static> {
             .content_type("application/json")
             .body(text.clone())
     });
-    let routes = Route::new()
+    Route::new()
         .at("/openapi.json", get(document))
-        .nest("/v1", calls());
-    problem::answers(routes).map_to_response().boxed()
+        .nest("/v1", calls())
+        .map_to_response()
+        .boxed()
 }
 
 fn calls() -> OpenApiService<account::Calls, ()> {

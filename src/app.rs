@@ -13,21 +13,42 @@ use crate::{
     server::Draining,
     service::Service,
     telemetry,
-    web::{self, Proxies},
+    web::{self, Proxies, error::with_allow},
 };
 
 /// Pages, assets, the API and health checks over one service.
 #[must_use]
 pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl Endpoint {
+    let behind_proxy = proxies.0 > 0;
     let routes = Route::new()
-        .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz))
+        .at("/healthz", with_allow(get(healthz), "GET"))
+        .at("/readyz", with_allow(get(readyz), "GET"))
         .nest(web::assets::PATH, web::asset_routes())
         .nest(api::PATH, api::routes())
         .nest("/", web::routes(proxies))
         .data(service)
         .data(draining);
-    telemetry::requests(with_security_headers(routes))
+    telemetry::requests(with_security_headers(failing_well(routes)), behind_proxy)
+}
+
+/// Answers failures as problems under `/api` and as pages elsewhere: here, outside all routes,
+/// because an address may be one that no route can even read.
+fn failing_well<E: Endpoint + 'static>(routes: E) -> impl Endpoint<Output = Response> {
+    let routes = Arc::new(routes);
+    let (calls, pages) = (api::answers(routes.clone()), web::error::pages(routes));
+    let both = Arc::new((calls, pages));
+    poem::endpoint::make(move |request: Request| {
+        let both = both.clone();
+        async move {
+            let (calls, pages) = &*both;
+            if api::is_for(request.uri().path()) {
+                calls.call(request).await
+            } else {
+                pages.call(request).await
+            }
+        }
+    })
+    .map_to_response()
 }
 
 /// The process lives.

@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(config.trusted_proxy_hops, 0);
         assert!(config.migrate_on_start);
         assert_eq!(config.drain, Duration::ZERO);
-        assert_eq!(config.log_filter, "info");
+        assert_eq!(config.log_filter, "info,poem::server=warn");
     }
 
     #[test]

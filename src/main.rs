@@ -54,7 +54,9 @@ fn main() -> ExitCode {
         "healthcheck" => with_config(Purpose::CheckHealth, healthcheck),
         "openapi" => print(&api::document()),
         "help" | "--help" | "-h" => print(USAGE),
-        "version" | "--version" | "-V" => print(concat!("tickbox ", env!("CARGO_PKG_VERSION"), "\n")),
+        "version" | "--version" | "-V" => {
+            print(concat!("tickbox ", env!("CARGO_PKG_VERSION"), "\n"))
+        }
         _ => usage(),
     }
 }

@@ -17,7 +17,7 @@ use poem::{Endpoint, EndpointExt as _, Route, RouteMethod, endpoint::BoxEndpoint
 pub use session::Proxies;
 
 /// One path with the methods it answers.
-pub struct Page {
+pub struct PageRoute {
     /// As in the address bar.
     pub path: &'static str,
     /// For the `Allow` header, and for tests that must not miss a route.
@@ -27,41 +27,41 @@ pub struct Page {
 
 /// Every page, in the order of a visit.
 #[must_use]
-pub fn pages() -> Vec<Page> {
+pub fn pages() -> Vec<PageRoute> {
     let both = &["GET", "POST"];
     let post = &["POST"];
     vec![
-        Page {
+        PageRoute {
             path: link::REGISTER,
             methods: both,
             endpoint: get(account::show_registration).post(account::register),
         },
-        Page {
+        PageRoute {
             path: link::LOGIN,
             methods: both,
             endpoint: get(account::show_login).post(account::log_in),
         },
-        Page {
+        PageRoute {
             path: link::LOGOUT,
             methods: both,
             endpoint: get(account::show_logout).post(account::log_out),
         },
-        Page {
+        PageRoute {
             path: link::LIST,
             methods: both,
             endpoint: get(todo::show_list).post(todo::add),
         },
-        Page {
+        PageRoute {
             path: link::UPDATE,
             methods: post,
             endpoint: poem::post(todo::update),
         },
-        Page {
+        PageRoute {
             path: link::REMOVE,
             methods: post,
             endpoint: poem::post(todo::remove),
         },
-        Page {
+        PageRoute {
             path: link::RESTORE,
             methods: post,
             endpoint: poem::post(todo::restore),
@@ -69,19 +69,19 @@ pub fn pages() -> Vec<Page> {
     ]
 }
 
-/// All pages with the checks and error pages around them.
+/// All pages with the check of their origin around them; failures are left to [`error::pages`].
 pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
     let mut route = Route::new();
     for page in pages() {
         let allow = page.methods.join(", ");
-        route = route.at(page.path, error::with_allow(page.endpoint, allow));
+        route = route.at(page.path, error::with_allow(page.endpoint, &allow));
     }
     let checked = route.around(origin::check).data(proxies);
-    error::pages(checked).boxed()
+    checked.boxed()
 }
 
 /// The embedded style, scripts and icon.
 #[must_use]
 pub fn asset_routes() -> impl Endpoint {
-    error::pages(Route::new().at("/:name", get(assets::asset)))
+    Route::new().at("/:name", error::with_allow(get(assets::asset), "GET"))
 }

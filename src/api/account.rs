@@ -25,9 +25,9 @@ enum Tag {
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 struct RegisterUser {
-    /// Given name; trimmed.
+    /// Given name: 1 to 50 characters after trimming.
     first_name: String,
-    /// Family name; trimmed.
+    /// Family name: 1 to 50 characters after trimming.
     last_name: String,
     /// The letters A to Z, digits, dots, underscores and hyphens; not case-sensitive.
     username: String,

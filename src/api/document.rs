@@ -1,9 +1,11 @@
 //! The OpenAPI document: what poem-openapi makes of the handlers, and what it leaves out.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use super::calls;
-use crate::domain::user::{NAME_MAX, Password, Username};
+use crate::domain::user::{Password, Username};
 
 /// The document as `GET /api/openapi.json` answers it and as `openapi/openapi.json` keeps it.
 #[must_use]
@@ -17,7 +19,7 @@ pub fn document() -> String {
 
 /// The methods of a call, for the `Allow` header.
 pub(super) fn methods(path: &str) -> String {
-    let document = generated();
+    let document = &*CALLS;
     let call = path.strip_prefix("/api/v1").unwrap_or_default();
     let methods = document["paths"][call].as_object().map(Map::keys);
     let methods: Vec<_> = methods
@@ -31,6 +33,8 @@ pub(super) fn methods(path: &str) -> String {
         methods.join(", ")
     }
 }
+
+static CALLS: LazyLock<Value> = LazyLock::new(generated);
 
 fn generated() -> Value {
     serde_json::from_str(&calls().spec()).expect("poem-openapi makes JSON")
@@ -49,11 +53,6 @@ fn complete(document: &mut Value) {
             let operation = operation.as_object_mut().expect("an operation");
             operation.entry("security").or_insert_with(|| json!([]));
         }
-    }
-    // Counted after trimming, which a plain maximum cannot say.
-    let name = format!(r"^\s*\S(.{{0,{}}}\S)?\s*$", NAME_MAX - 2);
-    for field in ["first_name", "last_name"] {
-        limit(document, field, &json!({ "pattern": name }));
     }
     limit(
         document,

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response,
+    Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
     http::{HeaderValue, StatusCode, header},
 };
@@ -203,9 +203,9 @@ fn our_fault() -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, words)
 }
 
-/// Answers every failure under `/api` with a problem: those of the framework, an unknown address and
+/// Answers every failure of `endpoint` with a problem: those of the framework, an unknown address and
 /// a panic too. Reads the body first, within its limit.
-pub(super) fn answers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
+pub fn answers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
     endpoint.around(|endpoint: Arc<E>, request: Request| async move {
         let path = request.original_uri().path().to_owned();
         let request = match with_whole_body(request).await {
@@ -215,12 +215,27 @@ pub(super) fn answers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Outpu
         let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
         Ok(match call.await {
             Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) if error.is::<MethodNotAllowedError>() => wrong_method(&path),
-            Ok(Err(error)) if error.is_from_response() => error.into_response(),
-            Ok(Err(error)) => refused(&error).into_response(),
-            Err(panic) => Failure::from(Error::panicked(panic.as_ref())).into_response(),
+            Ok(Err(error)) => with_route(error, &path),
+            // The panic has been logged where it happened.
+            Err(_) => Failure::Internal(Json(our_fault())).into_response(),
         })
     })
+}
+
+/// The failure as an answer; it keeps the route, which the log line names.
+fn with_route(error: poem::Error, path: &str) -> Response {
+    let route = error.data::<PathPattern>().cloned();
+    let mut response = if error.is::<MethodNotAllowedError>() {
+        wrong_method(path)
+    } else if error.is_from_response() {
+        error.into_response()
+    } else {
+        refused(&error).into_response()
+    };
+    if let Some(route) = route {
+        response.set_data(route);
+    }
+    response
 }
 
 async fn with_whole_body(mut request: Request) -> Result<Request, Failure> {
@@ -257,7 +272,10 @@ fn refused(error: &poem::Error) -> Failure {
             "The body must be one JSON object with the documented fields, of the documented types, and no others.",
         )
     } else {
-        Error::internal(error.to_string()).into()
+        match error.status() {
+            status if status.is_client_error() => malformed("The request could not be understood."),
+            _ => Error::internal(error.to_string()).into(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The kinds of failure. A kind is told apart by what the caller can do about it, not by where it
 //! came from; pages, fragments and problem documents are all made of these.
 
-use std::{any::Any, error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, time::Duration};
 
 /// A broken rule of one input field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,14 +79,6 @@ impl Error {
     /// Wraps a fault for the log.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
-    }
-
-    /// Wraps what a panic left behind.
-    #[must_use]
-    pub fn panicked(panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Self::internal(format!("panic: {}", text.unwrap_or("of unknown kind")))
     }
 }
 

@@ -8,7 +8,10 @@ use time::OffsetDateTime;
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::cursor::Cursor;
-use super::error::{Error, FieldError};
+use super::{
+    error::{Error, FieldError},
+    is_invisible,
+};
 
 /// To-dos a page of the list shows.
 pub const PAGE_SIZE: u32 = 50;
@@ -63,7 +66,7 @@ impl Description {
         let error = |code, message: String| Err(FieldError::new("description", code, message));
         let trimmed = text.trim();
         let length = text.chars().count();
-        if trimmed.is_empty() {
+        if is_invisible(trimmed) {
             error("required", "Enter what there is to do".into())
         } else if length > Self::MAX {
             let max = Self::MAX;
@@ -74,7 +77,7 @@ impl Description {
         } else if trimmed.chars().any(char::is_control) {
             error(
                 "control_characters",
-                "The to-do must be one line without tabs or other control characters".into(),
+                "The to-do must not hold line breaks, tabs or other control characters".into(),
             )
         } else {
             Ok(Self(trimmed.to_owned()))
@@ -294,7 +297,14 @@ mod tests {
 
     #[test]
     fn description_refuses_blanks_and_control_characters() {
-        for blank in ["", "   ", "\t\n", "\u{2003}\u{3000}"] {
+        for blank in [
+            "",
+            "   ",
+            "\t\n",
+            "\u{2003}\u{3000}",
+            "\u{200b}\u{feff} \u{ad}",
+            "\u{3164}",
+        ] {
             assert_eq!(code(blank), "required", "{blank:?}");
         }
         for text in ["a\0b", "a\tb", "a\nb", "a\u{7f}b", "a\u{85}b"] {
@@ -336,7 +346,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_accepted_description_keeps_every_character(text in "\\PC{1,200}") {
-            prop_assume!(!text.trim().is_empty());
+            prop_assume!(!is_invisible(&text));
             let description = Description::parse(&text).expect("valid");
             prop_assert_eq!(description.as_str(), text.trim());
         }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::password::Password;
-use super::{error::FieldError, session::SessionId, todo::Tally};
+use super::{error::FieldError, is_invisible, session::SessionId, todo::Tally};
 
 /// The key of a user inside the database; never leaves the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl LastName {
 
 fn parse_name(text: &str, field: &'static str, label: &str) -> Result<String, FieldError> {
     let name = text.trim();
-    if name.is_empty() {
+    if is_invisible(name) {
         Err(FieldError::new(
             field,
             "required",
@@ -127,7 +127,7 @@ fn parse_name(text: &str, field: &'static str, label: &str) -> Result<String, Fi
         let message = format!("The {label} must be {NAME_MAX} characters or fewer");
         Err(FieldError::new(field, "too_long", message))
     } else if name.chars().any(char::is_control) {
-        let message = format!("The {label} must be one line without control characters");
+        let message = format!("The {label} must not hold line breaks or other control characters");
         Err(FieldError::new(field, "control_characters", message))
     } else {
         Ok(name.to_owned())

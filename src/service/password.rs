@@ -165,13 +165,12 @@ impl Inner {
         let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
         let mut memory = self.free_memory().pop().unwrap_or_default();
         memory.resize(params.block_count().max(memory.len()), Block::new());
-        let output = Output::init_with(length, |output| {
-            let result =
-                argon2.hash_password_into_with_memory(password, salt, output, &mut memory[..]);
-            result.map_err(|_| argon2::password_hash::phc::Error::OutputSize)
-        });
+        let mut output = vec![0; length];
+        let done =
+            argon2.hash_password_into_with_memory(password, salt, &mut output, &mut memory[..]);
         self.free_memory().push(memory);
-        output.map_err(fault)
+        done.map_err(fault)?;
+        Output::new(&output).map_err(fault)
     }
 
     fn free_memory(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {

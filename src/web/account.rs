@@ -8,13 +8,13 @@ use poem::{
 };
 
 use super::{
-    error::Failure,
+    error::{Failure, with_retry_after},
     form::{Form, Query},
     layout::{
         self, Width, described_by, error_of, error_summary, field_error, see_other, title_of,
     },
     link::{self, Notice},
-    session::{Https, Visitor},
+    session::{Carried, Https, Visitor},
 };
 use crate::{
     domain::{
@@ -51,6 +51,12 @@ pub(super) async fn register(service: Data<&Service>, form: Form) -> Result<Resp
         Ok(()) => return Ok(see_other(&link::login_with(Notice::Registered))),
         Err(Error::Invalid(errors)) => errors,
         Err(Error::Conflict(conflict)) => vec![conflict.field_error()],
+        Err(Error::Unavailable { retry_after, cause }) => {
+            tracing::warn!(cause, "a registration cannot be answered now");
+            let page = registration_page(|field| form.get(field), &[send_again()]);
+            let page = refused(StatusCode::SERVICE_UNAVAILABLE, page);
+            return Ok(with_retry_after(page, retry_after));
+        }
         Err(error) => return Err(Failure::Verb(error).into()),
     };
     let page = registration_page(|field| form.get(field), &errors);
@@ -72,10 +78,10 @@ pub(super) fn show_login(visitor: Visitor, query: Query) -> Response {
 #[handler]
 pub(super) async fn log_in(
     service: Data<&Service>,
-    visitor: Visitor,
+    form: Form,
+    carried: Carried,
     https: Https,
     user_agent: UserAgent,
-    form: Form,
 ) -> Result<Response> {
     let next = link::local(form.get("next"));
     let refuse = |status, errors: &[FieldError]| {
@@ -86,10 +92,7 @@ pub(super) async fn log_in(
         Ok(credentials) => credentials,
         Err(errors) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors),
     };
-    match service
-        .log_in(credentials, visitor.token, &user_agent.0)
-        .await
-    {
+    match service.log_in(credentials, carried.0, &user_agent.0).await {
         Ok(logged_in) => {
             let mut response = see_other(next);
             let cookie = https.keep(&logged_in.token);
@@ -97,6 +100,11 @@ pub(super) async fn log_in(
             Ok(response)
         }
         Err(Error::Unauthenticated) => refuse(StatusCode::UNAUTHORIZED, &[wrong_credentials()]),
+        Err(Error::Unavailable { retry_after, cause }) => {
+            tracing::warn!(cause, "a login cannot be answered now");
+            refuse(StatusCode::SERVICE_UNAVAILABLE, &[send_again()])
+                .map(|page| with_retry_after(page, retry_after))
+        }
         Err(error) => Err(Failure::Verb(error).into()),
     }
 }
@@ -158,6 +166,15 @@ fn wrong_credentials() -> FieldError {
         "username",
         "wrong_credentials",
         "The username or the password is wrong. Check both and try again",
+    )
+}
+
+/// Everything else is kept; a password is never sent back.
+fn send_again() -> FieldError {
+    FieldError::new(
+        "password",
+        "unavailable",
+        "We cannot answer right now. Wait a few seconds, enter the password again and send the form once more",
     )
 }
 

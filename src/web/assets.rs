@@ -89,16 +89,17 @@ fn accepts(accepted: &str, encoding: &str) -> bool {
             .next()
             .is_some_and(|name| name.eq_ignore_ascii_case(encoding));
         let refused = parts
-            .filter_map(|parameter| parameter.strip_prefix("q="))
+            .filter_map(|parameter| parameter.strip_prefix(['q', 'Q'])?.strip_prefix('='))
             .any(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0));
         named && !refused
     })
 }
 
 fn matches(request: &Request, etag: &str) -> bool {
-    let known = request.header("if-none-match").unwrap_or_default();
+    let known = request.headers().get_all(header::IF_NONE_MATCH).iter();
     known
-        .split(',')
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
         .map(|tag| tag.trim().trim_start_matches("W/"))
         .any(|tag| tag == etag || tag == "*")
 }
@@ -114,6 +115,7 @@ mod tests {
         assert!(!accepts("gzip", "br"));
         assert!(!accepts("br;q=0, gzip", "br"));
         assert!(!accepts("br; q=0.0", "br"));
+        assert!(!accepts("br;Q=0", "br"));
         assert!(!accepts("brx", "br"));
         assert!(!accepts("", "br"));
     }

@@ -1,17 +1,17 @@
 //! Failures as pages and, for htmx, as fragments.
 
-use std::{error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc};
+use std::{error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
-use maud::html;
+use maud::{Markup, html};
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response,
+    Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
     error::{MethodNotAllowedError, NotFoundError, ResponseError},
     http::{HeaderValue, StatusCode, header},
 };
 
 use super::{
-    form::{BODY_MAX, Hx},
+    form::{BODY_MAX, Hx, Sent},
     layout::{self, Width, fragment},
     link,
 };
@@ -35,6 +35,8 @@ pub(super) enum Failure {
     NotAForm,
     /// The body ended too early.
     BrokenOff,
+    /// What was sent is not UTF-8.
+    NotText,
 }
 
 impl fmt::Display for Failure {
@@ -46,6 +48,7 @@ impl fmt::Display for Failure {
             Self::TooLarge => formatter.write_str("body too large"),
             Self::NotAForm => formatter.write_str("not a form"),
             Self::BrokenOff => formatter.write_str("body broken off"),
+            Self::NotText => formatter.write_str("not UTF-8"),
         }
     }
 }
@@ -78,29 +81,33 @@ impl ResponseError for Failure {
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BrokenOff => StatusCode::BAD_REQUEST,
+            Self::BrokenOff | Self::NotText => StatusCode::BAD_REQUEST,
         }
     }
 }
 
 /// Answers every failure of `endpoint` with a page in our look, a panic too.
 pub fn pages<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
-    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
-        let hx = Hx::of(&request);
+    endpoint.around(|endpoint: Arc<E>, mut request: Request| async move {
+        let asked = Asked::of(&mut request);
         let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
         Ok(match call.await {
             Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) => respond(error, hx),
-            Err(panic) => respond(Failure::Verb(Error::panicked(panic.as_ref())).into(), hx),
+            Ok(Err(error)) => respond(error, &asked),
+            // The panic has been logged where it happened.
+            Err(_) => apology(StatusCode::INTERNAL_SERVER_ERROR, OUR_FAULT, &asked),
         })
     })
 }
 
 /// Answers a wrong method with the right ones: poem leaves out the `Allow` that RFC 9110 asks for.
-pub(super) fn with_allow<E: Endpoint + 'static>(
+///
+/// # Panics
+/// When `allow` is no header value: a method name with a line break in it.
+pub fn with_allow<E: Endpoint + 'static>(
     endpoint: E,
-    allow: String,
-) -> impl Endpoint<Output = Response> {
+    allow: &str,
+) -> impl Endpoint<Output = Response> + use<E> {
     let allow = HeaderValue::try_from(allow).expect("method names are visible ASCII");
     endpoint.around(move |endpoint: Arc<E>, request: Request| {
         let allow = allow.clone();
@@ -108,7 +115,7 @@ pub(super) fn with_allow<E: Endpoint + 'static>(
             let hx = Hx::of(&request);
             match endpoint.call(request).await {
                 Err(error) if error.is::<MethodNotAllowedError>() => {
-                    let mut response = respond(error, hx);
+                    let mut response = respond(error, &Asked::without_form(hx));
                     response.headers_mut().insert(header::ALLOW, allow);
                     Ok(response)
                 }
@@ -118,29 +125,73 @@ pub(super) fn with_allow<E: Endpoint + 'static>(
     })
 }
 
-fn respond(error: poem::Error, hx: Hx) -> Response {
-    let status = error.status();
-    let failure = match error.downcast::<Failure>() {
-        Ok(failure) => failure,
-        Err(error) if error.is::<NotFoundError>() => Error::NotFound.into(),
-        Err(error) => return other(&error, hx),
-    };
-    log(&failure);
-    if let Failure::LoginRequired { login } = &failure {
-        return log_in_first(login, hx);
+/// What a failure has to know of the request.
+struct Asked {
+    hx: Hx,
+    path: String,
+    sent: Sent,
+}
+
+impl Asked {
+    /// Has the form, once one is read, kept aside.
+    fn of(request: &mut Request) -> Self {
+        let sent = Sent::default();
+        request.set_data(sent.clone());
+        Self {
+            hx: Hx::of(request),
+            path: request.original_uri().path().to_owned(),
+            sent,
+        }
     }
-    let mut response = apology(status, &words(&failure), hx);
-    if let Failure::Verb(Error::Unavailable { retry_after, .. }) = failure {
-        let seconds = retry_after.as_secs().max(1);
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+
+    fn without_form(hx: Hx) -> Self {
+        Self {
+            hx,
+            path: String::new(),
+            sent: Sent::default(),
+        }
+    }
+}
+
+/// The failure as an answer; it keeps the route, which the log line names.
+fn respond(error: poem::Error, asked: &Asked) -> Response {
+    let route = error.data::<PathPattern>().cloned();
+    let mut response = answer(error, asked);
+    if let Some(route) = route {
+        response.set_data(route);
     }
     response
 }
 
+fn answer(error: poem::Error, asked: &Asked) -> Response {
+    let status = error.status();
+    let failure = match error.downcast::<Failure>() {
+        Ok(failure) => failure,
+        Err(error) if error.is::<NotFoundError>() => Error::NotFound.into(),
+        Err(error) => return other(&error, asked),
+    };
+    log(&failure);
+    if let Failure::LoginRequired { login } = &failure {
+        return log_in_first(login, asked.hx);
+    }
+    let response = apology(status, &words(&failure), asked);
+    match failure {
+        Failure::Verb(Error::Unavailable { retry_after, .. }) => {
+            with_retry_after(response, retry_after)
+        }
+        _ => response,
+    }
+}
+
+/// Says when it is worth to try again.
+pub(super) fn with_retry_after(mut response: Response, wait: Duration) -> Response {
+    let seconds = HeaderValue::from(wait.as_secs().max(1));
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    response
+}
+
 /// What poem itself refuses.
-fn other(error: &poem::Error, hx: Hx) -> Response {
+fn other(error: &poem::Error, asked: &Asked) -> Response {
     let status = error.status();
     if status.is_server_error() {
         tracing::error!(%error, "request failed");
@@ -152,10 +203,10 @@ fn other(error: &poem::Error, hx: Hx) -> Response {
         status if status.is_server_error() => OUR_FAULT,
         _ => "The request could not be understood.",
     };
-    apology(status, words, hx)
+    apology(status, words, asked)
 }
 
-const OUR_FAULT: &str = "Something went wrong on our side, and nothing was changed by this request as far as we know. Load the page again and look before you repeat it.";
+const OUR_FAULT: &str = "Something went wrong on our side, and this may not have been saved. Send it again, or go back to the list and look: nothing is added twice.";
 
 fn words(failure: &Failure) -> String {
     match failure {
@@ -175,7 +226,7 @@ fn words(failure: &Failure) -> String {
             "There is nothing here. It may have been removed meanwhile.".into()
         }
         Failure::Verb(Error::Unavailable { .. }) => {
-            "We cannot answer right now. What you typed was not saved: wait a few seconds, then send it again.".into()
+            "We cannot answer right now, and this may not have been saved. Wait a few seconds, then send it again: nothing is added twice.".into()
         }
         Failure::Verb(Error::Internal(_)) => OUR_FAULT.into(),
         Failure::CrossSite => {
@@ -186,6 +237,7 @@ fn words(failure: &Failure) -> String {
         }
         Failure::NotAForm => "Only forms are accepted here.".into(),
         Failure::BrokenOff => "The request broke off on its way. Send it again.".into(),
+        Failure::NotText => "The request holds text that is not UTF-8, so it could not be read.".into(),
     }
 }
 
@@ -213,8 +265,8 @@ fn log_in_first(login: &str, hx: Hx) -> Response {
     }
 }
 
-fn apology(status: StatusCode, words: &str, hx: Hx) -> Response {
-    if hx.0 {
+fn apology(status: StatusCode, words: &str, asked: &Asked) -> Response {
+    if asked.hx.0 {
         let say = html! { p.failure { (words) } };
         return fragment(link::STATUS, "innerHTML", &say)
             .with_status(status)
@@ -224,9 +276,34 @@ fn apology(status: StatusCode, words: &str, hx: Hx) -> Response {
     let body = html! {
         h1 { (title) }
         p { (words) }
+        @if status.is_server_error() { (send_again(asked)) }
         p { a.button href=(link::LIST) { "Back to the list" } }
     };
     layout::page(&format!("Error: {title}"), Width::Narrow, &body)
         .with_status(status)
         .into_response()
+}
+
+/// The form that could not be answered, filled as it was; passwords have to be typed again, and
+/// their forms have pages of their own for that.
+fn send_again(asked: &Asked) -> Markup {
+    let fields = asked.sent.fields().unwrap_or_default();
+    let has_password = fields.iter().any(|(name, _)| name.starts_with("password"));
+    html! {
+        @if !fields.is_empty() && !has_password {
+            form method="post" action=(asked.path) {
+                @for (name, value) in fields {
+                    @if name == "description" {
+                        div.field {
+                            label for=(name) { "What you typed" }
+                            input id=(name) name=(name) type="text" value=(value) dir="auto";
+                        }
+                    } @else {
+                        input type="hidden" name=(name) value=(value);
+                    }
+                }
+                button.button type="submit" { "Send it again" }
+            }
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! What a browser sends: the fields of a form or of a query, within limits.
 
+use std::sync::{Arc, OnceLock};
+
+use percent_encoding::percent_decode;
 use poem::{FromRequest, Request, RequestBody, error::ReadBodyError};
 
 use super::error::Failure;
@@ -10,11 +13,14 @@ pub(super) const BODY_MAX: usize = 16 * 1024;
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Names and values in the order sent.
-struct Fields(Vec<(String, String)>);
+#[derive(Clone, Debug)]
+pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
 impl Fields {
-    fn parse(bytes: &[u8]) -> Self {
-        Self(form_urlencoded::parse(bytes).into_owned().collect())
+    /// None when it is not UTF-8: what was meant cannot be told, and is not stored as a guess.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        percent_decode(bytes).decode_utf8().ok()?;
+        Some(Self(form_urlencoded::parse(bytes).into_owned().collect()))
     }
 
     /// The first value of that name; a missing field is an empty one.
@@ -38,7 +44,8 @@ impl<'a> FromRequest<'a> for Form {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let kind = request.content_type().unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case(CONTENT_TYPE) {
+        let is_compressed = request.header("content-encoding").is_some();
+        if !kind.eq_ignore_ascii_case(CONTENT_TYPE) || is_compressed {
             return Err(Failure::NotAForm.into());
         }
         let bytes = body.take()?.into_bytes_limit(BODY_MAX).await;
@@ -46,7 +53,22 @@ impl<'a> FromRequest<'a> for Form {
             ReadBodyError::PayloadTooLarge => Failure::TooLarge,
             _ => Failure::BrokenOff,
         })?;
-        Ok(Self(Fields::parse(&bytes)))
+        let fields = Fields::parse(&bytes).ok_or(Failure::NotText)?;
+        if let Some(sent) = request.data::<Sent>() {
+            sent.0.set(fields.clone()).ok();
+        }
+        Ok(Self(fields))
+    }
+}
+
+/// What a form sent, kept aside: if it cannot be answered, the page that says so gives it back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent(Arc<OnceLock<Fields>>);
+
+impl Sent {
+    /// Fields and values; none when no form was read.
+    pub(super) fn fields(&self) -> Option<&[(String, String)]> {
+        self.0.get().map(|fields| fields.0.as_slice())
     }
 }
 
@@ -63,7 +85,8 @@ impl Query {
 impl<'a> FromRequest<'a> for Query {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let query = request.uri().query().unwrap_or_default();
-        Ok(Self(Fields::parse(query.as_bytes())))
+        let fields = Fields::parse(query.as_bytes()).ok_or(Failure::NotText)?;
+        Ok(Self(fields))
     }
 }
 

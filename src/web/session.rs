@@ -3,10 +3,7 @@
 use poem::{FromRequest, Request, RequestBody, http::HeaderValue, web::Data};
 use tracing::Span;
 
-use super::{
-    error::Failure,
-    link,
-};
+use super::{error::Failure, link};
 use crate::{
     domain::{
         session::{ABSOLUTE, SessionToken},

@@ -6,9 +6,13 @@ use time::{Month, OffsetDateTime};
 use super::super::link::{self, View};
 use crate::domain::todo::Todo;
 
-/// The row of a to-do; `focus` sends the keyboard to its checkbox.
+/// The row of a to-do; `focus` sends the keyboard to its checkbox. A removed one keeps its place,
+/// unseen, so that undoing puts it back there.
 pub(super) fn row(todo: &Todo, view: View, focus: bool) -> Markup {
     let id = todo.id;
+    if todo.removed_date.is_some() {
+        return html! { li id=(link::row(id)) hidden {} };
+    }
     html! {
         li id=(link::row(id)) class=[todo.is_done.then_some("done")] {
             form method="post" action=(link::UPDATE) hx-post=(link::UPDATE) hx-swap="none" hx-sync="this:drop" {

@@ -278,6 +278,25 @@ async fn each_login_has_a_new_session_and_ends_the_one_before(
 }
 
 #[sqlx::test]
+async fn cookies_of_neighbours_do_not_hide_ours(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let ours = site.browser("ona").await.cookie.expect("logged in");
+    let planted = format!("tickbox={}", "A".repeat(64));
+    for cookies in [
+        format!("theme=caf\u{e9}; {ours}").into_bytes(),
+        [b"theme=\xff; ", ours.as_bytes()].concat(),
+        format!("{planted}; {ours}").into_bytes(),
+        format!("tickbox=; {ours}; other").into_bytes(),
+    ] {
+        let cookies = reqwest::header::HeaderValue::from_bytes(&cookies).expect("bytes");
+        let request = site
+            .request(reqwest::Method::GET, "/")
+            .header("cookie", cookies);
+        assert_eq!(Answer::to(request).await.status, 200);
+    }
+}
+
+#[sqlx::test]
 async fn logging_out_ends_the_session_and_clears_the_browser(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,

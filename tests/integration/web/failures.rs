@@ -132,6 +132,62 @@ async fn chunked(site: &Site, cookie: Option<&str>, body: &str) -> u16 {
 }
 
 #[sqlx::test]
+async fn what_cannot_be_answered_now_gives_back_what_was_typed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let mut connection = site.world.connect().await;
+    connection
+        .execute("DROP TABLE sessions")
+        .await
+        .expect("dropped");
+    let form = [
+        ("id", "0195f3a2-7c1e-7b3a-9d52-3f1f6f0c2a11"),
+        ("description", "Milk & <bread>"),
+    ];
+    let page = browser.post("/", &form).await;
+    assert_eq!(page.status, 500);
+    assert_eq!(page.attribute("form", "action"), "/");
+    assert_eq!(page.attribute("form [name=id]", "value"), form[0].1);
+    assert_eq!(
+        page.attribute("form [name=description]", "value"),
+        form[1].1
+    );
+}
+
+#[sqlx::test]
+async fn an_address_that_is_no_text_fails_in_the_look_of_its_place(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let page = site.stranger().get("/%ff").await;
+    assert_eq!(
+        (page.status, page.texts("h1")),
+        (400, vec!["Bad Request".to_owned()])
+    );
+    let problem = site.stranger().get("/api/v1/%ff").await;
+    assert_eq!(problem.status, 400);
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+}
+
+#[sqlx::test]
+async fn what_is_not_text_is_refused_and_not_guessed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let answer = browser
+        .send(Method::POST, "/", Some("description=%ff%fe".into()))
+        .await;
+    assert_eq!(answer.status, 400);
+    assert!(browser.get("/").await.todos().is_empty());
+}
+
+#[sqlx::test]
 async fn only_forms_are_accepted(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let site = Site::open(options).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");

@@ -3,6 +3,8 @@
 use reqwest::Method;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
+use tickbox::web::Proxies;
+
 use super::site::{Answer, Site};
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -92,7 +94,7 @@ async fn a_request_id_is_kept_only_if_it_looks_like_one(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::behind(options, Proxies(1)).await;
     for (given, kept) in [
         ("Root=1-67891233-abcdef012345678912345678", true),
         ("short", false),
@@ -104,6 +106,36 @@ async fn a_request_id_is_kept_only_if_it_looks_like_one(
             .header("x-request-id", given);
         let answer = Answer::to(request).await;
         assert_eq!(answer.header("x-request-id") == given, kept, "{given}");
+    }
+}
+
+#[sqlx::test]
+async fn without_a_proxy_nobody_can_choose_the_request_id(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let given = "a-perfectly-good-id";
+    let request = site
+        .request(Method::GET, "/healthz")
+        .header("x-request-id", given);
+    assert_ne!(Answer::to(request).await.header("x-request-id"), given);
+}
+
+#[sqlx::test]
+async fn other_addresses_too_say_which_method_they_take(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    for path in ["/healthz", "/readyz", "/assets/app.css"] {
+        let answer = site.stranger().send(Method::PUT, path, None).await;
+        assert_eq!(
+            (answer.status, answer.header("allow")),
+            (405, "GET"),
+            "{path}"
+        );
+        assert_eq!(answer.texts("h1"), ["Method Not Allowed"]);
     }
 }
 

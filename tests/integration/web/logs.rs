@@ -35,6 +35,38 @@ async fn a_request_is_one_line_with_its_route_status_time_id_and_user(
 }
 
 #[sqlx::test]
+async fn a_failed_request_is_logged_with_its_route_too(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    for (answer, route, status) in [
+        (site.stranger().get("/logout").await, "/logout", 303),
+        (browser.post("/update-todo", &[]).await, "/update-todo", 422),
+        (browser.get("/remove-todo").await, "/remove-todo", 405),
+        (browser.get("/assets/none.css").await, "/assets/:name", 404),
+        (
+            browser.get("/api/v1/register_user").await,
+            "/api/v1/register_user",
+            405,
+        ),
+        (browser.get("/nowhere").await, "none", 404),
+        (browser.get("/%ff").await, "none", 400),
+    ] {
+        assert_eq!(answer.status, status, "{route}");
+        let id = answer.header("x-request-id");
+        let log = log::read();
+        let lines = log.lines().filter(|line| line.contains(id));
+        let routes: Vec<_> = lines
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+            .filter_map(|line| line["fields"]["route"].as_str().map(ToOwned::to_owned))
+            .collect();
+        assert_eq!(routes, [route], "{status}");
+    }
+}
+
+#[sqlx::test]
 async fn passwords_cookies_and_query_strings_are_never_logged(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,

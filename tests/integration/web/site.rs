@@ -184,6 +184,16 @@ impl Answer {
         self.html().select(&selector).filter_map(value).collect()
     }
 
+    /// The names of all attributes on the page.
+    pub(crate) fn attribute_names(&self) -> Vec<String> {
+        let all = Selector::parse("*").expect("a selector");
+        let html = self.html();
+        let names = html
+            .select(&all)
+            .flat_map(|element| element.value().attrs());
+        names.map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// The only element that matches: its attribute.
     pub(crate) fn attribute(&self, selector: &str, name: &str) -> String {
         let mut values = self.attributes(selector, name);

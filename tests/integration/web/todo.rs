@@ -125,7 +125,8 @@ async fn changing_for_htmx_updates_the_row_the_count_and_the_status(
             vec![("id", id.as_str()), ("is_done", "false")],
             "outerMorph",
         ),
-        ("/remove-todo", vec![("id", id.as_str())], "delete"),
+        ("/remove-todo", vec![("id", id.as_str())], "outerMorph"),
+        ("/restore-todo", vec![("id", id.as_str())], "outerMorph"),
     ] {
         let answer = browser.post(path, &form).await;
         assert_eq!(answer.status, 200);
@@ -148,8 +149,15 @@ async fn removing_for_htmx_offers_to_undo_and_undoing_brings_the_row_back(
         id
     );
     assert_eq!(removed.attributes("#undo[data-focus]", "id"), ["undo"]);
+    let place = format!("li#todo-{id}[hidden]");
+    assert_eq!(
+        removed.texts(&place),
+        [""],
+        "its place is kept, and nothing of it shown"
+    );
     let restored = browser.post("/restore-todo", &[("id", &id)]).await;
-    assert_eq!(restored.targets(), ["#todos", "#more", "#count", "#status"]);
+    let row = format!("#todo-{id}");
+    assert_eq!(restored.targets(), [row.as_str(), "#count", "#status"]);
     assert_eq!(restored.todos(), ["Milk"]);
     let focused = restored.attributes("button[data-focus]", "id");
     assert_eq!(focused, [format!("check-{id}")]);
@@ -218,6 +226,25 @@ async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(
         .await;
     assert_eq!(again.status, 303);
     assert_eq!(browser.get("/").await.todos(), ["Bread", "Milk"]);
+}
+
+#[sqlx::test]
+async fn the_form_of_a_to_do_that_was_removed_since_is_kept_and_can_be_sent_again(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    browser.post("/remove-todo", &[("id", &id)]).await;
+    for browser in [browser.clone(), browser.with_htmx()] {
+        let form = [("id", id.as_str()), ("description", "Milk")];
+        let refused = browser.post("/", &form).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(refused.attribute("#description", "value"), "Milk");
+        assert_ne!(refused.attribute("#add [name=id]", "value"), id);
+    }
+    assert!(browser.get("/").await.todos().is_empty());
 }
 
 #[sqlx::test]
