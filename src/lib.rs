@@ -4,6 +4,7 @@
 //! ```text
 //! main -> app -> { web, api } -> service -> store -> domain
 //!         app -> server, telemetry -> config -> store
+//! main -> health
 //! ```
 //!
 //! The same noun (`todo`, `user`, `session`) has the same file name in each layer: a feature is a

@@ -13,6 +13,12 @@ use tickbox::{
 };
 use tokio::time::timeout;
 
+use tickbox::domain::{
+    session::USER_AGENT_MAX,
+    todo::Description,
+    user::{NAME_MAX, Username},
+};
+
 use crate::world::connect;
 
 #[sqlx::test(migrations = false)]
@@ -231,4 +237,27 @@ async fn tables(connection: &mut MySqlConnection) -> i64 {
 
 async fn execute(connection: &mut MySqlConnection, sql: &'static str) {
     sqlx::raw_sql(sql).execute(connection).await.expect(sql);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_columns_are_as_wide_as_the_limits(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let mut connection = connect(&options).await;
+    for (table, column, limit) in [
+        ("users", "firstname", NAME_MAX),
+        ("users", "lastname", NAME_MAX),
+        ("users", "username", Username::MAX),
+        ("todos", "description", Description::MAX),
+        ("sessions", "user_agent", USER_AGENT_MAX),
+    ] {
+        let width: i64 = sqlx::query_scalar(
+            "SELECT CAST(CHARACTER_MAXIMUM_LENGTH AS SIGNED) FROM information_schema.columns
+             WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?",
+        )
+        .bind(table)
+        .bind(column)
+        .fetch_one(&mut connection)
+        .await
+        .expect("a text column");
+        assert_eq!(usize::try_from(width), Ok(limit), "{table}.{column}");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod cancellation;
 mod recovery;
+mod silence;
 mod statements;
 
 use crate::world::connect;

@@ -144,6 +144,9 @@ pub(super) fn say(notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
                 None => "the to-do.",
             }
         }
+        @if notice == Notice::Added && !view.shows_new() {
+            " " a href=(ListLink::default()) { "Show it" }
+        }
         @if let Notice::Removed(id) = notice {
             form method="post" action=(link::RESTORE) hx-post=(link::RESTORE) hx-swap="none" hx-sync="this:drop" {
                 input type="hidden" name="id" value=(id);

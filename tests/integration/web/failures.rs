@@ -12,6 +12,7 @@ use sqlx::{
 use tickbox::web;
 
 use super::site::{Answer, Site};
+use crate::world::PASSWORD;
 
 async fn answer(endpoint: impl poem::Endpoint + 'static, htmx: bool) -> (StatusCode, String) {
     let mut request = Request::builder();
@@ -155,6 +156,43 @@ async fn what_cannot_be_answered_now_gives_back_what_was_typed(
         page.attribute("form [name=description]", "value"),
         form[1].1
     );
+}
+
+#[sqlx::test]
+async fn a_busy_database_is_a_503_that_says_when_to_come_back(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let mut connection = site.world.connect().await;
+    let hold = "START TRANSACTION; SELECT * FROM users FOR UPDATE";
+    sqlx::raw_sql(hold)
+        .execute(&mut connection)
+        .await
+        .expect("held");
+    let form = [("description", "Milk")];
+    let (page, fragments) = tokio::join!(browser.post("/", &form), async {
+        browser.with_htmx().post("/", &form).await
+    },);
+    assert_eq!((page.status, fragments.status), (503, 503));
+    assert_eq!(
+        (page.header("retry-after"), fragments.header("retry-after")),
+        ("5", "5")
+    );
+    assert_eq!(page.attribute("form [name=description]", "value"), "Milk");
+    assert_eq!(fragments.targets(), ["#status"]);
+
+    let registered = site
+        .stranger()
+        .post("/login", &[("username", "ona"), ("password", PASSWORD)])
+        .await;
+    assert_eq!(
+        registered.status, 503,
+        "the new session needs the user's row"
+    );
+    assert_eq!(registered.attribute("#username", "value"), "ona");
+    assert_eq!(registered.header("retry-after"), "5");
 }
 
 #[sqlx::test]

@@ -150,6 +150,12 @@ async fn a_new_to_do_appears_only_where_it_belongs(
         let form = [("description", "Milk"), ("show", show)];
         let added = browser.post("/", &form).await;
         assert_eq!(!added.todos().is_empty(), shown, "{show}");
+        let way = added.attributes("[hx-target='#status'] a", "href");
+        assert_eq!(
+            way.is_empty(),
+            shown,
+            "{show}: a way to it where it is not shown"
+        );
     }
 }
 

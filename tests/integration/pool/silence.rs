@@ -1,0 +1,98 @@
+//! A database that says nothing costs its callers seconds, and the pool nothing.
+
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use sqlx::{
+    Connection as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::error::Error,
+    store::{self, Database, Ending},
+};
+use tokio::net::TcpListener;
+
+use super::{Notes, commit, note};
+use crate::world::connect;
+
+/// The five seconds that are promised, and what a busy machine takes besides.
+const PROMISE: Duration = Duration::from_secs(8);
+
+/// Takes connections and never says a word.
+async fn silent_server() -> MySqlConnectOptions {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok((socket, _)) = listener.accept().await {
+            taken.push(socket);
+        }
+    });
+    MySqlConnectOptions::new().host("127.0.0.1").port(port)
+}
+
+fn is_unavailable<T>(result: &Result<T, Error>) -> bool {
+    matches!(result, Err(Error::Unavailable { .. }))
+}
+
+#[tokio::test]
+async fn a_server_that_never_greets_is_given_up() {
+    let options = silent_server().await;
+    let begin = Instant::now();
+    assert!(is_unavailable(&store::connect(&options).await));
+    let database = Database::new(options, 2);
+    assert!(is_unavailable(&database.open(2).await));
+    assert!(begin.elapsed() < 2 * PROMISE, "{:?}", begin.elapsed());
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let database = Database::new(options, 1);
+    let begin = Instant::now();
+    let read = database.read(async |connection: &mut store::Connection| {
+        sqlx::query("SELECT SLEEP(30)").execute(connection).await?;
+        Ok(())
+    });
+    assert!(is_unavailable(&read.await));
+    let written = database.transaction(|connection| {
+        async move {
+            note(connection, "half").await?;
+            sqlx::query("SELECT SLEEP(30)").execute(connection).await?;
+            Ok(Ending::Commit(()))
+        }
+        .boxed()
+    });
+    assert!(is_unavailable(&written.await));
+    assert!(begin.elapsed() < 2 * PROMISE, "{:?}", begin.elapsed());
+    commit(&database, "next".into())
+        .await
+        .expect("the only place is free");
+    assert_eq!(notes.all().await, ["next"]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_row_that_somebody_holds_is_waited_for_only_seconds(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut notes = Notes::new(&options).await;
+    let database = Database::new(options.clone(), 1);
+    commit(&database, "held".into()).await.expect("committed");
+    let mut holder = connect(&options).await;
+    let mut held = holder.begin().await.expect("begun");
+    sqlx::query("SELECT * FROM notes FOR UPDATE")
+        .execute(&mut *held)
+        .await
+        .expect("held");
+    let begin = Instant::now();
+    assert!(is_unavailable(&commit(&database, "held".into()).await));
+    assert!(begin.elapsed() < PROMISE, "{:?}", begin.elapsed());
+    held.rollback().await.expect("released");
+    commit(&database, "next".into()).await.expect("free again");
+    assert_eq!(notes.all().await, ["held", "next"]);
+}
