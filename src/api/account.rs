@@ -4,7 +4,7 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi, Tags, payload::Json, types::Example};
 use uuid::Uuid;
 
-use super::problem::Failure;
+use super::problem::{Failure, failed};
 use crate::{
     domain::{
         self,
@@ -120,8 +120,9 @@ impl Calls {
             username: &body.username,
             password: &body.password,
             password_again: body.password_again.as_deref(),
-        })?;
-        let user = service.register(registration).await?;
+        });
+        let registration = registration.map_err(|errors| failed(errors.into()))?;
+        let user = service.register(registration).await.map_err(failed)?;
         Ok(Registered::Created(Json(user.into())))
     }
 }

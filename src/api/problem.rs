@@ -139,43 +139,35 @@ pub(super) enum Failure {
     Unauthenticated(Json<Problem>),
 }
 
-impl From<Vec<FieldError>> for Failure {
-    fn from(errors: Vec<FieldError>) -> Self {
-        Error::Invalid(errors).into()
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Invalid(errors) => {
-                let words = "Some fields break rules; each says which.";
-                let problem =
-                    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidInput, words);
-                let errors = errors.into_iter().map(FieldProblem::from).collect();
-                Self::Invalid(Json(Problem {
-                    errors: Some(errors),
-                    ..problem
-                }))
-            }
-            Error::Unauthenticated => {
-                let words = "Log in first.";
-                let problem = Problem::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, words);
-                Self::Unauthenticated(Json(problem))
-            }
-            Error::NotFound => Self::NotFound(Json(nothing_here())),
-            Error::Conflict(conflict) => Self::Conflict(Json(clash(conflict))),
-            Error::Unavailable { retry_after, cause } => {
-                tracing::warn!(cause, "request cannot be answered now");
-                let words = "The service cannot answer right now. Send the request again later.";
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                let problem = Problem::new(status, Code::Unavailable, words);
-                Self::Unavailable(Json(problem), retry_after.as_secs().max(1))
-            }
-            Error::Internal(cause) => {
-                tracing::error!(%cause, "request failed");
-                Self::Internal(Json(our_fault()))
-            }
+/// What a verb failed with, as an answer. Called where a call ends, so that a failure is logged once.
+pub(super) fn failed(error: Error) -> Failure {
+    match error {
+        Error::Invalid(errors) => {
+            let words = "Some fields break rules; each says which.";
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidInput, words);
+            let errors = errors.into_iter().map(FieldProblem::from).collect();
+            Failure::Invalid(Json(Problem {
+                errors: Some(errors),
+                ..problem
+            }))
+        }
+        Error::Unauthenticated => {
+            let words = "Log in first.";
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, words);
+            Failure::Unauthenticated(Json(problem))
+        }
+        Error::NotFound => Failure::NotFound(Json(nothing_here())),
+        Error::Conflict(conflict) => Failure::Conflict(Json(clash(conflict))),
+        Error::Unavailable { retry_after, cause } => {
+            tracing::warn!(cause, "request cannot be answered now");
+            let words = "The service cannot answer right now. Send the request again later.";
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            let problem = Problem::new(status, Code::Unavailable, words);
+            Failure::Unavailable(Json(problem), retry_after.as_secs().max(1))
+        }
+        Error::Internal(cause) => {
+            tracing::error!(%cause, "request failed");
+            Failure::Internal(Json(our_fault()))
         }
     }
 }
@@ -261,7 +253,7 @@ async fn with_whole_body(mut request: Request) -> Result<Request, Failure> {
 /// What poem and poem-openapi refuse. Their own words name types of ours, so they stay inside.
 fn refused(error: &poem::Error) -> Failure {
     if error.is::<NotFoundError>() {
-        Error::NotFound.into()
+        failed(Error::NotFound)
     } else if error.is::<ContentTypeError>() {
         let words = "Send the body as JSON, with Content-Type: application/json.";
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -274,7 +266,7 @@ fn refused(error: &poem::Error) -> Failure {
     } else {
         match error.status() {
             status if status.is_client_error() => malformed("The request could not be understood."),
-            _ => Error::internal(error.to_string()).into(),
+            _ => failed(Error::internal(error.to_string())),
         }
     }
 }
