@@ -277,7 +277,7 @@ fn apology(status: StatusCode, words: &str, asked: &Asked) -> Response {
         h1 { (title) }
         p { (words) }
         @if status.is_server_error() { (send_again(asked)) }
-        p { a.button href=(link::LIST) { "Back to the list" } }
+        p { a.button.quiet[status.is_server_error()] href=(link::LIST) { "Back to the list" } }
     };
     layout::page(&format!("Error: {title}"), Width::Narrow, &body)
         .with_status(status)
