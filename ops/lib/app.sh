@@ -10,14 +10,23 @@ build_tickbox() { run env SQLX_OFFLINE=true cargo build --manifest-path "$ROOT/C
 
 random_hex() { od -An -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
 
-# Made once and kept, so that people stay logged in over a restart. The environment wins.
-load_secrets() {
-    local file=$LOCAL/secrets.env
-    if [ ! -s "$file" ]; then
-        (umask 077 && printf 'JWT_SECRET=%s\n' "$(random_hex 48)" >"$file.new")
-        mv "$file.new" "$file"
+# kept_secret FILE NAME BYTES: prints it; made at the first call and kept in a file that only we read.
+kept_secret() {
+    local file=$1 name=$2
+    if ! grep -q "^$name=." "$file" 2>/dev/null; then
+        (
+            umask 077
+            { cat "$file" 2>/dev/null; printf '%s=%s\n' "$name" "$(random_hex "$3")"; } >"$file.new"
+        ) && mv "$file.new" "$file" || return 1
     fi
-    [ -n "${JWT_SECRET:-}" ] || JWT_SECRET=$(sed -n 's/^JWT_SECRET=//p' "$file")
+    sed -n "s/^$name=\(.\)/\1/p" "$file" | grep .
+}
+
+# Kept, so that people stay logged in over a restart. The environment wins.
+load_secrets() {
+    local kept
+    kept=$(kept_secret "$LOCAL/secrets.env" JWT_SECRET 48) || die "cannot write $LOCAL/secrets.env"
+    [ -n "${JWT_SECRET:-}" ] || JWT_SECRET=$kept
     export JWT_SECRET
 }
 

@@ -127,7 +127,7 @@ step_logs() {
         [ -s "$TEST_LOGS/$file" ] || { fail "target/test-logs/$file is missing or empty; run: ./ops/test test browser logs"; return; }
     done
     ls "$TEST_LOGS"/*.log | grep -qv '/browser-server\.log$' || { fail "the integration tests left no logs in target/test-logs"; return; }
-    (umask 077 && cat "$TEST_LOGS"/*secrets.txt | tr -d '\r' | grep . | sort -u >"$secrets")
+    (umask 077 && { cat "$TEST_LOGS"/*secrets.txt; printf '%s\n' "$ROOT_PASSWORD"; } | tr -d '\r' | grep . | sort -u >"$secrets")
     [ -s "$secrets" ] || { fail "the files of secrets hold no secret"; return; }
     for file in "$TEST_LOGS"/*.log; do
         [ -s "$file" ] || { fail "${file#"$ROOT/"} is empty"; return; }
