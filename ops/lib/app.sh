@@ -47,15 +47,25 @@ address() {
     case $HOST in *:*) printf 'http://[%s]:%s\n' "$HOST" "$PORT" ;; *) printf 'http://%s:%s\n' "$HOST" "$PORT" ;; esac
 }
 
-# wait_ready PID SECONDS: until /readyz answers 200, or the process is gone.
+# wait_ready PID SECONDS: until /readyz answers 200, or the process is gone, or we give up. An
+# answer may take a while itself, so it is the clock that counts.
 wait_ready() {
-    local tenths=$(($2 * 10))
-    while [ "$tenths" -gt 0 ]; do
-        [ "$(http_status "$HOST" "$PORT" /readyz)" = 200 ] && return 0
+    local end=$((SECONDS + $2)) status=
+    while [ "$SECONDS" -lt "$end" ]; do
+        status=$(http_status "$HOST" "$PORT" /readyz)
+        [ "$status" != 200 ] || return 0
         kill -0 "$1" 2>/dev/null || return 1
-        tenths=$((tenths - 1))
         sleep 0.1
     done
-    say "Tickbox did not become ready within $2 seconds."
+    explain_not_ready "$2" "$status"
     return 1
+}
+
+# explain_not_ready SECONDS STATUS
+explain_not_ready() {
+    case $2 in
+        503) say "Tickbox serves, but its database did not answer it within $1 seconds ($(address)/readyz says 503)." ;;
+        '') say "Tickbox runs, but nothing answered at $(address)/readyz within $1 seconds; is LISTEN=$LISTEN an address of this machine?" ;;
+        *) say "Tickbox did not become ready within $1 seconds ($(address)/readyz says $2)." ;;
+    esac
 }
