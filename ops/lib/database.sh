@@ -157,8 +157,12 @@ initialise() (
     mv data.new data
 )
 
+# MariaDB's script ends with a page of addresses, whatever went wrong above it.
 explain_failed_initialise() {
-    show_end_of "$1/init.log" 5
+    local errors
+    errors=$(grep -e ERROR -e 'failed!' "$1/init.log") || errors=$(cat "$1/init.log")
+    say "It could not be prepared (log: ${1#"$ROOT/"}/init.log):"
+    printf '%s\n' "$errors" | tail -n 5 | sed 's/^/    /' >&2
     if [ -e /etc/apparmor.d/usr.sbin.mysqld ]; then
         say "AppArmor keeps the installed mysqld inside its own folders; use that server instead: DATABASE_URL=mysql://user:password@127.0.0.1/name"
     fi
