@@ -10,14 +10,23 @@ build_tickbox() { run env SQLX_OFFLINE=true cargo build --manifest-path "$ROOT/C
 
 random_hex() { od -An -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
 
-# Made once and kept, so that people stay logged in over a restart. The environment wins.
-load_secrets() {
-    local file=$LOCAL/secrets.env
-    if [ ! -s "$file" ]; then
-        (umask 077 && printf 'JWT_SECRET=%s\n' "$(random_hex 48)" >"$file.new")
-        mv "$file.new" "$file"
+# kept_secret FILE NAME BYTES: prints it; made at the first call and kept in a file that only we read.
+kept_secret() {
+    local file=$1 name=$2
+    if ! grep -q "^$name=." "$file" 2>/dev/null; then
+        (
+            umask 077
+            { cat "$file" 2>/dev/null; printf '%s=%s\n' "$name" "$(random_hex "$3")"; } >"$file.new"
+        ) && mv "$file.new" "$file" || return 1
     fi
-    [ -n "${JWT_SECRET:-}" ] || JWT_SECRET=$(sed -n 's/^JWT_SECRET=//p' "$file")
+    sed -n "s/^$name=\(.\)/\1/p" "$file" | grep .
+}
+
+# Kept, so that people stay logged in over a restart. The environment wins.
+load_secrets() {
+    local kept
+    kept=$(kept_secret "$LOCAL/secrets.env" JWT_SECRET 48) || die "cannot write $LOCAL/secrets.env"
+    [ -n "${JWT_SECRET:-}" ] || JWT_SECRET=$kept
     export JWT_SECRET
 }
 
@@ -38,15 +47,25 @@ address() {
     case $HOST in *:*) printf 'http://[%s]:%s\n' "$HOST" "$PORT" ;; *) printf 'http://%s:%s\n' "$HOST" "$PORT" ;; esac
 }
 
-# wait_ready PID SECONDS: until /readyz answers 200, or the process is gone.
+# wait_ready PID SECONDS: until /readyz answers 200, or the process is gone, or we give up. An
+# answer may take a while itself, so it is the clock that counts.
 wait_ready() {
-    local tenths=$(($2 * 10))
-    while [ "$tenths" -gt 0 ]; do
-        [ "$(http_status "$HOST" "$PORT" /readyz)" = 200 ] && return 0
+    local end=$((SECONDS + $2)) status=
+    while [ "$SECONDS" -lt "$end" ]; do
+        status=$(http_status "$HOST" "$PORT" /readyz)
+        [ "$status" != 200 ] || return 0
         kill -0 "$1" 2>/dev/null || return 1
-        tenths=$((tenths - 1))
         sleep 0.1
     done
-    say "Tickbox did not become ready within $2 seconds."
+    explain_not_ready "$2" "$status"
     return 1
+}
+
+# explain_not_ready SECONDS STATUS
+explain_not_ready() {
+    case $2 in
+        503) say "Tickbox serves, but its database did not answer it within $1 seconds ($(address)/readyz says 503)." ;;
+        '') say "Tickbox runs, but nothing answered at $(address)/readyz within $1 seconds; is LISTEN=$LISTEN an address of this machine?" ;;
+        *) say "Tickbox did not become ready within $1 seconds ($(address)/readyz says $2)." ;;
+    esac
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A private MySQL or MariaDB in a folder of ours: own data, loopback only, no system service
 # touched. database_start finds a way to have one; database_stop undoes it.
-# Needs messages.sh, processes.sh, ports.sh, packages.sh, tools.sh, container.sh.
+# Needs messages.sh, processes.sh, ports.sh, packages.sh, tools.sh, app.sh, container.sh.
 
 HOW_TO_INSTALL='no database server: set DATABASE_URL=mysql://user:password@host/name, or install one (Debian, Ubuntu: sudo apt install mariadb-server-core mariadb-client-core; Fedora: sudo dnf install mariadb-server; macOS: brew install mysql), or start docker or podman'
 
@@ -81,19 +81,50 @@ apt_install_server() {
     apt_install "a database server" mariadb-server-core mariadb-client-core
 }
 
-# MySQL makes root@localhost only, which 127.0.0.1 does not match when names are not resolved.
+# Any account of the machine can reach a loopback port, so the server's accounts have passwords.
+ROOT_PASSWORD= # of the server's root: for the tests, ./ops/database and ourselves
+APP_PASSWORD=  # of its user tickbox, who may use the database tickbox and nothing else
+DB_LOGIN=      # user:password for database_url
+
+# load_passwords DIR: those of the server in DIR; hexadecimal, so they need no quoting anywhere.
+load_passwords() {
+    ROOT_PASSWORD=$(kept_secret "$1/secrets.env" ROOT_PASSWORD 24) &&
+        APP_PASSWORD=$(kept_secret "$1/secrets.env" APP_PASSWORD 24) || die "cannot write $1/secrets.env"
+}
+
+# private_file FILE: stdin into a new file that only we can read, whoever could read an old one.
+private_file() { rm -f "$1" && (umask 077 && cat >"$1"); }
+
+# write_init_sql FILE NAME...: what the server reads at each start, with databases of these names.
 write_init_sql() {
     local file=$1 name
     shift
     {
-        printf "CREATE USER IF NOT EXISTS 'root'@'127.0.0.1';\n"
-        printf "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;\n"
+        account_lines
         for name in "$@"; do
             printf 'CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4;\n' "$name"
         done
         [ -z "$WITH_MIGRATIONS" ] || migrations_as_lines "$WITH_MIGRATIONS"
-    } >"$file"
+    } | private_file "$file"
 }
+
+# Passwords are set anew at each start, since older data have none. MySQL makes root@localhost
+# only, which 127.0.0.1 does not match when names are not resolved. MariaDB makes accounts without
+# a password; those it names after the machine cannot log in, for the same reason.
+account_lines() {
+    local user
+    printf "DROP USER IF EXISTS ''@'localhost', 'root'@'::1';\n"
+    printf "CREATE USER IF NOT EXISTS '%s'@'127.0.0.1' IDENTIFIED BY '%s';\n" root "$ROOT_PASSWORD" tickbox "$APP_PASSWORD"
+    for user in "root'@'localhost" "root'@'127.0.0.1"; do
+        printf "ALTER USER '%s' IDENTIFIED BY '%s';\n" "$user" "$ROOT_PASSWORD"
+    done
+    printf "ALTER USER 'tickbox'@'127.0.0.1' IDENTIFIED BY '%s';\n" "$APP_PASSWORD"
+    printf "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;\n"
+    printf "GRANT ALL PRIVILEGES ON tickbox.* TO 'tickbox'@'127.0.0.1';\n"
+}
+
+# For ./ops/database; an option file, since neither words nor the environment suit every client.
+write_client_file() { printf '[client]\nuser=root\npassword=%s\n' "$ROOT_PASSWORD" | private_file "$1"; }
 
 # A start-up file is read by lines; a migration is one statement.
 migrations_as_lines() {
@@ -126,8 +157,12 @@ initialise() (
     mv data.new data
 )
 
+# MariaDB's script ends with a page of addresses, whatever went wrong above it.
 explain_failed_initialise() {
-    show_end_of "$1/init.log" 5
+    local errors
+    errors=$(grep -e ERROR -e 'failed!' "$1/init.log") || errors=$(cat "$1/init.log")
+    say "It could not be prepared (log: ${1#"$ROOT/"}/init.log):"
+    printf '%s\n' "$errors" | tail -n 5 | sed 's/^/    /' >&2
     if [ -e /etc/apparmor.d/usr.sbin.mysqld ]; then
         say "AppArmor keeps the installed mysqld inside its own folders; use that server instead: DATABASE_URL=mysql://user:password@127.0.0.1/name"
     fi
@@ -147,11 +182,12 @@ launch() {
     local program=$1 dir=$2 keep=$3 port=$4 tenths=1200 pid only=--skip-name-resolve
     case $(server_version "$program") in MySQL*) only=--mysqlx=OFF ;; esac
     : >"$dir/server.log"
+    mkdir -p "$dir/files" # stays empty: the server's SQL reads and writes files nowhere else
     # The socket is relative to the data folder: paths over about 100 bytes are refused.
     # shellcheck disable=SC2046 # the options are words without spaces
     spawn "$dir/server.pid" "$program" --no-defaults $(user_option) --datadir="$dir/data" \
         --bind-address=127.0.0.1 --port="$port" --socket=s.sock --pid-file="$dir/mysqld.pid" \
-        --init-file="$dir/init.sql" --character-set-server=utf8mb4 --skip-name-resolve \
+        --init-file="$dir/init.sql" --secure-file-priv="$dir/files" --character-set-server=utf8mb4 --skip-name-resolve \
         --max-connect-errors=4294967295 "$only" $(speed_options "$keep") >>"$dir/server.log" 2>&1
     pid=$(cat "$dir/server.pid")
     while [ "$tenths" -gt 0 ]; do
@@ -164,24 +200,24 @@ launch() {
     return 1
 }
 
-# start_private PROGRAM DIR keep|scratch: sets DB_PORT; the last one again where it is free.
+# start_private PROGRAM DIR keep|scratch: sets SERVER_PORT; the last one again where it is free.
 start_private() {
     local program=$1 dir=$2 keep=$3 tries=0
     if [ ! -d "$dir/data" ] && ! initialise "$program" "$dir"; then
         explain_failed_initialise "$dir"
         return 1
     fi
-    DB_PORT=
-    [ ! -s "$dir/port" ] || DB_PORT=$(cat "$dir/port")
+    SERVER_PORT=
+    [ ! -s "$dir/port" ] || SERVER_PORT=$(cat "$dir/port")
     while [ "$tries" -lt 5 ]; do
         tries=$((tries + 1))
-        if [ -z "$DB_PORT" ] || port_taken 127.0.0.1 "$DB_PORT"; then DB_PORT=$(free_port) || return 1; fi
-        if launch "$program" "$dir" "$keep" "$DB_PORT"; then
-            printf '%s\n' "$DB_PORT" >"$dir/port"
+        if [ -z "$SERVER_PORT" ] || port_taken 127.0.0.1 "$SERVER_PORT"; then SERVER_PORT=$(free_port) || return 1; fi
+        if launch "$program" "$dir" "$keep" "$SERVER_PORT"; then
+            printf '%s\n' "$SERVER_PORT" >"$dir/port"
             return 0
         fi
         grep -qi 'address already in use' "$dir/server.log" || break
-        DB_PORT=
+        SERVER_PORT=
     done
     say "The database server did not start."
     show_end_of "$dir/server.log"
@@ -197,14 +233,17 @@ explain_other_kind() {
     return 1
 }
 
-# database_start DIR keep|scratch NAME...: the first way that works. Sets DB_PORT.
+# database_start DIR keep|scratch NAME...: the first way that works. Sets SERVER_PORT.
 database_start() {
     local dir=$1 keep=$2 program engine
     shift 2
     database_stop_leftover "$dir"
     [ "$keep" = keep ] || rm -rf "$dir"
     mkdir -p "$dir" && chmod 700 "$dir" || return 1
-    write_init_sql "$dir/init.sql" "$@"
+    load_passwords "$dir"
+    write_init_sql "$dir/init.sql" "$@" && write_client_file "$dir/client.cnf" || return 1
+    DB_LOGIN=root:$ROOT_PASSWORD # the tests make and drop databases
+    [ "$keep" != keep ] || DB_LOGIN=tickbox:$APP_PASSWORD
     if program=$(choose_server "$dir"); then
         start_private "$program" "$dir" "$keep"
         return
@@ -232,7 +271,7 @@ database_stop_leftover() {
     container_stop "$1"
 }
 
-database_url() { printf 'mysql://root@127.0.0.1:%s/%s\n' "$DB_PORT" "$1"; }
+database_url() { printf 'mysql://%s@127.0.0.1:%s/%s\n' "$DB_LOGIN" "$SERVER_PORT" "$1"; }
 
 # server_kind URL: MySQL or MariaDB, by the server's greeting (dd takes what is there and does
 # not wait for more).

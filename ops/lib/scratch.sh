@@ -13,6 +13,8 @@ scratch_begin() {
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
+    # settings for ./ops/up or for production; beside a DATABASE_URL the program refuses them
+    unset DB_HOST DB_PORT DB_NAME DB_USERNAME DB_PASSWORD DB_TLS DB_TLS_CA
     make_local
     take_lock "$LOCAL/test.lock" "ops/test or ops/generate already runs in this folder; wait for it, or use another clone"
     SCRATCH_LOCKED=yes

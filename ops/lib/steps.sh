@@ -43,7 +43,7 @@ step_test() {
     scratch_database || { fail "no database server"; return; }
     local results=$LOCAL/test-results.txt status=0
     run cargo_test "$results" || status=1
-    NOTE="$(count_tests passed "$results") passed, $(count_tests failed "$results") failed, on $(server_kind "$SCRATCH_URL")"
+    NOTE="$(count_tests passed "$results") passed, $(count_tests failed "$results") failed, on $(server_kind "$SCRATCH_URL")$(name_failed_tests "$results")"
     return "$status"
 }
 
@@ -53,6 +53,13 @@ cargo_test() {
 }
 
 count_tests() { awk -v what="$1;" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i == what) n += $(i - 1) } END { print n + 0 }' "$2"; }
+
+# The first few names; all of them stand above the summary.
+name_failed_tests() {
+    sed -n 's/^test \([^ ]*\).* \.\.\. FAILED$/\1/p' "$1" |
+        awk 'NR <= 3 { names = names (NR > 1 ? ", " : "") $0 }
+             END { if (NR) print ": " names (NR > 3 ? " and " NR - 3 " more" : "") }'
+}
 
 # File names follow from the SQL alone; what is in them also follows from the server's own idea
 # of each column, so MariaDB's description of the same query differs.
@@ -127,7 +134,7 @@ step_logs() {
         [ -s "$TEST_LOGS/$file" ] || { fail "target/test-logs/$file is missing or empty; run: ./ops/test test browser logs"; return; }
     done
     ls "$TEST_LOGS"/*.log | grep -qv '/browser-server\.log$' || { fail "the integration tests left no logs in target/test-logs"; return; }
-    (umask 077 && cat "$TEST_LOGS"/*secrets.txt | tr -d '\r' | grep . | sort -u >"$secrets")
+    (umask 077 && { cat "$TEST_LOGS"/*secrets.txt; printf '%s\n' "$ROOT_PASSWORD"; } | tr -d '\r' | grep . | sort -u >"$secrets")
     [ -s "$secrets" ] || { fail "the files of secrets hold no secret"; return; }
     for file in "$TEST_LOGS"/*.log; do
         [ -s "$file" ] || { fail "${file#"$ROOT/"} is empty"; return; }
