@@ -83,3 +83,20 @@ export const hostile = [
   "𠜎".repeat(200),
   "ąčęėįšųūž ĄČĘĖĮŠŲŪŽ €",
 ].map((text) => text.trim());
+
+const around = [
+  (text) => text,
+  (text, other) => `${text} ${other}`,
+  (text, other) => `${other}${text}`,
+  (text) => `"${text}"`,
+  (text) => `<b>${text}`,
+  (text) => `'>${text}<'`,
+  (text) => `&${text};`,
+  (text) => `\\${text}\\`,
+];
+
+/** Each of them also before, behind and inside others, as long as it is a to-do. */
+export const fiveHundred = around
+  .flatMap((put) => hostile.map((text, index) => put(text, hostile[(index + 7) % hostile.length])))
+  .filter((text) => [...text].length <= 200)
+  .slice(0, 500);

@@ -1,7 +1,7 @@
 // Nothing that people type becomes markup, and all of it comes back.
 
 import { assert, modes, scenario } from "./support.mjs";
-import { hostile } from "./hostile.mjs";
+import { fiveHundred, hostile } from "./hostile.mjs";
 
 for (const { javaScript, name } of modes) {
   scenario(`${hostile.length} hostile texts are only texts, ${name}`, { javaScript }, async (visitor) => {
@@ -26,6 +26,23 @@ for (const { javaScript, name } of modes) {
     assert.equal(await page.evaluate(() => window.executed), undefined);
   });
 }
+
+scenario("none of five hundred hostile texts executes", {}, async (visitor) => {
+  const { page } = visitor;
+  await visitor.signUp();
+  assert.equal(fiveHundred.length, 500);
+  await page.evaluate(async (texts) => {
+    for (const description of texts) {
+      const form = new URLSearchParams({ description });
+      await fetch("/", { method: "POST", body: form, redirect: "manual" });
+    }
+  }, fiveHundred);
+  await page.reload();
+  while (await page.locator("#more a").count()) await visitor.change(() => page.click("#more a"));
+  assert.deepEqual(await visitor.texts(), [...fiveHundred].reverse());
+  assert.equal(await page.locator("#todos .text > span > *").count(), 0);
+  assert.equal(await page.evaluate(() => window.executed), undefined);
+});
 
 /** Has the first rows morphed, which must leave their texts alone. */
 async function completeAndReopen(visitor, count) {
