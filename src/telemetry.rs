@@ -1,6 +1,10 @@
 //! Logs: one line a request, every panic an event, never a secret. May import `config` only.
 
-use std::{panic, sync::Arc, time::Instant};
+use std::{
+    panic::{self, PanicHookInfo},
+    sync::Arc,
+    time::Instant,
+};
 
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
@@ -35,11 +39,14 @@ pub fn start(format: LogFormat, filter: &str) {
             )
             .init(),
     }
-    panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string);
-        let text = panic.payload_as_str().unwrap_or("of unknown kind");
-        tracing::error!(place, "panic: {text}");
-    }));
+    panic::set_hook(Box::new(log_panic));
+}
+
+/// What a panic says, as an event: plain text between JSON lines would be lost.
+pub fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let text = panic.payload_as_str().unwrap_or("of unknown kind");
+    tracing::error!(place, "panic: {text}");
 }
 
 /// Where a request's id stands, on the way in and out.

@@ -110,6 +110,9 @@ impl Hasher {
             let somebody = hash.is_some();
             let text = hash.as_deref().unwrap_or(&inner.nobody);
             let hash = PasswordHash::new(text).map_err(fault)?;
+            if hash.algorithm != ARGON2ID_IDENT {
+                return Err(fault("a hash of another algorithm"));
+            }
             let used = Params::try_from(&hash).map_err(fault)?;
             let salt = hash.salt.ok_or_else(|| fault("a hash without a salt"))?;
             let output = inner.output(password.expose_secret().as_bytes(), &salt, &used)?;
@@ -254,6 +257,17 @@ mod tests {
                 .await
                 .expect("verified");
             assert_eq!(verdict, Verdict::Wrong);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_is_not_ours_is_a_fault_and_not_a_wrong_password() {
+        let hasher = Hasher::new(CHEAP).expect("valid");
+        let hash = hasher.hash("a password".into()).await.expect("hashed");
+        let other = hash.replace("$argon2id$", "$argon2i$");
+        for hash in [other.as_str(), "", "plain"] {
+            let verdict = hasher.verify("a password".into(), Some(hash.into())).await;
+            assert!(matches!(verdict, Err(Error::Internal(_))), "{hash:?}");
         }
     }
 

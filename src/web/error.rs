@@ -15,7 +15,7 @@ use super::{
     layout::{self, Width, fragment},
     link,
 };
-use crate::domain::error::{Conflict, Error, FieldError};
+use crate::domain::error::{Error, FieldError};
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ fn other(error: &poem::Error, asked: &Asked) -> Response {
     apology(status, words, asked)
 }
 
-const OUR_FAULT: &str = "Something went wrong on our side, and this may not have been saved. Send it again, or go back to the list and look: nothing is added twice.";
+const OUR_FAULT: &str = "Something went wrong on our side. If you sent something, it may not have been saved: send it again, or go back to the list and look. Nothing is added twice.";
 
 fn words(failure: &Failure) -> String {
     match failure {
@@ -214,11 +214,7 @@ fn words(failure: &Failure) -> String {
             let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
             format!("{}.", messages.join(". "))
         }
-        Failure::Verb(Error::Conflict(conflict)) => match conflict {
-            Conflict::UsernameTaken | Conflict::IdReused => {
-                format!("{}.", conflict.field_error().message)
-            }
-        },
+        Failure::Verb(Error::Conflict(conflict)) => format!("{}.", conflict.field_error().message),
         Failure::Verb(Error::Unauthenticated) | Failure::LoginRequired { .. } => {
             "Log in first.".into()
         }
@@ -226,7 +222,7 @@ fn words(failure: &Failure) -> String {
             "There is nothing here. It may have been removed meanwhile.".into()
         }
         Failure::Verb(Error::Unavailable { .. }) => {
-            "We cannot answer right now, and this may not have been saved. Wait a few seconds, then send it again: nothing is added twice.".into()
+            "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.".into()
         }
         Failure::Verb(Error::Internal(_)) => OUR_FAULT.into(),
         Failure::CrossSite => {

@@ -4,10 +4,12 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::Write as _,
+    panic,
     path::PathBuf,
     sync::{LazyLock, Mutex},
 };
 
+use tickbox::telemetry;
 use tracing_subscriber::{EnvFilter, fmt};
 
 static FILES: LazyLock<Files> = LazyLock::new(Files::open);
@@ -29,6 +31,12 @@ impl Files {
             .with_env_filter(EnvFilter::new("debug,tickbox=trace"))
             .with_writer(Mutex::new(file))
             .init();
+        // As the program does; and then what the test harness does.
+        let harness = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            telemetry::log_panic(info);
+            harness(info);
+        }));
         let secrets = append(folder.join("secrets.txt")).expect("target can be written");
         Self {
             log,

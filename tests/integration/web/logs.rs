@@ -66,6 +66,27 @@ async fn a_failed_request_is_logged_with_its_route_too(
     }
 }
 
+#[test]
+fn a_panic_is_an_event_of_one_line_with_its_place() {
+    // Opens the log.
+    log::plant("planted-before-a-panic");
+    let panicked = std::panic::catch_unwind(|| panic!("planted panic\nof two lines"));
+    assert!(panicked.is_err());
+    let log = log::read();
+    let line = log.lines().find(|line| line.contains("planted panic"));
+    let line: Value = serde_json::from_str(line.expect("an event")).expect("JSON");
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(
+        line["fields"]["message"],
+        "panic: planted panic\nof two lines"
+    );
+    assert!(
+        line["fields"]["place"]
+            .as_str()
+            .is_some_and(|place| place.contains("logs.rs"))
+    );
+}
+
 #[sqlx::test]
 async fn passwords_cookies_and_query_strings_are_never_logged(
     _: MySqlPoolOptions,
