@@ -1,6 +1,6 @@
 //! The JSON API under `/api/v1`: calls in the style of remote procedures, described by a document
 //! that is made from the handlers themselves. Never reads the cookie, so no other site can act through
-//! it. May import `service` and `domain`; knows neither SQL nor the pages.
+//! it. May import `service`, `domain` and `assets`; knows neither SQL nor the pages.
 
 mod account;
 mod document;

@@ -1,4 +1,5 @@
-//! The embedded style, scripts and icon, under names that change with their content.
+//! The embedded style, scripts and icon, under names that change with their content: below the pages
+//! and the API, since both have pages that load them. May import no other layer.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -11,8 +12,8 @@ use poem::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-/// Under which the router mounts them.
-pub const PATH: &str = "/assets";
+/// Where the router mounts [`asset`].
+pub const ROUTE: &str = "/assets/:name";
 
 /// What `build.rs` made: `name-hash.ext`, and the same compressed with `.br` and `.gz` behind it.
 #[derive(RustEmbed)]
@@ -26,7 +27,7 @@ static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
             let (stem, extension) = file.rsplit_once('.')?;
             let (name, _hash) = stem.rsplit_once('-')?;
             let is_plain = !matches!(extension, "br" | "gz");
-            is_plain.then(|| (format!("{name}.{extension}"), format!("{PATH}/{file}")))
+            is_plain.then(|| (format!("{name}.{extension}"), ROUTE.replace(":name", &file)))
         })
         .collect()
 });
@@ -35,13 +36,17 @@ static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 ///
 /// # Panics
 /// When there is no such file: every page names the same few, so the first test meets it.
-pub(super) fn url(name: &str) -> &'static str {
+#[must_use]
+pub fn url(name: &str) -> &'static str {
     URLS.get(name).expect("a file of assets/")
 }
 
-/// `GET /assets/:name`
+/// The file in the smallest form that the client takes; to be kept for ever.
+///
+/// # Errors
+/// When there is no file of that name.
 #[handler]
-pub(super) fn asset(request: &Request, Path(name): Path<String>) -> Result<Response> {
+pub(crate) fn asset(request: &Request, Path(name): Path<String>) -> Result<Response> {
     let content_type = content_type(&name).ok_or(NotFoundError)?;
     let plain = Files::get(&name).ok_or(NotFoundError)?;
     let (file, encoding) = best(request, &name).unwrap_or((plain, "identity"));
