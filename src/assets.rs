@@ -1,5 +1,5 @@
-//! The embedded style, scripts and icon, under names that change with their content: below the pages
-//! and the API, since both have pages that load them. May import no other layer.
+//! The embedded styles, scripts, icon and licences, under names that change with their content: below
+//! the pages and the API, since both have pages that load them. May import no other layer.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -56,7 +56,7 @@ pub(crate) fn asset(request: &Request, Path(name): Path<String>) -> Result<Respo
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
         .header(header::VARY, "accept-encoding")
         .header(header::ETAG, &etag);
-    if matches(request, &etag) {
+    if is_known(request, &etag) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
     let response = response.header(header::CONTENT_TYPE, content_type);
@@ -72,6 +72,7 @@ fn content_type(name: &str) -> Option<&'static str> {
         "css" => Some("text/css; charset=utf-8"),
         "js" => Some("text/javascript; charset=utf-8"),
         "svg" => Some("image/svg+xml"),
+        "txt" => Some("text/plain; charset=utf-8"),
         _ => None,
     }
 }
@@ -100,7 +101,9 @@ fn accepts(accepted: &str, encoding: &str) -> bool {
     })
 }
 
-fn matches(request: &Request, etag: &str) -> bool {
+/// Whether the client has what this tag names and asks only for something newer.
+#[must_use]
+pub fn is_known(request: &Request, etag: &str) -> bool {
     let known = request.headers().get_all(header::IF_NONE_MATCH).iter();
     known
         .filter_map(|value| value.to_str().ok())
