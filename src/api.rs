@@ -3,14 +3,11 @@
 //! it. May import `service`, `domain` and `assets`; knows neither SQL nor the pages.
 
 mod account;
+mod docs;
 mod document;
 mod problem;
 
-use poem::{
-    EndpointExt as _, Response, Route,
-    endpoint::{BoxEndpoint, make_sync},
-    get,
-};
+use poem::{EndpointExt as _, Route, endpoint::BoxEndpoint, get};
 use poem_openapi::OpenApiService;
 
 pub use document::document;
@@ -26,17 +23,13 @@ pub fn is_for(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// All calls, and the document.
+/// All calls, the document, and the page that shows it.
 #[must_use]
 pub fn routes() -> BoxEndpoint<'static> {
-    let text = document();
-    let document = make_sync(move |_| {
-        Response::builder()
-            .content_type("application/json")
-            .body(text.clone())
-    });
     Route::new()
-        .at("/openapi.json", get(document))
+        .at("/openapi.json", get(docs::json()))
+        .at("/docs", get(docs::page))
+        .at("/docs/", get(docs::without_slash))
         .nest("/v1", calls())
         .map_to_response()
         .boxed()
