@@ -144,6 +144,8 @@ fn vendored_files_are_those_that_were_recorded() {
             let name = path.file_name().and_then(OsStr::to_str).expect("a name");
             if !["README.md", "SHA256SUMS"].contains(&name) {
                 let content = fs::read(&path).expect("a file");
+                let text = String::from_utf8_lossy(&content);
+                assert!(!text.contains("sourceMappingURL"), "{name} names a map");
                 let sum = ring::digest::digest(&ring::digest::SHA256, &content);
                 found.insert(name.to_owned(), format!("{sum:?}"));
             }
