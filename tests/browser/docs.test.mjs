@@ -1,6 +1,6 @@
-// Swagger UI: what it shows, what it asks for, and that it can call.
+// Swagger UI: what it shows, what it asks for, and a first visit through it alone.
 
-import { assert, base, scenario } from "./support.mjs";
+import { assert, base, scenario, secret } from "./support.mjs";
 
 const phone = { viewport: { width: 390, height: 800 } };
 
@@ -10,7 +10,7 @@ async function open(visitor, query = "") {
   await visitor.page.locator(".opblock").first().waitFor();
 }
 
-/** Opens a call; what it did before is gone, since a reload closes all. */
+/** Unfolds a call that is folded. */
 async function openCall(page, name) {
   const call = page.locator(`[id$="-${name}"].opblock`);
   await call.locator(".opblock-summary-control").click();
@@ -88,11 +88,33 @@ scenario("without JavaScript the page leads to the document", { javaScript: fals
   await visitor.shoot("docs without JavaScript");
 });
 
-scenario("through Swagger UI one registers", {}, async (visitor) => {
+scenario("through Swagger UI alone one registers, logs in, authorizes and adds a to-do", {}, async (visitor) => {
   const { page, username, password } = visitor;
   await open(visitor);
   const names = { first_name: "Ona", last_name: "Petraitė", username };
   const registered = await execute(page, "register_user", { ...names, password });
   assert.equal(registered.status, 201);
   assert.equal(registered.body.user_name, username);
+
+  const loggedIn = await execute(page, "login", { username, password });
+  assert.equal(loggedIn.status, 200);
+  secret(loggedIn.body.refresh_token);
+  await authorize(page, secret(loggedIn.body.token));
+  await page.reload();
+  await page.locator(".auth-wrapper .authorize.locked").waitFor();
+
+  const added = await execute(page, "add_todo", { description: "Buy milk" });
+  assert.equal(added.status, 201);
+  assert.equal(added.body.description, "Buy milk");
+  await visitor.shoot("docs to-do added");
 });
+
+async function authorize(page, token) {
+  await page.locator(".auth-wrapper .authorize").click();
+  const dialog = page.locator(".dialog-ux");
+  await dialog.locator("input").fill(token);
+  await dialog.locator(".modal-btn.authorize").click();
+  await dialog.getByText("Authorized").waitFor();
+  await dialog.locator(".btn-done").click();
+  await dialog.waitFor({ state: "detached" });
+}
