@@ -272,7 +272,6 @@ impl Service {
         raised: Option<String>,
         previous: Option<SessionId>,
     ) -> Result<(), Error> {
-        let now = session.created;
         self.database
             .transaction(move |connection| {
                 let (session, raised) = (session.clone(), raised.clone());
@@ -283,7 +282,6 @@ impl Service {
                     if let Some(id) = previous {
                         store::session::delete(connection, id).await?;
                     }
-                    store::session::delete_expired(connection, session.user, now).await?;
                     store::session::insert(connection, &session).await?;
                     Ok(Ending::Commit(()))
                 }

@@ -143,25 +143,6 @@ pub async fn delete(connection: &mut Connection, id: SessionId) -> Result<(), Er
     Ok(())
 }
 
-/// Sweeps a user's sessions that have ended by themselves.
-///
-/// # Errors
-/// Those of the database.
-pub async fn delete_expired(
-    connection: &mut Connection,
-    user: UserId,
-    now: OffsetDateTime,
-) -> Result<(), Error> {
-    sqlx::query!(
-        "DELETE FROM sessions WHERE user_id = ? AND expires_date <= ?",
-        user.0,
-        to_database(now),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// What exchanging a refresh token has to know of its session.
 pub struct Rotating {
     /// For the access token.

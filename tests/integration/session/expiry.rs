@@ -79,18 +79,3 @@ async fn noting_the_use_of_a_session_that_was_ended_does_not_revive_it(
     assert!(stored(&mut connection, token.id).await.is_none());
     assert!(!is_logged_in(&world, &token).await);
 }
-
-#[sqlx::test(migrations = "./migrations")]
-async fn logging_in_sweeps_the_users_own_ended_sessions(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
-    let mut connection = world.connect().await;
-    let ona = log_in(&world, "ona", None).await.token;
-    let jonas = log_in(&world, "jonas", None).await.token;
-    world.clock.advance(IDLE + Duration::MINUTE);
-    log_in(&world, "ona", None).await;
-    assert!(stored(&mut connection, ona.id).await.is_none());
-    assert!(stored(&mut connection, jonas.id).await.is_some());
-}

@@ -4,13 +4,17 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use ring::digest::{SHA256, digest};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{
+    Connection as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
 use tickbox::{
     domain::{
         error::Error,
         session::{SessionToken, USER_AGENT_MAX},
     },
     service::{Effort, Service},
+    store,
 };
 use uuid::Uuid;
 
@@ -138,7 +142,6 @@ async fn a_failed_login_leaves_the_session_that_the_browser_had(
     assert!(is_logged_in(&world, &token).await);
 }
 
-/// Sweeping ended sessions locks the place where the new ones go.
 #[sqlx::test(migrations = "./migrations")]
 async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
     _: MySqlPoolOptions,
@@ -155,6 +158,24 @@ async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
     for login in join_all(logins).await {
         assert!(is_logged_in(&world, &login.token).await);
     }
+}
+
+/// The place where a first session goes lies beside those of others.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_first_login_does_not_wait_until_somebody_else_is_logged_out(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let ended = world.service.log_out(world.ona.session_id).await;
+    ended.expect("logged out");
+    let mut other = world.connect().await;
+    let mut logging_out = other.begin().await.expect("begun");
+    let ended = store::session::delete(&mut logging_out, world.jonas.session_id).await;
+    ended.expect("deleted, not committed");
+    let login = log_in(&world, "ona", None);
+    let login = tokio::time::timeout(Duration::from_millis(1_500), login).await;
+    assert!(login.is_ok(), "it waited for a lock");
 }
 
 #[sqlx::test(migrations = "./migrations")]
