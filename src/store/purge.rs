@@ -35,7 +35,8 @@ pub struct Candidate {
     pub has_tombstones: bool,
 }
 
-/// The next users behind `after`, at most `limit`. Reads of their to-dos no more than tombstones.
+/// The next users behind `after`, at most `limit`. Reads all of their to-dos, which once a day costs
+/// less than one more index that every change would have to keep.
 ///
 /// # Errors
 /// Those of the database.
@@ -62,7 +63,8 @@ pub async fn candidates(
 }
 
 /// Notes up to which revision tombstones are being deleted: what a client saw before, it can no longer
-/// bring up to date. Locks the user, so that nothing is restored meanwhile.
+/// bring up to date. Locks the user, so that nothing is restored meanwhile. The second statement names
+/// the user twice: of `user_id = users.id` the server reads the whole list, and locks it.
 ///
 /// # Errors
 /// Those of the database.
@@ -77,8 +79,9 @@ pub async fn note_revision(
     sqlx::query!(
         "UPDATE users
          SET purged_rev = GREATEST(purged_rev,
-             COALESCE((SELECT MAX(rev) FROM todos WHERE user_id = users.id AND removed_date < ?), 0))
+             COALESCE((SELECT MAX(rev) FROM todos WHERE user_id = ? AND removed_date < ?), 0))
          WHERE id = ?",
+        user.0,
         to_database(removed_before),
         user.0,
     )

@@ -1,4 +1,5 @@
-//! A page reads no more rows than it shows and two, whatever the user owns: counted by the server.
+//! What is read does not grow with what the user owns: of a page as many rows as it shows and two, of
+//! a delta what has changed, of a note of the purge what was removed. Counted by the server.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +9,12 @@ use sqlx::{
 };
 use tickbox::{
     domain::{
-        todo::{PAGE_SIZE, Todo},
+        todo::{PAGE_SIZE, SyncToken, Todo},
         user::UserId,
     },
-    store::todo,
+    store::{purge, todo},
 };
+use time::macros::datetime;
 
 use crate::world::World;
 
@@ -58,6 +60,47 @@ async fn an_empty_list_over_ten_thousand_tombstones_reads_none_of_them(
     .await;
     assert!(todos.is_empty());
     assert!(rows <= 2, "{rows} rows");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_delta_of_twenty_changes_reads_little_more_than_these(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let user = world.ona.user_id;
+    fill(&mut connection, user, "FALSE", "NULL", 1).await;
+    let behind = SyncToken::begin(world.ona.public_id, 0).end(9_979);
+    let (found, rows) = measure(&mut connection, async |connection| {
+        let changes = todo::changes(connection, user, behind, behind.rev, 1_001);
+        changes.await.expect("found")
+    })
+    .await;
+    assert_eq!(found.todos.len(), 20);
+    // Twice through the table that the server makes of them, once to sort it.
+    assert!(rows <= 100, "{rows} rows");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn noting_what_is_purged_reads_only_old_tombstones(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let mut connection = world.connect().await;
+    let user = world.ona.user_id;
+    fill(&mut connection, user, "FALSE", "NULL", 1).await;
+    let remove = "UPDATE todos SET removed_date = '2026-01-01' ORDER BY rev LIMIT 3";
+    let removed = sqlx::raw_sql(remove).execute(&mut connection).await;
+    removed.expect("removed");
+    let before = datetime!(2026-02-01 00:00 UTC);
+    let ((), rows) = measure(&mut connection, async |connection| {
+        let noted = purge::note_revision(connection, user, before);
+        noted.await.expect("noted");
+    })
+    .await;
+    assert!(rows <= 10, "{rows} rows");
 }
 
 /// The first page, and one behind the beginning, the middle and the end of each part of the list.
@@ -124,15 +167,15 @@ async fn nth(connection: &mut MySqlConnection, user: UserId, is_done: bool, inde
 
 /// Runs a statement and counts the rows that the server's engine was asked for. The look at the
 /// counters asks for some, too: what two looks in a row differ by is taken off.
-async fn measure(
+async fn measure<T>(
     connection: &mut MySqlConnection,
-    statement: impl AsyncFnOnce(&mut MySqlConnection) -> Vec<Todo>,
-) -> (Vec<Todo>, u64) {
+    statement: impl AsyncFnOnce(&mut MySqlConnection) -> T,
+) -> (T, u64) {
     let first = rows_read(connection).await;
     let second = rows_read(connection).await;
-    let todos = statement(connection).await;
+    let found = statement(connection).await;
     let third = rows_read(connection).await;
-    (todos, (third - second) - (second - first))
+    (found, (third - second) - (second - first))
 }
 
 async fn rows_read(connection: &mut MySqlConnection) -> u64 {
