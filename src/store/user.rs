@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Connection, to_database};
 use crate::domain::{
-    error::{Conflict, Error},
+    error::{Conflict, Denied, Error},
     todo::{Change, Tally},
     user::{User, UserId, Username},
 };
@@ -40,7 +40,7 @@ pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Res
 /// The user, as others may see them.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the user is gone; those of the database.
+/// [`Denied::SessionEnded`] when the user is gone; those of the database.
 pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Error> {
     let row = sqlx::query!(
         r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date
@@ -49,7 +49,7 @@ pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Err
     )
     .fetch_optional(connection)
     .await?;
-    let row = row.ok_or(Error::NotFound)?;
+    let row = row.ok_or_else(gone)?;
     Ok(User {
         public_id: row.public_id,
         first_name: row.firstname,
@@ -110,7 +110,7 @@ pub async fn set_password(
 /// revisions.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the user is gone; those of the database.
+/// [`Denied::SessionEnded`] when the user is gone; those of the database.
 pub async fn next_rev(
     connection: &mut Connection,
     user: UserId,
@@ -126,7 +126,7 @@ pub async fn next_rev(
     .execute(connection)
     .await?;
     if updated.rows_affected() == 0 {
-        return Err(Error::NotFound);
+        return Err(gone());
     }
     Ok(updated.last_insert_id())
 }
@@ -135,7 +135,7 @@ pub async fn next_rev(
 /// ends.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the user is gone; those of the database.
+/// [`Denied::SessionEnded`] when the user is gone; those of the database.
 pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Tally, Error> {
     let row = sqlx::query!(
         "SELECT rev, open_count, todo_count FROM users WHERE id = ? FOR UPDATE",
@@ -143,7 +143,7 @@ pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Tally, Er
     )
     .fetch_optional(connection)
     .await?;
-    let row = row.ok_or(Error::NotFound)?;
+    let row = row.ok_or_else(gone)?;
     Ok(Tally {
         rev: row.rev,
         open: row.open_count,
@@ -172,12 +172,17 @@ pub async fn tally(connection: &mut Connection, user: UserId) -> Result<Tally, E
 /// The last revision whose tombstones were deleted.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the user is gone; those of the database.
+/// [`Denied::SessionEnded`] when the user is gone; those of the database.
 pub async fn purged_rev(connection: &mut Connection, user: UserId) -> Result<u64, Error> {
     let row = sqlx::query!("SELECT purged_rev FROM users WHERE id = ?", user.0)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| row.purged_rev).ok_or(Error::NotFound)
+    row.map(|row| row.purged_rev).ok_or_else(gone)
+}
+
+/// A user who is gone took the sessions along: the request came just before that could be seen.
+pub(super) fn gone() -> Error {
+    Error::Unauthenticated(Denied::SessionEnded)
 }
 
 /// More changes than anybody can make between a backup and its return.

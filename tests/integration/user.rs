@@ -2,7 +2,10 @@
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
-    domain::error::{Conflict, Error},
+    domain::{
+        error::{Conflict, Denied, Error},
+        todo::{Description, Limit, TodoId},
+    },
     service::Effort,
 };
 
@@ -39,6 +42,32 @@ async fn of_two_who_want_one_username_at_once_one_gets_it(
                     | (Err(Error::Conflict(Conflict::UsernameTaken)), Ok(_))
             ),
             "{results:?}"
+        );
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let (service, ona) = (&world.service, &world.ona);
+    let delete = sqlx::query("DELETE FROM users WHERE id = ?").bind(ona.user_id.0);
+    let deleted = delete.execute(&mut world.connect().await).await;
+    deleted.expect("deleted");
+    let id = TodoId::at(world.clock.now());
+    let description = Description::parse("Buy milk").expect("valid");
+    for error in [
+        service.user(ona).await.err(),
+        service.add(ona, id, description).await.err(),
+        service.complete(ona, id).await.err(),
+        service.restore(ona, id).await.err(),
+        service.changes(ona, None, Limit::default()).await.err(),
+    ] {
+        assert!(
+            matches!(error, Some(Error::Unauthenticated(Denied::SessionEnded))),
+            "{error:?}"
         );
     }
 }

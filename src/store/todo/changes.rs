@@ -3,7 +3,7 @@
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-use super::super::Connection;
+use super::super::{Connection, user::gone};
 use crate::domain::{
     error::Error,
     todo::{Description, SyncToken, Todo, TodoId},
@@ -25,7 +25,8 @@ pub struct Changes {
 /// Tombstones only of revisions above `tombstones_after`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the user is gone; those of the database.
+/// [`Denied::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user is gone; those
+/// of the database.
 pub async fn changes(
     connection: &mut Connection,
     user: UserId,
@@ -57,7 +58,7 @@ pub async fn changes(
     )
     .fetch_all(connection)
     .await?;
-    let first = rows.first().ok_or(Error::NotFound)?;
+    let first = rows.first().ok_or_else(gone)?;
     let (rev, purged_rev) = (first.user_rev, first.purged_rev);
     let todos = rows.into_iter().filter_map(|row| {
         Some(Todo {
