@@ -7,6 +7,8 @@ pub mod session;
 pub mod todo;
 pub mod user;
 
+use error::{FieldCode, FieldError};
+
 /// What a line of text looks like that shows something, as a regular expression: blanks around it are
 /// trimmed, and inside stand no control characters. It leaves out the few characters without ink
 /// behind U+FFFF, which not every dialect can write; of these alone no text may consist either.
@@ -18,6 +20,35 @@ pub const VISIBLE_LINE: &str = concat!(
     r"[^\u0000-\u001F\u007F-\u009F]*",
     r"[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]*$",
 );
+
+/// The line that a text holds, trimmed. `label` names it in messages.
+///
+/// # Errors
+/// With `missing` when it shows nothing; when it is longer than `max` characters, counted as sent,
+/// before trimming; when it holds control characters.
+fn parse_line(
+    text: &str,
+    max: usize,
+    field: &'static str,
+    label: &str,
+    missing: &str,
+) -> Result<String, FieldError> {
+    let line = text.trim();
+    let length = text.chars().count();
+    let (code, message) = if is_invisible(line) {
+        (FieldCode::Required, missing.to_owned())
+    } else if length > max {
+        let message = format!("{label} must be {max} characters or fewer; it has {length}");
+        (FieldCode::TooLong, message)
+    } else if line.chars().any(char::is_control) {
+        let message =
+            format!("{label} must not hold line breaks, tabs or other control characters");
+        (FieldCode::ControlCharacters, message)
+    } else {
+        return Ok(line.to_owned());
+    };
+    Err(FieldError::new(field, code, message))
+}
 
 /// Whether a text shows nothing: it holds only blanks and characters without width or ink. A row or
 /// a name of these could neither be seen nor clicked.

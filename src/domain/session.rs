@@ -10,10 +10,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::refresh::{Exchange, RefreshToken, Rotation, SuccessorKey};
-use super::{
-    error::{FieldCode, FieldError},
-    is_invisible,
-};
+use super::{error::FieldError, parse_line};
 
 /// A session ends this long after it was last used.
 pub const IDLE: Duration = Duration::days(30);
@@ -69,24 +66,8 @@ impl DeviceName {
     /// # Errors
     /// When it is blank, longer than [`Self::MAX`] or holds control characters.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let error = |code, message: String| Err(FieldError::new("device_name", code, message));
-        let name = text.trim();
-        if is_invisible(name) {
-            error(
-                FieldCode::Required,
-                "Name the device, or leave the field out".into(),
-            )
-        } else if text.chars().count() > Self::MAX {
-            let message = format!("The name must be {} characters or fewer", Self::MAX);
-            error(FieldCode::TooLong, message)
-        } else if name.chars().any(char::is_control) {
-            error(
-                FieldCode::ControlCharacters,
-                "The name must not hold line breaks or other control characters".into(),
-            )
-        } else {
-            Ok(Self(name.to_owned()))
-        }
+        let missing = "Name the device, or leave the field out";
+        parse_line(text, Self::MAX, "device_name", "The device's name", missing).map(Self)
     }
 
     /// The name.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub use self::password::Password;
 use super::{
     error::{FieldCode, FieldError},
-    is_invisible,
+    parse_line,
     session::SessionId,
     todo::Tally,
 };
@@ -121,26 +121,8 @@ impl LastName {
 }
 
 fn parse_name(text: &str, field: &'static str, label: &str) -> Result<String, FieldError> {
-    let name = text.trim();
-    if is_invisible(name) {
-        Err(FieldError::new(
-            field,
-            FieldCode::Required,
-            format!("Enter your {label}"),
-        ))
-    } else if text.chars().count() > NAME_MAX {
-        let message = format!("The {label} must be {NAME_MAX} characters or fewer");
-        Err(FieldError::new(field, FieldCode::TooLong, message))
-    } else if name.chars().any(char::is_control) {
-        let message = format!("The {label} must not hold line breaks or other control characters");
-        Err(FieldError::new(
-            field,
-            FieldCode::ControlCharacters,
-            message,
-        ))
-    } else {
-        Ok(name.to_owned())
-    }
+    let missing = format!("Enter your {label}");
+    parse_line(text, NAME_MAX, field, &format!("The {label}"), &missing)
 }
 
 /// What somebody typed to register.

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::{
-    error::{FieldCode, FieldError},
-    is_invisible,
-};
+use crate::domain::{error::FieldError, parse_line};
 
 /// What there is to do: one line, trimmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,25 +17,8 @@ impl Description {
     /// # Errors
     /// When it is blank, longer than [`Self::MAX`] or holds control characters.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let error = |code, message: String| Err(FieldError::new("description", code, message));
-        let trimmed = text.trim();
-        let length = text.chars().count();
-        if is_invisible(trimmed) {
-            error(FieldCode::Required, "Enter what there is to do".into())
-        } else if length > Self::MAX {
-            let max = Self::MAX;
-            error(
-                FieldCode::TooLong,
-                format!("The to-do must be {max} characters or fewer; it has {length}"),
-            )
-        } else if trimmed.chars().any(char::is_control) {
-            error(
-                FieldCode::ControlCharacters,
-                "The to-do must not hold line breaks, tabs or other control characters".into(),
-            )
-        } else {
-            Ok(Self(trimmed.to_owned()))
-        }
+        let missing = "Enter what there is to do";
+        parse_line(text, Self::MAX, "description", "The to-do", missing).map(Self)
     }
 
     /// A text that was parsed before it was stored.
@@ -72,7 +52,7 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::domain::VISIBLE_LINE;
+    use crate::domain::{VISIBLE_LINE, is_invisible};
 
     fn code(text: &str) -> &'static str {
         Description::parse(text).map_or_else(|error| error.code.as_str(), |_| "accepted")
