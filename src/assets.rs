@@ -107,9 +107,15 @@ pub fn is_known(request: &Request, etag: &str) -> bool {
     let known = request.headers().get_all(header::IF_NONE_MATCH).iter();
     known
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == etag || tag == "*")
+        .any(|value| names(value, etag))
+}
+
+/// Whether a value of `If-None-Match` names this tag, weak or not (RFC 9110, 13.1.2).
+#[must_use]
+pub fn names(if_none_match: &str, etag: &str) -> bool {
+    let etag = etag.trim_start_matches("W/");
+    let mut tags = if_none_match.split(',').map(str::trim);
+    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 #[cfg(test)]

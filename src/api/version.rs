@@ -12,7 +12,7 @@ use poem_openapi::{
 use serde::Serialize;
 
 use super::json::Json;
-use crate::domain::user::Account;
+use crate::{assets, domain::user::Account};
 
 /// Rises when the same to-dos are written in another way, a new field among them.
 const REPRESENTATION: u32 = 1;
@@ -28,13 +28,9 @@ impl Version {
         Self(format!("W/\"{user}-{rev}-{REPRESENTATION}\""))
     }
 
-    /// Whether the client has this version already (RFC 9110, 13.1.2).
+    /// Whether the client has this version already.
     pub(super) fn is_known(&self, if_none_match: Option<&str>) -> bool {
-        let own = self.0.trim_start_matches("W/");
-        let known = if_none_match.unwrap_or_default().split(',').map(str::trim);
-        known
-            .map(|tag| tag.trim_start_matches("W/"))
-            .any(|tag| tag == own || tag == "*")
+        if_none_match.is_some_and(|known| assets::names(known, &self.0))
     }
 }
 
