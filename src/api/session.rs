@@ -122,12 +122,9 @@ impl Calls {
             let error = FieldError::new("refresh_token", FieldCode::Required, words);
             return Err(failed(error.into()));
         }
-        let token = RefreshToken::parse(text);
-        let token = token.ok_or(Error::Unauthenticated(Denied::SessionEnded));
-        let tokens = match token {
-            Ok(token) => service.refresh(token).await,
-            Err(error) => Err(error),
-        };
+        let unknown = || failed(Error::Unauthenticated(Denied::SessionEnded));
+        let token = RefreshToken::parse(text).ok_or_else(unknown)?;
+        let tokens = service.refresh(token).await;
         answer(&service, tokens)
     }
 
