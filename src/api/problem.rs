@@ -153,6 +153,11 @@ pub(super) struct FieldProblem {
     message: String,
 }
 
+/// Of a name that somebody made up, no more than this is repeated.
+pub(super) fn shortened(name: &str) -> String {
+    name.chars().take(50).collect()
+}
+
 impl From<FieldError> for FieldProblem {
     fn from(error: FieldError) -> Self {
         Self {

@@ -13,7 +13,7 @@ use poem_openapi::error::AuthorizationError;
 
 use super::{
     document,
-    problem::{Code, Failure, failed},
+    problem::{Code, Failure, failed, shortened},
 };
 use crate::domain::error::{Denied, Error, FieldCode, FieldError};
 
@@ -66,7 +66,7 @@ fn check_parameters(request: &Request) -> Result<(), Failure> {
     let query = request.uri().query().unwrap_or_default();
     let mut seen = BTreeSet::new();
     let wrong = form_urlencoded::parse(query.as_bytes()).filter_map(|(name, _)| {
-        let name: String = name.chars().take(FIELD_NAME_MAX).collect();
+        let name = shortened(&name);
         if !known.contains(&name) {
             let message = format!("This call has no parameter {name}. Leave it out");
             Some(FieldError::new(name, FieldCode::UnknownField, message))
@@ -85,8 +85,7 @@ fn check_parameters(request: &Request) -> Result<(), Failure> {
     }
 }
 
-/// Of what somebody made up, no more is repeated.
-const FIELD_NAME_MAX: usize = 50;
+/// Most parameters that are named in a refusal.
 const FIELDS_MAX: usize = 10;
 
 /// The failure as an answer; it keeps the route, which the log line names.

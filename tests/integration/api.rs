@@ -112,6 +112,19 @@ async fn every_failure_is_a_problem(_: MySqlPoolOptions, options: MySqlConnectOp
 }
 
 #[sqlx::test]
+async fn a_long_name_that_somebody_made_up_is_not_repeated_in_full(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let name = "x".repeat(10_000);
+    let unknown = json!({ &name: 1 });
+    let (answer, problem) = register(&site, &unknown).await;
+    assert_eq!(problem["errors"][0]["code"], "unknown_field");
+    assert!(answer.body.len() < 500, "{} bytes", answer.body.len());
+}
+
+#[sqlx::test]
 async fn the_cookie_is_nothing_to_the_api(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let site = Site::open(options).await;
     let request = site
