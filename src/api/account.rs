@@ -75,7 +75,8 @@ enum Registered {
 impl Calls {
     /// Make an account
     ///
-    /// Every broken rule comes back at once, one a field. The username is taken for ever.
+    /// Every broken rule comes back at once, one a field. The username is taken for ever. Sent again
+    /// after its answer got lost, this call says `username_taken`: then log in.
     #[oai(
         path = "/register_user",
         method = "post",

@@ -98,7 +98,7 @@ impl Code {
                 "The to-do has been changed meanwhile. Look at current, and send the change again with its rev."
             }
             Self::TodoGone => {
-                "There is no removed to-do with this id any more: they can be restored for 30 days. Add it once more, with a new id."
+                "This to-do cannot be restored any more: 30 days after it was removed it is gone for good. Add it once more, with a new id."
             }
             Self::SyncTokenExpired => {
                 "It cannot be told any more what changed since then. Call again without since, and keep what you have not sent yet."

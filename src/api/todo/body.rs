@@ -72,7 +72,7 @@ impl TodoList {
 pub(in crate::api) struct AddTodo {
     /// What there is to do: one line, something that can be seen. Trimmed.
     pub(super) description: String,
-    /// A UUID of any version that the client makes: with it, sending twice adds once.
+    /// A UUID of any version that the client makes: with it, sending twice adds once; without it, twice.
     #[serde(deserialize_with = "present")]
     pub(super) id: Option<String>,
 }
