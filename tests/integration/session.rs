@@ -1,7 +1,12 @@
 //! Sessions: how they begin, what they cost to guess, and how they end.
 
+mod access;
+mod caller;
 mod expiry;
+mod forged;
+mod jwt;
 mod login;
+mod phone;
 
 use sqlx::{FromRow, MySqlConnection};
 use tickbox::{
