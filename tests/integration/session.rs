@@ -2,6 +2,7 @@
 
 mod access;
 mod caller;
+mod damaged;
 mod expiry;
 mod forged;
 mod jwt;
