@@ -8,6 +8,7 @@ mod forged;
 mod jwt;
 mod login;
 mod phone;
+mod refresh;
 
 use sqlx::{FromRow, MySqlConnection};
 use tickbox::{
