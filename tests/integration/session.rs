@@ -9,6 +9,8 @@ mod jwt;
 mod login;
 mod phone;
 mod refresh;
+mod rush;
+mod thief;
 
 use sqlx::{FromRow, MySqlConnection};
 use tickbox::{
