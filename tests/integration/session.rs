@@ -1,6 +1,8 @@
 //! Sessions: how they begin, what they cost to guess, and how they end.
 
 mod access;
+mod answers;
+mod bearer;
 mod caller;
 mod damaged;
 mod expiry;

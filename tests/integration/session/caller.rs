@@ -1,7 +1,8 @@
-//! Calls of the API with one access token or another, and how they are refused.
+//! Calls of the API as a phone makes them, with one token or another, and how they are refused.
 
 use reqwest::{Method, header::HeaderValue};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tickbox::domain::session::SessionId;
 
 use super::{
     jwt::Jwt,
@@ -10,7 +11,55 @@ use super::{
 use crate::{
     log,
     web::site::{Answer, Site},
+    world::PASSWORD,
 };
+
+pub(super) const LOGIN: &str = "/api/v1/login";
+pub(super) const REFRESH: &str = "/api/v1/refresh_token";
+pub(super) const LOGOUT: &str = "/api/v1/logout";
+
+pub(super) async fn post(site: &Site, path: &str, body: impl ToString) -> (Answer, Value) {
+    post_from(site, path, body, b"a phone").await
+}
+
+pub(super) async fn post_from(
+    site: &Site,
+    path: &str,
+    body: impl ToString,
+    user_agent: &[u8],
+) -> (Answer, Value) {
+    let request = site
+        .request(Method::POST, path)
+        .header("content-type", "application/json")
+        .header("user-agent", user_agent)
+        .body(body.to_string());
+    let answer = Answer::to(request).await;
+    let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    for token in ["token", "refresh_token"] {
+        if let Some(token) = json[token].as_str() {
+            log::plant(token);
+        }
+    }
+    (answer, json)
+}
+
+pub(super) fn credentials() -> Value {
+    json!({"username": "ona", "password": PASSWORD})
+}
+
+pub(super) async fn begin(site: &Site) -> Value {
+    let (answer, tokens) = post(site, LOGIN, credentials()).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    tokens
+}
+
+pub(super) fn string(value: &Value) -> &str {
+    value.as_str().expect("text")
+}
+
+pub(super) fn session(tokens: &Value) -> SessionId {
+    SessionId(string(&tokens["session_id"]).parse().expect("a UUID"))
+}
 
 /// A call with these `Authorization` headers.
 pub(super) async fn call<const N: usize>(site: &Site, headers: [&[u8]; N]) -> Answer {

@@ -27,7 +27,7 @@ async fn crowd(options: MySqlConnectOptions) -> (World, Service) {
         .open(CONNECTIONS)
         .await
         .expect("the database answers");
-    let world = World::new(options).await;
+    let world = Box::pin(World::new(options)).await;
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database, world.clock.clone(), hasher, signer());
     for number in 0..USERS {
