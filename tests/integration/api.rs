@@ -1,5 +1,8 @@
 //! The API over HTTP, and its document.
 
+pub(crate) mod phone;
+mod sync;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
