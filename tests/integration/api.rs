@@ -4,6 +4,8 @@ mod compatibility;
 mod document;
 mod examples;
 mod same_words;
+mod sync;
+pub(crate) mod phone;
 
 use reqwest::Method;
 use serde_json::{Value, json};
