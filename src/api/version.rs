@@ -33,7 +33,7 @@ impl Version {
         let own = self.0.trim_start_matches("W/");
         let known = if_none_match.unwrap_or_default().split(',').map(str::trim);
         known
-            .map(|tag| tag.trim_start_matches("W/"))
+            .map(|tag| tag.strip_prefix("W/").unwrap_or(tag))
             .any(|tag| tag == own || tag == "*")
     }
 }
