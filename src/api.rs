@@ -3,18 +3,24 @@
 //! it. May import `service` and `domain`; knows neither SQL nor the pages.
 
 mod account;
+mod bearer;
 mod document;
+mod json;
 mod problem;
+mod refusal;
+mod session;
+mod todo;
+mod version;
 
 use poem::{
     EndpointExt as _, Response, Route,
     endpoint::{BoxEndpoint, make_sync},
     get,
 };
-use poem_openapi::OpenApiService;
+use poem_openapi::{OpenApiService, Tags};
 
 pub use document::document;
-pub use problem::answers;
+pub use refusal::answers;
 
 /// Under which the router mounts it.
 pub const PATH: &str = "/api";
@@ -42,6 +48,18 @@ pub fn routes() -> BoxEndpoint<'static> {
         .boxed()
 }
 
-fn calls() -> OpenApiService<account::Calls, ()> {
-    OpenApiService::new(account::Calls, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
+/// What the calls are about.
+#[derive(Tags)]
+enum Tag {
+    /// Making an account, and who one is.
+    Account,
+    /// Logging in, staying logged in, logging out.
+    Session,
+    /// The list.
+    Todo,
+}
+
+fn calls() -> OpenApiService<(account::Calls, session::Calls, todo::Calls), ()> {
+    let calls = (account::Calls, session::Calls, todo::Calls);
+    OpenApiService::new(calls, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
 }

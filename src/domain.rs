@@ -7,6 +7,18 @@ pub mod session;
 pub mod todo;
 pub mod user;
 
+/// What a line of text looks like that shows something, as a regular expression: blanks around it are
+/// trimmed, and inside stand no control characters. It leaves out the few characters without ink
+/// behind U+FFFF, which not every dialect can write; of these alone no text may consist either.
+pub const VISIBLE_LINE: &str = concat!(
+    r"^[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]*",
+    r"[^\u0000-\u001F\u007F-\u009F]*",
+    r"[^\u0000-\u0020\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F",
+    r"\u2028-\u202F\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0]",
+    r"[^\u0000-\u001F\u007F-\u009F]*",
+    r"[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]*$",
+);
+
 /// Whether a text shows nothing: it holds only blanks and characters without width or ink. A row or
 /// a name of these could neither be seen nor clicked.
 fn is_invisible(text: &str) -> bool {

@@ -13,7 +13,7 @@ use tickbox::{
     domain::{clock::Clock, error::Error},
     health,
     server::{self, Draining},
-    service::{Effort, Hasher, Service},
+    service::{Effort, Hasher, Purged, Service, TokenSigner},
     store::{self, Database, migrations},
     telemetry,
     web::Proxies,
@@ -26,6 +26,7 @@ Usage: tickbox [COMMAND]
 Commands:
   (none)       serve; migrates the database first unless MIGRATE_ON_START=false
   migrate      bring the database up to date
+  restored     after the database was set back to a backup: every phone copies its list anew
   openapi      print the document of the API
   healthcheck  ask the instance on LISTEN whether it lives; exit status 0 if so
   help         this text
@@ -36,6 +37,8 @@ The settings come from the environment; the README explains them.
 
 /// Connections to the database, opened at start. A request holds one only for its statements.
 const CONNECTIONS: usize = 8;
+/// How often an instance looks whether the daily purge is due.
+const PURGE_CHECK: Duration = Duration::from_hours(1);
 /// How often an absent database is asked again before the start is given up.
 const START_TRIES: u32 = 30;
 
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     match command {
         "serve" => with_config(Purpose::Serve, serve),
         "migrate" => with_config(Purpose::Migrate, migrate),
+        "restored" => with_config(Purpose::Migrate, restored),
         "healthcheck" => with_config(Purpose::CheckHealth, healthcheck),
         "openapi" => print(&api::document()),
         "help" | "--help" | "-h" => print(USAGE),
@@ -123,7 +127,10 @@ fn serve(config: Config) -> Result<(), Exit> {
     Runtime::new()?.block_on(async {
         let database = database(&config).await?;
         let hasher = Hasher::new(Effort::STANDARD)?;
-        let service = Service::new(database, Clock::default(), hasher);
+        let previous = config.jwt_secret_previous.as_ref();
+        let signer = TokenSigner::new(&config.jwt_secret, previous);
+        let service = Service::new(database, Clock::default(), hasher, signer);
+        tokio::spawn(purge_daily(service.clone()));
         let draining = Draining::default();
         let proxies = Proxies(config.trusted_proxy_hops);
         let endpoint = app::endpoint(service, proxies, draining.clone());
@@ -134,11 +141,40 @@ fn serve(config: Config) -> Result<(), Exit> {
     })
 }
 
+/// Every instance looks, one a day does it.
+async fn purge_daily(service: Service) {
+    loop {
+        match service.purge_if_due().await {
+            Ok(None) => {}
+            Ok(Some(Purged {
+                tombstones,
+                sessions,
+            })) => {
+                tracing::info!(tombstones, sessions, "purged");
+            }
+            Err(cause) => tracing::warn!(%cause, "the purge did not finish"),
+        }
+        sleep(PURGE_CHECK).await;
+    }
+}
+
 fn migrate(config: Config) -> Result<(), Exit> {
     telemetry::start(config.log_format, &config.log_filter);
     let address = config.database.into();
     Runtime::new()?.block_on(migrations::migrate(&address))?;
     tracing::info!("the database is up to date");
+    Ok(())
+}
+
+fn restored(config: Config) -> Result<(), Exit> {
+    telemetry::start(config.log_format, &config.log_filter);
+    let options = config.database.into();
+    Runtime::new()?.block_on(async {
+        let mut connection = store::connect(&options).await?;
+        migrations::verify(&mut connection).await?;
+        store::user::outdate_copies(&mut connection).await
+    })?;
+    tracing::info!("every phone will copy its list anew");
     Ok(())
 }
 

@@ -2,8 +2,10 @@
 //! its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
 
 mod password;
+mod purge;
 mod session;
 mod todo;
+mod token;
 mod user;
 
 use std::sync::{Arc, atomic::AtomicI64};
@@ -14,8 +16,10 @@ use crate::{
 };
 
 pub use password::{Effort, Hasher};
-pub use session::LoggedIn;
-pub use todo::Outcome;
+pub use purge::Purged;
+pub use session::{LoggedIn, Tokens};
+pub use todo::{Changes, Edited, Outcome};
+pub use token::TokenSigner;
 
 /// Everything the application can do. Clones share one pool, one clock and one queue for hashing.
 #[derive(Clone)]
@@ -23,6 +27,7 @@ pub struct Service {
     database: Database,
     clock: Clock,
     hasher: Hasher,
+    signer: Arc<TokenSigner>,
     /// When (seconds since 1970) the use of sessions may be noted again; shared by clones.
     touch_again: Arc<AtomicI64>,
 }
@@ -30,11 +35,12 @@ pub struct Service {
 impl Service {
     /// The verbs over a database.
     #[must_use]
-    pub fn new(database: Database, clock: Clock, hasher: Hasher) -> Self {
+    pub fn new(database: Database, clock: Clock, hasher: Hasher, signer: TokenSigner) -> Self {
         Self {
             database,
             clock,
             hasher,
+            signer: Arc::new(signer),
             touch_again: Arc::default(),
         }
     }

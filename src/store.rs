@@ -5,6 +5,7 @@
 mod address;
 pub mod migrations;
 pub mod pool;
+pub mod purge;
 pub mod session;
 pub mod todo;
 pub mod user;

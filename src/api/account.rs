@@ -1,10 +1,16 @@
 //! Calls about people.
 
 use poem::web::Data;
-use poem_openapi::{ApiResponse, Object, OpenApi, Tags, payload::Json, types::Example};
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::problem::{Failure, failed};
+use super::{
+    Tag,
+    bearer::Caller,
+    json::{Json, present},
+    problem::{Failure, failed},
+};
 use crate::{
     domain::{
         self,
@@ -15,44 +21,26 @@ use crate::{
 
 pub(super) struct Calls;
 
-#[derive(Tags)]
-enum Tag {
-    /// Making an account.
-    Account,
-}
-
 /// Somebody who wants an account. The username is folded to lower case.
-#[derive(Object)]
-#[oai(deny_unknown_fields, example)]
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct RegisterUser {
-    /// Given name: 1 to 50 characters after trimming.
+    /// Given name: something that can be seen. Trimmed.
     first_name: String,
-    /// Family name: 1 to 50 characters after trimming.
+    /// Family name: something that can be seen. Trimmed.
     last_name: String,
     /// The letters A to Z, digits, dots, underscores and hyphens; not case-sensitive.
     username: String,
     /// Neither trimmed nor changed. Refused when it is common or contains the username.
     password: String,
     /// The same once more, where a person types it.
-    #[oai(skip_serializing_if_is_none)]
+    #[serde(deserialize_with = "present")]
     password_again: Option<String>,
 }
 
-impl Example for RegisterUser {
-    fn example() -> Self {
-        Self {
-            first_name: "Ona".into(),
-            last_name: "Petraitė".into(),
-            username: "ona.petraite".into(),
-            password: "seven green bottles".into(),
-            password_again: Some("seven green bottles".into()),
-        }
-    }
-}
-
 /// A registered person.
-#[derive(Object)]
-#[oai(example)]
+#[derive(Object, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the original's name for it")]
 struct User {
     /// Names the user outside.
@@ -63,17 +51,6 @@ struct User {
     last_name: String,
     /// The username, folded.
     user_name: String,
-}
-
-impl Example for User {
-    fn example() -> Self {
-        Self {
-            public_id: Uuid::from_u128(0x2f1d_6b8e_7a43_4c59_9d0e_5b7c_1a2f_3e4d),
-            first_name: "Ona".into(),
-            last_name: "Petraitė".into(),
-            user_name: "ona.petraite".into(),
-        }
-    }
 }
 
 impl From<domain::user::User> for User {
@@ -102,27 +79,30 @@ impl Calls {
     #[oai(
         path = "/register_user",
         method = "post",
-        operation_id = "register_user",
-        response_header(
-            name = "x-request-id",
-            ty = "String",
-            description = "Names this request in the server's log"
-        )
+        operation_id = "register_user"
     )]
     async fn register_user(
         &self,
         service: Data<&Service>,
         body: Json<RegisterUser>,
     ) -> Result<Registered, Failure> {
+        let Json(input) = &body;
         let registration = Registration::parse(RegistrationInput {
-            first_name: &body.first_name,
-            last_name: &body.last_name,
-            username: &body.username,
-            password: &body.password,
-            password_again: body.password_again.as_deref(),
+            first_name: &input.first_name,
+            last_name: &input.last_name,
+            username: &input.username,
+            password: &input.password,
+            password_again: input.password_again.as_deref(),
         });
         let registration = registration.map_err(|errors| failed(errors.into()))?;
         let user = service.register(registration).await.map_err(failed)?;
         Ok(Registered::Created(Json(user.into())))
+    }
+
+    /// Who the token belongs to
+    #[oai(path = "/me", method = "get", operation_id = "me")]
+    async fn me(&self, caller: Caller, service: Data<&Service>) -> Result<Json<User>, Failure> {
+        let user = service.user(&caller.0).await.map_err(failed)?;
+        Ok(Json(user.into()))
     }
 }

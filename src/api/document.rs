@@ -1,11 +1,15 @@
 //! The OpenAPI document: what poem-openapi makes of the handlers, and what it leaves out.
 
-use std::sync::LazyLock;
+mod examples;
+mod failures;
+mod schemas;
 
-use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use poem::http::Method;
+use serde_json::{Value, json};
 
 use super::calls;
-use crate::domain::user::{Password, Username};
 
 /// The document as `GET /api/openapi.json` answers it and as `openapi/openapi.json` keeps it.
 #[must_use]
@@ -19,79 +23,108 @@ pub fn document() -> String {
 
 /// The methods of a call, for the `Allow` header.
 pub(super) fn methods(path: &str) -> String {
-    let document = &*CALLS;
-    let call = path.strip_prefix("/api/v1").unwrap_or_default();
-    let methods = document["paths"][call].as_object().map(Map::keys);
-    let methods: Vec<_> = methods
-        .into_iter()
-        .flatten()
-        .map(|method| method.to_ascii_uppercase())
-        .collect();
-    if methods.is_empty() {
-        "GET".into()
-    } else {
+    let methods = operations(path).map(|operations| {
+        let methods: Vec<_> = operations.keys().map(String::as_str).collect();
         methods.join(", ")
-    }
+    });
+    methods.unwrap_or_else(|| "GET".into())
 }
 
-static CALLS: LazyLock<Value> = LazyLock::new(generated);
+/// The names of the parameters that a call takes in its query; none when there is no such call.
+pub(super) fn parameters(path: &str, method: &Method) -> Option<&'static [String]> {
+    // Whoever asks for the head of an answer asks as for the answer.
+    let method = if method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    operations(path)?.get(method.as_str()).map(Vec::as_slice)
+}
+
+type Operations = BTreeMap<String, Vec<String>>;
+
+fn operations(path: &str) -> Option<&'static Operations> {
+    CALLS.get(path.strip_prefix("/api/v1")?)
+}
+
+/// Of each path the methods, and of each method the parameters.
+static CALLS: LazyLock<BTreeMap<String, Operations>> = LazyLock::new(|| {
+    let mut document = generated();
+    let mut calls = BTreeMap::new();
+    for (path, operations) in entries(&mut document["paths"]) {
+        let operations = entries(operations).map(|(method, operation)| {
+            let parameters = values(&mut operation["parameters"]);
+            let names = parameters
+                .filter(|parameter| parameter["in"] == "query")
+                .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned));
+            (method.to_ascii_uppercase(), names.collect())
+        });
+        calls.insert(path.clone(), operations.collect());
+    }
+    calls
+});
 
 fn generated() -> Value {
     serde_json::from_str(&calls().spec()).expect("poem-openapi makes JSON")
 }
 
-/// Sets what poem-openapi cannot say: it writes 3.0.0, a parameter into media types, nothing for a
-/// call that needs no login, and no limits without checking them itself, which it does one at a time
-/// and in its own words.
+/// Sets what poem-openapi cannot say.
 fn complete(document: &mut Value) {
     document["openapi"] = json!("3.0.3");
-    document["info"]["description"] = json!("Tickbox keeps to-do lists.");
-    document["info"]["license"] = json!({ "name": "MIT" });
-    plain_media_types(document);
-    for path in members(&mut document["paths"]) {
-        for operation in members(path) {
-            let operation = operation.as_object_mut().expect("an operation");
-            operation.entry("security").or_insert_with(|| json!([]));
+    document["info"]["description"] = json!(DESCRIPTION);
+    document["info"]["license"] =
+        json!({ "name": "MIT", "url": "https://opensource.org/license/mit" });
+    document["info"]["contact"] = json!({ "name": "Tickbox" });
+    document["components"]["headers"]["X-Request-Id"] = json!({
+        "description": "Names this request in the server's log",
+        "schema": { "type": "string" },
+    });
+    schemas::complete(document);
+    for (_, operations) in entries(&mut document["paths"]) {
+        for operation in values(operations) {
+            let members = operation.as_object_mut().expect("an operation");
+            // An empty list says that the call needs no login.
+            members.entry("security").or_insert_with(|| json!([]));
+            schemas::complete_parameters(operation);
+            failures::add(operation);
+            examples::add(operation);
+            for response in values(&mut operation["responses"]) {
+                response["headers"]["X-Request-Id"] =
+                    json!({ "$ref": "#/components/headers/X-Request-Id" });
+            }
         }
     }
-    limit(
-        document,
-        "username",
-        &json!({ "minLength": Username::MIN, "maxLength": Username::MAX, "pattern": Username::PATTERN }),
-    );
-    for field in ["password", "password_again"] {
-        limit(
-            document,
-            field,
-            &json!({ "minLength": Password::MIN, "maxLength": Password::MAX, "format": "password" }),
-        );
-    }
 }
 
-fn limit(document: &mut Value, field: &str, limits: &Value) {
-    let field = &mut document["components"]["schemas"]["RegisterUser"]["properties"][field];
-    let (field, limits) = (field.as_object_mut(), limits.as_object().cloned());
-    field
-        .expect("a field of the call")
-        .extend(limits.expect("an object"));
+const DESCRIPTION: &str = "\
+Tickbox keeps to-do lists. Each call is named by what it does; its path, its operation id and its name \
+in a generated client are the same word.
+
+- **Retries.** Whatever gets no answer, or a 500 or 503, may be sent again as it is: adding goes by an \
+`id` that the client makes, everything else sets what it is sent. Wait for `Retry-After` where there is \
+one.
+- **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \
+`errors` with a code and a message each. Codes are added, never renamed.
+- **Unknown fields and parameters** are refused, and so is null where the document does not allow it. \
+Expect new fields in answers.
+- **Texts** are counted in characters (Unicode code points), not bytes.
+- **Bodies** have at most 16 KiB.";
+
+/// The members of an object; nothing when it is none.
+fn entries(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.as_object_mut().into_iter().flatten()
 }
 
-fn plain_media_types(value: &mut Value) {
-    if let Some(content) = value.get_mut("content").and_then(Value::as_object_mut) {
-        *content = std::mem::take(content)
-            .into_iter()
-            .map(|(name, body)| (name.replace("; charset=utf-8", ""), body))
-            .collect();
-    }
-    for member in members(value) {
-        plain_media_types(member);
-    }
-}
-
-fn members(value: &mut Value) -> Box<dyn Iterator<Item = &mut Value> + '_> {
+/// The members of an object or the items of a list; nothing when it is neither.
+fn values(value: &mut Value) -> Box<dyn Iterator<Item = &mut Value> + '_> {
     match value {
         Value::Object(object) => Box::new(object.values_mut()),
         Value::Array(array) => Box::new(array.iter_mut()),
         _ => Box::new(std::iter::empty()),
     }
+}
+
+fn operation_id(operation: &Value) -> String {
+    let id = operation["operationId"].as_str();
+    id.expect("every operation has its id").to_owned()
 }

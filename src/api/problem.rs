@@ -1,58 +1,151 @@
-//! Failures as problem documents (RFC 9457).
+//! Failures as problem documents (RFC 9457): one code a failure, and for each code its status and
+//! its words.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
-
-use futures_util::FutureExt as _;
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
-    error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
+    IntoResponse, Response,
     http::{HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Enum, Object,
-    error::{ContentTypeError, ParseRequestPayloadError},
-    payload::Json,
-    types::ToJSON as _,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type as _,
+};
+use serde::Serialize;
+
+use super::todo::Todo;
+use crate::domain::{
+    self,
+    error::{Conflict, Denied, Error, FieldError, Gone},
 };
 
-use super::document;
-use crate::domain::error::{Conflict, Error, FieldError};
-
-/// Most bytes of a body.
-const BODY_MAX: usize = 16 * 1024;
+pub(super) const CONTENT_TYPE: &str = "application/problem+json";
 
 /// What kind of failure it is. Codes are added, never renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Code {
-    /// Fields break rules: see `errors`.
     InvalidInput,
-    /// Another account has this username.
-    UsernameTaken,
-    /// The id already names a to-do with another text.
-    IdReused,
-    /// The body is not the JSON that the call takes.
     MalformedBody,
-    /// The body is not JSON by its content type.
     UnsupportedMediaType,
-    /// The body is larger than 16 KiB.
     TooLarge,
-    /// There is no such call, or no such thing.
-    NotFound,
-    /// The call has another method: see `Allow`.
-    MethodNotAllowed,
-    /// Nobody is logged in, or the credentials are wrong.
     Unauthenticated,
-    /// Try again after `Retry-After`.
-    Unavailable,
-    /// A fault of ours.
+    WrongCredentials,
+    InvalidToken,
+    TokenExpired,
+    SessionEnded,
+    NotFound,
+    TodoNotFound,
+    MethodNotAllowed,
+    UsernameTaken,
+    IdReused,
+    RevConflict,
+    TodoGone,
+    SyncTokenExpired,
     Internal,
+    Unavailable,
+}
+
+impl Code {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedBody => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated
+            | Self::WrongCredentials
+            | Self::InvalidToken
+            | Self::TokenExpired
+            | Self::SessionEnded => StatusCode::UNAUTHORIZED,
+            Self::NotFound | Self::TodoNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UsernameTaken | Self::IdReused | Self::RevConflict => StatusCode::CONFLICT,
+            Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What happened and what to do, where the case says nothing more precise.
+    fn detail(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "Some fields break rules; each says which.",
+            Self::MalformedBody => "The body must be one JSON object.",
+            Self::UnsupportedMediaType => {
+                "Send the body as JSON, with Content-Type: application/json and no Content-Encoding."
+            }
+            Self::TooLarge => "The body is larger than 16 KiB.",
+            Self::Unauthenticated => {
+                "This call needs an access token: Authorization: Bearer and the token that login answers."
+            }
+            Self::WrongCredentials => {
+                "The username or the password is wrong. Check both and try again."
+            }
+            Self::InvalidToken => "This is no access token of ours. Log in.",
+            Self::TokenExpired => {
+                "The access token has expired. Exchange the refresh token for a new one."
+            }
+            Self::SessionEnded => "This session has ended. Log in again.",
+            Self::NotFound => {
+                "There is nothing at this address. GET /api/openapi.json lists the calls."
+            }
+            Self::TodoNotFound => "You have no to-do with this id.",
+            Self::MethodNotAllowed => "This address takes another method: see Allow.",
+            Self::UsernameTaken => "This username is taken. Choose another one.",
+            Self::IdReused => "This id already names another to-do. Use a new id for a new to-do.",
+            Self::RevConflict => {
+                "The to-do has been changed meanwhile. Look at current, and send the change again with its rev."
+            }
+            Self::TodoGone => {
+                "There is no removed to-do with this id any more: they can be restored for 30 days. Add it once more, with a new id."
+            }
+            Self::SyncTokenExpired => {
+                "It cannot be told any more what changed since then. Call again without since, and keep what you have not sent yet."
+            }
+            Self::Internal => {
+                "Something went wrong on our side. It may or may not have been done: send it again, nothing is done twice."
+            }
+            Self::Unavailable => {
+                "The service cannot answer right now. Wait for Retry-After and send it again; nothing is done twice."
+            }
+        }
+    }
+
+    /// What `WWW-Authenticate` says of it (RFC 6750, 3).
+    fn challenge(self) -> Option<&'static str> {
+        match self {
+            Self::Unauthenticated | Self::WrongCredentials => Some(r#"Bearer realm="tickbox""#),
+            Self::InvalidToken => Some(
+                r#"Bearer realm="tickbox", error="invalid_token", error_description="no token of ours""#,
+            ),
+            Self::TokenExpired => Some(
+                r#"Bearer realm="tickbox", error="invalid_token", error_description="expired""#,
+            ),
+            Self::SessionEnded => Some(
+                r#"Bearer realm="tickbox", error="invalid_token", error_description="the session has ended""#,
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl From<Denied> for Code {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::WrongCredentials => Self::WrongCredentials,
+            Denied::NoToken => Self::Unauthenticated,
+            Denied::InvalidToken => Self::InvalidToken,
+            Denied::ExpiredToken => Self::TokenExpired,
+            Denied::SessionEnded => Self::SessionEnded,
+        }
+    }
 }
 
 /// A broken rule of one field.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(super) struct FieldProblem {
-    /// The field's name in the body.
+    /// The name of the field or of the parameter.
     field: String,
     /// What a program can act on.
     code: String,
@@ -64,17 +157,18 @@ impl From<FieldError> for FieldProblem {
     fn from(error: FieldError) -> Self {
         Self {
             field: error.field.into(),
-            code: error.code.into(),
+            code: error.code.as_str().into(),
             message: error.message,
         }
     }
 }
 
 /// A failure, as RFC 9457 has it.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(super) struct Problem {
-    /// `about:blank`: the status says it all, and `code` says it precisely.
+    /// Always `about:blank`: the status says what kind it is, and `code` says it precisely.
     #[oai(rename = "type")]
+    #[serde(rename = "type")]
     kind: String,
     /// The status in words.
     title: String,
@@ -85,208 +179,167 @@ pub(super) struct Problem {
     /// What a program can act on.
     code: Code,
     /// The broken rules, when fields are at fault.
-    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<FieldProblem>>,
+    /// With `rev_conflict`: the to-do as it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Todo>,
 }
 
-impl Problem {
-    fn new(status: StatusCode, code: Code, detail: impl Into<String>) -> Self {
-        Self {
+/// Every failure that a call can answer with. The document says which code each call may answer.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) problem: Box<Problem>,
+    allow: Option<String>,
+    /// Seconds.
+    retry_after: Option<u64>,
+}
+
+impl Failure {
+    pub(super) fn new(code: Code) -> Self {
+        let status = code.status();
+        let problem = Problem {
             kind: "about:blank".into(),
             title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
-            detail: detail.into(),
+            detail: code.detail().into(),
             code,
             errors: None,
+            current: None,
+        };
+        Self {
+            problem: Box::new(problem),
+            allow: None,
+            retry_after: None,
         }
+    }
+
+    /// With more precise words.
+    pub(super) fn because(mut self, detail: impl Into<String>) -> Self {
+        self.problem.detail = detail.into();
+        self
+    }
+
+    fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.problem.errors = Some(errors.into_iter().map(FieldProblem::from).collect());
+        self
+    }
+
+    /// An address that takes only these methods.
+    pub(super) fn wrong_method(allow: String) -> Self {
+        let failure = Self::new(Code::MethodNotAllowed);
+        Self {
+            allow: Some(allow.clone()),
+            ..failure.because(format!("This address takes only {allow}."))
+        }
+    }
+
+    /// A to-do that somebody else has changed meanwhile.
+    pub(super) fn rev_conflict(current: domain::todo::Todo) -> Self {
+        let mut failure = Self::new(Code::RevConflict);
+        failure.problem.current = Some(current.into());
+        failure
     }
 }
 
-/// Every failure that a call can answer with. poem-openapi documents each variant.
-#[derive(ApiResponse)]
-pub(super) enum Failure {
-    /// The body is not the JSON that the call takes: `malformed_body`
-    #[oai(status = 400, content_type = "application/problem+json")]
-    Malformed(Json<Problem>),
-    /// Valid, but it clashes with what is stored
-    #[oai(status = 409, content_type = "application/problem+json")]
-    Conflict(Json<Problem>),
-    /// Larger than 16 KiB: `too_large`
-    #[oai(status = 413, content_type = "application/problem+json")]
-    TooLarge(Json<Problem>),
-    /// Not `application/json`: `unsupported_media_type`
-    #[oai(status = 415, content_type = "application/problem+json")]
-    UnsupportedMediaType(Json<Problem>),
-    /// Fields break rules: `invalid_input`
-    #[oai(status = 422, content_type = "application/problem+json")]
-    Invalid(Json<Problem>),
-    /// A fault of ours: `internal`
-    #[oai(status = 500, content_type = "application/problem+json")]
-    Internal(Json<Problem>),
-    /// Try again later: `unavailable`
-    #[oai(status = 503, content_type = "application/problem+json")]
-    Unavailable(
-        Json<Problem>,
-        /// Seconds to wait
-        #[oai(header = "Retry-After")]
-        u64,
-    ),
-    /// There is no such call: `not_found`
-    #[oai(status = 404, content_type = "application/problem+json")]
-    NotFound(Json<Problem>),
-    /// Nobody is logged in: `unauthenticated`
-    #[oai(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(Json<Problem>),
+/// Collects what is wrong with the fields of a call, so that all of it is said at once.
+#[derive(Default)]
+pub(super) struct Errors(Vec<FieldError>);
+
+impl Errors {
+    /// What was parsed; none when it is wrong, which is noted.
+    pub(super) fn note<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
+        parsed.map_err(|error| self.0.push(error)).ok()
+    }
+
+    /// The same for several fields that are parsed at once.
+    pub(super) fn note_all<T>(&mut self, parsed: Result<T, Vec<FieldError>>) -> Option<T> {
+        parsed.map_err(|errors| self.0.extend(errors)).ok()
+    }
+}
+
+impl From<Errors> for Failure {
+    fn from(errors: Errors) -> Self {
+        failed(errors.0.into())
+    }
 }
 
 /// What a verb failed with, as an answer. Called where a call ends, so that a failure is logged once.
 pub(super) fn failed(error: Error) -> Failure {
     match error {
-        Error::Invalid(errors) => {
-            let words = "Some fields break rules; each says which.";
-            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidInput, words);
-            let errors = errors.into_iter().map(FieldProblem::from).collect();
-            Failure::Invalid(Json(Problem {
-                errors: Some(errors),
-                ..problem
-            }))
+        Error::Invalid(errors) => Failure::new(Code::InvalidInput).with_errors(errors),
+        Error::Unauthenticated(denied) => Failure::new(denied.into()),
+        Error::NotFound => Failure::new(Code::TodoNotFound),
+        Error::Gone(Gone::Todo) => Failure::new(Code::TodoGone),
+        Error::Gone(Gone::SyncToken) => Failure::new(Code::SyncTokenExpired),
+        Error::Conflict(conflict) => {
+            let code = match conflict {
+                Conflict::UsernameTaken => Code::UsernameTaken,
+                Conflict::IdReused => Code::IdReused,
+            };
+            Failure::new(code).with_errors(vec![conflict.field_error()])
         }
-        Error::Unauthenticated => {
-            let words = "Log in first.";
-            let problem = Problem::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, words);
-            Failure::Unauthenticated(Json(problem))
-        }
-        Error::NotFound => Failure::NotFound(Json(nothing_here())),
-        Error::Conflict(conflict) => Failure::Conflict(Json(clash(conflict))),
         Error::Unavailable { retry_after, cause } => {
             tracing::warn!(cause, "request cannot be answered now");
-            let words = "The service cannot answer right now. Send the request again later.";
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            let problem = Problem::new(status, Code::Unavailable, words);
-            Failure::Unavailable(Json(problem), retry_after.as_secs().max(1))
+            Failure {
+                retry_after: Some(retry_after.as_secs().max(1)),
+                ..Failure::new(Code::Unavailable)
+            }
         }
         Error::Internal(cause) => {
             tracing::error!(%cause, "request failed");
-            Failure::Internal(Json(our_fault()))
+            Failure::new(Code::Internal)
         }
     }
 }
 
-fn clash(conflict: Conflict) -> Problem {
-    let code = match conflict {
-        Conflict::UsernameTaken => Code::UsernameTaken,
-        Conflict::IdReused => Code::IdReused,
-    };
-    let error = conflict.field_error();
-    let detail = format!("{}.", error.message);
-    Problem {
-        errors: Some(vec![error.into()]),
-        ..Problem::new(StatusCode::CONFLICT, code, detail)
-    }
-}
-
-fn nothing_here() -> Problem {
-    let words = "There is nothing at this address. GET /api/openapi.json lists the calls.";
-    Problem::new(StatusCode::NOT_FOUND, Code::NotFound, words)
-}
-
-fn our_fault() -> Problem {
-    let words = "Something went wrong on our side.";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, words)
-}
-
-/// Answers every failure of `endpoint` with a problem: those of the framework, an unknown address and
-/// a panic too. Reads the body first, within its limit.
-pub fn answers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
-    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
-        let path = request.original_uri().path().to_owned();
-        let request = match with_whole_body(request).await {
-            Ok(request) => request,
-            Err(failure) => return Ok(failure.into_response()),
-        };
-        let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
-        Ok(match call.await {
-            Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) => with_route(error, &path),
-            // The panic has been logged where it happened.
-            Err(_) => Failure::Internal(Json(our_fault())).into_response(),
-        })
-    })
-}
-
-/// The failure as an answer; it keeps the route, which the log line names.
-fn with_route(error: poem::Error, path: &str) -> Response {
-    let route = error.data::<PathPattern>().cloned();
-    let mut response = if error.is::<MethodNotAllowedError>() {
-        wrong_method(path)
-    } else if error.is_from_response() {
-        error.into_response()
-    } else {
-        refused(&error).into_response()
-    };
-    if let Some(route) = route {
-        response.set_data(route);
-    }
-    response
-}
-
-async fn with_whole_body(mut request: Request) -> Result<Request, Failure> {
-    let body = request.take_body().into_bytes_limit(BODY_MAX).await;
-    match body {
-        Ok(body) => {
-            request.set_body(body);
-            Ok(request)
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let code = self.problem.code;
+        let body = serde_json::to_vec(&self.problem).expect("only texts, numbers and lists");
+        let response = Response::builder()
+            .status(code.status())
+            .content_type(CONTENT_TYPE);
+        let mut response = response.body(body);
+        let challenge = code.challenge().map(HeaderValue::from_static);
+        let allow = self.allow.and_then(|allow| allow.try_into().ok());
+        for (name, value) in [
+            (header::WWW_AUTHENTICATE, challenge),
+            (header::ALLOW, allow),
+            (header::RETRY_AFTER, self.retry_after.map(HeaderValue::from)),
+        ] {
+            if let Some(value) = value {
+                response.headers_mut().insert(name, value);
+            }
         }
-        Err(ReadBodyError::PayloadTooLarge) => {
-            let words = format!("The body is larger than {} KiB.", BODY_MAX / 1024);
-            let status = StatusCode::PAYLOAD_TOO_LARGE;
-            Err(Failure::TooLarge(Json(Problem::new(
-                status,
-                Code::TooLarge,
-                words,
-            ))))
-        }
-        Err(_) => Err(malformed("The body broke off on its way.")),
+        response
     }
 }
 
-/// What poem and poem-openapi refuse. Their own words name types of ours, so they stay inside.
-fn refused(error: &poem::Error) -> Failure {
-    if error.is::<NotFoundError>() {
-        failed(Error::NotFound)
-    } else if error.is::<ContentTypeError>() {
-        let words = "Send the body as JSON, with Content-Type: application/json.";
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        let problem = Problem::new(status, Code::UnsupportedMediaType, words);
-        Failure::UnsupportedMediaType(Json(problem))
-    } else if error.is::<ParseRequestPayloadError>() {
-        malformed(
-            "The body must be one JSON object with the documented fields, of the documented types, and no others.",
-        )
-    } else {
-        match error.status() {
-            status if status.is_client_error() => malformed("The request could not be understood."),
-            _ => failed(Error::internal(error.to_string())),
+impl From<Failure> for poem::Error {
+    fn from(failure: Failure) -> Self {
+        Self::from_response(failure.into_response())
+    }
+}
+
+impl ApiResponse for Failure {
+    /// The one that every call can answer with; [`super::document`] adds the others, call by call.
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "",
+                status: Some(Code::Internal.status().as_u16()),
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: CONTENT_TYPE,
+                    schema: Problem::schema_ref(),
+                }],
+                headers: vec![],
+            }],
         }
     }
-}
 
-fn malformed(words: &str) -> Failure {
-    let problem = Problem::new(StatusCode::BAD_REQUEST, Code::MalformedBody, words);
-    Failure::Malformed(Json(problem))
-}
-
-fn wrong_method(path: &str) -> Response {
-    let allow = document::methods(path);
-    let words = format!("This address takes only {allow}.");
-    let status = StatusCode::METHOD_NOT_ALLOWED;
-    let problem = Problem::new(status, Code::MethodNotAllowed, words);
-    let mut response = Response::builder()
-        .status(status)
-        .content_type("application/problem+json")
-        .body(problem.to_json_string());
-    if let Ok(allow) = HeaderValue::try_from(allow) {
-        response.headers_mut().insert(header::ALLOW, allow);
+    fn register(registry: &mut Registry) {
+        Problem::register(registry);
     }
-    response
 }

@@ -1,24 +1,90 @@
 //! The kinds of failure. A kind is told apart by what the caller can do about it, not by where it
 //! came from; pages, fragments and problem documents are all made of these.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+
+macro_rules! field_codes {
+    ($($(#[doc = $words:literal])+ $code:ident = $text:literal,)+) => {
+        /// Which rule a field breaks, for programs. Codes are added, never renamed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum FieldCode {
+            $($(#[doc = $words])+ $code,)+
+        }
+
+        impl FieldCode {
+            /// All codes, for the document of the API.
+            pub const ALL: &'static [Self] = &[$(Self::$code),+];
+
+            /// The code as it is sent.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $text,)+
+                }
+            }
+        }
+    };
+}
+
+field_codes! {
+    /// Missing, empty or blank.
+    Required = "required",
+    /// Fewer characters than the limit.
+    TooShort = "too_short",
+    /// More characters than the limit.
+    TooLong = "too_long",
+    /// Other characters than the field takes.
+    InvalidCharacters = "invalid_characters",
+    /// Line breaks, tabs or other control characters.
+    ControlCharacters = "control_characters",
+    /// Among the most common passwords.
+    TooCommon = "too_common",
+    /// The password contains the username.
+    ContainsUsername = "contains_username",
+    /// Differs from what it must equal.
+    Mismatch = "mismatch",
+    /// Not a UUID.
+    InvalidId = "invalid_id",
+    /// Not a cursor that a list gave out.
+    InvalidCursor = "invalid_cursor",
+    /// Not a token that an earlier answer gave out.
+    InvalidToken = "invalid_token",
+    /// None of the values that the field takes.
+    InvalidValue = "invalid_value",
+    /// A number outside its limits.
+    OutOfRange = "out_of_range",
+    /// A JSON value of another type, null included.
+    WrongType = "wrong_type",
+    /// The call has no such field or parameter.
+    UnknownField = "unknown_field",
+    /// The same field or parameter twice.
+    DuplicateField = "duplicate_field",
+    /// Another account has this username.
+    UsernameTaken = "username_taken",
+    /// The id names a to-do with another text.
+    IdReused = "id_reused",
+}
 
 /// A broken rule of one input field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// The field's name, the same in the form and in the API.
-    pub field: &'static str,
-    /// What a program can act on; never renamed.
-    pub code: &'static str,
+    pub field: Cow<'static, str>,
+    /// What a program can act on.
+    pub code: FieldCode,
     /// What a person reads: a sentence that says what to do.
     pub message: String,
 }
 
 impl FieldError {
     /// An error of `field`.
-    pub fn new(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        code: FieldCode,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
-            field,
+            field: field.into(),
             code,
             message: message.into(),
         }
@@ -41,16 +107,52 @@ impl Conflict {
         match self {
             Self::UsernameTaken => FieldError::new(
                 "username",
-                "username_taken",
+                FieldCode::UsernameTaken,
                 "This username is taken. Choose another one",
             ),
             Self::IdReused => FieldError::new(
                 "id",
-                "id_reused",
-                "This form was already used for another to-do. Load the page again and add it once more",
+                FieldCode::IdReused,
+                "This id already names another to-do. Use a new id for a new to-do",
             ),
         }
     }
+}
+
+/// Why a caller is not let in, told apart by what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No user has this username and this password: enter them again.
+    WrongCredentials,
+    /// The request names nobody: log in.
+    NoToken,
+    /// The token is none of ours: log in.
+    InvalidToken,
+    /// The token was good until a while ago: refresh it.
+    ExpiredToken,
+    /// Logged out, expired or revoked: log in.
+    SessionEnded,
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::WrongCredentials => "wrong credentials",
+            Self::NoToken => "no token",
+            Self::InvalidToken => "invalid token",
+            Self::ExpiredToken => "expired token",
+            Self::SessionEnded => "the session has ended",
+        })
+    }
+}
+
+/// What is gone for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// A removed to-do whose time to be restored is over.
+    Todo,
+    /// What was removed since the token was given out: begin with everything.
+    SyncToken,
 }
 
 /// Why a verb did not do what was asked.
@@ -58,10 +160,12 @@ impl Conflict {
 pub enum Error {
     /// The input breaks rules: correct the named fields.
     Invalid(Vec<FieldError>),
-    /// Nobody is logged in, or the credentials are wrong: log in.
-    Unauthenticated,
+    /// The caller is not let in.
+    Unauthenticated(Denied),
     /// There is no such thing among what the caller owns.
     NotFound,
+    /// There was such a thing, but it is gone for good.
+    Gone(Gone),
     /// The input is valid but clashes with what is stored.
     Conflict(Conflict),
     /// The service cannot answer now: try again after the given time.
@@ -98,12 +202,14 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(errors) => {
-                let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+                let fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
                 write!(formatter, "invalid input: {}", fields.join(", "))
             }
-            Self::Unauthenticated => formatter.write_str("not logged in"),
+            Self::Unauthenticated(denied) => denied.fmt(formatter),
             Self::NotFound => formatter.write_str("not found"),
-            Self::Conflict(conflict) => formatter.write_str(conflict.field_error().code),
+            Self::Gone(Gone::Todo) => formatter.write_str("the to-do was removed for good"),
+            Self::Gone(Gone::SyncToken) => formatter.write_str("the sync token has expired"),
+            Self::Conflict(conflict) => formatter.write_str(conflict.field_error().code.as_str()),
             Self::Unavailable { cause, .. } => write!(formatter, "unavailable: {cause}"),
             Self::Internal(cause) => write!(formatter, "internal: {cause}"),
         }

@@ -1,4 +1,6 @@
-//! Sessions: the secret in the cookie and how long it is good for.
+//! Sessions: the secrets that prove them, and how long they are good for.
+
+mod refresh;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
@@ -7,13 +9,21 @@ use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+pub use self::refresh::{Exchange, RefreshToken, Rotation, SuccessorKey};
+use super::{
+    error::{FieldCode, FieldError},
+    is_invisible,
+};
+
 /// A session ends this long after it was last used.
 pub const IDLE: Duration = Duration::days(30);
 /// A session ends this long after it began, however much it is used.
 pub const ABSOLUTE: Duration = Duration::days(90);
 /// How often the time of last use is written: not with every request.
 pub const SEEN_INTERVAL: Duration = Duration::hours(1);
-/// Most characters kept of the browser's description of itself.
+/// How long the token of an API session opens the API.
+pub const ACCESS: Duration = Duration::minutes(10);
+/// Most characters kept of what a client says it is; the width of the column.
 pub const USER_AGENT_MAX: usize = 200;
 
 /// When a session that was used at `seen` ends.
@@ -25,6 +35,66 @@ pub fn expires(created: OffsetDateTime, seen: OffsetDateTime) -> OffsetDateTime 
 /// The key of a session's row. It is no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionId(pub Uuid);
+
+/// Which of the two faces a session opens; it never opens the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The pages, by cookie.
+    Web,
+    /// The API, by tokens.
+    Api,
+}
+
+impl Kind {
+    /// As it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// What a phone calls itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceName(String);
+
+impl DeviceName {
+    /// Most characters, counted as sent, before trimming.
+    pub const MAX: usize = 100;
+
+    /// Trims the text.
+    ///
+    /// # Errors
+    /// When it is blank, longer than [`Self::MAX`] or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let error = |code, message: String| Err(FieldError::new("device_name", code, message));
+        let name = text.trim();
+        if is_invisible(name) {
+            error(
+                FieldCode::Required,
+                "Name the device, or leave the field out".into(),
+            )
+        } else if text.chars().count() > Self::MAX {
+            let message = format!("The name must be {} characters or fewer", Self::MAX);
+            error(FieldCode::TooLong, message)
+        } else if name.chars().any(char::is_control) {
+            error(
+                FieldCode::ControlCharacters,
+                "The name must not hold line breaks or other control characters".into(),
+            )
+        } else {
+            Ok(Self(name.to_owned()))
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// SHA-256 of a session's secret: all that is stored of it.
 #[derive(Clone, Copy, Debug)]

@@ -4,26 +4,44 @@ use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt as _;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{Service, password::Verdict};
 use crate::{
     domain::{
-        error::Error,
-        session::{SEEN_INTERVAL, SessionId, SessionToken, USER_AGENT_MAX, expires},
+        error::{Denied, Error},
+        session::{
+            Exchange, Kind, RefreshToken, SEEN_INTERVAL, SecretHash, SessionId, SessionToken,
+            SuccessorKey, USER_AGENT_MAX, expires,
+        },
         user::{Account, Credentials, UserId},
     },
-    store::{self, Ending, session::NewSession},
+    store::{self, Connection, Ending, session::NewSession},
 };
 
 /// How long after a failed note none is tried.
 const TOUCH_PAUSE: Duration = Duration::minutes(1);
 
-/// A new session: what the browser gets to keep, and whose it is.
+/// A new session of a browser.
 pub struct LoggedIn {
     /// For the cookie.
     pub token: SessionToken,
+    /// For the log.
+    pub public_id: Uuid,
+}
+
+/// What a phone gets to keep.
+pub struct Tokens {
+    /// Opens the API for [`ACCESS`].
+    pub access: SecretString,
+    /// Is exchanged for the next pair.
+    pub refresh: SecretString,
+    /// When the session ends if it is not used again.
+    pub expires: OffsetDateTime,
+    /// Names the session.
+    pub session_id: SessionId,
     /// For the log.
     pub public_id: Uuid,
 }
@@ -33,7 +51,7 @@ impl Service {
     /// keeps a session that somebody else planted.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] when there is no such user or the password is another: which of
+    /// [`Denied::WrongCredentials`] when there is no such user or the password is another: which of
     /// the two, neither the answer nor the time it takes tells.
     pub async fn log_in(
         &self,
@@ -41,10 +59,92 @@ impl Service {
         previous: Option<SessionToken>,
         user_agent: &str,
     ) -> Result<LoggedIn, Error> {
+        let entry = self.admit(credentials).await?;
+        let public_id = entry.public_id;
+        let token = SessionToken::new(Uuid::new_v4(), random_bytes()?);
+        let previous = match previous {
+            // Only who holds the whole secret may end that session.
+            Some(token) => self.authenticate(&token).await?.map(|it| it.session_id),
+            None => None,
+        };
+        let session = self.new_session(token.id, Kind::Web, token.hash, entry.user, user_agent);
+        self.begin(session, entry.raised, previous).await?;
+        Ok(LoggedIn { token, public_id })
+    }
+
+    /// Begins a session on a phone.
+    ///
+    /// # Errors
+    /// As [`Self::log_in`].
+    pub async fn log_in_device(
+        &self,
+        credentials: Credentials,
+        device: &str,
+    ) -> Result<Tokens, Error> {
+        let entry = self.admit(credentials).await?;
+        let key = SuccessorKey(random_bytes()?);
+        let token = RefreshToken::first(SessionId(Uuid::new_v4()), random_bytes()?, &key);
+        let session = self.new_session(token.id, Kind::Api, token.hash, entry.user, device);
+        let session = NewSession {
+            successor_key: Some(key),
+            ..session
+        };
+        let expires = session.expires;
+        self.begin(session, entry.raised, None).await?;
+        self.tokens(&token, entry.public_id, expires)
+    }
+
+    /// Exchanges a refresh token for its successor and a new access token. Whoever lost the answer
+    /// gets the same once more; whoever comes too late with an old one ends the session, since two
+    /// hold its tokens.
+    ///
+    /// # Errors
+    /// [`Denied::SessionEnded`] when the token is none of a living session's.
+    pub async fn refresh(&self, token: RefreshToken) -> Result<Tokens, Error> {
+        let (id, now) = (token.id, self.clock.now());
+        let refreshed = self
+            .database
+            .transaction(move |connection| {
+                let token = token.clone();
+                async move { exchange(connection, &token, now).await }.boxed()
+            })
+            .await?;
+        match refreshed {
+            Refreshed::Tokens {
+                successor,
+                public_id,
+                expires,
+            } => self.tokens(&successor, public_id, expires),
+            Refreshed::Reused { public_id } => {
+                tracing::warn!(user = %public_id, session = %id.0, "a refresh token was used again; its session has ended");
+                Err(Error::Unauthenticated(Denied::SessionEnded))
+            }
+            Refreshed::Unknown => Err(Error::Unauthenticated(Denied::SessionEnded)),
+        }
+    }
+
+    fn tokens(
+        &self,
+        refresh: &RefreshToken,
+        public_id: Uuid,
+        expires: OffsetDateTime,
+    ) -> Result<Tokens, Error> {
+        let session_id = refresh.id;
+        Ok(Tokens {
+            access: self.signer.sign(public_id, session_id, self.clock.now())?,
+            refresh: refresh.text(),
+            expires,
+            session_id,
+            public_id,
+        })
+    }
+
+    /// Checks who it is; a user that does not exist costs as much as a wrong password.
+    async fn admit(&self, credentials: Credentials) -> Result<Entry, Error> {
         let Credentials { username, password } = credentials;
         let login = match username {
             Some(username) => {
-                let find = async move |connection: &mut store::Connection| {
+                let find = async move |connection: &mut Connection| {
                     store::user::find_login(connection, &username).await
                 };
                 self.database.read(find).await?
@@ -55,18 +155,33 @@ impl Service {
         let verdict = self.hasher.verify(password.clone(), stored).await?;
         let login = login
             .filter(|_| verdict != Verdict::Wrong)
-            .ok_or(Error::Unauthenticated)?;
-        let raised = match verdict {
-            Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
-            _ => None,
-        };
-        let token = new_token()?;
-        let session = self.new_session(&token, login.user_id, user_agent);
-        self.begin(session, raised, previous).await?;
-        Ok(LoggedIn {
-            token,
+            .ok_or(Error::Unauthenticated(Denied::WrongCredentials))?;
+        Ok(Entry {
+            user: login.user_id,
             public_id: login.public_id,
+            raised: match verdict {
+                Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
+                _ => None,
+            },
         })
+    }
+
+    /// Finds out for whom a call acts.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] with the reason.
+    pub async fn authenticate_access(&self, token: &str) -> Result<Account, Error> {
+        let now = self.clock.now();
+        let claimed = self.signer.verify(token, now)?;
+        let find = async move |connection: &mut Connection| {
+            store::session::find(connection, Kind::Api, claimed.session_id).await
+        };
+        let session = self.database.read(find).await?;
+        session
+            .filter(|session| session.expires > now)
+            .filter(|session| session.account.public_id == claimed.public_id)
+            .map(|session| session.account)
+            .ok_or(Error::Unauthenticated(Denied::SessionEnded))
     }
 
     /// Finds out for whom a request acts; none when its session is unknown or has ended.
@@ -75,8 +190,8 @@ impl Service {
     /// Those of the database.
     pub async fn authenticate(&self, token: &SessionToken) -> Result<Option<Account>, Error> {
         let (id, hash) = (token.id, token.hash);
-        let find = async move |connection: &mut store::Connection| {
-            store::session::find_web(connection, id).await
+        let find = async move |connection: &mut Connection| {
+            store::session::find(connection, Kind::Web, id).await
         };
         let now = self.clock.now();
         let Some(session) = self.database.read(find).await? else {
@@ -130,15 +245,24 @@ impl Service {
             .await
     }
 
-    fn new_session(&self, token: &SessionToken, user: UserId, user_agent: &str) -> NewSession {
+    fn new_session(
+        &self,
+        id: SessionId,
+        kind: Kind,
+        hash: SecretHash,
+        user: UserId,
+        client: &str,
+    ) -> NewSession {
         let now = self.clock.now();
         NewSession {
-            id: token.id,
+            id,
             user,
-            hash: token.hash,
+            kind,
+            hash,
             created: now,
             expires: expires(now, now),
-            user_agent: user_agent.chars().take(USER_AGENT_MAX).collect(),
+            user_agent: client.chars().take(USER_AGENT_MAX).collect(),
+            successor_key: None,
         }
     }
 
@@ -146,14 +270,9 @@ impl Service {
         &self,
         session: NewSession,
         raised: Option<String>,
-        previous: Option<SessionToken>,
+        previous: Option<SessionId>,
     ) -> Result<(), Error> {
         let now = session.created;
-        let previous = match previous {
-            // Only who holds the whole secret may end that session.
-            Some(token) => self.authenticate(&token).await?.map(|it| it.session_id),
-            None => None,
-        };
         self.database
             .transaction(move |connection| {
                 let (session, raised) = (session.clone(), raised.clone());
@@ -165,7 +284,7 @@ impl Service {
                         store::session::delete(connection, id).await?;
                     }
                     store::session::delete_expired(connection, session.user, now).await?;
-                    store::session::insert_web(connection, &session).await?;
+                    store::session::insert(connection, &session).await?;
                     Ok(Ending::Commit(()))
                 }
                 .boxed()
@@ -174,10 +293,69 @@ impl Service {
     }
 }
 
-fn new_token() -> Result<SessionToken, Error> {
-    let mut secret = [0; 32];
+/// Who has shown the right password.
+struct Entry {
+    user: UserId,
+    public_id: Uuid,
+    /// The password hashed anew, when the parameters have risen.
+    raised: Option<String>,
+}
+
+enum Refreshed {
+    Tokens {
+        successor: RefreshToken,
+        public_id: Uuid,
+        expires: OffsetDateTime,
+    },
+    Reused {
+        public_id: Uuid,
+    },
+    Unknown,
+}
+
+async fn exchange(
+    connection: &mut Connection,
+    token: &RefreshToken,
+    now: OffsetDateTime,
+) -> Result<Ending<Refreshed>, Error> {
+    let Some(session) = store::session::lock(connection, token.id).await? else {
+        return Ok(Ending::RollBack(Refreshed::Unknown));
+    };
+    if session.expires <= now || !token.is_of(&session.key) {
+        return Ok(Ending::RollBack(Refreshed::Unknown));
+    }
+    let successor = token.successor(&session.key);
+    let public_id = session.public_id;
+    match session.rotation.judge(token, &session.key, now) {
+        Exchange::Rotate => {
+            let expires = expires(session.created, now);
+            let rotation = session.rotation.rotated(&successor, now);
+            store::session::rotate(connection, token.id, &rotation, now, expires).await?;
+            Ok(Ending::Commit(Refreshed::Tokens {
+                successor,
+                public_id,
+                expires,
+            }))
+        }
+        Exchange::Repeat => {
+            let expires = session.expires;
+            Ok(Ending::RollBack(Refreshed::Tokens {
+                successor,
+                public_id,
+                expires,
+            }))
+        }
+        Exchange::Reuse => {
+            store::session::delete(connection, token.id).await?;
+            Ok(Ending::Commit(Refreshed::Reused { public_id }))
+        }
+    }
+}
+
+fn random_bytes() -> Result<[u8; 32], Error> {
+    let mut bytes = [0; 32];
     SystemRandom::new()
-        .fill(&mut secret)
+        .fill(&mut bytes)
         .map_err(|_| Error::internal("the system gives no random bytes"))?;
-    Ok(SessionToken::new(Uuid::new_v4(), secret))
+    Ok(bytes)
 }

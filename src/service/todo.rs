@@ -6,8 +6,10 @@ use futures_util::FutureExt as _;
 use super::Service;
 use crate::{
     domain::{
-        error::{Conflict, Error},
-        todo::{Change, Cursor, Description, Filter, Page, Tally, Todo, TodoId},
+        error::{Conflict, Error, Gone},
+        todo::{
+            Change, Cursor, Description, Edit, Filter, Limit, Page, SyncToken, Tally, Todo, TodoId,
+        },
         user::{Account, UserId},
     },
     store::{self, Connection, Ending},
@@ -24,8 +26,31 @@ pub struct Outcome {
     pub changed: bool,
 }
 
+/// How an edit ended.
+#[derive(Clone, Debug)]
+pub enum Edited {
+    /// What was asked for is stored.
+    Stored(Outcome),
+    /// Nothing was changed: somebody else has, and this is what is stored.
+    Conflicting(Todo),
+}
+
+/// What a client needs to bring its copy of the list up to date.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// In the order of their revisions; tombstones among them.
+    pub todos: Vec<Todo>,
+    /// Where the next call goes on.
+    pub next: SyncToken,
+    /// Whether it has something to go on with at once.
+    pub has_more: bool,
+    /// Whether this is part of a first copy: what is missing from all of it does not exist.
+    pub full: bool,
+}
+
 impl Service {
-    /// Adds a to-do under an id that the client made. Sent again, it answers the one stored.
+    /// Adds a to-do under an id that the client made. Sent again, it answers the one stored, edited or
+    /// removed as it may be.
     ///
     /// # Errors
     /// [`Conflict::IdReused`] when the id names a to-do with another text.
@@ -77,9 +102,62 @@ impl Service {
     /// Brings a removed to-do back as it was.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the user has neither such a to-do nor its tombstone.
+    /// [`Error::Gone`] when it was removed too long ago; [`Error::NotFound`] when the user never had
+    /// such a to-do.
     pub async fn restore(&self, account: &Account, id: TodoId) -> Result<Outcome, Error> {
-        self.alter(account, id, |todo| Ok(todo.restored())).await
+        let now = self.clock.now();
+        let restored = self
+            .alter(account, id, move |todo| todo.restored(now))
+            .await;
+        match restored {
+            Err(Error::NotFound) => Err(self.gone_or_unknown(account).await?),
+            restored => restored,
+        }
+    }
+
+    /// A purged tombstone leaves nothing that could tell it from an id that never was, other than
+    /// that this user's tombstones have been purged before.
+    async fn gone_or_unknown(&self, account: &Account) -> Result<Error, Error> {
+        let user = account.user_id;
+        let find = async move |connection: &mut Connection| {
+            store::user::purged_rev(connection, user).await
+        };
+        Ok(match self.database.read(find).await? {
+            0 => Error::NotFound,
+            _ => Error::Gone(Gone::Todo),
+        })
+    }
+
+    /// Sets what the edit names and leaves the rest, unless the to-do has another revision than
+    /// expected. What is stored already is no conflict: the answer to an earlier try may be lost.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the user has no such to-do.
+    pub async fn edit(
+        &self,
+        account: &Account,
+        id: TodoId,
+        edit: Edit,
+        expected_rev: Option<u64>,
+    ) -> Result<Edited, Error> {
+        let now = self.clock.now();
+        let wanted = edit.clone();
+        let set = move |todo: Todo| {
+            let stored = todo.present()?;
+            let may = expected_rev.is_none_or(|expected| expected == stored.rev);
+            Ok(if may {
+                stored.edited(edit.clone(), now)
+            } else {
+                stored
+            })
+        };
+        let outcome = self.alter(account, id, set).await?;
+        let is_as_wanted = outcome.todo.clone().edited(wanted, now) == outcome.todo;
+        Ok(if is_as_wanted {
+            Edited::Stored(outcome)
+        } else {
+            Edited::Conflicting(outcome.todo)
+        })
     }
 
     /// Writes what `verb` makes of a stored to-do, and nothing when it makes no difference.
@@ -121,11 +199,11 @@ impl Service {
         account: &Account,
         filter: Filter,
         after: Option<Cursor>,
-        limit: u32,
+        limit: Limit,
     ) -> Result<Page, Error> {
         let user = account.user_id;
         // One more than wanted tells whether there is a next part.
-        let more = limit + 1;
+        let more = limit.get() + 1;
         let find = async move |connection: &mut Connection| match (only(filter), after) {
             (None, None) => store::todo::list(connection, user, more).await,
             (None, Some(after)) => store::todo::list_after(connection, user, after, more).await,
@@ -135,11 +213,57 @@ impl Service {
             }
         };
         let mut todos = self.database.read(find).await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let is_last = todos.len() <= limit;
-        todos.truncate(limit);
+        let is_last = todos.len() <= limit.as_length();
+        todos.truncate(limit.as_length());
         let next = todos.last().filter(|_| !is_last).map(Todo::cursor);
         Ok(Page { todos, next })
+    }
+}
+
+impl Service {
+    /// What changed behind a token, or everything when there is none.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the token cannot be gone on from: begin with everything.
+    pub async fn changes(
+        &self,
+        account: &Account,
+        since: Option<SyncToken>,
+        limit: Limit,
+    ) -> Result<Changes, Error> {
+        let Account {
+            user_id,
+            public_id,
+            tally,
+            ..
+        } = *account;
+        // A first copy has no tombstones, whatever revision it turns out to begin at.
+        let since_or_begin = since.unwrap_or_else(|| SyncToken::begin(public_id, tally.rev));
+        let tombstones_after = since.map_or(u64::MAX, SyncToken::tombstones_after);
+        let more = limit.get() + 1;
+        let find = async move |connection: &mut Connection| {
+            let changes = store::todo::changes;
+            changes(connection, user_id, since_or_begin, tombstones_after, more).await
+        };
+        let found = self.database.read(find).await?;
+        let place = match since {
+            Some(since) => since,
+            None => SyncToken::begin(public_id, found.rev),
+        };
+        place.check(public_id, found.rev, found.purged_rev)?;
+        let mut todos = found.todos;
+        let has_more = todos.len() > limit.as_length();
+        todos.truncate(limit.as_length());
+        let next = match todos.last().filter(|_| has_more) {
+            Some(last) => place.behind(last.rev, last.id),
+            None => place.end(found.rev),
+        };
+        Ok(Changes {
+            todos,
+            next,
+            has_more,
+            full: place.is_full(),
+        })
     }
 }
 
@@ -175,7 +299,7 @@ async fn replayed(
 ) -> Result<Ending<Outcome>, Error> {
     let stored = store::todo::find(connection, user, todo.id).await?;
     let stored = stored.ok_or_else(|| Error::internal("a to-do that blocks its id is gone"))?;
-    if stored.description == todo.description {
+    if stored.was_added_as(&todo.description) {
         Ok(unchanged(stored, before))
     } else {
         Err(Error::Conflict(Conflict::IdReused))

@@ -7,12 +7,23 @@ use super::Service;
 use crate::{
     domain::{
         error::Error,
-        user::{Registration, User},
+        user::{Account, Registration, User},
     },
-    store::{self, Ending},
+    store::{self, Connection, Ending},
 };
 
 impl Service {
+    /// The user that an account is of.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn user(&self, account: &Account) -> Result<User, Error> {
+        let user = account.user_id;
+        let find =
+            async move |connection: &mut Connection| store::user::find(connection, user).await;
+        self.database.read(find).await
+    }
+
     /// Makes an account.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 //! Statements on `sessions`.
 
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
 use super::{Connection, to_database};
 use crate::domain::{
     error::Error,
-    session::{SecretHash, SessionId},
+    session::{Kind, Rotation, SecretHash, SessionId, SuccessorKey},
     todo::Tally,
     user::{Account, UserId},
 };
@@ -18,39 +18,45 @@ pub struct NewSession {
     pub id: SessionId,
     /// Whose it is.
     pub user: UserId,
+    /// What it opens.
+    pub kind: Kind,
     /// Proves the holder.
     pub hash: SecretHash,
     /// When it begins.
     pub created: OffsetDateTime,
     /// When it ends if it is not used again.
     pub expires: OffsetDateTime,
-    /// What the browser says it is.
+    /// What the client says it is.
     pub user_agent: String,
+    /// Only a session of the API has one.
+    pub successor_key: Option<SuccessorKey>,
 }
 
-/// Stores a session of a browser.
+/// Stores a session.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn insert_web(connection: &mut Connection, session: &NewSession) -> Result<(), Error> {
+pub async fn insert(connection: &mut Connection, session: &NewSession) -> Result<(), Error> {
     let created = to_database(session.created);
     sqlx::query!(
-        "INSERT INTO sessions (id, user_id, kind, secret_hash, created_date, seen_date, expires_date, user_agent)
-         VALUES (?, ?, 'web', ?, ?, ?, ?, ?)",
+        "INSERT INTO sessions (id, user_id, kind, secret_hash, created_date, seen_date, expires_date, user_agent, successor_key)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         session.id.0,
         session.user.0,
+        session.kind.as_str(),
         session.hash.0.as_slice(),
         created,
         created,
         to_database(session.expires),
         session.user_agent,
+        session.successor_key.map(|key| key.0.to_vec()),
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// A stored session of a browser with its user.
+/// A stored session with its user.
 pub struct StoredSession {
     /// For whom it acts.
     pub account: Account,
@@ -64,13 +70,14 @@ pub struct StoredSession {
     pub expires: OffsetDateTime,
 }
 
-/// The browser's session with its user's revision and counts: the one read that every page begins
-/// with.
+/// A session of that kind with its user's revision and counts: the one read that every page and every
+/// call begins with.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn find_web(
+pub async fn find(
     connection: &mut Connection,
+    kind: Kind,
     id: SessionId,
 ) -> Result<Option<StoredSession>, Error> {
     let row = sqlx::query!(
@@ -78,13 +85,13 @@ pub async fn find_web(
                   users.id AS user_id, users.public_id AS "public_id: Uuid", users.firstname,
                   users.rev, users.open_count, users.todo_count
            FROM sessions JOIN users ON users.id = sessions.user_id
-           WHERE sessions.id = ? AND sessions.kind = 'web'"#,
+           WHERE sessions.id = ? AND sessions.kind = ?"#,
         id.0,
+        kind.as_str(),
     )
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let hash = row.secret_hash.try_into().map(SecretHash);
     Ok(Some(StoredSession {
         account: Account {
             user_id: UserId(row.user_id),
@@ -97,7 +104,7 @@ pub async fn find_web(
                 all: row.todo_count,
             },
         },
-        hash: hash.map_err(|_| Error::internal("a stored hash is not 32 bytes long"))?,
+        hash: SecretHash(bytes(row.secret_hash)?),
         created: row.created_date.assume_utc(),
         seen: row.seen_date.assume_utc(),
         expires: row.expires_date.assume_utc(),
@@ -153,4 +160,86 @@ pub async fn delete_expired(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// What exchanging a refresh token has to know of its session.
+pub struct Rotating {
+    /// For the access token.
+    pub public_id: Uuid,
+    /// Makes the successors.
+    pub key: SuccessorKey,
+    /// Which tokens are good.
+    pub rotation: Rotation,
+    /// When the session began.
+    pub created: OffsetDateTime,
+    /// When it ends if it is not used again.
+    pub expires: OffsetDateTime,
+}
+
+/// A session of the API, held until the transaction ends: of two that exchange the same token at
+/// once, one waits for the other.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock(connection: &mut Connection, id: SessionId) -> Result<Option<Rotating>, Error> {
+    let row = sqlx::query!(
+        "SELECT user_id, secret_hash, previous_hash, rotated_date, successor_key, created_date, expires_date
+         FROM sessions WHERE id = ? AND kind = 'api' FOR UPDATE",
+        id.0,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let user = sqlx::query!(
+        r#"SELECT public_id AS "public_id: Uuid" FROM users WHERE id = ?"#,
+        row.user_id,
+    )
+    .fetch_one(connection)
+    .await?;
+    let previous = row.previous_hash.map(bytes).transpose()?;
+    let key = row
+        .successor_key
+        .ok_or_else(|| Error::internal("a session of the API has no key for its refresh tokens"))?;
+    Ok(Some(Rotating {
+        public_id: user.public_id,
+        key: SuccessorKey(bytes(key)?),
+        rotation: Rotation {
+            current: SecretHash(bytes(row.secret_hash)?),
+            previous: previous.map(SecretHash),
+            rotated: row.rotated_date.map(PrimitiveDateTime::assume_utc),
+        },
+        created: row.created_date.assume_utc(),
+        expires: row.expires_date.assume_utc(),
+    }))
+}
+
+/// Notes that a token was exchanged, and with it that the session was used.
+///
+/// # Errors
+/// Those of the database.
+pub async fn rotate(
+    connection: &mut Connection,
+    id: SessionId,
+    rotation: &Rotation,
+    seen: OffsetDateTime,
+    expires: OffsetDateTime,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE sessions SET secret_hash = ?, previous_hash = ?, rotated_date = ?, seen_date = ?, expires_date = ?
+         WHERE id = ?",
+        rotation.current.0.as_slice(),
+        rotation.previous.map(|hash| hash.0.to_vec()),
+        rotation.rotated.map(to_database),
+        to_database(seen),
+        to_database(expires),
+        id.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn bytes(stored: Vec<u8>) -> Result<[u8; 32], Error> {
+    let bytes = stored.try_into();
+    bytes.map_err(|_| Error::internal("a stored hash or key is not 32 bytes long"))
 }

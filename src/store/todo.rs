@@ -1,8 +1,11 @@
 //! Statements on `todos`. Each names the user: nobody's to-dos can be reached by id alone.
 
+mod changes;
+
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
+pub use self::changes::{Changes, changes};
 use super::{Connection, to_database};
 use crate::domain::{
     error::Error,
@@ -18,6 +21,7 @@ struct Row {
     done_date: Option<PrimitiveDateTime>,
     removed_date: Option<PrimitiveDateTime>,
     rev: u64,
+    original_description: Option<String>,
 }
 
 impl From<Row> for Todo {
@@ -30,6 +34,7 @@ impl From<Row> for Todo {
             done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev,
+            added_as: row.original_description.map(Description::stored),
         }
     }
 }
@@ -71,7 +76,8 @@ pub async fn find(
 ) -> Result<Option<Todo>, Error> {
     let row = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
+                  original_description
            FROM todos WHERE user_id = ? AND id = ?"#,
         user.0,
         id.0,
@@ -87,13 +93,15 @@ pub async fn find(
 /// Those of the database.
 pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<(), Error> {
     sqlx::query!(
-        "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?
+        "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?,
+                          original_description = ?
          WHERE user_id = ? AND id = ?",
         todo.description.as_str(),
         todo.is_done,
         todo.done_date.map(to_database),
         todo.removed_date.map(to_database),
         todo.rev,
+        todo.added_as.as_ref().map(Description::as_str),
         user.0,
         todo.id.0,
     )
@@ -113,7 +121,8 @@ pub async fn list(
 ) -> Result<Vec<Todo>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
+                  original_description
            FROM todos WHERE user_id = ? AND removed_date IS NULL
            ORDER BY isdone, created_date DESC, id DESC LIMIT ?"#,
         user.0,
@@ -138,7 +147,8 @@ pub async fn list_after(
     let created = to_database(after.created_date);
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
+                  original_description
            FROM todos WHERE user_id = ? AND removed_date IS NULL
              AND (isdone > ? OR (isdone = ? AND (created_date < ? OR (created_date = ? AND id < ?))))
            ORDER BY isdone, created_date DESC, id DESC LIMIT ?"#,
@@ -167,7 +177,8 @@ pub async fn list_where(
 ) -> Result<Vec<Todo>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
+                  original_description
            FROM todos WHERE user_id = ? AND removed_date IS NULL AND isdone = ?
            ORDER BY created_date DESC, id DESC LIMIT ?"#,
         user.0,
@@ -193,7 +204,8 @@ pub async fn list_where_after(
     let created = to_database(after.created_date);
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
+                  original_description
            FROM todos WHERE user_id = ? AND removed_date IS NULL AND isdone = ?
              AND (created_date < ? OR (created_date = ? AND id < ?))
            ORDER BY created_date DESC, id DESC LIMIT ?"#,

@@ -37,6 +37,28 @@ pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Res
     }
 }
 
+/// The user, as others may see them.
+///
+/// # Errors
+/// [`Error::NotFound`] when the user is gone; those of the database.
+pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Error> {
+    let row = sqlx::query!(
+        r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date
+           FROM users WHERE id = ?"#,
+        user.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    let row = row.ok_or(Error::NotFound)?;
+    Ok(User {
+        public_id: row.public_id,
+        first_name: row.firstname,
+        last_name: row.lastname,
+        username: row.username,
+        created_date: row.created_date.assume_utc(),
+    })
+}
+
 /// What logging in needs of a user.
 pub struct Login {
     /// Whose it is.
@@ -145,4 +167,34 @@ pub async fn tally(connection: &mut Connection, user: UserId) -> Result<Tally, E
         open: row.open_count,
         all: row.todo_count,
     })
+}
+
+/// The last revision whose tombstones were deleted.
+///
+/// # Errors
+/// [`Error::NotFound`] when the user is gone; those of the database.
+pub async fn purged_rev(connection: &mut Connection, user: UserId) -> Result<u64, Error> {
+    let row = sqlx::query!("SELECT purged_rev FROM users WHERE id = ?", user.0)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| row.purged_rev).ok_or(Error::NotFound)
+}
+
+/// More changes than anybody can make between a backup and its return.
+const RESTORE_STEP: u64 = 1_000_000_000;
+
+/// Moves every user's revision past all that was given out before the database was set back to a
+/// backup, so that no phone takes what it knows for newer than what is stored: each makes a new copy.
+///
+/// # Errors
+/// Those of the database.
+pub async fn outdate_copies(connection: &mut Connection) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE users SET purged_rev = rev + ?, rev = rev + ?",
+        RESTORE_STEP,
+        RESTORE_STEP,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{Error, FieldError},
+        error::{Error, FieldCode, FieldError},
         user::{Credentials, NAME_MAX, Password, Registration, RegistrationInput, Username},
     },
     service::Service,
@@ -99,7 +99,7 @@ pub(super) async fn log_in(
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             Ok(response)
         }
-        Err(Error::Unauthenticated) => refuse(StatusCode::UNAUTHORIZED, &[wrong_credentials()]),
+        Err(Error::Unauthenticated(_)) => refuse(StatusCode::UNAUTHORIZED, &[wrong_credentials()]),
         Err(Error::Unavailable { retry_after, cause }) => {
             tracing::warn!(cause, "a login cannot be answered now");
             refuse(StatusCode::SERVICE_UNAVAILABLE, &[send_again()])
@@ -164,7 +164,7 @@ impl<'a> poem::FromRequest<'a> for UserAgent {
 fn wrong_credentials() -> FieldError {
     FieldError::new(
         "username",
-        "wrong_credentials",
+        FieldCode::Mismatch,
         "The username or the password is wrong. Check both and try again",
     )
 }
@@ -173,7 +173,7 @@ fn wrong_credentials() -> FieldError {
 fn send_again() -> FieldError {
     FieldError::new(
         "password",
-        "unavailable",
+        FieldCode::Required,
         "We cannot answer right now. Wait a few seconds, enter the password again and send the form once more",
     )
 }

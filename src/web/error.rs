@@ -71,10 +71,11 @@ impl ResponseError for Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::Verb(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Verb(Error::Unauthenticated) | Self::LoginRequired { .. } => {
+            Self::Verb(Error::Unauthenticated(_)) | Self::LoginRequired { .. } => {
                 StatusCode::UNAUTHORIZED
             }
             Self::Verb(Error::NotFound) => StatusCode::NOT_FOUND,
+            Self::Verb(Error::Gone(_)) => StatusCode::GONE,
             Self::Verb(Error::Conflict(_)) => StatusCode::CONFLICT,
             Self::Verb(Error::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Verb(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -215,11 +216,14 @@ fn words(failure: &Failure) -> String {
             format!("{}.", messages.join(". "))
         }
         Failure::Verb(Error::Conflict(conflict)) => format!("{}.", conflict.field_error().message),
-        Failure::Verb(Error::Unauthenticated) | Failure::LoginRequired { .. } => {
+        Failure::Verb(Error::Unauthenticated(_)) | Failure::LoginRequired { .. } => {
             "Log in first.".into()
         }
         Failure::Verb(Error::NotFound) => {
             "There is nothing here. It may have been removed meanwhile.".into()
+        }
+        Failure::Verb(Error::Gone(_)) => {
+            "This was removed too long ago to be brought back. Add it once more.".into()
         }
         Failure::Verb(Error::Unavailable { .. }) => {
             "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.".into()

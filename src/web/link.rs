@@ -59,16 +59,8 @@ impl View {
     /// Reads the fields of a link of ours.
     pub(super) fn parse(show: &str, after: &str) -> Result<Self, FieldError> {
         let filter = match show {
-            "" | "all" => Filter::All,
-            "open" => Filter::Open,
-            "done" => Filter::Done,
-            _ => {
-                return Err(FieldError::new(
-                    "show",
-                    "invalid_filter",
-                    "The list shows all, open or done to-dos",
-                ));
-            }
+            "" => Filter::All,
+            show => Filter::parse(show)?,
         };
         let after = match after {
             "" => None,

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{Conflict, Error, FieldError},
+        error::{Conflict, Error, FieldCode, FieldError},
         todo::{Description, PAGE_SIZE, Page, TodoId},
         user::Account,
     },
@@ -195,7 +195,7 @@ fn view_of(form: &Form) -> Result<View, Failure> {
 fn not_a_state() -> FieldError {
     FieldError::new(
         "is_done",
-        "invalid_value",
+        FieldCode::InvalidValue,
         "A to-do is set to true (done) or false (open)",
     )
 }
@@ -203,7 +203,7 @@ fn not_a_state() -> FieldError {
 fn used_form() -> FieldError {
     FieldError::new(
         "description",
-        "id_reused",
+        FieldCode::IdReused,
         "This form was already used for a to-do. Press Add once more to add this one too",
     )
 }

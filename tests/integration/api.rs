@@ -105,8 +105,8 @@ async fn every_failure_is_a_problem(_: MySqlPoolOptions, options: MySqlConnectOp
     for (path, kind, body, status, code) in [
         (call, json, "{".to_owned(), 400, "malformed_body"),
         (call, json, "[]".to_owned(), 400, "malformed_body"),
-        (call, json, unknown_field.to_string(), 400, "malformed_body"),
-        (call, json, wrong_type.to_string(), 400, "malformed_body"),
+        (call, json, unknown_field.to_string(), 422, "invalid_input"),
+        (call, json, wrong_type.to_string(), 422, "invalid_input"),
         (
             call,
             "text/plain",

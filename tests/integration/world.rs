@@ -1,18 +1,22 @@
 //! What the tests share: the verbs over a database of the test's own, and two people who know
 //! nothing of each other.
 
+use secrecy::SecretString;
 use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
     domain::{
         clock::Clock,
         user::{Account, Credentials, Registration, RegistrationInput},
     },
-    service::{Effort, Hasher, Service},
+    service::{Effort, Hasher, Service, TokenSigner},
     store::Database,
 };
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "violet teapot 7";
+
+/// Signs the tokens.
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Enough for a hash; a test must not wait for argon2.
 pub(crate) const CHEAP: Effort = Effort {
@@ -36,7 +40,7 @@ impl World {
         let database = Database::new(options.clone(), 4);
         let clock = Clock::default();
         let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
-        let service = Service::new(database.clone(), clock.clone(), hasher);
+        let service = Service::new(database.clone(), clock.clone(), hasher, signer());
         Self {
             ona: arrive(&service, "ona").await,
             jonas: arrive(&service, "jonas").await,
@@ -50,13 +54,17 @@ impl World {
     /// The same people and the same database with a service whose hashes cost something else.
     pub(crate) fn with_effort(&self, effort: Effort) -> Service {
         let hasher = Hasher::new(effort).expect("argon2 can do that");
-        Service::new(self.database.clone(), self.clock.clone(), hasher)
+        Service::new(self.database.clone(), self.clock.clone(), hasher, signer())
     }
 
     /// A connection past the pool.
     pub(crate) async fn connect(&self) -> MySqlConnection {
         connect(&self.options).await
     }
+}
+
+pub(crate) fn signer() -> TokenSigner {
+    TokenSigner::new(&SecretString::from(SECRET), None)
 }
 
 pub(crate) async fn connect(options: &MySqlConnectOptions) -> MySqlConnection {

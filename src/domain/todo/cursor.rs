@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use time::OffsetDateTime;
 
 use super::TodoId;
-use crate::domain::error::FieldError;
+use crate::domain::error::{FieldCode, FieldError};
 
 /// A place in the order of the list: open before done, then newest first, then by id. Written as
 /// `<0 or 1>.<microseconds since 1970>.<id>`, so that a link can carry it.
@@ -33,9 +33,9 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, FieldError> {
         let error = || {
             FieldError::new(
-                "after",
-                "invalid_cursor",
-                "This link does not lead to a part of the list",
+                "cursor",
+                FieldCode::InvalidCursor,
+                "There is no such place in the list. Begin at its start",
             )
         };
         let mut parts = text.splitn(3, '.');

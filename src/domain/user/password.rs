@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use secrecy::SecretString;
 
-use crate::domain::error::FieldError;
+use crate::domain::error::{FieldCode, FieldError};
 
 /// The 10,000 most common passwords, most common first, folded: the head of the list that Royce
 /// Williams published from breached accounts and that Django ships (CC0).
@@ -32,26 +32,26 @@ impl Password {
         let folded = text.to_lowercase();
         let (min, max) = (Self::MIN, Self::MAX);
         if text.is_empty() {
-            error("required", "Enter a password".into())
+            error(FieldCode::Required, "Enter a password".into())
         } else if length < min {
             error(
-                "too_short",
+                FieldCode::TooShort,
                 format!("The password must be {min} characters or more"),
             )
         } else if length > max {
             error(
-                "too_long",
+                FieldCode::TooLong,
                 format!("The password must be {max} characters or fewer"),
             )
         } else if COMMON_PASSWORDS.contains(folded.as_str()) {
             error(
-                "too_common",
+                FieldCode::TooCommon,
                 "This password is among the most common ones. Choose one that is harder to guess"
                     .into(),
             )
         } else if !username.is_empty() && folded.contains(&username.to_lowercase()) {
             error(
-                "contains_username",
+                FieldCode::ContainsUsername,
                 "The password must not contain the username".into(),
             )
         } else {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn password_code(text: &str) -> &'static str {
-        Password::choose(text, "ona.p").map_or_else(|error| error.code, |_| "accepted")
+        Password::choose(text, "ona.p").map_or_else(|error| error.code.as_str(), |_| "accepted")
     }
 
     #[test]

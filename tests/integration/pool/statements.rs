@@ -14,7 +14,7 @@ use tickbox::{
     store::{Connection, Database, Ending},
 };
 
-use crate::world::{CHEAP, PASSWORD, World, credentials};
+use crate::world::{CHEAP, PASSWORD, World, credentials, signer};
 
 const REQUESTS: u64 = 20;
 
@@ -75,6 +75,7 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
         database.clone(),
         tickbox::domain::clock::Clock::default(),
         hasher,
+        signer(),
     );
     let login = service.log_in(credentials("ona", PASSWORD), None, "a test");
     let token = login.await.expect("right password").token;

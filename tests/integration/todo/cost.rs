@@ -17,7 +17,7 @@ use tickbox::{
 use crate::world::World;
 
 /// A page, and one to-do more that tells whether there is a next page.
-const LIMIT: u32 = PAGE_SIZE + 1;
+const LIMIT: u32 = PAGE_SIZE.get() + 1;
 /// Behind a position, the engine is first asked for to-dos of the same date and finds the next one.
 const ROWS: u64 = LIMIT as u64 + 1;
 /// On the one page that goes over from open to done it is also asked where the open ones end.

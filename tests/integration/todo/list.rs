@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::domain::todo::{Cursor, Filter, PAGE_SIZE, Todo};
+use tickbox::domain::todo::{Cursor, Filter, Limit, PAGE_SIZE, Todo};
 
 use super::{Verb, add};
 use crate::world::World;
@@ -26,7 +26,10 @@ async fn open_ones_come_before_done_ones_and_newer_before_older(
         (Filter::Open, &["third", "second"]),
         (Filter::Done, &["fourth", "first"]),
     ] {
-        let page = world.service.list(&world.ona, filter, None, 50).await;
+        let page = world
+            .service
+            .list(&world.ona, filter, None, at_most(50))
+            .await;
         let page = page.expect("listed");
         let texts: Vec<_> = page
             .todos
@@ -46,7 +49,7 @@ async fn pages_cover_everything_once_and_in_order_even_among_equal_dates(
     let world = World::new(options).await;
     fill(&world).await;
     for (filter, expected) in [(Filter::All, 300), (Filter::Open, 150), (Filter::Done, 150)] {
-        for limit in [1, 7, PAGE_SIZE, 1_000] {
+        for limit in [1, 7, PAGE_SIZE.get(), 1_000] {
             let listed = all_pages(&world, filter, limit).await;
             assert_eq!(listed.len(), expected, "{filter:?} by {limit}");
             assert!(
@@ -64,13 +67,16 @@ async fn a_list_that_fills_its_pages_exactly_has_no_empty_last_one(
 ) {
     let world = World::new(options).await;
     fill(&world).await;
-    let first = world.service.list(&world.ona, Filter::Open, None, 75).await;
+    let first = world
+        .service
+        .list(&world.ona, Filter::Open, None, at_most(75))
+        .await;
     let first = first.expect("listed");
     assert_eq!(first.todos.len(), 75);
     let next = first.next.expect("there are 75 more");
     let last = world
         .service
-        .list(&world.ona, Filter::Open, Some(next), 75)
+        .list(&world.ona, Filter::Open, Some(next), at_most(75))
         .await;
     let last = last.expect("listed");
     assert_eq!((last.todos.len(), last.next), (75, None));
@@ -84,7 +90,10 @@ async fn what_is_added_or_removed_between_two_pages_moves_nothing_else(
     let world = World::new(options).await;
     fill(&world).await;
     let before = all_pages(&world, Filter::All, 1_000).await;
-    let first = world.service.list(&world.ona, Filter::All, None, 50).await;
+    let first = world
+        .service
+        .list(&world.ona, Filter::All, None, at_most(50))
+        .await;
     let first = first.expect("listed");
     add(&world, "newer than all").await;
     // The very to-do that the next page begins behind.
@@ -95,7 +104,7 @@ async fn what_is_added_or_removed_between_two_pages_moves_nothing_else(
         .expect("removed");
     let second = world
         .service
-        .list(&world.ona, Filter::All, first.next, 50)
+        .list(&world.ona, Filter::All, first.next, at_most(50))
         .await;
     assert_eq!(second.expect("listed").todos, before[50..100]);
 }
@@ -105,11 +114,18 @@ fn order(todo: &Todo) -> (bool, Reverse<(time::OffsetDateTime, uuid::Uuid)>) {
     (todo.is_done, Reverse((todo.created_date, todo.id.0)))
 }
 
+fn at_most(number: u32) -> Limit {
+    Limit::new(number).expect("within limits")
+}
+
 async fn all_pages(world: &World, filter: Filter, limit: u32) -> Vec<Todo> {
     let mut listed = Vec::new();
     let mut after: Option<Cursor> = None;
     loop {
-        let page = world.service.list(&world.ona, filter, after, limit).await;
+        let page = world
+            .service
+            .list(&world.ona, filter, after, at_most(limit))
+            .await;
         let page = page.expect("listed");
         listed.extend(page.todos);
         match page.next {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::domain::{
     error::{Conflict, Error},
-    todo::{Filter, TodoId},
+    todo::{Filter, PAGE_SIZE, TodoId},
 };
 use uuid::Uuid;
 
@@ -227,7 +227,10 @@ async fn a_strangers_to_do_is_as_unknown_as_none(
         world.jonas.tally
     );
     for filter in [Filter::All, Filter::Open, Filter::Done] {
-        let page = world.service.list(&world.jonas, filter, None, 50).await;
+        let page = world
+            .service
+            .list(&world.jonas, filter, None, PAGE_SIZE)
+            .await;
         assert!(page.expect("no fault").todos.is_empty());
     }
 }

@@ -1,0 +1,27 @@
+//! Who a call comes from: the access token in `Authorization`, and nothing else. A cookie never opens
+//! the API.
+
+use poem::{FromRequest as _, Request, RequestBody, Result, web::Data};
+use poem_openapi::{SecurityScheme, auth::Bearer};
+use tracing::Span;
+
+use super::problem::failed;
+use crate::{domain::user::Account, service::Service};
+
+/// The `token` that `login` and `refresh_token` answer. It is good for ten minutes.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "bearer",
+    ty = "bearer",
+    bearer_format = "JWT",
+    checker = "authenticate"
+)]
+pub(super) struct Caller(pub(super) Account);
+
+async fn authenticate(request: &Request, bearer: Bearer) -> Result<Account> {
+    let service = Data::<&Service>::from_request(request, &mut RequestBody::default()).await?;
+    let account = service.authenticate_access(&bearer.token).await;
+    let account = account.map_err(failed)?;
+    Span::current().record("user", tracing::field::display(account.public_id));
+    Ok(account)
+}

@@ -1,0 +1,128 @@
+//! Limits, patterns and formats of the schemas. They come from the types that check them; said in
+//! poem-openapi's own way, it would check them too, one at a time and in its own words.
+
+use serde_json::{Value, json};
+
+use super::values;
+use crate::domain::{
+    VISIBLE_LINE,
+    error::FieldCode,
+    session::DeviceName,
+    todo::{Description, Filter, Limit, TodoId},
+    user::{NAME_MAX, Password, Username},
+};
+
+/// Completes the components.
+pub(super) fn complete(document: &mut Value) {
+    for schema in values(&mut document["components"]["schemas"]) {
+        for property in values(&mut schema["properties"]) {
+            set_integer_format(property);
+        }
+    }
+    for (schema, field, limits) in limits() {
+        let properties = &mut document["components"]["schemas"][schema]["properties"];
+        assert!(
+            properties[field].is_object(),
+            "{schema} has no field {field}"
+        );
+        extend(&mut properties[field], &limits);
+    }
+    for (schema, field) in [("Todo", "done_date"), ("TodoList", "next_cursor")] {
+        let required = &mut document["components"]["schemas"][schema]["required"];
+        let required = required.as_array_mut().expect("a list of names");
+        required.push(json!(field));
+    }
+}
+
+/// Completes the parameters of an operation.
+pub(super) fn complete_parameters(operation: &mut Value) {
+    for parameter in values(&mut operation["parameters"]) {
+        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let (schema, example) = match name.as_str() {
+            "filter" => (
+                json!({ "type": "string", "enum": Filter::NAMES, "default": "all" }),
+                json!("open"),
+            ),
+            "limit" => (
+                json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": Limit::MAX, "default": Limit::MAX }),
+                json!(50),
+            ),
+            "cursor" => (
+                json!({ "type": "string", "maxLength": 80 }),
+                json!(format!("0.1795359845123456.{}", super::examples::ID)),
+            ),
+            "since" => (
+                json!({ "type": "string", "maxLength": 120 }),
+                json!("2f1d6b8e.1"),
+            ),
+            "If-None-Match" => (
+                json!({ "type": "string" }),
+                json!("W/\"2f1d6b8e7a434c599d0e5b7c1a2f3e4d-0-1\""),
+            ),
+            name => unreachable!("{name} has no schema yet"),
+        };
+        parameter["schema"] = schema;
+        parameter["example"] = example;
+    }
+}
+
+/// `uint64` and its like are in no registry of formats; generators know `int64` and `int32`.
+fn set_integer_format(schema: &mut Value) {
+    let format = match schema["format"].as_str() {
+        Some("uint64") => "int64",
+        Some("uint16") => "int32",
+        _ => return,
+    };
+    extend(schema, &json!({ "format": format, "minimum": 0 }));
+}
+
+fn extend(schema: &mut Value, with: &Value) {
+    let with = with.as_object().cloned().expect("an object");
+    let schema = schema.as_object_mut().expect("a field of the schema");
+    schema.extend(with);
+}
+
+fn limits() -> Vec<(&'static str, &'static str, Value)> {
+    let line = |max: usize| json!({ "minLength": 1, "maxLength": max, "pattern": VISIBLE_LINE });
+    let username = json!({ "minLength": Username::MIN, "maxLength": Username::MAX, "pattern": Username::PATTERN });
+    let password =
+        json!({ "minLength": Password::MIN, "maxLength": Password::MAX, "format": "password" });
+    // Whoever logs in is not told the rules for choosing.
+    let given = json!({ "minLength": 1 });
+    let id = json!({ "format": "uuid", "pattern": TodoId::PATTERN });
+    let codes: Vec<_> = FieldCode::ALL.iter().map(|code| code.as_str()).collect();
+    let removed = json!({ "enum": [true] });
+    let nullable = json!({ "nullable": true });
+    vec![
+        ("RegisterUser", "first_name", line(NAME_MAX)),
+        ("RegisterUser", "last_name", line(NAME_MAX)),
+        ("RegisterUser", "username", username),
+        ("RegisterUser", "password", password.clone()),
+        ("RegisterUser", "password_again", password),
+        ("Login", "username", given.clone()),
+        (
+            "Login",
+            "password",
+            json!({ "minLength": 1, "format": "password" }),
+        ),
+        ("Login", "device_name", line(DeviceName::MAX)),
+        ("Refresh", "refresh_token", given),
+        ("Tokens", "token_type", json!({ "enum": ["Bearer"] })),
+        ("Tokens", "expires_in", json!({ "minimum": 1 })),
+        ("Tokens", "refresh_expires_in", json!({ "minimum": 0 })),
+        ("AddTodo", "description", line(Description::MAX)),
+        ("AddTodo", "id", id.clone()),
+        ("UpdateTodo", "id", id.clone()),
+        ("UpdateTodo", "description", line(Description::MAX)),
+        ("UpdateTodoStatus", "id", id.clone()),
+        ("UpdateTodoStatus", "is_done", json!({ "default": true })),
+        ("TodoReference", "id", id),
+        ("Todo", "done_date", nullable.clone()),
+        ("Todo", "removed", removed.clone()),
+        ("TodoChange", "done_date", nullable.clone()),
+        ("TodoChange", "removed", removed),
+        ("TodoList", "next_cursor", nullable),
+        ("FieldProblem", "code", json!({ "enum": codes })),
+        ("Problem", "type", json!({ "enum": ["about:blank"] })),
+    ]
+}

@@ -1,0 +1,170 @@
+//! JSON bodies. poem-openapi's own payload takes numbers for texts and the last of two fields with
+//! one name; this one is read by serde and takes what the document says, to the letter.
+
+use poem::{IntoResponse, Request, RequestBody, Response, Result};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions,
+    payload::Payload,
+    registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
+
+use super::problem::{Code, Failure, failed};
+use crate::domain::error::{FieldCode, FieldError};
+
+const CONTENT_TYPE: &str = "application/json";
+
+/// A body that the call takes or answers.
+#[derive(Clone, Debug)]
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: Type + Send> Payload for Json<T> {
+    const CONTENT_TYPE: &'static str = CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<'a, T: Type + Send + DeserializeOwned> ApiExtractor<'a> for Json<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: None,
+            content: vec![media_type::<T>()],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        if !is_json(request) {
+            return Err(Failure::new(Code::UnsupportedMediaType).into());
+        }
+        let bytes = body.take()?.into_bytes().await?;
+        Ok(Self(read(&bytes)?))
+    }
+}
+
+fn media_type<T: Type>() -> MetaMediaType {
+    MetaMediaType {
+        content_type: CONTENT_TYPE,
+        schema: T::schema_ref(),
+    }
+}
+
+/// JSON has no parameters but the one that many clients add: `charset=utf-8`.
+fn is_json(request: &Request) -> bool {
+    let kind = request.content_type().unwrap_or_default();
+    let mut parts = kind.split(';').map(str::trim);
+    let is_json = parts
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case(CONTENT_TYPE));
+    let is_utf8 = parts.all(|parameter| {
+        let parameter = parameter.to_ascii_lowercase();
+        matches!(
+            parameter.as_str(),
+            "" | "charset=utf-8" | "charset=\"utf-8\""
+        )
+    });
+    is_json && is_utf8 && request.header("content-encoding").is_none()
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // serde would take a list for an object too, field by field.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Failure::new(Code::MalformedBody));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = error.path().to_string();
+        refused(&field, error.inner())
+    })?;
+    reader.end().map_err(|error| refused("", &error))?;
+    Ok(value)
+}
+
+fn refused(field: &str, error: &serde_json::Error) -> Failure {
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        Category::Data => failed(wrong_field(field, &error.to_string()).into()),
+        Category::Syntax | Category::Eof | Category::Io => Failure::new(Code::MalformedBody)
+            .because(format!(
+                "The body is not JSON: it cannot be read from line {line}, column {column} on."
+            )),
+    }
+}
+
+/// serde tells the kinds of error apart only by its words.
+fn wrong_field(field: &str, words: &str) -> FieldError {
+    let field = field.to_owned();
+    if words.starts_with("unknown field") {
+        let message = format!("This call has no field {field}. Leave it out");
+        FieldError::new(field, FieldCode::UnknownField, message)
+    } else if words.starts_with("duplicate field") {
+        // Its path ends at the object, but the field is one of ours, whose names hold no quotes.
+        let field = words.split('`').nth(1).unwrap_or_default().to_owned();
+        let message = format!("The field {field} stands there twice. Send it once");
+        FieldError::new(field, FieldCode::DuplicateField, message)
+    } else {
+        let expected = words.rsplit("expected ").next().unwrap_or_default();
+        let expected = match expected.split(" at line").next().unwrap_or_default() {
+            "a string" => "text",
+            "a boolean" => "true or false",
+            _ => "a whole number that is not negative",
+        };
+        let message = format!("The field {field} must be {expected}");
+        FieldError::new(field, FieldCode::WrongType, message)
+    }
+}
+
+/// For fields that may be left out but, once there, need a value: null is none.
+pub(super) fn present<'a, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'a>,
+    D: Deserializer<'a>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+impl<T: Serialize + Send> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.0).expect("only texts, numbers and lists");
+        Response::builder().content_type(CONTENT_TYPE).body(body)
+    }
+}
+
+impl<T: Type + Serialize + Send> ApiResponse for Json<T> {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "",
+                status: Some(200),
+                status_range: None,
+                content: vec![media_type::<T>()],
+                headers: vec![],
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}

@@ -1,0 +1,171 @@
+//! Calls about sessions: logging in, staying logged in, logging out.
+
+use poem::{Request, RequestBody, web::Data};
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
+use time::Duration;
+use tracing::Span;
+use uuid::Uuid;
+
+use super::{
+    Tag,
+    bearer::Caller,
+    json::{Json, present},
+    problem::{Errors, Failure, failed},
+};
+use crate::{
+    domain::{
+        error::{Denied, Error, FieldCode, FieldError},
+        session::{ACCESS, DeviceName, RefreshToken},
+        user::Credentials,
+    },
+    service::{self, Service},
+};
+
+pub(super) struct Calls;
+
+/// Somebody's credentials.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+struct Login {
+    /// Not case-sensitive.
+    username: String,
+    /// As it was chosen.
+    password: String,
+    /// What the phone calls itself; otherwise its `User-Agent` is noted.
+    #[serde(deserialize_with = "present")]
+    device_name: Option<String>,
+}
+
+/// What is exchanged for the next pair of tokens.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+struct Refresh {
+    /// The `refresh_token` of the last answer that arrived.
+    refresh_token: String,
+}
+
+/// What opens the API, and what is exchanged for the next.
+#[derive(Object, Serialize)]
+struct Tokens {
+    /// The access token, for `Authorization: Bearer`.
+    token: String,
+    /// Always `Bearer`.
+    token_type: String,
+    /// Seconds from now until the access token expires.
+    expires_in: i64,
+    /// Store it before the old one is forgotten.
+    refresh_token: String,
+    /// Seconds from now until the session ends if it is not refreshed.
+    refresh_expires_in: i64,
+    /// Names the session. It is no secret.
+    session_id: Uuid,
+}
+
+#[derive(ApiResponse)]
+enum LoggedOut {
+    /// The session has ended; its tokens open nothing any more.
+    #[oai(status = 204)]
+    Done,
+}
+
+#[OpenApi(tag = "Tag::Session")]
+impl Calls {
+    /// Begin a session
+    ///
+    /// The access token opens the API for ten minutes; the refresh token is good for a session of at
+    /// most 30 days without use and 90 days in all. An unknown username is answered like a wrong
+    /// password.
+    #[oai(path = "/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        client: Client,
+        service: Data<&Service>,
+        body: Json<Login>,
+    ) -> Result<Json<Tokens>, Failure> {
+        let Json(input) = &body;
+        let mut errors = Errors::default();
+        let credentials = errors.note_all(Credentials::parse(&input.username, &input.password));
+        let device = input.device_name.as_deref().map(DeviceName::parse);
+        let device = errors.note(device.transpose());
+        let (Some(credentials), Some(device)) = (credentials, device) else {
+            return Err(errors.into());
+        };
+        let device = device
+            .as_ref()
+            .map_or(client.0.as_str(), DeviceName::as_str);
+        let tokens = service.log_in_device(credentials, device).await;
+        answer(&service, tokens)
+    }
+
+    /// Exchange the refresh token for the next pair
+    ///
+    /// Send it again if the answer got lost: the same refresh token is answered until that one has
+    /// been exchanged in its turn, and for a minute after that. An older one ends the session, since
+    /// somebody else must hold it.
+    #[oai(
+        path = "/refresh_token",
+        method = "post",
+        operation_id = "refresh_token"
+    )]
+    async fn refresh_token(
+        &self,
+        service: Data<&Service>,
+        body: Json<Refresh>,
+    ) -> Result<Json<Tokens>, Failure> {
+        let text = &body.0.refresh_token;
+        if text.is_empty() {
+            let words = "Send the refresh token of the last answer";
+            let error = FieldError::new("refresh_token", FieldCode::Required, words);
+            return Err(failed(error.into()));
+        }
+        let token = RefreshToken::parse(text);
+        let token = token.ok_or(Error::Unauthenticated(Denied::SessionEnded));
+        let tokens = match token {
+            Ok(token) => service.refresh(token).await,
+            Err(error) => Err(error),
+        };
+        answer(&service, tokens)
+    }
+
+    /// End the session
+    ///
+    /// Its access tokens open nothing from now on.
+    #[oai(path = "/logout", method = "post", operation_id = "logout")]
+    async fn logout(&self, caller: Caller, service: Data<&Service>) -> Result<LoggedOut, Failure> {
+        let session = caller.0.session_id;
+        service.log_out(session).await.map_err(failed)?;
+        Ok(LoggedOut::Done)
+    }
+}
+
+fn answer(
+    service: &Service,
+    tokens: Result<service::Tokens, Error>,
+) -> Result<Json<Tokens>, Failure> {
+    let tokens = tokens.map_err(failed)?;
+    Span::current().record("user", tracing::field::display(tokens.public_id));
+    // To the nearest second: some milliseconds have passed since the session was stored.
+    let refresh_expires = tokens.expires - service.clock().now() + Duration::milliseconds(500);
+    Ok(Json(Tokens {
+        token: tokens.access.expose_secret().into(),
+        token_type: "Bearer".into(),
+        expires_in: ACCESS.whole_seconds(),
+        refresh_token: tokens.refresh.expose_secret().into(),
+        refresh_expires_in: refresh_expires.whole_seconds(),
+        session_id: tokens.session_id.0,
+    }))
+}
+
+/// The client's description of itself.
+struct Client(String);
+
+impl<'a> poem::FromRequest<'a> for Client {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let text = request.header("user-agent").unwrap_or_default();
+        Ok(Self(text.to_owned()))
+    }
+}

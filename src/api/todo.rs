@@ -1,0 +1,235 @@
+//! Calls about to-dos.
+
+mod body;
+mod changes;
+mod date;
+
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    param::{Header, Query},
+};
+
+pub(super) use self::body::Todo;
+use self::{
+    body::{AddTodo, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
+    changes::TodoChanges,
+};
+use super::{
+    Tag,
+    bearer::Caller,
+    json::Json,
+    problem::{Errors, Failure, failed},
+    version::{Version, Versioned},
+};
+use crate::{
+    domain::{
+        error::Error,
+        todo::{Cursor, Description, Edit, Filter, Limit, SyncToken, TodoId},
+    },
+    service::{Edited, Outcome, Service},
+};
+
+pub(super) struct Calls;
+
+#[derive(ApiResponse)]
+enum Added {
+    /// It was added
+    #[oai(status = 201)]
+    Created(Json<Todo>),
+    /// It had been added before: this is what is stored, edited or removed as it may be
+    #[oai(status = 200)]
+    Replayed(Json<Todo>),
+}
+
+#[OpenApi(tag = "Tag::Todo")]
+impl Calls {
+    /// Add a to-do
+    ///
+    /// Make the `id` where the to-do is typed, and keep it until an answer arrives: with the same `id`
+    /// and text this call may be repeated as often as need be.
+    #[oai(path = "/add_todo", method = "post", operation_id = "add_todo")]
+    async fn add_todo(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<AddTodo>,
+    ) -> Result<Added, Failure> {
+        let mut errors = Errors::default();
+        let id = errors.note(body.0.id.as_deref().map(TodoId::parse).transpose());
+        let description = errors.note(Description::parse(&body.0.description));
+        let (Some(id), Some(description)) = (id, description) else {
+            return Err(errors.into());
+        };
+        let id = id.unwrap_or_else(|| TodoId::at(service.clock().now()));
+        let added = service.add(&caller.0, id, description).await;
+        let outcome = added.map_err(failed)?;
+        let todo = Json(outcome.todo.into());
+        Ok(if outcome.changed {
+            Added::Created(todo)
+        } else {
+            Added::Replayed(todo)
+        })
+    }
+
+    /// The list
+    ///
+    /// Open before done, newest first. Without parameters every to-do, up to 1,000; then `next_cursor`
+    /// leads to the next part. To keep a copy up to date, use `todo_changes`.
+    #[oai(path = "/todo_list", method = "get", operation_id = "todo_list")]
+    async fn todo_list(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        /// Which to-dos.
+        filter: Query<Option<String>>,
+        /// Most to-dos of the answer.
+        limit: Query<Option<String>>,
+        /// The `next_cursor` of the answer before.
+        cursor: Query<Option<String>>,
+        /// The `ETag` of an earlier answer to the same request: if nothing has changed, the answer is
+        /// 304 and empty.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<String>>,
+    ) -> Result<Versioned<TodoList>, Failure> {
+        let mut errors = Errors::default();
+        let filter = errors.note(filter.as_deref().map(Filter::parse).transpose());
+        let limit = errors.note(limit.as_deref().map(Limit::parse).transpose());
+        let cursor = errors.note(cursor.as_deref().map(str::parse::<Cursor>).transpose());
+        let (Some(filter), Some(limit), Some(cursor)) = (filter, limit, cursor) else {
+            return Err(errors.into());
+        };
+        let version = Version::of(&caller.0);
+        if version.is_known(if_none_match.as_deref()) {
+            return Ok(Versioned::NotModified(version));
+        }
+        let (filter, limit) = (filter.unwrap_or_default(), limit.unwrap_or_default());
+        let page = service.list(&caller.0, filter, cursor, limit).await;
+        let list = TodoList::new(page.map_err(failed)?, caller.0.tally.rev);
+        Ok(Versioned::Answer(version, list))
+    }
+
+    /// What has changed
+    ///
+    /// Without `since` a first copy of the whole list (`full` is true). Store `next` after what the
+    /// answer brought, and send it as `since` the next time: the answer is then what has changed,
+    /// removed to-dos among it as `id`, `rev` and `removed`. While `has_more` is true, go on at once.
+    /// After the last part of a first copy, forget what it did not bring, except what you have not
+    /// sent yet.
+    #[oai(path = "/todo_changes", method = "get", operation_id = "todo_changes")]
+    async fn todo_changes(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        /// The `next` of the answer before; read nothing into it.
+        since: Query<Option<String>>,
+        /// Most to-dos of the answer.
+        limit: Query<Option<String>>,
+        /// The `ETag` of an earlier answer to the same request: if nothing has changed, the answer is
+        /// 304 and empty.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<String>>,
+    ) -> Result<Versioned<TodoChanges>, Failure> {
+        let mut errors = Errors::default();
+        let since = errors.note(since.as_deref().map(str::parse::<SyncToken>).transpose());
+        let limit = errors.note(limit.as_deref().map(Limit::parse).transpose());
+        let (Some(since), Some(limit)) = (since, limit) else {
+            return Err(errors.into());
+        };
+        let version = Version::of(&caller.0);
+        if version.is_known(if_none_match.as_deref()) {
+            return Ok(Versioned::NotModified(version));
+        }
+        let changes = service.changes(&caller.0, since, limit.unwrap_or_default());
+        let changes = changes.await.map_err(failed)?;
+        Ok(Versioned::Answer(version, changes.into()))
+    }
+
+    /// Change a to-do
+    ///
+    /// Sets what is sent and leaves the rest. If it is stored already, the answer is 200 whatever
+    /// `expected_rev` says: an answer may have been lost.
+    #[oai(path = "/update_todo", method = "post", operation_id = "update_todo")]
+    async fn update_todo(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<UpdateTodo>,
+    ) -> Result<Json<Todo>, Failure> {
+        let mut errors = Errors::default();
+        let id = errors.note(TodoId::parse(&body.0.id));
+        let description = body.0.description.as_deref();
+        let description = errors.note(description.map(Description::parse).transpose());
+        let (Some(id), Some(description)) = (id, description) else {
+            return Err(errors.into());
+        };
+        let edit = Edit {
+            description,
+            is_done: body.0.is_done,
+        };
+        let edited = service.edit(&caller.0, id, edit, body.0.expected_rev).await;
+        match edited.map_err(failed)? {
+            Edited::Stored(outcome) => Ok(Json(outcome.todo.into())),
+            Edited::Conflicting(current) => Err(Failure::rev_conflict(current)),
+        }
+    }
+
+    /// Mark a to-do as done, or as open again
+    ///
+    /// Sets, never toggles. A to-do that is done keeps its first `done_date`.
+    #[oai(
+        path = "/update_todo_status",
+        method = "post",
+        operation_id = "update_todo_status"
+    )]
+    async fn update_todo_status(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<UpdateTodoStatus>,
+    ) -> Result<Json<Todo>, Failure> {
+        let id = id(&body.0.id)?;
+        stored(if body.0.is_done.unwrap_or(true) {
+            service.complete(&caller.0, id).await
+        } else {
+            service.reopen(&caller.0, id).await
+        })
+    }
+
+    /// Remove a to-do
+    ///
+    /// It can be restored for 30 days. Removing it again changes nothing and is no error.
+    #[oai(path = "/remove_todo", method = "post", operation_id = "remove_todo")]
+    async fn remove_todo(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<TodoReference>,
+    ) -> Result<Json<Todo>, Failure> {
+        let id = id(&body.0.id)?;
+        stored(service.remove(&caller.0, id).await)
+    }
+
+    /// Bring a removed to-do back
+    ///
+    /// As it was. For one that is not removed this changes nothing and is no error.
+    #[oai(path = "/restore_todo", method = "post", operation_id = "restore_todo")]
+    async fn restore_todo(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<TodoReference>,
+    ) -> Result<Json<Todo>, Failure> {
+        let id = id(&body.0.id)?;
+        stored(service.restore(&caller.0, id).await)
+    }
+}
+
+fn id(text: &str) -> Result<TodoId, Failure> {
+    TodoId::parse(text).map_err(|error| failed(error.into()))
+}
+
+fn stored(outcome: Result<Outcome, Error>) -> Result<Json<Todo>, Failure> {
+    let outcome = outcome.map_err(failed)?;
+    Ok(Json(outcome.todo.into()))
+}

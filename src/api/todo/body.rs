@@ -1,0 +1,118 @@
+//! What calls about to-dos take and answer.
+
+use poem_openapi::Object;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::date;
+use crate::{api::json::present, domain};
+
+/// One to-do.
+#[derive(Debug, Object, Serialize)]
+pub(in crate::api) struct Todo {
+    /// Made by the client that added it, or by us.
+    pub(super) id: Uuid,
+    /// What there is to do.
+    pub(super) description: String,
+    /// Whether it is done.
+    pub(super) is_done: bool,
+    /// When it was added (UTC, microseconds).
+    #[serde(serialize_with = "date::serialize")]
+    created_date: OffsetDateTime,
+    /// When it was completed (UTC, microseconds); null while it is open.
+    #[serde(serialize_with = "date::optional")]
+    done_date: Option<OffsetDateTime>,
+    /// The user's revision that last changed it. Revisions only grow.
+    pub(super) rev: u64,
+    /// There, and true, only when it has been removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<bool>,
+}
+
+impl From<domain::todo::Todo> for Todo {
+    fn from(todo: domain::todo::Todo) -> Self {
+        Self {
+            id: todo.id.0,
+            description: todo.description.into(),
+            is_done: todo.is_done,
+            created_date: todo.created_date,
+            done_date: todo.done_date,
+            rev: todo.rev,
+            removed: todo.removed_date.map(|_| true),
+        }
+    }
+}
+
+/// A part of the list.
+#[derive(Object, Serialize)]
+pub(in crate::api) struct TodoList {
+    /// Open before done, newest first.
+    pub(super) todos: Vec<Todo>,
+    /// What to send as `cursor` for the next part; null when this is the last.
+    pub(super) next_cursor: Option<String>,
+    /// The user's revision. It changes when any to-do does.
+    pub(super) rev: u64,
+}
+
+impl TodoList {
+    pub(super) fn new(page: domain::todo::Page, rev: u64) -> Self {
+        Self {
+            todos: page.todos.into_iter().map(Todo::from).collect(),
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+            rev,
+        }
+    }
+}
+
+/// A new to-do.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct AddTodo {
+    /// What there is to do: one line, something that can be seen. Trimmed.
+    pub(super) description: String,
+    /// A UUID of any version that the client makes: with it, sending twice adds once.
+    #[serde(deserialize_with = "present")]
+    pub(super) id: Option<String>,
+}
+
+/// What to change of a to-do. What is left out stays as it is.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct UpdateTodo {
+    /// Which to-do.
+    pub(super) id: String,
+    /// Another text, by the rules of `add_todo`.
+    #[serde(deserialize_with = "present")]
+    pub(super) description: Option<String>,
+    /// Done or open.
+    #[serde(deserialize_with = "present")]
+    pub(super) is_done: Option<bool>,
+    /// The `rev` of the to-do that the change was made on. If it has another one meanwhile, nothing is
+    /// changed and the answer is 409.
+    #[serde(deserialize_with = "present")]
+    pub(super) expected_rev: Option<u64>,
+}
+
+/// Whether a to-do is done.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct UpdateTodoStatus {
+    /// Which to-do.
+    pub(super) id: String,
+    /// Done or open.
+    #[serde(deserialize_with = "present")]
+    pub(super) is_done: Option<bool>,
+}
+
+/// A to-do by its id.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct TodoReference {
+    /// Which to-do.
+    pub(super) id: String,
+}

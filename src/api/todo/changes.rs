@@ -1,0 +1,83 @@
+//! What `todo_changes` answers.
+
+use poem_openapi::Object;
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::date;
+use crate::{domain, service};
+
+/// A to-do that has changed, or what is left of a removed one: then only `id`, `rev` and `removed`
+/// are there.
+#[derive(Object, Serialize)]
+#[expect(
+    clippy::option_option,
+    reason = "left out of a tombstone, null in an open to-do"
+)]
+pub(in crate::api) struct TodoChange {
+    /// Which to-do.
+    id: Uuid,
+    /// What there is to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// Whether it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_done: Option<bool>,
+    /// When it was added (UTC, microseconds).
+    #[serde(
+        serialize_with = "date::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    created_date: Option<OffsetDateTime>,
+    /// When it was completed (UTC, microseconds); null while it is open.
+    #[serde(
+        serialize_with = "date::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    done_date: Option<Option<OffsetDateTime>>,
+    /// The user's revision that last changed it.
+    rev: u64,
+    /// There, and true, only when it has been removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<bool>,
+}
+
+impl From<domain::todo::Todo> for TodoChange {
+    fn from(todo: domain::todo::Todo) -> Self {
+        let removed = todo.removed_date.is_some();
+        Self {
+            id: todo.id.0,
+            description: (!removed).then(|| todo.description.into()),
+            is_done: (!removed).then_some(todo.is_done),
+            created_date: (!removed).then_some(todo.created_date),
+            done_date: (!removed).then_some(todo.done_date),
+            rev: todo.rev,
+            removed: removed.then_some(true),
+        }
+    }
+}
+
+/// What a phone needs to bring its copy up to date.
+#[derive(Object, Serialize)]
+pub(in crate::api) struct TodoChanges {
+    /// In the order of their `rev`.
+    todos: Vec<TodoChange>,
+    /// What to send as `since` the next time.
+    next: String,
+    /// Whether there is more to fetch at once.
+    has_more: bool,
+    /// Whether this is a part of a first copy.
+    full: bool,
+}
+
+impl From<service::Changes> for TodoChanges {
+    fn from(changes: service::Changes) -> Self {
+        Self {
+            todos: changes.todos.into_iter().map(TodoChange::from).collect(),
+            next: changes.next.to_string(),
+            has_more: changes.has_more,
+            full: changes.full,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Answers that a phone may keep as long as its user changes nothing: `ETag`, `If-None-Match`, 304.
+
+use poem::{
+    IntoResponse, Response,
+    http::{StatusCode, header},
+};
+use poem_openapi::{
+    ApiResponse,
+    registry::{MetaHeader, MetaResponse, MetaResponses, Registry},
+    types::Type,
+};
+use serde::Serialize;
+
+use super::json::Json;
+use crate::domain::user::Account;
+
+/// Rises when the same to-dos are written in another way, a new field among them.
+const REPRESENTATION: u32 = 1;
+
+/// What an answer depends on besides its address. It names the user, so that two accounts on one phone
+/// never share an answer. Weak: a proxy that compresses the answer may keep it.
+pub(super) struct Version(String);
+
+impl Version {
+    pub(super) fn of(account: &Account) -> Self {
+        let user = account.public_id.simple();
+        let rev = account.tally.rev;
+        Self(format!("W/\"{user}-{rev}-{REPRESENTATION}\""))
+    }
+
+    /// Whether the client has this version already (RFC 9110, 13.1.2).
+    pub(super) fn is_known(&self, if_none_match: Option<&str>) -> bool {
+        let own = self.0.trim_start_matches("W/");
+        let known = if_none_match.unwrap_or_default().split(',').map(str::trim);
+        known
+            .map(|tag| tag.trim_start_matches("W/"))
+            .any(|tag| tag == own || tag == "*")
+    }
+}
+
+/// The answer, or that it is the one which the client has.
+pub(super) enum Versioned<T> {
+    Answer(Version, T),
+    NotModified(Version),
+}
+
+impl<T: Serialize + Send> IntoResponse for Versioned<T> {
+    fn into_response(self) -> Response {
+        let (version, response) = match self {
+            Self::Answer(version, answer) => (version, Json(answer).into_response()),
+            Self::NotModified(version) => (version, StatusCode::NOT_MODIFIED.into_response()),
+        };
+        response
+            .with_header(header::ETAG, version.0)
+            .with_header(header::CACHE_CONTROL, "private, no-cache")
+            .with_header(header::VARY, "Authorization")
+            .into_response()
+    }
+}
+
+impl<T: Type + Serialize + Send> ApiResponse for Versioned<T> {
+    fn meta() -> MetaResponses {
+        let mut responses = Json::<T>::meta().responses;
+        responses.push(MetaResponse {
+            description: "Nothing has changed since the answer with that `ETag`",
+            status: Some(304),
+            status_range: None,
+            content: vec![],
+            headers: vec![],
+        });
+        for response in &mut responses {
+            response.headers.push(MetaHeader {
+                name: "ETag".into(),
+                description: Some("Send it back as `If-None-Match`".into()),
+                required: false,
+                deprecated: false,
+                schema: String::schema_ref(),
+            });
+        }
+        MetaResponses { responses }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}

@@ -1,0 +1,117 @@
+//! The text of a to-do.
+
+use std::fmt;
+
+use crate::domain::{
+    error::{FieldCode, FieldError},
+    is_invisible,
+};
+
+/// What there is to do: one line, trimmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description(String);
+
+impl Description {
+    /// Most characters (Unicode scalar values, not bytes), counted as sent, before trimming.
+    pub const MAX: usize = 200;
+
+    /// Trims the text.
+    ///
+    /// # Errors
+    /// When it is blank, longer than [`Self::MAX`] or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let error = |code, message: String| Err(FieldError::new("description", code, message));
+        let trimmed = text.trim();
+        let length = text.chars().count();
+        if is_invisible(trimmed) {
+            error(FieldCode::Required, "Enter what there is to do".into())
+        } else if length > Self::MAX {
+            let max = Self::MAX;
+            error(
+                FieldCode::TooLong,
+                format!("The to-do must be {max} characters or fewer; it has {length}"),
+            )
+        } else if trimmed.chars().any(char::is_control) {
+            error(
+                FieldCode::ControlCharacters,
+                "The to-do must not hold line breaks, tabs or other control characters".into(),
+            )
+        } else {
+            Ok(Self(trimmed.to_owned()))
+        }
+    }
+
+    /// A text that was parsed before it was stored.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Description> for String {
+    fn from(description: Description) -> Self {
+        description.0
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn code(text: &str) -> &'static str {
+        Description::parse(text).map_or_else(|error| error.code.as_str(), |_| "accepted")
+    }
+
+    #[test]
+    fn description_counts_characters_as_sent_and_not_bytes() {
+        assert_eq!(code(&"🥛".repeat(200)), "accepted");
+        assert_eq!(code(&"🥛".repeat(201)), "too_long");
+        assert_eq!(code(&format!("{} ", "a".repeat(200))), "too_long");
+    }
+
+    #[test]
+    fn description_is_trimmed() {
+        let description = Description::parse("  Buy milk \u{a0}").expect("valid");
+        assert_eq!(description.as_str(), "Buy milk");
+    }
+
+    #[test]
+    fn description_refuses_blanks_and_control_characters() {
+        for blank in [
+            "",
+            "   ",
+            "\t\n",
+            "\u{2003}\u{3000}",
+            "\u{200b}\u{feff} \u{ad}",
+            "\u{3164}",
+        ] {
+            assert_eq!(code(blank), "required", "{blank:?}");
+        }
+        for text in ["a\0b", "a\tb", "a\nb", "a\u{7f}b", "a\u{85}b"] {
+            assert_eq!(code(text), "control_characters", "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_accepted_description_keeps_every_character(text in "\\PC{1,200}") {
+            prop_assume!(!is_invisible(&text));
+            let description = Description::parse(&text).expect("valid");
+            prop_assert_eq!(description.as_str(), text.trim());
+        }
+    }
+}

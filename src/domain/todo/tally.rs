@@ -1,0 +1,46 @@
+//! The counts of a list.
+
+use std::ops::Sub;
+
+/// The counts of one user's list at one revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// Counts every change of this user's to-dos.
+    pub rev: u64,
+    /// To-dos still open.
+    pub open: i32,
+    /// All to-dos, open and done; removed ones do not count.
+    pub all: i32,
+}
+
+impl Tally {
+    /// These counts after a change, at the revision it made.
+    #[must_use]
+    pub fn after(self, change: Change, rev: u64) -> Self {
+        Self {
+            rev,
+            open: self.open + change.open,
+            all: self.all + change.all,
+        }
+    }
+}
+
+/// What a verb does to the counts of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Added to the number of open to-dos.
+    pub open: i32,
+    /// Added to the number of all to-dos.
+    pub all: i32,
+}
+
+impl Sub for Change {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            open: self.open - other.open,
+            all: self.all - other.all,
+        }
+    }
+}

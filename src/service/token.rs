@@ -1,0 +1,222 @@
+//! Access tokens: JWTs that say for which user and which session a call acts. They are looked up on
+//! every call, so that one whose session has ended opens nothing; the signature keeps anybody else's
+//! guesses away from the database.
+
+use std::sync::Once;
+
+use jsonwebtoken::{
+    Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation,
+    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
+    decode, decode_header, encode,
+    errors::{Error as JwtError, ErrorKind, Result as JwtResult},
+    signature::{self, Signer as Sign, Verifier as Verify},
+};
+use ring::{digest, hmac};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::domain::{
+    error::{Denied, Error},
+    session::{ACCESS, SessionId},
+};
+
+const ISSUER: &str = "tickbox";
+const AUDIENCE: &str = "tickbox-api";
+/// How far the clocks of two instances may differ.
+const LEEWAY: Duration = Duration::seconds(5);
+/// Ours have some 400 characters.
+const LENGTH_MAX: usize = 1_024;
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    /// The user's public id.
+    sub: Uuid,
+    /// The session.
+    sid: Uuid,
+    iat: i64,
+    exp: i64,
+}
+
+/// What a token says, once its signature has been checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// For whom the call acts.
+    pub public_id: Uuid,
+    /// In which session.
+    pub session_id: SessionId,
+}
+
+/// Signs tokens, and knows its own and those of its predecessor.
+pub struct TokenSigner {
+    current: Key,
+    previous: Option<Key>,
+}
+
+struct Key {
+    /// What our tokens begin with, to the letter.
+    header: Header,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl Key {
+    fn new(secret: &SecretString) -> Self {
+        let secret = secret.expose_secret().as_bytes();
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some(id(secret));
+        Self {
+            header,
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+        }
+    }
+}
+
+/// Names a key without telling anything about it.
+fn id(secret: &[u8]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(b"tickbox kid");
+    context.update(secret);
+    let hash = context.finish();
+    let first = hash.as_ref()[..8].try_into().expect("eight bytes");
+    format!("{:016x}", u64::from_be_bytes(first))
+}
+
+impl TokenSigner {
+    /// Signs with `current`; tokens that `previous` signed stay valid as long as it is given.
+    #[must_use]
+    pub fn new(current: &SecretString, previous: Option<&SecretString>) -> Self {
+        static INSTALL: Once = Once::new();
+        // Fails only when one is installed already, which is this one.
+        INSTALL.call_once(|| {
+            let _ = PROVIDER.install_default();
+        });
+        Self {
+            current: Key::new(current),
+            previous: previous.map(Key::new),
+        }
+    }
+
+    /// A token for [`ACCESS`].
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when signing fails.
+    pub fn sign(
+        &self,
+        public_id: Uuid,
+        session_id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<SecretString, Error> {
+        let claims = Claims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: public_id,
+            sid: session_id.0,
+            iat: now.unix_timestamp(),
+            exp: (now + ACCESS).unix_timestamp(),
+        };
+        let Key {
+            header, encoding, ..
+        } = &self.current;
+        let token = encode(header, &claims, encoding).map_err(Error::internal)?;
+        Ok(token.into())
+    }
+
+    /// Reads a token of ours.
+    ///
+    /// # Errors
+    /// [`Denied::ExpiredToken`] for one that was good, [`Denied::InvalidToken`] for anything else.
+    pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Claimed, Error> {
+        let claims = self
+            .claims(token)
+            .ok_or(Error::Unauthenticated(Denied::InvalidToken))?;
+        if now.unix_timestamp() >= claims.exp + LEEWAY.whole_seconds() {
+            return Err(Error::Unauthenticated(Denied::ExpiredToken));
+        }
+        Ok(Claimed {
+            public_id: claims.sub,
+            session_id: SessionId(claims.sid),
+        })
+    }
+
+    /// The header must be one of ours to the letter: another algorithm, or a key that a token brings
+    /// along (`jwk`, `jku`, `x5u`), is not even looked at.
+    fn claims(&self, token: &str) -> Option<Claims> {
+        if token.len() > LENGTH_MAX {
+            return None;
+        }
+        let header = decode_header(token).ok()?;
+        let key = [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|key| key.header == header)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Our own clock decides, not the system's.
+        validation.validate_exp = false;
+        let token = decode::<Claims>(token, &key.decoding, &validation);
+        token.ok().map(|token| token.claims)
+    }
+}
+
+/// HS256 and nothing else, on ring, which TLS brings along: the crate's own providers would add RSA
+/// and elliptic curves that we never want to accept.
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory,
+    verifier_factory,
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+struct Hs256(hmac::Key);
+
+impl Hs256 {
+    fn new(algorithm: Algorithm, family: AlgorithmFamily, secret: &[u8]) -> JwtResult<Self> {
+        if algorithm == Algorithm::HS256 && family == AlgorithmFamily::Hmac {
+            Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret)))
+        } else {
+            Err(JwtError::from(ErrorKind::InvalidAlgorithm))
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the crate's signature")]
+fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> JwtResult<Box<dyn JwtSigner>> {
+    let signer = Hs256::new(*algorithm, key.family(), key.as_bytes())?;
+    Ok(Box::new(signer))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the crate's signature")]
+fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> JwtResult<Box<dyn JwtVerifier>> {
+    let verifier = Hs256::new(*algorithm, key.family(), key.try_get_as_bytes()?)?;
+    Ok(Box::new(verifier))
+}
+
+impl Sign<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(hmac::sign(&self.0, message).as_ref().to_vec())
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl Verify<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], tag: &Vec<u8>) -> Result<(), signature::Error> {
+        hmac::verify(&self.0, message, tag).map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}

@@ -1,0 +1,79 @@
+//! The statement behind delta sync.
+
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+use super::super::Connection;
+use crate::domain::{
+    error::Error,
+    todo::{Description, SyncToken, Todo, TodoId},
+    user::UserId,
+};
+
+/// What changed behind a token, and how far the list is.
+pub struct Changes {
+    /// The user's revision.
+    pub rev: u64,
+    /// The last revision whose tombstones were deleted.
+    pub purged_rev: u64,
+    /// In the order of revisions; tombstones among them.
+    pub todos: Vec<Todo>,
+}
+
+/// The to-dos that changed behind a place, at most `limit`, and the user's revision, in one statement
+/// and therefore of one moment: a revision that is ahead of the to-dos would lose changes for ever.
+/// Tombstones only of revisions above `tombstones_after`.
+///
+/// # Errors
+/// [`Error::NotFound`] when the user is gone; those of the database.
+pub async fn changes(
+    connection: &mut Connection,
+    user: UserId,
+    since: SyncToken,
+    tombstones_after: u64,
+    limit: u32,
+) -> Result<Changes, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT users.rev AS user_rev, users.purged_rev, changed.id AS "id?: Uuid", changed.description,
+                  changed.isdone AS "isdone?: bool", changed.created_date, changed.done_date,
+                  changed.removed_date, changed.rev, changed.original_description
+           FROM users
+           LEFT JOIN (
+               SELECT user_id, id, description, isdone, created_date, done_date, removed_date, rev,
+                      original_description
+               FROM todos
+               WHERE user_id = ? AND rev >= ? AND (rev > ? OR id > ?) AND (removed_date IS NULL OR rev > ?)
+               ORDER BY rev, id LIMIT ?
+           ) AS changed ON changed.user_id = users.id
+           WHERE users.id = ?
+           ORDER BY changed.rev, changed.id"#,
+        user.0,
+        since.rev,
+        since.rev,
+        since.id.0,
+        tombstones_after,
+        limit,
+        user.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    let first = rows.first().ok_or(Error::NotFound)?;
+    let (rev, purged_rev) = (first.user_rev, first.purged_rev);
+    let todos = rows.into_iter().filter_map(|row| {
+        Some(Todo {
+            id: TodoId(row.id?),
+            description: Description::stored(row.description?),
+            is_done: row.isdone?,
+            created_date: row.created_date?.assume_utc(),
+            done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
+            removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
+            rev: row.rev?,
+            added_as: row.original_description.map(Description::stored),
+        })
+    });
+    Ok(Changes {
+        rev,
+        purged_rev,
+        todos: todos.collect(),
+    })
+}
