@@ -17,12 +17,12 @@ from tickbox_client import (
     Configuration,
     Login,
     Problem,
-    RefreshToken,
+    Refresh,
     RegisterUser,
     SessionApi,
     Todo,
     TodoApi,
-    TodoRef,
+    TodoReference,
     Tokens,
     UpdateTodo,
     UpdateTodoStatus,
@@ -166,15 +166,15 @@ def _() -> None:
     assert full.full and len(full.todos) == 4
     assert todo.todo_changes(since=full.next).todos == []
 
-    tombstone = todo.remove_todo(TodoRef(id=milk))
+    tombstone = todo.remove_todo(TodoReference(id=milk))
     assert tombstone.removed
-    assert todo.remove_todo(TodoRef(id=milk)) == tombstone
+    assert todo.remove_todo(TodoReference(id=milk)) == tombstone
     delta = todo.todo_changes(since=full.next)
     assert not delta.full
     [change] = delta.todos
     assert (change.id, change.rev, change.removed) == (milk, tombstone.rev, True)
 
-    assert todo.restore_todo(TodoRef(id=milk)).description == "Buy oat milk"
+    assert todo.restore_todo(TodoReference(id=milk)).description == "Buy oat milk"
     [back] = todo.todo_changes(since=delta.next).todos
     assert back.id == milk and not back.removed
 
@@ -199,12 +199,12 @@ def _() -> None:
 @step("refresh twice, log out")
 def _() -> None:
     old = hold(session.login(Login(username=username, password=SecretStr(password))))
-    first = hold(session.refresh_token(RefreshToken(refresh_token=old.refresh_token)))
-    second = hold(session.refresh_token(RefreshToken(refresh_token=old.refresh_token)))
+    first = hold(session.refresh_token(Refresh(refresh_token=old.refresh_token)))
+    second = hold(session.refresh_token(Refresh(refresh_token=old.refresh_token)))
     assert second.refresh_token == first.refresh_token, "a lost answer costs nothing"
     assert first.refresh_token != old.refresh_token
     account.me()
     session.logout()
     assert problem(account.me).status == 401
-    last = RefreshToken(refresh_token=second.refresh_token)
+    last = Refresh(refresh_token=second.refresh_token)
     assert problem(session.refresh_token, last).status == 401

@@ -140,14 +140,14 @@ await step("sync: all, then what changed", async () => {
   assert.equal(full.todos.length, 4);
   assert.equal((await todo.todoChanges({ since: full.next })).todos.length, 0);
 
-  const tombstone = await todo.removeTodo({ todoRef: { id } });
+  const tombstone = await todo.removeTodo({ todoReference: { id } });
   assert.equal(tombstone.removed, true);
-  assert.deepEqual(await todo.removeTodo({ todoRef: { id } }), tombstone);
+  assert.deepEqual(await todo.removeTodo({ todoReference: { id } }), tombstone);
   const delta = await todo.todoChanges({ since: full.next });
   assert.equal(delta.full, false);
   assert.deepEqual(delta.todos.map(({ id, rev, removed }) => ({ id, rev, removed })), [{ id, rev: tombstone.rev, removed: true }]);
 
-  const restored = await todo.restoreTodo({ todoRef: { id } });
+  const restored = await todo.restoreTodo({ todoReference: { id } });
   assert.equal(restored.description, "Buy oat milk");
   const [back] = (await todo.todoChanges({ since: delta.next })).todos;
   assert.equal(back?.id, id);
@@ -177,13 +177,13 @@ await step("nothing new is 304", async () => {
 
 await step("refresh twice, log out", async () => {
   const { refreshToken } = hold(await session.login({ login: { username, password } }));
-  const first = hold(await session.refreshToken({ refreshToken: { refreshToken } }));
-  const second = hold(await session.refreshToken({ refreshToken: { refreshToken } }));
+  const first = hold(await session.refreshToken({ refresh: { refreshToken } }));
+  const second = hold(await session.refreshToken({ refresh: { refreshToken } }));
   assert.equal(second.refreshToken, first.refreshToken, "a lost answer costs nothing");
   assert.notEqual(first.refreshToken, refreshToken);
   await account.me();
   await session.logout();
   const over = await problem(account.me());
   assert.equal(over.status, 401);
-  assert.equal((await problem(session.refreshToken({ refreshToken: second }))).status, 401);
+  assert.equal((await problem(session.refreshToken({ refresh: second }))).status, 401);
 });
