@@ -53,7 +53,7 @@ static CALLS: LazyLock<BTreeMap<String, Operations>> = LazyLock::new(|| {
     let mut calls = BTreeMap::new();
     for (path, operations) in entries(&mut document["paths"]) {
         let operations = entries(operations).map(|(method, operation)| {
-            let parameters = values(&mut operation["parameters"]);
+            let parameters = values_of(operation, "parameters");
             let names = parameters
                 .filter(|parameter| parameter["in"] == "query")
                 .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned));
@@ -88,7 +88,7 @@ fn complete(document: &mut Value) {
             schemas::complete_parameters(operation);
             failures::add(operation);
             examples::add(operation);
-            for response in values(&mut operation["responses"]) {
+            for response in values_of(operation, "responses") {
                 response["headers"]["X-Request-Id"] =
                     json!({ "$ref": "#/components/headers/X-Request-Id" });
             }
@@ -121,6 +121,17 @@ fn values(value: &mut Value) -> Box<dyn Iterator<Item = &mut Value> + '_> {
         Value::Object(object) => Box::new(object.values_mut()),
         Value::Array(array) => Box::new(array.iter_mut()),
         _ => Box::new(std::iter::empty()),
+    }
+}
+
+/// The same of a member that may not be there.
+fn values_of<'a>(
+    value: &'a mut Value,
+    member: &str,
+) -> Box<dyn Iterator<Item = &'a mut Value> + 'a> {
+    match value.get_mut(member) {
+        Some(value) => values(value),
+        None => Box::new(std::iter::empty()),
     }
 }
 

@@ -155,7 +155,7 @@ impl<T: Type + Serialize + Send> ApiResponse for Json<T> {
     fn meta() -> MetaResponses {
         MetaResponses {
             responses: vec![MetaResponse {
-                description: "",
+                description: "Done",
                 status: Some(200),
                 status_range: None,
                 content: vec![media_type::<T>()],

@@ -61,6 +61,7 @@ impl<T: Serialize + Send> IntoResponse for Versioned<T> {
 impl<T: Type + Serialize + Send> ApiResponse for Versioned<T> {
     fn meta() -> MetaResponses {
         let mut responses = Json::<T>::meta().responses;
+        responses[0].description = "The answer, and its version in `ETag`";
         responses.push(MetaResponse {
             description: "Nothing has changed since the answer with that `ETag`",
             status: Some(304),

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::values;
+use super::{values, values_of};
 use crate::domain::{
     VISIBLE_LINE,
     error::FieldCode,
@@ -14,9 +14,17 @@ use crate::domain::{
 
 /// Completes the components.
 pub(super) fn complete(document: &mut Value) {
+    for name in taken(document) {
+        // What is not known is refused: see `deny_unknown_fields` of each.
+        document["components"]["schemas"][name]["additionalProperties"] = json!(false);
+    }
     for schema in values(&mut document["components"]["schemas"]) {
-        for property in values(&mut schema["properties"]) {
+        for property in values_of(schema, "properties") {
             set_integer_format(property);
+            // poem-openapi says the description twice.
+            if let Some(parts) = property.get_mut("allOf").and_then(Value::as_array_mut) {
+                parts.truncate(1);
+            }
         }
     }
     for (schema, field, limits) in limits() {
@@ -34,9 +42,21 @@ pub(super) fn complete(document: &mut Value) {
     }
 }
 
+/// The names of the schemas that calls take.
+fn taken(document: &mut Value) -> Vec<String> {
+    let paths = values(&mut document["paths"]);
+    let operations = paths.flat_map(values);
+    let references = operations.filter_map(|operation| {
+        let reference = operation.pointer("/requestBody/content/application~1json/schema/$ref")?;
+        let name = reference.as_str()?.rsplit('/').next()?;
+        Some(name.to_owned())
+    });
+    references.collect()
+}
+
 /// Completes the parameters of an operation.
 pub(super) fn complete_parameters(operation: &mut Value) {
-    for parameter in values(&mut operation["parameters"]) {
+    for parameter in values_of(operation, "parameters") {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         let (schema, example) = match name.as_str() {
             "filter" => (
