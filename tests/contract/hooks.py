@@ -45,6 +45,9 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
             links[target] = {"operationId": target, where: values}
 
 
+tokens: set[str] = set()
+
+
 def log_in() -> str:
     answer = requests.post(f"{API}/login", json=ACCOUNT, timeout=10)
     if answer.status_code == 401:
@@ -52,7 +55,9 @@ def log_in() -> str:
         requests.post(f"{API}/register_user", json=person, timeout=10).raise_for_status()
         answer = requests.post(f"{API}/login", json=ACCOUNT, timeout=10)
     answer.raise_for_status()
-    return str(answer.json()["token"])
+    token = str(answer.json()["token"])
+    tokens.add(f"Bearer {token}")
+    return token
 
 
 class Bearer:
@@ -69,11 +74,15 @@ schemathesis.auth(refresh_interval=300).skip_for(operation_id=[*PUBLIC, "logout"
 schemathesis.auth(refresh_interval=None).apply_to(operation_id="logout")(Bearer)
 
 answers: Counter[tuple[str, int]] = Counter()
+refused: Counter[str] = Counter()
 
 
 @schemathesis.hook
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
-    answers[case.operation.definition.raw["operationId"], response.status_code] += 1
+    call = case.operation.definition.raw["operationId"]
+    answers[call, response.status_code] += 1
+    if response.status_code == 401 and response.request.headers.get("Authorization") in tokens:
+        refused[call] += 1
 
 
 @atexit.register
@@ -83,4 +92,4 @@ def note_answers() -> None:
     for (call, status), count in sorted(answers.items()):
         calls.setdefault(call, {})[status] = count
     with open(os.environ["FUZZ_COUNTS"], "w", encoding="utf-8") as file:
-        json.dump(calls, file)
+        json.dump({"answers": calls, "refused": refused}, file)

@@ -1,5 +1,6 @@
 """Judges a run of Schemathesis: verdict.py REPORT COUNTS. A call that was never answered with success
-has not been tested, whatever the checks say. Prints how many cases there were, and fails."""
+has not been tested, whatever the checks say, nor has one that refused the token of the run. Prints how
+many cases there were, and fails."""
 
 import json
 import sys
@@ -9,7 +10,8 @@ def main(report_file: str, counts_file: str) -> None:
     with open(report_file, encoding="utf-8") as file:
         report = json.load(file)
     with open(counts_file, encoding="utf-8") as file:
-        calls: dict[str, dict[str, int]] = json.load(file)
+        counts = json.load(file)
+    calls: dict[str, dict[str, int]] = counts["answers"]
     for call, statuses in calls.items():
         answers = ", ".join(f"{status} x {count}" for status, count in statuses.items())
         print(f"  {call:20} {answers}", file=sys.stderr)
@@ -21,6 +23,8 @@ def main(report_file: str, counts_file: str) -> None:
         words.append(f"{cases['unique_failures']} kinds of failure")
     if never:
         words.append(f"never succeeded: {', '.join(never)}")
+    if counts["refused"]:
+        words.append(f"the token was refused: {counts['refused']}")
     if len(calls) < operations["total"] or not report["complete"]:
         words.append(f"only {len(calls)} of {operations['total']} calls were tried to the end")
     print("; ".join(words))
