@@ -75,7 +75,7 @@ step_models() {
 # The short form tries each call a few times, the long one (--long) more than ten thousand cases in all.
 step_fuzz() {
     local counts=$LOCAL/fuzz-counts.json report=$LOCAL/fuzz-report.json examples=20 status=0
-    [ -z "$LONG" ] || examples=1500
+    [ -z "$LONG" ] || examples=1100
     need_contract_tools || return
     rm -f "$counts" "$report"
     RATE_LIMITS=off on_scratch_app fuzz run_schemathesis "$examples" "$counts" "$report" || status=1
