@@ -1,8 +1,10 @@
 //! Prepares what the binary embeds: every file of `assets/` that browsers load gets a name with the
 //! hash of its content, so that it may be cached for ever, and is compressed once, as small as it
-//! goes, instead of with each request.
+//! goes, instead of with each request. That takes ten seconds for Swagger UI, so what an earlier build
+//! compressed is used again; after a change of how it is compressed, `cargo clean`.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -12,36 +14,36 @@ use brotli::CompressorWriter;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest as _, Sha256};
 
-/// What browsers load; licences and notes beside it are not embedded.
-const EXTENSIONS: [&str; 3] = ["css", "js", "svg"];
+/// What browsers load, and the licences that have to come with it; notes beside it are not embedded.
+const EXTENSIONS: [&str; 4] = ["css", "js", "svg", "txt"];
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=assets");
     println!("cargo:rerun-if-changed=migrations");
     let output = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("assets");
-    if output.exists() {
-        fs::remove_dir_all(&output)?;
-    }
     fs::create_dir_all(&output)?;
-    embed_all(Path::new("assets"), &output)
+    let mut made = BTreeSet::new();
+    embed_all(Path::new("assets"), &output, &mut made)?;
+    remove_others(&output, &made)
 }
 
-fn embed_all(folder: &Path, output: &Path) -> io::Result<()> {
+fn embed_all(folder: &Path, output: &Path, made: &mut BTreeSet<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            embed_all(&path, output)?;
+            embed_all(&path, output, made)?;
         } else if path
             .extension()
             .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known))
         {
-            embed(&path, output)?;
+            made.extend(embed(&path, output)?);
         }
     }
     Ok(())
 }
 
-fn embed(path: &Path, output: &Path) -> io::Result<()> {
+/// Gives what there is of the file now.
+fn embed(path: &Path, output: &Path) -> io::Result<[PathBuf; 3]> {
     let content = fs::read(path)?;
     let name = path.file_name().and_then(|name| name.to_str());
     let (stem, extension) = name
@@ -50,10 +52,26 @@ fn embed(path: &Path, output: &Path) -> io::Result<()> {
     let hash = Sha256::digest(&content);
     let hash = u64::from_be_bytes(hash[..8].try_into().expect("SHA-256 has 32 bytes"));
     let target = output.join(format!("{stem}-{hash:016x}.{extension}"));
+    let (gz, br) = (with_suffix(&target, "gz"), with_suffix(&target, "br"));
 
-    fs::write(&target, &content)?;
-    fs::write(with_suffix(&target, "gz"), gzip(&content)?)?;
-    fs::write(with_suffix(&target, "br"), brotli(&content)?)
+    // Written last, so where it is complete, so are the others.
+    if fs::read(&target).ok().as_ref() != Some(&content) {
+        fs::write(&gz, gzip(&content)?)?;
+        fs::write(&br, brotli(&content)?)?;
+        fs::write(&target, &content)?;
+    }
+    Ok([target, gz, br])
+}
+
+/// What earlier builds made of files as they were then must not be embedded.
+fn remove_others(output: &Path, made: &BTreeSet<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(output)? {
+        let path = entry?.path();
+        if !made.contains(&path) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -1,9 +1,10 @@
 //! The JSON API under `/api/v1`: calls in the style of remote procedures, described by a document
 //! that is made from the handlers themselves. Never reads the cookie, so no other site can act through
-//! it. May import `service` and `domain`; knows neither SQL nor the pages.
+//! it. May import `service`, `domain` and `assets`; knows neither SQL nor the pages.
 
 mod account;
 mod bearer;
+mod docs;
 mod document;
 mod json;
 mod problem;
@@ -12,11 +13,7 @@ mod session;
 mod todo;
 mod version;
 
-use poem::{
-    EndpointExt as _, Response, Route,
-    endpoint::{BoxEndpoint, make_sync},
-    get,
-};
+use poem::{EndpointExt as _, Route, endpoint::BoxEndpoint, get};
 use poem_openapi::{OpenApiService, Tags};
 
 pub use document::document;
@@ -32,17 +29,13 @@ pub fn is_for(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// All calls, and the document.
+/// All calls, the document, and the page that shows it.
 #[must_use]
 pub fn routes() -> BoxEndpoint<'static> {
-    let text = document();
-    let document = make_sync(move |_| {
-        Response::builder()
-            .content_type("application/json")
-            .body(text.clone())
-    });
     Route::new()
-        .at("/openapi.json", get(document))
+        .at("/openapi.json", get(docs::json()))
+        .at("/docs", get(docs::page))
+        .at("/docs/", get(docs::without_slash))
         .nest("/v1", calls())
         .map_to_response()
         .boxed()

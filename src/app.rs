@@ -9,7 +9,7 @@ use poem::{
 };
 
 use crate::{
-    api,
+    api, assets,
     server::Draining,
     service::Service,
     telemetry,
@@ -23,7 +23,7 @@ pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl 
     let routes = Route::new()
         .at("/healthz", with_allow(get(healthz), "GET"))
         .at("/readyz", with_allow(get(readyz), "GET"))
-        .nest(web::assets::PATH, web::asset_routes())
+        .at(assets::ROUTE, with_allow(get(assets::asset), "GET"))
         .nest(api::PATH, api::routes())
         .nest("/", web::routes(proxies))
         .data(service)

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! main -> app -> { web, api } -> service -> store -> domain
+//!         app -> { web, api } -> assets
 //!         app -> server, telemetry -> config -> store
 //! main -> health
 //! ```
@@ -13,6 +14,7 @@
 
 pub mod api;
 pub mod app;
+pub mod assets;
 pub mod config;
 pub mod domain;
 pub mod health;

@@ -1,9 +1,8 @@
 //! The pages: routes, forms, HTML and the session cookie. Works without JavaScript; to htmx the same
 //! handlers answer fragments, made by the functions that the pages themselves call. May import
-//! `service` and `domain`; knows neither SQL nor the API.
+//! `service`, `domain` and `assets`; knows neither SQL nor the API.
 
 mod account;
-pub mod assets;
 pub mod error;
 mod form;
 mod layout;
@@ -12,7 +11,7 @@ mod origin;
 mod session;
 mod todo;
 
-use poem::{Endpoint, EndpointExt as _, Route, RouteMethod, endpoint::BoxEndpoint, get};
+use poem::{EndpointExt as _, Route, RouteMethod, endpoint::BoxEndpoint, get};
 
 pub use session::Proxies;
 
@@ -78,10 +77,4 @@ pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
     }
     let checked = route.around(origin::check).data(proxies);
     checked.boxed()
-}
-
-/// The embedded style, scripts and icon.
-#[must_use]
-pub fn asset_routes() -> impl Endpoint {
-    Route::new().at("/:name", error::with_allow(get(assets::asset), "GET"))
 }

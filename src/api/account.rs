@@ -100,6 +100,8 @@ impl Calls {
     }
 
     /// Who the token belongs to
+    ///
+    /// The person that logged in with it.
     #[oai(path = "/me", method = "get", operation_id = "me")]
     async fn me(&self, caller: Caller, service: Data<&Service>) -> Result<Json<User>, Failure> {
         let user = service.user(&caller.0).await.map_err(failed)?;

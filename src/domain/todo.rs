@@ -2,6 +2,7 @@
 
 mod cursor;
 mod description;
+mod list;
 mod sync;
 mod tally;
 
@@ -13,13 +14,12 @@ use uuid::{NoContext, Timestamp, Uuid, fmt::Hyphenated};
 pub use self::{
     cursor::Cursor,
     description::Description,
+    list::{Filter, Limit, PAGE_SIZE, Page},
     sync::SyncToken,
     tally::{Change, Tally},
 };
 use super::error::{Error, FieldCode, FieldError, Gone};
 
-/// To-dos a page of the list shows.
-pub const PAGE_SIZE: Limit = Limit(50);
 /// How long a removed to-do can be restored. Its tombstone is purged some time after that.
 pub const TOMBSTONE_LIFE: Duration = Duration::days(30);
 
@@ -208,96 +208,6 @@ impl Todo {
     }
 }
 
-/// Which to-dos of a list are wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Filter {
-    /// Open and done ones.
-    #[default]
-    All,
-    /// Only what is still to do.
-    Open,
-    /// Only what is done.
-    Done,
-}
-
-impl Filter {
-    /// The names of the filters.
-    pub const NAMES: [&'static str; 3] = ["all", "open", "done"];
-
-    /// Reads a name.
-    ///
-    /// # Errors
-    /// When there is no such filter.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        match text {
-            "all" => Ok(Self::All),
-            "open" => Ok(Self::Open),
-            "done" => Ok(Self::Done),
-            _ => Err(FieldError::new(
-                "filter",
-                FieldCode::InvalidValue,
-                "The list shows all, open or done to-dos",
-            )),
-        }
-    }
-}
-
-/// How many to-dos an answer may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit(u32);
-
-impl Limit {
-    /// Most, and what holds where nothing is said.
-    pub const MAX: u32 = 1_000;
-
-    /// A number from 1 to [`Self::MAX`]; none for any other.
-    #[must_use]
-    pub fn new(number: u32) -> Option<Self> {
-        let is_within = (1..=Self::MAX).contains(&number);
-        is_within.then_some(Self(number))
-    }
-
-    /// Reads a number from 1 to [`Self::MAX`], written with digits only.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = is_number.then(|| text.parse().ok()).flatten();
-        number.and_then(Self::new).ok_or_else(|| {
-            let message = format!("The limit must be a whole number from 1 to {}", Self::MAX);
-            FieldError::new("limit", FieldCode::OutOfRange, message)
-        })
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-
-    /// The number as a length of a list.
-    #[must_use]
-    pub const fn as_length(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl Default for Limit {
-    fn default() -> Self {
-        Self(Self::MAX)
-    }
-}
-
-/// A part of a list, in order.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// At most as many as were asked for.
-    pub todos: Vec<Todo>,
-    /// Where the next part begins; none when this is the last.
-    pub next: Option<Cursor>,
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -326,6 +236,53 @@ mod tests {
         let removed = done.removed(now);
         assert_eq!(removed.clone().removed(later), removed);
         assert!(removed.present().is_err());
+    }
+
+    #[test]
+    fn an_edit_sets_what_it_names_and_leaves_the_rest() {
+        let now = datetime!(2026-01-01 00:00 UTC);
+        let text = |text| Description::parse(text).expect("valid");
+        let done = Todo::new(TodoId::at(now), text("Buy milk"), now).completed(now);
+        assert_eq!(done.clone().edited(Edit::default(), now), done);
+        let edit = |description, is_done| Edit {
+            description,
+            is_done,
+        };
+        let renamed = done.clone().edited(edit(Some(text("Buy tea")), None), now);
+        assert_eq!(renamed.description, text("Buy tea"));
+        assert_eq!(renamed.done_date, Some(now));
+        let reopened = renamed.edited(edit(None, Some(false)), now);
+        assert_eq!(reopened.description, text("Buy tea"));
+        assert_eq!((reopened.is_done, reopened.done_date), (false, None));
+    }
+
+    #[test]
+    fn an_edited_to_do_is_still_known_by_the_text_it_was_added_with() {
+        let now = datetime!(2026-01-01 00:00 UTC);
+        let text = |text| Description::parse(text).expect("valid");
+        let added = Todo::new(TodoId::at(now), text("Buy milk"), now);
+        let edit = |description| Edit {
+            description: Some(text(description)),
+            is_done: None,
+        };
+        let twice = added
+            .edited(edit("Buy tea"), now)
+            .edited(edit("Buy bread"), now);
+        assert!(twice.was_added_as(&text("Buy milk")));
+        assert!(twice.was_added_as(&text("Buy bread")));
+        assert!(!twice.was_added_as(&text("Buy tea")));
+    }
+
+    #[test]
+    fn what_was_removed_can_be_restored_for_thirty_days() {
+        let now = datetime!(2026-01-01 00:00 UTC);
+        let description = Description::parse("Buy milk").expect("valid");
+        let todo = Todo::new(TodoId::at(now), description, now);
+        let removed = todo.clone().removed(now);
+        let before = now + TOMBSTONE_LIFE - Duration::MICROSECOND;
+        assert_eq!(removed.clone().restored(before).ok(), Some(todo));
+        let gone = removed.restored(now + TOMBSTONE_LIFE);
+        assert!(matches!(gone, Err(Error::Gone(Gone::Todo))));
     }
 
     #[test]

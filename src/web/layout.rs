@@ -6,8 +6,8 @@ use poem::{
     http::{StatusCode, header},
 };
 
-use super::{assets, link};
-use crate::domain::error::FieldError;
+use super::link;
+use crate::{assets, domain::error::FieldError};
 
 /// How wide the card is.
 #[derive(Clone, Copy, PartialEq, Eq)]

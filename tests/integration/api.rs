@@ -1,5 +1,10 @@
 //! The API over HTTP, and its document.
 
+mod compatibility;
+mod document;
+mod examples;
+mod same_words;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
@@ -46,49 +51,6 @@ async fn registering_gives_the_user_without_secrets(
         fields,
         ["first_name", "last_name", "public_id", "user_name"]
     );
-}
-
-#[sqlx::test]
-async fn the_pages_and_the_api_refuse_the_same_in_the_same_words(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
-    let fields = [
-        "first_name",
-        "last_name",
-        "username",
-        "password",
-        "password_again",
-    ];
-    for (field, value) in [
-        ("first_name", " "),
-        ("last_name", "a\u{7}b"),
-        ("username", ""),
-        ("username", "ab"),
-        ("username", "a b c"),
-        ("username", "ONA"),
-        ("password", "short"),
-        ("password", "password123"),
-        ("password", "my ruta password"),
-        ("password_again", "another one"),
-    ] {
-        let mut body = body();
-        body[field] = json!(value);
-        let (answer, problem) = register(&site, &body).await;
-        assert!([409, 422].contains(&answer.status), "{field} {value:?}");
-        let form: Vec<_> = fields
-            .map(|name| (name, body[name].as_str().unwrap_or_default()))
-            .into();
-        let page = site.stranger().post("/register", &form).await;
-        let messages: Vec<_> = problem["errors"].as_array().into_iter().flatten().collect();
-        let words: Vec<_> = messages
-            .iter()
-            .map(|error| error["message"].as_str().unwrap_or_default())
-            .collect();
-        assert_eq!(page.texts(".errors a"), words, "{field} {value:?}");
-        assert_eq!(messages[0]["field"], field, "{value:?}");
-    }
 }
 
 #[sqlx::test]

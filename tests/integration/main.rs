@@ -2,6 +2,7 @@
 
 mod api;
 mod command;
+mod docs;
 mod layers;
 mod log;
 mod migrations;

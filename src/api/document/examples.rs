@@ -130,5 +130,4 @@ pub(super) fn invalid(id: &str) -> FieldError {
 }
 
 const ACCESS_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6IjVjMGUyZDdiOWE0ZjYxODMifQ.eyJpc3MiOiJ0aWNrYm94IiwiYXVkIjoidGlja2JveC1hcGkiLCJzdWIiOiIyZjFkNmI4ZS03YTQzLTRjNTktOWQwZS01YjdjMWEyZjNlNGQifQ.c2lnbmF0dXJl";
-const REFRESH_TOKEN: &str =
-    "xdPyoGseT4qKdw2eSzwvFjJ2bXkxZ0c3a0V3eVVnT3BqZkhGdFNhWm1Rc1hyMVlxTHVuNnpDOWVQNFZLbTdFaFI1dFc";
+const REFRESH_TOKEN: &str = "xdPyoGseT4qKdw2eSzwvFgswVXqfxOkOM1h9osfsETZbgKXK7xQ5XoOozfIXPGGGq9D1Gj9kia7T-B1CZ4yx1vsgRWqPtNn-I0htkrfcASY";

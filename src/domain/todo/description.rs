@@ -69,8 +69,10 @@ impl fmt::Display for Description {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use regex::Regex;
 
     use super::*;
+    use crate::domain::VISIBLE_LINE;
 
     fn code(text: &str) -> &'static str {
         Description::parse(text).map_or_else(|error| error.code.as_str(), |_| "accepted")
@@ -106,7 +108,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_character_is_matched_by_the_pattern_as_it_is_accepted() {
+        let pattern = Regex::new(VISIBLE_LINE).expect("a pattern");
+        for character in '\0'..='\u{ffff}' {
+            let text = character.to_string();
+            let accepted = Description::parse(&text).is_ok();
+            assert_eq!(pattern.is_match(&text), accepted, "{character:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_pattern_of_the_document_matches_what_is_accepted(
+            text in r"[\t\n \x00\x1f\x7f\u{85}\u{a0}\u{ad}\u{200b}\u{2028}\u{2800}\u{3000}\u{feff}az🥛]{0,8}"
+        ) {
+            let pattern = Regex::new(VISIBLE_LINE).expect("a pattern");
+            prop_assert_eq!(pattern.is_match(&text), Description::parse(&text).is_ok());
+        }
+
         #[test]
         fn an_accepted_description_keeps_every_character(text in "\\PC{1,200}") {
             prop_assume!(!is_invisible(&text));

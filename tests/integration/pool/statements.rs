@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use futures_util::FutureExt as _;
+use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::{
+        clock::Clock,
         error::Error,
-        todo::{Description, Filter, PAGE_SIZE, TodoId},
+        todo::{Description, Filter, Limit, PAGE_SIZE, TodoId},
     },
     service::{Hasher, Service},
     store::{Connection, Database, Ending},
@@ -71,12 +73,7 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
     World::new(options.clone()).await;
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
-    let service = Service::new(
-        database.clone(),
-        tickbox::domain::clock::Clock::default(),
-        hasher,
-        signer(),
-    );
+    let service = Service::new(database.clone(), Clock::default(), hasher, signer());
     let login = service.log_in(credentials("ona", PASSWORD), None, "a test");
     let token = login.await.expect("right password").token;
     let mut spent = BTreeMap::new();
@@ -101,6 +98,38 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
     // The session, BEGIN, the revision, the to-do, COMMIT.
     assert_eq!(spent["add"]["Questions"], 5);
     assert_eq!(spent["add"]["Com_stmt_prepare"], 0);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_call_costs_as_much_as_its_page_and_an_unchanged_list_one_statement(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    World::new(options.clone()).await;
+    let database = Database::new(options, 1);
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let service = Service::new(database.clone(), Clock::default(), hasher, signer());
+    let login = service.log_in_device(credentials("ona", PASSWORD), "a test");
+    let token = login.await.expect("right password").access;
+    let mut spent = BTreeMap::new();
+    for call in ["warm up", "todo_list", "todo_changes", "unchanged"] {
+        let before = counters(&database).await;
+        let account = service.authenticate_access(token.expose_secret()).await;
+        let account = account.expect("a session");
+        if matches!(call, "warm up" | "todo_list") {
+            let page = service.list(&account, Filter::All, None, Limit::default());
+            page.await.expect("listed");
+        }
+        if matches!(call, "warm up" | "todo_changes") {
+            let changes = service.changes(&account, None, Limit::default()).await;
+            changes.expect("found");
+        }
+        spent.insert(call, since(&before, &counters(&database).await));
+    }
+    for (call, statements) in [("todo_list", 2), ("todo_changes", 2), ("unchanged", 1)] {
+        assert_eq!(spent[call]["Questions"], statements, "{call}");
+        assert_eq!(spent[call]["Com_stmt_prepare"], 0, "{call}");
+    }
 }
 
 async fn read_one(database: &Database, times: u64) {

@@ -1,5 +1,7 @@
 //! The embedded files: compressed, cached for ever, under names of their content.
 
+use std::{collections::BTreeMap, ffi::OsStr, fs, path::Path};
+
 use reqwest::Method;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
@@ -126,11 +128,29 @@ async fn nothing_outside_the_assets_can_be_asked_for(
 }
 
 #[test]
-fn the_vendored_script_is_the_published_one() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/vendor/htmx");
-    let script = std::fs::read(format!("{root}/htmx.min.js")).expect("vendored");
-    let sums = std::fs::read_to_string(format!("{root}/SHA256SUMS")).expect("recorded");
-    let digest = ring::digest::digest(&ring::digest::SHA256, &script);
-    let recorded = format!("SHA256:{}", sums.split(' ').next().expect("a sum"));
-    assert_eq!(format!("{digest:?}"), recorded);
+fn vendored_files_are_those_that_were_recorded() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/vendor");
+    for folder in fs::read_dir(root).expect("a folder") {
+        let folder = folder.expect("an entry").path();
+        let sums = fs::read_to_string(folder.join("SHA256SUMS")).expect("recorded");
+        let recorded: BTreeMap<_, _> = sums
+            .lines()
+            .filter_map(|line| line.split_once("  "))
+            .map(|(sum, name)| (name.to_owned(), format!("SHA256:{sum}")))
+            .collect();
+        let mut found = BTreeMap::new();
+        for file in fs::read_dir(&folder).expect("a folder") {
+            let path = file.expect("an entry").path();
+            let name = path.file_name().and_then(OsStr::to_str).expect("a name");
+            if !["README.md", "SHA256SUMS"].contains(&name) {
+                let content = fs::read(&path).expect("a file");
+                let text = String::from_utf8_lossy(&content);
+                assert!(!text.contains("sourceMappingURL"), "{name} names a map");
+                let sum = ring::digest::digest(&ring::digest::SHA256, &content);
+                found.insert(name.to_owned(), format!("{sum:?}"));
+            }
+        }
+        assert!(!found.is_empty(), "nothing in {}", folder.display());
+        assert_eq!(found, recorded, "{}", folder.display());
+    }
 }

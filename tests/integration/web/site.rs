@@ -8,7 +8,7 @@ use reqwest::{
 };
 use scraper::{ElementRef, Html, Selector};
 use sqlx::mysql::MySqlConnectOptions;
-use tickbox::{app, server::Draining, web::Proxies};
+use tickbox::{app, server::Draining, service::Service, web::Proxies};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -31,17 +31,19 @@ impl Site {
     pub(crate) async fn behind(options: MySqlConnectOptions, proxies: Proxies) -> Self {
         log::plant(PASSWORD);
         let world = Box::pin(World::new(options)).await;
-        let endpoint = app::endpoint(world.service.clone(), proxies, Draining::default());
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("bound").to_string();
-        let acceptor = TcpAcceptor::from_tokio(listener).expect("listening");
-        tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));
+        let address = listen(world.service.clone(), proxies).await;
         let client = Client::builder().redirect(Policy::none()).no_proxy();
         Self {
             world,
             address,
             client: client.build().expect("a client"),
         }
+    }
+
+    /// The same world, with a server over another service.
+    pub(crate) async fn serve(self, service: Service) -> Self {
+        let address = listen(service, Proxies(0)).await;
+        Self { address, ..self }
     }
 
     /// A browser that nobody has logged in with.
@@ -68,6 +70,15 @@ impl Site {
         let url = format!("http://{}{path}", self.address);
         self.client.request(method, url)
     }
+}
+
+async fn listen(service: Service, proxies: Proxies) -> String {
+    let endpoint = app::endpoint(service, proxies, Draining::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound").to_string();
+    let acceptor = TcpAcceptor::from_tokio(listener).expect("listening");
+    tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));
+    address
 }
 
 #[derive(Clone)]

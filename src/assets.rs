@@ -1,4 +1,5 @@
-//! The embedded style, scripts and icon, under names that change with their content.
+//! The embedded styles, scripts, icon and licences, under names that change with their content: below
+//! the pages and the API, since both have pages that load them. May import no other layer.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -11,8 +12,8 @@ use poem::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-/// Under which the router mounts them.
-pub const PATH: &str = "/assets";
+/// Where the router mounts [`asset`].
+pub const ROUTE: &str = "/assets/:name";
 
 /// What `build.rs` made: `name-hash.ext`, and the same compressed with `.br` and `.gz` behind it.
 #[derive(RustEmbed)]
@@ -26,7 +27,7 @@ static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
             let (stem, extension) = file.rsplit_once('.')?;
             let (name, _hash) = stem.rsplit_once('-')?;
             let is_plain = !matches!(extension, "br" | "gz");
-            is_plain.then(|| (format!("{name}.{extension}"), format!("{PATH}/{file}")))
+            is_plain.then(|| (format!("{name}.{extension}"), ROUTE.replace(":name", &file)))
         })
         .collect()
 });
@@ -35,13 +36,17 @@ static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 ///
 /// # Panics
 /// When there is no such file: every page names the same few, so the first test meets it.
-pub(super) fn url(name: &str) -> &'static str {
+#[must_use]
+pub fn url(name: &str) -> &'static str {
     URLS.get(name).expect("a file of assets/")
 }
 
-/// `GET /assets/:name`
+/// The file in the smallest form that the client takes; to be kept for ever.
+///
+/// # Errors
+/// When there is no file of that name.
 #[handler]
-pub(super) fn asset(request: &Request, Path(name): Path<String>) -> Result<Response> {
+pub(crate) fn asset(request: &Request, Path(name): Path<String>) -> Result<Response> {
     let content_type = content_type(&name).ok_or(NotFoundError)?;
     let plain = Files::get(&name).ok_or(NotFoundError)?;
     let (file, encoding) = best(request, &name).unwrap_or((plain, "identity"));
@@ -51,7 +56,7 @@ pub(super) fn asset(request: &Request, Path(name): Path<String>) -> Result<Respo
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
         .header(header::VARY, "accept-encoding")
         .header(header::ETAG, &etag);
-    if matches(request, &etag) {
+    if is_known(request, &etag) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
     let response = response.header(header::CONTENT_TYPE, content_type);
@@ -67,6 +72,7 @@ fn content_type(name: &str) -> Option<&'static str> {
         "css" => Some("text/css; charset=utf-8"),
         "js" => Some("text/javascript; charset=utf-8"),
         "svg" => Some("image/svg+xml"),
+        "txt" => Some("text/plain; charset=utf-8"),
         _ => None,
     }
 }
@@ -95,7 +101,9 @@ fn accepts(accepted: &str, encoding: &str) -> bool {
     })
 }
 
-fn matches(request: &Request, etag: &str) -> bool {
+/// Whether the client has what this tag names and asks only for something newer.
+#[must_use]
+pub fn is_known(request: &Request, etag: &str) -> bool {
     let known = request.headers().get_all(header::IF_NONE_MATCH).iter();
     known
         .filter_map(|value| value.to_str().ok())

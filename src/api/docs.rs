@@ -1,0 +1,95 @@
+//! The document over HTTP, for programs, and Swagger UI on it, for people.
+
+use poem::{
+    Endpoint, Request, Response,
+    endpoint::make_sync,
+    handler,
+    http::{StatusCode, header},
+    web::Redirect,
+};
+use ring::digest::{SHA256, digest};
+
+use super::document::document;
+use crate::assets;
+
+/// Where the document is.
+const DOCUMENT: &str = "/api/openapi.json";
+
+/// Where Swagger UI is.
+const DOCS: &str = "/api/docs";
+
+/// For this page alone: the icons of Swagger UI are `data:` addresses. It sets styles by script, which
+/// needs no permission, and no form leaves the page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// `GET /api/openapi.json`: asked for each time, since it changes with the program, but sent again
+/// only when it has changed.
+pub(super) fn json() -> impl Endpoint<Output = Response> {
+    let text = document();
+    let hash = digest(&SHA256, text.as_bytes());
+    let hash = hash.as_ref().first_chunk().expect("SHA-256 has 32 bytes");
+    let etag = format!("\"{:016x}\"", u64::from_be_bytes(*hash));
+    make_sync(move |request: Request| {
+        let response = Response::builder()
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::ETAG, &etag);
+        if assets::is_known(&request, &etag) {
+            return response.status(StatusCode::NOT_MODIFIED).finish();
+        }
+        response.content_type("application/json").body(text.clone())
+    })
+}
+
+/// `GET /api/docs`
+#[handler]
+pub(super) fn page() -> Response {
+    Response::builder()
+        .header(header::CONTENT_SECURITY_POLICY, POLICY)
+        .content_type("text/html; charset=utf-8")
+        .body(html())
+}
+
+/// `GET /api/docs/`: people type it.
+#[handler]
+pub(super) fn without_slash() -> Redirect {
+    Redirect::permanent(DOCS)
+}
+
+/// The licences of Swagger UI have to be there wherever it is.
+fn html() -> String {
+    format!(
+        r#"<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API – Tickbox</title>
+<meta name="description" content="The calls of Tickbox's API, to read and to try out.">
+<link rel="stylesheet" href="{swagger_css}">
+<link rel="stylesheet" href="{css}">
+<link rel="icon" type="image/svg+xml" href="{icon}">
+<script src="{swagger}" defer></script>
+<script type="module" src="{js}"></script>
+</head>
+<body>
+<main id="docs" data-document="{DOCUMENT}"></main>
+<noscript><p>This page needs JavaScript; <a href="{DOCUMENT}">the document</a> says the same.</p></noscript>
+<footer>
+<p><a href="/">Tickbox</a> · <a href="{DOCUMENT}">OpenAPI document</a></p>
+<p>Shown by Swagger UI 5.35.0: <a href="{licence}">licence</a>, <a href="{notice}">notice</a>,
+<a href="{parts}">licences of its parts</a></p>
+</footer>
+</body>
+</html>
+"#,
+        swagger_css = assets::url("swagger-ui.css"),
+        css = assets::url("docs.css"),
+        icon = assets::url("favicon.svg"),
+        swagger = assets::url("swagger-ui-bundle.js"),
+        js = assets::url("docs.js"),
+        licence = assets::url("swagger-ui-LICENSE.txt"),
+        notice = assets::url("swagger-ui-NOTICE.txt"),
+        parts = assets::url("swagger-ui-bundle.js.LICENSE.txt"),
+    )
+}

@@ -1,0 +1,290 @@
+//! v1 only grows. `openapi/v1.json` is what has been promised; the document of today must keep all of
+//! it: every call, field and code, and no new demands. `./ops/generate v1` adds what is new to it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::document::{Document, members};
+
+#[test]
+fn nothing_that_v1_promised_is_broken() {
+    let broken = broken(&Document::read("openapi/v1.json"), &Document::committed());
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn everything_that_the_document_says_is_promised() {
+    // Whatever is missing in the promise could be taken away without this test noticing.
+    let missing = broken(&Document::committed(), &Document::read("openapi/v1.json"));
+    assert!(
+        missing.is_empty(),
+        "run ./ops/generate v1\n{}",
+        missing.join("\n")
+    );
+}
+
+/// What a client of `old` would trip over in `new`.
+fn broken(old: &Document, new: &Document) -> Vec<String> {
+    let mut broken = vec![];
+    for (path, methods) in members(&old.0["paths"]) {
+        for (method, was) in members(methods) {
+            let place = format!("{} {path}", method.to_uppercase());
+            match new.0["paths"][path].get(method) {
+                Some(is) => operation(&place, was, is, &mut broken),
+                None => broken.push(format!("{place} is gone")),
+            }
+        }
+    }
+    let requests = requests(old);
+    for (name, was) in members(&old.0["components"]["schemas"]) {
+        match new.0["components"]["schemas"].get(name) {
+            Some(is) => schema(name, was, is, requests.contains(name), &mut broken),
+            None => broken.push(format!("the schema {name} is gone")),
+        }
+    }
+    broken
+}
+
+/// The names of the schemas that calls take.
+fn requests(document: &Document) -> BTreeSet<String> {
+    let bodies = document.operations().into_iter().map(|operation| {
+        let content = &operation.body["requestBody"]["content"]["application/json"];
+        content["schema"]["$ref"].clone()
+    });
+    let names = bodies.filter_map(|reference| {
+        let name = reference.as_str()?.rsplit('/').next()?;
+        Some(name.to_owned())
+    });
+    names.collect()
+}
+
+fn operation(place: &str, was: &Value, is: &Value, broken: &mut Vec<String>) {
+    let mut same = |what: &str, was: &Value, is: &Value| {
+        if was != is {
+            broken.push(format!("{place}: {what} was {was} and is {is}"));
+        }
+    };
+    same("the operation id", &was["operationId"], &is["operationId"]);
+    same("the security", &was["security"], &is["security"]);
+    let body = "/requestBody/content/application~1json/schema";
+    same("the body", pointed(was, body), pointed(is, body));
+    for status in ["200", "201", "204", "304"] {
+        let answer = format!("/responses/{status}");
+        let schema = format!("{answer}/content/application~1json/schema");
+        same(
+            status,
+            &json!(was.pointer(&answer).is_some()),
+            &json!(is.pointer(&answer).is_some()),
+        );
+        same("the answer", pointed(was, &schema), pointed(is, &schema));
+    }
+    for (status, codes) in failures(was) {
+        let now = failures(is);
+        let now = now.iter().find(|(found, _)| *found == status);
+        for code in codes {
+            if !now.is_some_and(|(_, codes)| codes.contains(&code)) {
+                broken.push(format!("{place}: {status} {code} is gone"));
+            }
+        }
+    }
+    parameters(place, was, is, broken);
+}
+
+fn failures(operation: &Value) -> Vec<(String, BTreeSet<String>)> {
+    let answers = members(&operation["responses"]);
+    let failures = answers.filter_map(|(status, answer)| {
+        let examples = answer.pointer("/content/application~1problem+json/examples")?;
+        let codes = members(examples).map(|(code, _)| code.clone());
+        Some((status.clone(), codes.collect()))
+    });
+    failures.collect()
+}
+
+fn parameters(place: &str, was: &Value, is: &Value, broken: &mut Vec<String>) {
+    let list = |operation: &Value| {
+        operation["parameters"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (was, is) = (list(was), list(is));
+    let named = |list: &[Value], name: &Value| {
+        list.iter()
+            .find(|parameter| parameter["name"] == *name)
+            .cloned()
+    };
+    for parameter in &was {
+        let name = &parameter["name"];
+        match named(&is, name) {
+            Some(now) if now["in"] == parameter["in"] => {
+                schema(
+                    &format!("{place} {name}"),
+                    &parameter["schema"],
+                    &now["schema"],
+                    true,
+                    broken,
+                );
+            }
+            _ => broken.push(format!("{place}: the parameter {name} is gone")),
+        }
+    }
+    for parameter in is.iter().filter(|parameter| parameter["required"] == true) {
+        let name = &parameter["name"];
+        if !named(&was, name).is_some_and(|was| was["required"] == true) {
+            broken.push(format!("{place}: the parameter {name} is needed now"));
+        }
+    }
+}
+
+/// `taken`: clients send it, so that it may not ask for more; otherwise they read it, and it may not
+/// give less.
+fn schema(place: &str, was: &Value, is: &Value, taken: bool, broken: &mut Vec<String>) {
+    for property in ["type", "format", "nullable", "pattern", "$ref", "allOf"] {
+        if was.get(property) != is.get(property) {
+            broken.push(format!("{place}: another {property}"));
+        }
+    }
+    for value in was["enum"].as_array().into_iter().flatten() {
+        let is = is["enum"].as_array();
+        if !is.is_some_and(|is| is.contains(value)) {
+            broken.push(format!("{place}: {value} is gone"));
+        }
+    }
+    if taken {
+        limits(place, was, is, broken);
+    }
+    for (name, was) in members(&was["properties"]) {
+        let place = format!("{place}.{name}");
+        match is["properties"].get(name) {
+            Some(is) => schema(&place, was, is, taken, broken),
+            None => broken.push(format!("{place} is gone")),
+        }
+    }
+    if let (Some(was), Some(is)) = (was.get("items"), is.get("items")) {
+        schema(place, was, is, taken, broken);
+    }
+    required(place, was, is, taken, broken);
+}
+
+fn limits(place: &str, was: &Value, is: &Value, broken: &mut Vec<String>) {
+    let number = |schema: &Value, name: &str| schema[name].as_i64();
+    for name in ["minLength", "minimum"] {
+        if number(is, name).unwrap_or(i64::MIN) > number(was, name).unwrap_or(i64::MIN) {
+            broken.push(format!("{place}: a higher {name}"));
+        }
+    }
+    for name in ["maxLength", "maximum"] {
+        if number(is, name).unwrap_or(i64::MAX) < number(was, name).unwrap_or(i64::MAX) {
+            broken.push(format!("{place}: a lower {name}"));
+        }
+    }
+}
+
+fn required(place: &str, was: &Value, is: &Value, taken: bool, broken: &mut Vec<String>) {
+    let names = |schema: &Value| -> BTreeSet<String> {
+        let names = schema["required"].as_array().into_iter().flatten();
+        names
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    };
+    let (was, is) = (names(was), names(is));
+    if taken {
+        for name in is.difference(&was) {
+            broken.push(format!("{place}: {name} is needed now"));
+        }
+    } else {
+        for name in was.difference(&is) {
+            broken.push(format!("{place}: {name} may be missing now"));
+        }
+    }
+}
+
+fn pointed<'a>(value: &'a Value, place: &str) -> &'a Value {
+    value.pointer(place).unwrap_or(&Value::Null)
+}
+
+#[test]
+fn whatever_would_break_a_client_is_found() {
+    for (place, value) in breakages() {
+        let old = Document::committed();
+        let mut new = Document::committed();
+        let changed = new.0.pointer_mut(&place).expect("it is in the document");
+        if value.is_null() {
+            let (parent, member) = place.rsplit_once('/').expect("a place");
+            let parent = new.0.pointer_mut(parent).and_then(Value::as_object_mut);
+            parent.expect("an object").remove(member);
+        } else {
+            *changed = value;
+        }
+        assert_ne!(broken(&old, &new), [""; 0], "{place}");
+    }
+}
+
+/// What one could do to the document; null takes the place away.
+fn breakages() -> Vec<(String, Value)> {
+    let add = "/paths/~1add_todo/post";
+    let schemas = "/components/schemas";
+    vec![
+        ("/paths/~1me".to_owned(), json!({})),
+        (format!("{add}/operationId"), json!("create_todo")),
+        (format!("{add}/security"), json!([])),
+        (format!("{add}/responses/201"), Value::Null),
+        (format!("{add}/responses/409/content"), json!({})),
+        ("/paths/~1todo_list/get/parameters".into(), json!([])),
+        (
+            "/paths/~1todo_list/get/parameters/0/required".into(),
+            json!(true),
+        ),
+        (
+            "/paths/~1todo_list/get/parameters/1/schema/maximum".into(),
+            json!(10),
+        ),
+        (format!("{schemas}/Code/enum"), json!(["internal"])),
+        (format!("{schemas}/Todo/properties"), json!({})),
+        (
+            format!("{schemas}/Todo/properties/rev/type"),
+            json!("string"),
+        ),
+        (format!("{schemas}/Todo/properties/id/format"), json!("uri")),
+        (format!("{schemas}/Todo/required"), json!(["id"])),
+        (
+            format!("{schemas}/TodoList/properties/todos/items/$ref"),
+            json!("#/other"),
+        ),
+        (
+            format!("{schemas}/AddTodo/required"),
+            json!(["description", "id"]),
+        ),
+        (
+            format!("{schemas}/AddTodo/properties/description/maxLength"),
+            json!(100),
+        ),
+        (
+            format!("{schemas}/AddTodo/properties/description/minLength"),
+            json!(2),
+        ),
+        (
+            format!("{schemas}/AddTodo/properties/description/pattern"),
+            json!("^a$"),
+        ),
+        (
+            format!("{schemas}/AddTodo/properties/id"),
+            json!({ "type": "integer" }),
+        ),
+    ]
+}
+
+#[test]
+fn growing_breaks_nobody() {
+    let old = Document::committed();
+    let mut new = Document::committed();
+    new.0["paths"]["/new_call"] = json!({ "get": { "operationId": "new_call" } });
+    let schemas = &mut new.0["components"]["schemas"];
+    schemas["Todo"]["properties"]["due_date"] = json!({ "type": "string" });
+    schemas["AddTodo"]["properties"]["due_date"] = json!({ "type": "string" });
+    schemas["AddTodo"]["properties"]["description"]["maxLength"] = json!(500);
+    let codes = schemas["Code"]["enum"].as_array_mut();
+    codes.expect("a list").push(json!("new_code"));
+    assert_eq!(broken(&old, &new), [""; 0]);
+}

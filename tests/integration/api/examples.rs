@@ -1,0 +1,236 @@
+//! Every example of the document is sent to a running server, and what comes back is compared with the
+//! example of the answer and with its schema.
+
+mod client;
+
+use std::collections::BTreeSet;
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use sqlx::{
+    Executor as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::{clock::Clock, session::SessionId},
+    service::{Hasher, Service},
+    store::Database,
+};
+use time::Duration;
+use uuid::Uuid;
+
+use self::client::{Client, ORDER, Sent};
+use super::document::Operation;
+use crate::{
+    web::site::Site,
+    world::{CHEAP, signer},
+};
+
+#[sqlx::test(migrations = "./migrations")]
+async fn every_example_of_a_request_is_answered_like_its_example(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut client = Client::of(&site);
+    let known: BTreeSet<_> = ORDER.map(String::from).into();
+    let operations = client.document.operations().into_iter();
+    let documented: BTreeSet<_> = operations.map(|operation| operation.id).collect();
+    assert_eq!(known, documented);
+    client.follow("logout").await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn every_example_of_a_parameter_is_taken(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let mut client = Client::of(&site);
+    client.follow("add_todo").await;
+    for operation in client.document.operations() {
+        for parameter in operation.body["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let name = parameter["name"].as_str().expect("a name");
+            let example = match &parameter["example"] {
+                Value::String(text) => text.clone(),
+                number => number.to_string(),
+            };
+            let mut sent = client.example(&operation);
+            match name {
+                "since" => {}
+                "If-None-Match" => sent.etag = Some(example),
+                name => sent.query = vec![(name.to_owned(), example)],
+            }
+            let (answer, _) = client.send(&operation, sent).await;
+            assert_eq!(answer.status, 200, "{} {name}", operation.id);
+        }
+    }
+}
+
+/// Codes that come only after something has happened to the world; a test each.
+const LATER: [&str; 5] = [
+    "token_expired",
+    "session_ended",
+    "todo_gone",
+    "internal",
+    "unavailable",
+];
+
+#[sqlx::test(migrations = "./migrations")]
+async fn every_example_of_a_failure_is_what_the_server_says(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut client = Client::of(&site);
+    client.follow("update_todo").await;
+    for operation in client.document.operations() {
+        for (code, example) in operation.failures() {
+            let Some(sent) = provoked(&client, &operation, &code) else {
+                let id = &operation.id;
+                assert!(LATER.contains(&code.as_str()), "{id} {code} is not tried");
+                continue;
+            };
+            client.fails(&operation, sent, &example).await;
+        }
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn an_expired_token_and_an_ended_session_are_told_apart_as_the_examples_say(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut client = Client::of(&site);
+    client.follow("update_todo").await;
+    site.world.clock.advance(Duration::minutes(11));
+    client.all_fail_with("token_expired").await;
+    client.log_in().await;
+    let mut connection = site.world.connect().await;
+    let delete = connection.execute("DELETE FROM sessions").await;
+    delete.expect("deleted");
+    client.all_fail_with("session_ended").await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_was_removed_thirty_days_ago_is_gone_as_the_example_says(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut client = Client::of(&site);
+    client.follow("remove_todo").await;
+    site.world.clock.advance(Duration::days(30));
+    client.log_in().await;
+    client.all_fail_with("todo_gone").await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_fault_of_ours_is_answered_as_the_examples_say(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut client = Client::of(&site);
+    client.follow("update_todo").await;
+    let mut connection = site.world.connect().await;
+    for statement in [
+        "SET FOREIGN_KEY_CHECKS = 0",
+        "DROP TABLE users, todos, sessions",
+    ] {
+        connection.execute(statement).await.expect("dropped");
+    }
+    client.all_fail_with("internal").await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_database_that_is_away_is_answered_as_the_examples_say(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let nowhere = Database::new(options.clone().port(1), 1);
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let service = Service::new(nowhere, Clock::default(), hasher, signer());
+    let site = Site::open(options).await.serve(service).await;
+    let mut client = Client::of(&site);
+    let (user, session) = (Uuid::nil(), SessionId(Uuid::nil()));
+    let token = signer().sign(user, session, site.world.clock.now());
+    client.token = token.expect("signed").expose_secret().into();
+    let login = client.document.operation("login");
+    let tokens = &login.answer(200, "application/json")["example"];
+    client.refresh_token = tokens["refresh_token"].as_str().expect("a text").into();
+    client.since = "00000000.1".into();
+    client.all_fail_with("unavailable").await;
+}
+
+/// What makes a call fail in this way; none when the world has to change first.
+fn provoked(client: &Client<'_>, operation: &Operation, code: &str) -> Option<Sent> {
+    let id = operation.id.as_str();
+    let example = || client.example(operation);
+    let with = |body: Value| Sent {
+        body: Some(body.to_string()),
+        ..example()
+    };
+    let todo = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
+    let unknown = "0199a0c2-0000-7c3a-9f10-2b6f0e5c8a11";
+    Some(match (id, code) {
+        (_, "invalid_input") => invalid(client, operation),
+        (_, "malformed_body") => with(json!([])),
+        (_, "unsupported_media_type") => Sent {
+            kind: Some("text/plain"),
+            ..example()
+        },
+        (_, "too_large") => Sent {
+            body: Some(" ".repeat(20_000)),
+            ..example()
+        },
+        (_, "unauthenticated") => Sent {
+            token: None,
+            ..example()
+        },
+        (_, "invalid_token") => Sent {
+            token: Some("x.y.z".into()),
+            ..example()
+        },
+        ("refresh_token", "session_ended") => with(json!({ "refresh_token": "old" })),
+        ("register_user", "username_taken") => example(),
+        ("login", "wrong_credentials") => {
+            with(json!({ "username": "ona.petraite", "password": "seven blue bottles" }))
+        }
+        ("add_todo", "id_reused") => with(json!({ "id": todo, "description": "Buy bread" })),
+        ("update_todo", "rev_conflict") => {
+            with(json!({ "id": todo, "description": "Buy bread", "expected_rev": 2 }))
+        }
+        (_, "todo_not_found") => with(json!({ "id": unknown })),
+        ("todo_changes", "sync_token_expired") => Sent {
+            query: vec![("since".into(), "00000000.1".into())],
+            ..example()
+        },
+        _ => return None,
+    })
+}
+
+fn invalid(client: &Client<'_>, operation: &Operation) -> Sent {
+    let mut sent = client.example(operation);
+    let (field, value) = match operation.id.as_str() {
+        "register_user" => ("username", json!("o p")),
+        "login" => ("device_name", json!(" ")),
+        "refresh_token" => ("refresh_token", json!("")),
+        "add_todo" => ("description", json!(" ")),
+        "todo_list" => ("filter", json!("late")),
+        "todo_changes" => ("limit", json!("0")),
+        "me" | "logout" => ("filter", json!("open")),
+        _ => ("id", json!("17")),
+    };
+    if let Some(body) = sent.body {
+        let mut body: Value = serde_json::from_str(&body).expect("JSON");
+        body[field] = value;
+        sent.body = Some(body.to_string());
+    } else {
+        let value = value.as_str().expect("a text").to_owned();
+        sent.query = vec![(field.to_owned(), value)];
+    }
+    sent
+}

@@ -1,0 +1,216 @@
+//! A client that knows nothing but the document.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::super::document::{Document, Operation};
+use crate::{
+    log,
+    web::site::{Answer, Site},
+};
+
+/// In an order in which each finds what it needs: the revisions of the examples come from it.
+pub(super) const ORDER: [&str; 12] = [
+    "register_user",
+    "login",
+    "me",
+    "add_todo",
+    "todo_list",
+    "update_todo_status",
+    "update_todo",
+    "remove_todo",
+    "todo_changes",
+    "restore_todo",
+    "refresh_token",
+    "logout",
+];
+
+/// A client that follows the document.
+pub(super) struct Client<'a> {
+    pub(super) site: &'a Site,
+    pub(super) document: Document,
+    pub(super) token: String,
+    pub(super) refresh_token: String,
+    pub(super) since: String,
+}
+
+impl<'a> Client<'a> {
+    pub(super) fn of(site: &'a Site) -> Self {
+        Self {
+            site,
+            document: Document::committed(),
+            token: String::new(),
+            refresh_token: String::new(),
+            since: String::new(),
+        }
+    }
+
+    /// What is sent where nothing else is said: the example, with what the server has made since in
+    /// its place.
+    pub(super) fn example(&self, operation: &Operation) -> Sent {
+        let body = &operation.body["requestBody"]["content"]["application/json"]["example"];
+        let mut body = body.clone();
+        if body.get("refresh_token").is_some() {
+            body["refresh_token"] = json!(self.refresh_token);
+        }
+        Sent {
+            body: (!body.is_null()).then(|| body.to_string()),
+            query: match operation.id.as_str() {
+                "todo_changes" => vec![("since".into(), self.since.clone())],
+                _ => vec![],
+            },
+            token: Some(self.token.clone()),
+            ..Sent::default()
+        }
+    }
+
+    pub(super) async fn send(&self, operation: &Operation, sent: Sent) -> (Answer, Value) {
+        let method = Method::from_bytes(operation.method.to_ascii_uppercase().as_bytes());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&sent.query)
+            .finish();
+        let path = format!("/api/v1{}?{query}", operation.path);
+        let mut request = self.site.request(method.expect("a method"), &path);
+        if let Some(token) = sent.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(etag) = sent.etag {
+            request = request.header("if-none-match", etag);
+        }
+        if let Some(body) = sent.body {
+            let kind = sent.kind.unwrap_or("application/json");
+            request = request.header("content-type", kind).body(body);
+        }
+        let answer = Answer::to(request).await;
+        let json = serde_json::from_str(&answer.body).unwrap_or_default();
+        self.check(operation, &answer, &json);
+        (answer, json)
+    }
+
+    /// The status, the media type and the shape are documented.
+    pub(super) fn check(&self, operation: &Operation, answer: &Answer, json: &Value) {
+        let id = &operation.id;
+        let status = answer.status;
+        assert!(
+            operation.body["responses"]
+                .get(status.to_string())
+                .is_some(),
+            "{id}: {status} is not documented: {}",
+            answer.body
+        );
+        if answer.body.is_empty() {
+            return;
+        }
+        let described = operation.answer(status, answer.header("content-type"));
+        assert!(described.is_object(), "{id} {status}: media type");
+        let complaints = self.document.complaints(&described["schema"], json);
+        assert!(complaints.is_empty(), "{id} {status}: {complaints:?}");
+    }
+
+    pub(super) async fn log_in(&mut self) {
+        let login = self.document.operation("login");
+        let (answer, tokens) = self.send(&login, self.example(&login)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        self.keep("login", &tokens);
+    }
+
+    pub(super) async fn fails(&self, operation: &Operation, sent: Sent, example: &Value) {
+        let (answer, problem) = self.send(operation, sent).await;
+        assert_eq!(masked(&problem), masked(example), "{}", operation.id);
+        assert_eq!(example["status"], answer.status, "{}", operation.id);
+        let headers = &answer.headers;
+        assert_eq!(
+            headers.contains_key("www-authenticate"),
+            answer.status == 401
+        );
+        assert_eq!(headers.contains_key("retry-after"), answer.status == 503);
+    }
+
+    /// Sends the example of each call that the document says may fail so.
+    pub(super) async fn all_fail_with(&self, wanted: &str) {
+        let mut tried = 0;
+        for operation in self.document.operations() {
+            for (code, example) in operation.failures() {
+                if code == wanted {
+                    self.fails(&operation, self.example(&operation), &example)
+                        .await;
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 0, "no call fails with {wanted}");
+    }
+
+    pub(super) fn keep(&mut self, id: &str, answer: &Value) {
+        for (name, place) in [
+            ("token", &mut self.token),
+            ("refresh_token", &mut self.refresh_token),
+        ] {
+            if let Some(secret) = answer.get(name).and_then(Value::as_str) {
+                log::plant(secret);
+                secret.clone_into(place);
+            }
+        }
+        if id == "me" {
+            let user = answer["public_id"].as_str().expect("an id");
+            self.since = format!("{}.1", &user[..8]);
+        }
+    }
+
+    /// Sends the examples up to and with `last`.
+    pub(super) async fn follow(&mut self, last: &str) {
+        for id in ORDER {
+            let operation = self.document.operation(id);
+            let sent = self.example(&operation);
+            let (answer, json) = self.send(&operation, sent).await;
+            assert!((200..300).contains(&answer.status), "{id} {}", answer.body);
+            let described = operation.answer(answer.status, "application/json");
+            if let Some(example) = described.get("example") {
+                let (found, expected) = (masked(&json), masked(example));
+                assert_eq!(found, expected, "{id}");
+            }
+            self.keep(id, &json);
+            if id == last {
+                return;
+            }
+        }
+    }
+}
+
+/// A request that is not quite the example.
+#[derive(Default)]
+pub(super) struct Sent {
+    pub(super) body: Option<String>,
+    pub(super) kind: Option<&'static str>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) token: Option<String>,
+    pub(super) etag: Option<String>,
+}
+
+/// What no example can foresee, replaced by what kind of value it is.
+fn masked(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let members = object.iter().map(|(name, value)| {
+                let is_random = matches!(
+                    name.as_str(),
+                    "public_id"
+                        | "token"
+                        | "refresh_token"
+                        | "session_id"
+                        | "created_date"
+                        | "done_date"
+                );
+                let value = match value {
+                    Value::String(_) if is_random => json!("masked"),
+                    Value::String(token) if name == "next" => json!(token[8..]),
+                    value => masked(value),
+                };
+                (name.clone(), value)
+            });
+            Value::Object(members.collect())
+        }
+        Value::Array(items) => items.iter().map(masked).collect(),
+        value => value.clone(),
+    }
+}

@@ -1,0 +1,178 @@
+//! Swagger UI and the document that it shows, over HTTP.
+
+use reqwest::Method;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use crate::web::site::{Answer, Site};
+
+const DOCS: &str = "/api/docs";
+const DOCUMENT: &str = "/api/openapi.json";
+
+async fn get(site: &Site, path: &str) -> Answer {
+    Answer::to(site.request(Method::GET, path)).await
+}
+
+#[sqlx::test]
+async fn the_page_is_its_own_and_holds_no_code_or_style(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let page = get(&site, DOCS).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(page.attribute("html", "lang"), "en");
+    assert_eq!(page.texts("title"), ["API – Tickbox"]);
+    assert_eq!(page.texts("script"), ["", ""]);
+    assert_eq!(page.attributes("script", "src").len(), 2);
+    assert!(page.texts("style").is_empty());
+    for name in page.attribute_names() {
+        assert!(name != "style" && !name.starts_with("on"), "{name}");
+    }
+}
+
+#[sqlx::test]
+async fn whatever_the_page_names_is_there(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let page = get(&site, DOCS).await;
+    let mut addresses = page.attributes("link", "href");
+    addresses.extend(page.attributes("script", "src"));
+    addresses.extend(page.attributes("a", "href"));
+    addresses.extend(page.attributes("[data-document]", "data-document"));
+    assert_eq!(addresses.len(), 11, "{addresses:?}");
+    for address in addresses {
+        let kind = match address.rsplit_once('.') {
+            Some((_, "css")) => "text/css; charset=utf-8",
+            Some((_, "js")) => "text/javascript; charset=utf-8",
+            Some((_, "svg")) => "image/svg+xml",
+            Some((_, "txt")) => "text/plain; charset=utf-8",
+            Some((_, "json")) => "application/json",
+            _ => "",
+        };
+        let answer = get(&site, &address).await;
+        assert_eq!(answer.header("content-type"), kind, "{address}");
+        // The list itself sends a stranger on to the login page.
+        let status = if address == "/" { 303 } else { 200 };
+        assert_eq!(answer.status, status, "{address}");
+    }
+}
+
+#[sqlx::test]
+async fn swagger_ui_comes_with_its_licences(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let page = get(&site, DOCS).await;
+    let licences = page.attributes("footer a[href$='.txt']", "href");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/vendor/swagger-ui");
+    let files = [
+        "swagger-ui-LICENSE.txt",
+        "swagger-ui-NOTICE.txt",
+        "swagger-ui-bundle.js.LICENSE.txt",
+    ];
+    assert_eq!(licences.len(), files.len());
+    for (address, file) in licences.iter().zip(files) {
+        let text = std::fs::read_to_string(format!("{folder}/{file}")).expect("vendored");
+        assert_eq!(get(&site, address).await.body, text, "{file}");
+    }
+    let readme = std::fs::read_to_string(format!("{folder}/README.md")).expect("vendored");
+    let version = readme
+        .lines()
+        .next()
+        .and_then(|line| line.split(' ').next_back());
+    let version = version.expect("a heading with the version");
+    let words = page.texts("footer").concat();
+    assert!(words.contains(&format!("Swagger UI {version}:")), "{words}");
+}
+
+#[sqlx::test]
+async fn the_bundle_travels_compressed(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let page = get(&site, DOCS).await;
+    let bundle = page.attributes("script", "src").remove(0);
+    let request = site.request(Method::GET, &bundle);
+    let answer = request.header("accept-encoding", "gzip, br").send().await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.headers()["content-encoding"], "br");
+    let length = answer.bytes().await.expect("a body").len();
+    assert!(length < 400_000, "{length} bytes");
+}
+
+#[sqlx::test]
+async fn this_page_alone_may_show_images_of_data_addresses(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let policy = "content-security-policy";
+    let page = get(&site, DOCS).await;
+    assert_eq!(
+        page.header(policy),
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let usual = get(&site, "/login").await.header(policy).to_owned();
+    assert!(!usual.contains("data:"), "{usual}");
+    let bundle = page.attributes("script", "src").remove(0);
+    for (path, status) in [
+        (DOCUMENT, 200),
+        (bundle.as_str(), 200),
+        ("/api/docs/", 308),
+        ("/api/docs/more", 404),
+        ("/api/v1/register_user", 405),
+    ] {
+        let answer = get(&site, path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header(policy), usual, "{path}");
+    }
+    let refused = Answer::to(site.request(Method::POST, DOCS)).await;
+    assert_eq!(refused.header(policy), usual);
+}
+
+#[sqlx::test]
+async fn a_slash_behind_the_address_leads_to_the_page(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let answer = get(&site, "/api/docs/").await;
+    assert_eq!((answer.status, answer.header("location")), (308, DOCS));
+}
+
+#[sqlx::test]
+async fn the_page_and_the_document_can_only_be_read(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    for path in [DOCS, "/api/docs/", DOCUMENT] {
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            let answer = Answer::to(site.request(method.clone(), path)).await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("allow"), "GET", "{method} {path}");
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+        }
+    }
+    for path in [DOCS, DOCUMENT] {
+        let head = Answer::to(site.request(Method::HEAD, path)).await;
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        let same = get(&site, path).await.header("content-type").to_owned();
+        assert_eq!(head.header("content-type"), same, "{path}");
+    }
+}
+
+#[sqlx::test]
+async fn the_document_is_sent_again_only_when_it_has_changed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let first = get(&site, DOCUMENT).await;
+    assert_eq!(first.header("cache-control"), "no-cache");
+    let etag = first.header("etag");
+    assert!(etag.len() > 10 && etag.starts_with('"'), "{etag}");
+    for (known, status) in [(etag, 304), ("\"an-older-one\"", 200)] {
+        let request = site.request(Method::GET, DOCUMENT);
+        let answer = Answer::to(request.header("if-none-match", known)).await;
+        assert_eq!(answer.status, status, "{known}");
+        assert_eq!(answer.header("etag"), etag);
+        assert_eq!(answer.body.is_empty(), status == 304);
+    }
+}
