@@ -89,3 +89,16 @@ run_schemathesis() {
     TICKBOX_URL=$(address) FUZZ_COUNTS=$2 PYTHONDONTWRITEBYTECODE=1 "$CONTRACT_TOOLS/schemathesis" run openapi/openapi.json \
         --max-examples "$1" --report json --report-json-path "$3"
 }
+
+step_guide() {
+    local count=$LOCAL/guide.txt status=0
+    need_contract_tools || return
+    have_curl_and_jq || { skip "no curl and jq, which the guide uses"; return; }
+    on_scratch_app guide run_guide >"$count" || status=1
+    NOTE=$(cat "$count")
+    return "$status"
+}
+
+run_guide() {
+    TICKBOX_URL=$(address) "$CONTRACT_TOOLS/python" tests/contract/guide.py openapi/README.md
+}

@@ -124,3 +124,8 @@ have_shellcheck() {
     command -v shellcheck >/dev/null && return 0
     can_apt && apt_install shellcheck shellcheck && command -v shellcheck >/dev/null
 }
+
+have_curl_and_jq() {
+    command -v curl >/dev/null && command -v jq >/dev/null && return 0
+    can_apt && apt_install "curl and jq" curl jq && command -v curl >/dev/null && command -v jq >/dev/null
+}
