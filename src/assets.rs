@@ -113,9 +113,12 @@ pub fn is_known(request: &Request, etag: &str) -> bool {
 /// Whether a value of `If-None-Match` names this tag, weak or not (RFC 9110, 13.1.2).
 #[must_use]
 pub fn names(if_none_match: &str, etag: &str) -> bool {
-    let etag = etag.trim_start_matches("W/");
     let mut tags = if_none_match.split(',').map(str::trim);
-    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    tags.any(|tag| tag == "*" || opaque(tag) == opaque(etag))
+}
+
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 #[cfg(test)]

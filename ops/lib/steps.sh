@@ -16,7 +16,9 @@ fail() {
     return 1
 }
 
+# In CI nothing may go untested: there a step without its tool has failed.
 skip() {
+    [ "${CI:-}" != true ] || { fail "$*"; return; }
     NOTE=$*
     say "Skipped: $*"
     return "$SKIP"
@@ -39,7 +41,7 @@ step_shell() {
 }
 
 step_test() {
-    mkdir -p "$TEST_LOGS" && find "$TEST_LOGS" -type f ! -name 'browser-*' -exec rm -f {} +
+    mkdir -p "$TEST_LOGS" && find "$TEST_LOGS" -type f ! -name '*-server.log' ! -name '*-secrets.txt' -exec rm -f {} +
     scratch_database || { fail "no database server"; return; }
     local results=$LOCAL/test-results.txt status=0
     run cargo_test "$results" || status=1
@@ -87,53 +89,52 @@ step_openapi() {
 }
 
 step_browser() {
-    mkdir -p "$TEST_LOGS" && find "$TEST_LOGS" -type f -name 'browser-*' -exec rm -f {} +
-    need_node || { fail "no suitable Node.js"; return; }
+    need_node tests/browser || { fail "no suitable Node.js"; return; }
     need_chromium || { fail "no Chromium"; return; }
-    install_browser_tests || { fail "npm ci failed in tests/browser"; return; }
+    npm_install tests/browser || { fail "npm ci failed in tests/browser"; return; }
+    on_scratch_app browser browser_tests
+}
+
+# on_scratch_app NAME COMMAND...: runs the command beside a program of its own, on a database of
+# its own. The program's log and the secrets that the command notes are swept by `logs`.
+on_scratch_app() {
+    local name=$1 status=0
+    shift
+    mkdir -p "$TEST_LOGS" && rm -f "$TEST_LOGS/$name-server.log" "$TEST_LOGS/$name-secrets.txt"
     build_tickbox || { fail "the build failed"; return; }
     scratch_database || { fail "no database server"; return; }
-    start_scratch_app || { fail "tickbox did not start; see target/test-logs/browser-server.log"; return; }
-    local status=0
-    run browser_tests || status=1
+    start_scratch_app "$name" || { fail "tickbox did not start; see target/test-logs/$name-server.log"; return; }
+    SECRETS_FILE=$TEST_LOGS/$name-secrets.txt run "$@" || status=1
     stop_spawned "$SCRATCH_APP" 30
     return "$status"
 }
 
-# Again only when the lock file has changed. No package's script runs: none is needed, and some
-# would fetch a browser.
-install_browser_tests() {
-    local stamp=tests/browser/node_modules/.installed-for want
-    want=$(cksum <tests/browser/package-lock.json) || return 1
-    [ "$want" != "$(cat "$stamp" 2>/dev/null)" ] || return 0
-    run npm --prefix tests/browser ci --ignore-scripts --no-audit --no-fund >&2 && printf '%s\n' "$want" >"$stamp"
-}
-
 start_scratch_app() {
+    local log=$TEST_LOGS/$1-server.log
     load_secrets
     LISTEN=127.0.0.1:$(free_port) || return 1
     read_listen
-    DATABASE_URL=$(scratch_url browser) LISTEN=$LISTEN MIGRATE_ON_START=true LOG_FORMAT=json RUST_LOG=debug \
-        spawn "$SCRATCH_APP" "$TICKBOX" >"$TEST_LOGS/browser-server.log" 2>&1
+    DATABASE_URL=$(scratch_url "$1") LISTEN=$LISTEN MIGRATE_ON_START=true LOG_FORMAT=json RUST_LOG=debug \
+        spawn "$SCRATCH_APP" "$TICKBOX" >"$log" 2>&1
     wait_ready "$(cat "$SCRATCH_APP")" 60 && return 0
     stop_spawned "$SCRATCH_APP" 5
-    show_end_of "$TEST_LOGS/browser-server.log"
+    show_end_of "$log"
     return 1
 }
 
 browser_tests() {
     cd tests/browser && mkdir -p "$ROOT/target/screenshots" &&
-        TICKBOX_URL=$(address) CHROMIUM=$(chromium_program) SCREENSHOTS=$ROOT/target/screenshots \
-            SECRETS_FILE=$TEST_LOGS/browser-secrets.txt npm test
+        TICKBOX_URL=$(address) CHROMIUM=$(chromium_program) SCREENSHOTS=$ROOT/target/screenshots npm test
 }
 
 # Looks for every secret in every log. A sweep over nothing must not pass.
+# The browser's files and those of the Rust tests must be there; of the others, what there is.
 step_logs() {
     local file found=0 secrets=$LOCAL/secrets-to-find.txt
     for file in secrets.txt browser-secrets.txt browser-server.log; do
         [ -s "$TEST_LOGS/$file" ] || { fail "target/test-logs/$file is missing or empty; run: ./ops/test test browser logs"; return; }
     done
-    ls "$TEST_LOGS"/*.log | grep -qv '/browser-server\.log$' || { fail "the integration tests left no logs in target/test-logs"; return; }
+    ls "$TEST_LOGS"/*.log | grep -qv -- '-server\.log$' || { fail "the integration tests left no logs in target/test-logs"; return; }
     (umask 077 && { cat "$TEST_LOGS"/*secrets.txt; printf '%s\n' "$ROOT_PASSWORD"; } | tr -d '\r' | grep . | sort -u >"$secrets")
     [ -s "$secrets" ] || { fail "the files of secrets hold no secret"; return; }
     for file in "$TEST_LOGS"/*.log; do

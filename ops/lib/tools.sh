@@ -59,28 +59,73 @@ need_chromium() {
     return 1
 }
 
+# node_wanted FOLDER: by its package.json
 node_wanted() {
-    sed -n 's/.*"node" *: *"[^0-9]*\([0-9][0-9.]*\).*/\1/p' "$ROOT/tests/browser/package.json" | head -n 1
+    sed -n 's/.*"node" *: *"[^0-9]*\([0-9][0-9.]*\).*/\1/p' "$ROOT/$1/package.json" | head -n 1
 }
 
 node_suffices() {
     local have want
     command -v node >/dev/null && command -v npm >/dev/null || return 1
     have=$(node --version | sed 's/^v//')
-    want=$(node_wanted)
+    want=$(node_wanted "$1")
     version_at_least "$have" "${want:-18}.0"
 }
 
+# need_node FOLDER: what the packages of that folder run on.
 need_node() {
-    node_suffices && return 0
+    node_suffices "$1" && return 0
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-        can_apt && apt_install "Node.js for the browser tests" nodejs npm && node_suffices && return 0
+        can_apt && apt_install "Node.js for $1" nodejs npm && node_suffices "$1" && return 0
     fi
-    say "Node.js $(node_wanted) or newer with npm is needed for the browser tests: https://nodejs.org"
+    say "Node.js $(node_wanted "$1") or newer with npm is needed for $1: https://nodejs.org"
     return 1
+}
+
+# npm_install FOLDER: again only when its lock file has changed. No package's script runs: none is
+# needed, and some would fetch a browser or report on us.
+npm_install() {
+    local stamp=$1/node_modules/.installed-for want
+    want=$(cksum <"$1/package-lock.json") || return 1
+    [ "$want" != "$(cat "$stamp" 2>/dev/null)" ] || return 0
+    run npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund >&2 && printf '%s\n' "$want" >"$stamp"
+}
+
+python_program() {
+    local name
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+        "$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
+            { printf '%s\n' "$name"; return 0; }
+    done
+    return 1
+}
+
+need_python() {
+    python_program >/dev/null && return 0
+    can_apt && apt_install "Python" python3 python3-venv && python_program >/dev/null && return 0
+    say "Python 3.11 or newer with venv is needed: https://www.python.org"
+    return 1
+}
+
+# pip_install FOLDER LOCK_FILE: into a virtual environment; again only when the lock file has
+# changed, or the Python that the folder was made with has gone. Wheels alone: nothing is compiled.
+pip_install() {
+    local stamp=$1/installed-for want
+    want=$(cksum <"$2") || return 1
+    [ "$want" != "$(cat "$stamp" 2>/dev/null)" ] || ! "$1/bin/python" -c '' 2>/dev/null || return 0
+    rm -rf "$1"
+    say "Installing the Python tools of $2"
+    run "$(python_program)" -m venv "$1" &&
+        run "$1/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r "$2" >&2 &&
+        printf '%s\n' "$want" >"$stamp"
 }
 
 have_shellcheck() {
     command -v shellcheck >/dev/null && return 0
     can_apt && apt_install shellcheck shellcheck && command -v shellcheck >/dev/null
+}
+
+have_curl_and_jq() {
+    command -v curl >/dev/null && command -v jq >/dev/null && return 0
+    can_apt && apt_install "curl and jq" curl jq && command -v curl >/dev/null && command -v jq >/dev/null
 }

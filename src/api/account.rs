@@ -3,6 +3,7 @@
 use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
+use tracing::Span;
 use uuid::Uuid;
 
 use super::{
@@ -97,6 +98,7 @@ impl Calls {
         });
         let registration = registration.map_err(|errors| failed(errors.into()))?;
         let user = service.register(registration).await.map_err(failed)?;
+        Span::current().record("user", tracing::field::display(user.public_id));
         Ok(Registered::Created(Json(user.into())))
     }
 

@@ -21,13 +21,18 @@ pub fn document() -> String {
     text
 }
 
+/// Whether there is a call at this address.
+pub(super) fn has(path: &str) -> bool {
+    operations(path).is_some()
+}
+
 /// The methods of a call, for the `Allow` header.
 pub(super) fn methods(path: &str) -> String {
     let methods = operations(path).map(|operations| {
         let methods: Vec<_> = operations.keys().map(String::as_str).collect();
-        methods.join(", ")
+        methods.join(", ").replace("GET", "GET, HEAD")
     });
-    methods.unwrap_or_else(|| "GET".into())
+    methods.unwrap_or_else(|| "GET, HEAD".into())
 }
 
 /// The names of the parameters that a call takes in its query; none when there is no such call.
@@ -101,8 +106,9 @@ Tickbox keeps to-do lists. Each call is named by what it does; its path, its ope
 in a generated client are the same word.
 
 - **Retries.** Whatever gets no answer, or a 500 or 503, may be sent again as it is: adding goes by an \
-`id` that the client makes, everything else sets what it is sent. Wait for `Retry-After` where there is \
-one.
+`id` that the client makes (without one, a second to-do may appear), everything else sets what it is \
+sent. Two answers then mean that the first try went through: 409 `username_taken` to `register_user` (log \
+in) and 401 `session_ended` to `logout`. Wait for `Retry-After` where there is one.
 - **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \
 `errors` with a code and a message each. Codes are added, never renamed.
 - **Unknown fields and parameters** are refused, and so is null where the document does not allow it. \

@@ -11,7 +11,7 @@ use poem_openapi::{
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
-use super::problem::{Code, Failure, failed, shortened};
+use super::problem::{Code, Failure, excerpt, failed};
 use crate::domain::error::{FieldCode, FieldError};
 
 const CONTENT_TYPE: &str = "application/json";
@@ -114,7 +114,7 @@ fn refused(field: &str, error: &serde_json::Error) -> Failure {
 
 /// serde tells the kinds of error apart only by its words.
 fn wrong_field(field: &str, words: &str) -> FieldError {
-    let field = shortened(field);
+    let field = excerpt(field);
     if words.starts_with("unknown field") {
         let message = format!("This call has no field {field}. Leave it out");
         FieldError::new(field, FieldCode::UnknownField, message)

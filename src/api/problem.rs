@@ -104,10 +104,10 @@ impl Code {
                 "It cannot be told any more what changed since then. Call again without since, and keep what you have not sent yet."
             }
             Self::Internal => {
-                "Something went wrong on our side. It may or may not have been done: send it again, nothing is done twice."
+                "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do without an id could then be there twice."
             }
             Self::Unavailable => {
-                "The service cannot answer right now. Wait for Retry-After and send it again; nothing is done twice."
+                "The service cannot answer right now. It may or may not have been done. Wait for Retry-After and send it again: only a to-do without an id could then be there twice."
             }
         }
     }
@@ -151,11 +151,6 @@ pub(super) struct FieldProblem {
     code: String,
     /// What a person reads.
     message: String,
-}
-
-/// Of a name that somebody made up, no more than this is repeated.
-pub(super) fn shortened(name: &str) -> String {
-    name.chars().take(50).collect()
 }
 
 impl From<FieldError> for FieldProblem {
@@ -296,6 +291,11 @@ pub(super) fn failed(error: Error) -> Failure {
             Failure::new(Code::Internal)
         }
     }
+}
+
+/// The beginning of a name that somebody made up: no answer repeats more of it.
+pub(super) fn excerpt(name: &str) -> String {
+    name.chars().take(50).collect()
 }
 
 impl IntoResponse for Failure {

@@ -13,7 +13,7 @@ use poem_openapi::error::AuthorizationError;
 
 use super::{
     document,
-    problem::{Code, Failure, failed, shortened},
+    problem::{Code, Failure, excerpt, failed},
 };
 use crate::domain::error::{Denied, Error, FieldCode, FieldError};
 
@@ -27,16 +27,25 @@ pub fn answers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Res
         let path = request.original_uri().path().to_owned();
         let request = match admitted(request).await {
             Ok(request) => request,
-            Err(failure) => return Ok(failure.into_response()),
+            Err(failure) => return Ok(at(&path, failure)),
         };
         let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
         Ok(match call.await {
             Ok(Ok(output)) => output.into_response(),
             Ok(Err(error)) => with_route(error, &path),
             // The panic has been logged where it happened.
-            Err(_) => Failure::new(Code::Internal).into_response(),
+            Err(_) => at(&path, Failure::new(Code::Internal)),
         })
     })
+}
+
+/// A failure that no route has seen, with the route that the log line names all the same.
+fn at(path: &str, failure: Failure) -> Response {
+    let mut response = failure.into_response();
+    if document::has(path) {
+        response.set_data(PathPattern(path.into()));
+    }
+    response
 }
 
 async fn admitted(request: Request) -> Result<Request, Failure> {
@@ -66,7 +75,7 @@ fn check_parameters(request: &Request) -> Result<(), Failure> {
     let query = request.uri().query().unwrap_or_default();
     let mut seen = BTreeSet::new();
     let wrong = form_urlencoded::parse(query.as_bytes()).filter_map(|(name, _)| {
-        let name = shortened(&name);
+        let name = excerpt(&name);
         if !known.contains(&name) {
             let message = format!("This call has no parameter {name}. Leave it out");
             Some(FieldError::new(name, FieldCode::UnknownField, message))
@@ -85,7 +94,7 @@ fn check_parameters(request: &Request) -> Result<(), Failure> {
     }
 }
 
-/// Most parameters that are named in a refusal.
+/// Of parameters that somebody made up, no more are repeated.
 const FIELDS_MAX: usize = 10;
 
 /// The failure as an answer; it keeps the route, which the log line names.

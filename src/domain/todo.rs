@@ -36,6 +36,10 @@ impl TodoId {
     /// # Errors
     /// When the text is not a UUID.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
+        if text.is_empty() {
+            let message = "The id of the to-do is missing";
+            return Err(FieldError::new("id", FieldCode::Required, message));
+        }
         let id = (text.len() == Hyphenated::LENGTH)
             .then(|| Uuid::try_parse(text).ok())
             .flatten();

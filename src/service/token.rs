@@ -131,10 +131,10 @@ impl TokenSigner {
     /// # Errors
     /// [`Denied::ExpiredToken`] for one that was good, [`Denied::InvalidToken`] for anything else.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Claimed, Error> {
-        let claims = self
-            .claims(token)
-            .ok_or(Error::Unauthenticated(Denied::InvalidToken))?;
-        if now.unix_timestamp() >= claims.exp + LEEWAY.whole_seconds() {
+        let invalid = || Error::Unauthenticated(Denied::InvalidToken);
+        let claims = self.claims(token).ok_or_else(invalid)?;
+        let expires = OffsetDateTime::from_unix_timestamp(claims.exp).map_err(|_| invalid())?;
+        if now - LEEWAY >= expires {
             return Err(Error::Unauthenticated(Denied::ExpiredToken));
         }
         Ok(Claimed {

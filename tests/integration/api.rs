@@ -3,7 +3,9 @@
 mod compatibility;
 mod document;
 mod examples;
+pub(crate) mod phone;
 mod same_words;
+mod sync;
 
 use reqwest::Method;
 use serde_json::{Value, json};

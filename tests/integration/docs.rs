@@ -146,7 +146,7 @@ async fn the_page_and_the_document_can_only_be_read(
         for method in [Method::POST, Method::PUT, Method::DELETE] {
             let answer = Answer::to(site.request(method.clone(), path)).await;
             assert_eq!(answer.status, 405, "{method} {path}");
-            assert_eq!(answer.header("allow"), "GET", "{method} {path}");
+            assert_eq!(answer.header("allow"), "GET, HEAD", "{method} {path}");
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
     }

@@ -1,7 +1,18 @@
 //! Sessions: how they begin, what they cost to guess, and how they end.
 
+mod access;
+mod answers;
+mod bearer;
+mod caller;
+mod damaged;
 mod expiry;
+mod forged;
+mod jwt;
 mod login;
+mod phone;
+mod refresh;
+mod rush;
+mod thief;
 
 use sqlx::{FromRow, MySqlConnection};
 use tickbox::{

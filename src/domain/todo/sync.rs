@@ -61,10 +61,14 @@ impl SyncToken {
     }
 
     /// Only tombstones of a later revision matter: a first copy need not hear of what was removed
-    /// before it began.
+    /// before it began. Behind a to-do, some of its own revision may still follow.
     #[must_use]
     pub fn tombstones_after(self) -> u64 {
-        self.began.unwrap_or(self.rev)
+        match self.began {
+            Some(began) => began,
+            None if self.id == LAST_ID => self.rev,
+            None => self.rev.saturating_sub(1),
+        }
     }
 
     /// Whether what follows it is still all there.
@@ -164,6 +168,14 @@ mod tests {
         assert!(token.check(ONA, 9, 8).is_err(), "purged");
         assert!(token.check(ONA, 6, 0).is_err(), "the database was set back");
         assert!(token.check(JONAS, 9, 0).is_err(), "another account");
+    }
+
+    #[test]
+    fn in_the_middle_of_a_revision_its_own_tombstones_matter() {
+        let token = SyncToken::begin(ONA, 9).end(7).behind(8, TodoId(ONA));
+        assert_eq!(token.tombstones_after(), 7);
+        assert!(token.check(ONA, 9, 7).is_ok());
+        assert!(token.check(ONA, 9, 8).is_err(), "some may have been purged");
     }
 
     #[test]

@@ -51,6 +51,7 @@ async fn a_failed_request_is_logged_with_its_route_too(
             "/api/v1/register_user",
             405,
         ),
+        (browser.get("/api/v1/me?x=1").await, "/api/v1/me", 422),
         (browser.get("/nowhere").await, "none", 404),
         (browser.get("/%ff").await, "none", 400),
     ] {

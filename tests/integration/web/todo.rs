@@ -1,6 +1,7 @@
 //! Adding, completing, reopening, removing and restoring: each as a plain form and for htmx.
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use time::Duration;
 
 use super::site::Site;
 
@@ -295,4 +296,25 @@ async fn an_ended_session_leads_to_login_with_what_was_typed_and_back(
     let back = site.browser("ona").await.get(&next).await;
     assert_eq!(back.attribute("#description", "value"), "Milk & <bread>");
     assert!(back.todos().is_empty(), "nothing is added without asking");
+}
+
+#[sqlx::test]
+async fn an_undo_that_comes_thirty_days_late_says_that_it_does(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    browser.post("/remove-todo", &[("id", &id)]).await;
+    site.world.clock.advance(Duration::days(20));
+    browser.get("/").await;
+    site.world.clock.advance(Duration::days(10));
+    let late = browser.post("/restore-todo", &[("id", &id)]).await;
+    assert_eq!(late.status, 410);
+    let words = late.texts("main").join(" ");
+    assert!(words.contains("too long ago"), "{words}");
+    let browser = browser.with_htmx();
+    let late = browser.post("/restore-todo", &[("id", &id)]).await;
+    assert_eq!((late.status, late.targets()), (410, vec!["#status".into()]));
 }

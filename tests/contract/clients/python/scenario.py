@@ -1,0 +1,212 @@
+"""One day of a phone, by the generated client: what the guide in openapi/README.md promises. The
+TypeScript scenario beside it walks the same way."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from tickbox_client import (
+    AccountApi,
+    AddTodo,
+    ApiClient,
+    ApiException,
+    Code,
+    Configuration,
+    Login,
+    Problem,
+    Refresh,
+    RegisterUser,
+    SessionApi,
+    Todo,
+    TodoApi,
+    TodoReference,
+    Tokens,
+    UpdateTodo,
+    UpdateTodoStatus,
+)
+
+URL = os.environ["TICKBOX_URL"]  # of a running Tickbox, such as http://127.0.0.1:8080
+
+client = ApiClient(Configuration(host=f"{URL}/api/v1"))
+account = AccountApi(client)
+session = SessionApi(client)
+todo = TodoApi(client)
+
+
+def secret(text: str) -> str:
+    """Notes what must stand in no log."""
+    if path := os.environ.get("SECRETS_FILE"):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+    return text
+
+
+def hold(tokens: Tokens) -> Tokens:
+    secret(tokens.refresh_token)
+    client.configuration.access_token = secret(tokens.token)
+    return tokens
+
+
+def refused(call: Callable[..., object], *args: object, **options: Any) -> ApiException:
+    """The answer of a call that must not succeed."""
+    try:
+        call(*args, **options)
+    except ApiException as error:
+        return error
+    raise AssertionError("the call succeeded")
+
+
+def problem(call: Callable[..., object], *args: object, **options: Any) -> Problem:
+    """The problem that a call fails with."""
+    error = refused(call, *args, **options)
+    assert isinstance(error.data, Problem), error
+    assert error.data.status == error.status, error
+    return error.data
+
+
+def step(name: str) -> Callable[[Callable[[], None]], None]:
+    def run(body: Callable[[], None]) -> None:
+        body()
+        print(f"  {name}")
+
+    return run
+
+
+username = f"py-{uuid4()}"
+password = secret(f"scenario {uuid4()}")
+person = RegisterUser(first_name="Ona", last_name="Petraitė", username=username, password=password)
+milk = uuid4()
+
+
+def add(description: str, id: UUID) -> Todo:
+    return todo.add_todo(AddTodo(description=description, id=id))
+
+
+@step("register")
+def _() -> None:
+    user = account.register_user(person)
+    assert user.user_name == username
+    assert problem(account.register_user, person).code is Code.USERNAME_TAKEN
+    invalid = problem(account.register_user, person.model_copy(update={"first_name": " ", "last_name": ""}))
+    assert invalid.code is Code.INVALID_INPUT
+    assert sorted(error.var_field for error in invalid.errors or []) == ["first_name", "last_name"]
+
+
+@step("log in")
+def _() -> None:
+    assert problem(account.me).code is Code.UNAUTHENTICATED
+    wrong = Login(username=username, password=secret(f"{password}?"))
+    assert problem(session.login, wrong).code is Code.WRONG_CREDENTIALS
+    tokens = hold(session.login(Login(username=username, password=password, device_name="Python")))
+    assert tokens.token_type == "Bearer"
+    assert 0 < tokens.expires_in < tokens.refresh_expires_in
+    assert account.me().last_name == "Petraitė"
+
+
+@step("add, and add again")
+def _() -> None:
+    request = AddTodo(description="Buy milk", id=milk)
+    first = todo.add_todo_with_http_info(request)
+    again = todo.add_todo_with_http_info(request)
+    assert (first.status_code, again.status_code) == (201, 200)
+    added = first.data
+    assert again.data == added
+    assert added.id == milk
+    assert not added.is_done
+    assert added.done_date is None
+    assert isinstance(added.created_date, datetime) and added.created_date.tzinfo
+    assert problem(add, "Buy bread", milk).code is Code.ID_REUSED
+    # the client itself refuses such a text unless it is asked not to look
+    blank = AddTodo.model_construct(description=" ")
+    assert problem(todo.add_todo, blank).code is Code.INVALID_INPUT
+
+
+@step("list by filter and page")
+def _() -> None:
+    others = ["Buy bread", "Buy salt", "Bäckerei 🥐 <b>&amp;</b>"]
+    for description in others:
+        add(description, uuid4())
+    pages = [todo.todo_list(filter="open", limit=3)]
+    while cursor := pages[-1].next_cursor:
+        pages.append(todo.todo_list(filter="open", limit=3, cursor=cursor))
+    assert [len(page.todos) for page in pages] == [3, 1]
+    texts = [item.description for page in pages for item in page.todos]
+    assert sorted(texts) == sorted(["Buy milk", *others])
+    assert todo.todo_list(filter="done").todos == []
+
+
+@step("complete twice, and reopen")
+def _() -> None:
+    done = todo.update_todo_status(UpdateTodoStatus(id=milk))
+    assert done.is_done and done.done_date
+    again = todo.update_todo_status(UpdateTodoStatus(id=milk, is_done=True))
+    assert again == done, "a second time changes nothing, not even the date"
+    reopened = todo.update_todo_status(UpdateTodoStatus(id=milk, is_done=False))
+    assert not reopened.is_done and reopened.done_date is None
+    assert reopened.rev > done.rev
+    assert problem(todo.update_todo_status, UpdateTodoStatus(id=uuid4())).code is Code.TODO_NOT_FOUND
+
+
+@step("edit against a revision")
+def _() -> None:
+    [seen] = [item for item in todo.todo_list().todos if item.id == milk]
+    edit = UpdateTodo(id=milk, description="Buy oat milk", expected_rev=seen.rev)
+    edited = todo.update_todo(edit)
+    assert edited.description == "Buy oat milk"
+    assert todo.update_todo(edit) == edited, "what is stored already is no conflict"
+    conflict = problem(todo.update_todo, edit.model_copy(update={"description": "Buy rice milk"}))
+    assert conflict.code is Code.REV_CONFLICT
+    assert conflict.current == edited
+
+
+@step("sync: all, then what changed")
+def _() -> None:
+    full = todo.todo_changes()
+    assert full.full and len(full.todos) == 4
+    assert todo.todo_changes(since=full.next).todos == []
+
+    tombstone = todo.remove_todo(TodoReference(id=milk))
+    assert tombstone.removed
+    assert todo.remove_todo(TodoReference(id=milk)) == tombstone
+    delta = todo.todo_changes(since=full.next)
+    assert not delta.full
+    [change] = delta.todos
+    assert (change.id, change.rev, change.removed) == (milk, tombstone.rev, True)
+
+    assert todo.restore_todo(TodoReference(id=milk)).description == "Buy oat milk"
+    [back] = todo.todo_changes(since=delta.next).todos
+    assert back.id == milk and not back.removed
+
+
+@step("sync by pages of one")
+def _() -> None:
+    pages = [todo.todo_changes(limit=1)]
+    while pages[-1].has_more:
+        pages.append(todo.todo_changes(limit=1, since=pages[-1].next))
+    assert len({item.id for page in pages for item in page.todos}) == 4
+    another = "2f1d6b8e.1"  # what somebody else was given
+    assert problem(todo.todo_changes, since=another).code is Code.SYNC_TOKEN_EXPIRED
+
+
+@step("nothing new is 304")
+def _() -> None:
+    for ask in (todo.todo_list_with_http_info, todo.todo_changes_with_http_info):
+        [etag] = [value for name, value in (ask().headers or {}).items() if name.lower() == "etag"]
+        unchanged = refused(ask, _headers={"If-None-Match": etag})
+        assert unchanged.status == 304
+
+
+@step("refresh twice, log out")
+def _() -> None:
+    old = hold(session.login(Login(username=username, password=password)))
+    first = hold(session.refresh_token(Refresh(refresh_token=old.refresh_token)))
+    second = hold(session.refresh_token(Refresh(refresh_token=old.refresh_token)))
+    assert second.refresh_token == first.refresh_token, "a lost answer costs nothing"
+    assert first.refresh_token != old.refresh_token
+    account.me()
+    session.logout()
+    assert problem(account.me).code is Code.SESSION_ENDED
+    last = Refresh(refresh_token=second.refresh_token)
+    assert problem(session.refresh_token, last).code is Code.SESSION_ENDED

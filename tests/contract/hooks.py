@@ -1,0 +1,95 @@
+"""What schemathesis.toml cannot say: how to log in, what leads to what, and a count of the answers."""
+
+import atexit
+import json
+import os
+from collections import Counter
+from typing import Any
+
+import requests
+import schemathesis
+from schemathesis import AuthContext, Case, HookContext, Response
+
+API = f"{os.environ['TICKBOX_URL']}/api/v1"
+ACCOUNT = {"username": "fuzz", "password": "hypothesis is patient"}  # schemathesis.toml tries it at login
+PUBLIC = ["register_user", "login", "refresh_token"]
+
+# The tool makes chains of calls along these: (call, status) to (call, what it takes from the answer).
+LINKS: dict[tuple[str, str], list[tuple[str, dict[str, str]]]] = {
+    ("add_todo", "201"): [
+        ("add_todo", {"id": "id", "description": "description"}),
+        ("update_todo", {"id": "id", "expected_rev": "rev"}),
+        ("update_todo_status", {"id": "id"}),
+        ("remove_todo", {"id": "id"}),
+    ],
+    ("update_todo", "200"): [("update_todo", {"id": "id", "expected_rev": "rev"}), ("remove_todo", {"id": "id"})],
+    ("update_todo_status", "200"): [("update_todo_status", {"id": "id"}), ("remove_todo", {"id": "id"})],
+    ("remove_todo", "200"): [(call, {"id": "id"}) for call in ("restore_todo", "remove_todo", "update_todo_status")],
+    ("restore_todo", "200"): [("update_todo", {"id": "id", "expected_rev": "rev"})],
+    ("todo_list", "200"): [("todo_list", {"cursor": "next_cursor"})],
+    ("todo_changes", "200"): [("todo_changes", {"since": "next"})],
+    ("login", "200"): [("refresh_token", {"refresh_token": "refresh_token"})],
+    ("refresh_token", "200"): [("refresh_token", {"refresh_token": "refresh_token"})],
+}
+
+
+@schemathesis.hook
+def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:
+    """Adds the links; the document itself has none."""
+    calls = {call["operationId"]: call for path in raw_schema["paths"].values() for call in path.values()}
+    for (source, status), targets in LINKS.items():
+        links = calls[source]["responses"][status].setdefault("links", {})
+        for target, fields in targets:
+            values = {field: f"$response.body#/{of}" for field, of in fields.items()}
+            where = "requestBody" if "requestBody" in calls[target] else "parameters"
+            links[target] = {"operationId": target, where: values}
+
+
+tokens: set[str] = set()
+
+
+def log_in() -> str:
+    answer = requests.post(f"{API}/login", json=ACCOUNT, timeout=10)
+    if answer.status_code == 401:
+        person = {"first_name": "Hypo", "last_name": "Thesis", **ACCOUNT}
+        requests.post(f"{API}/register_user", json=person, timeout=10).raise_for_status()
+        answer = requests.post(f"{API}/login", json=ACCOUNT, timeout=10)
+    answer.raise_for_status()
+    token = str(answer.json()["token"])
+    tokens.add(f"Bearer {token}")
+    return token
+
+
+class Bearer:
+    def get(self, case: Case[Any], context: AuthContext) -> str:
+        return log_in()
+
+    def set(self, case: Case[Any], token: str, context: AuthContext) -> None:
+        case.headers["Authorization"] = f"Bearer {token}"
+
+
+# One session for all calls, renewed at half its token's ten minutes, and whenever it is refused.
+schemathesis.auth(refresh_interval=300).skip_for(operation_id=[*PUBLIC, "logout"])(Bearer)
+# A session for each logout: it ends it.
+schemathesis.auth(refresh_interval=None).apply_to(operation_id="logout")(Bearer)
+
+answers: Counter[tuple[str, int]] = Counter()
+refused: Counter[str] = Counter()
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
+    call = case.operation.definition.raw["operationId"]
+    answers[call, response.status_code] += 1
+    if response.status_code == 401 and response.request.headers.get("Authorization") in tokens:
+        refused[call] += 1
+
+
+@atexit.register
+def note_answers() -> None:
+    """For verdict.py."""
+    calls: dict[str, dict[int, int]] = {}
+    for (call, status), count in sorted(answers.items()):
+        calls.setdefault(call, {})[status] = count
+    with open(os.environ["FUZZ_COUNTS"], "w", encoding="utf-8") as file:
+        json.dump({"answers": calls, "refused": refused}, file)

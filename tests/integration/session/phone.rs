@@ -1,0 +1,114 @@
+//! Phones: what they hold, what they do with it, and what is stored of it.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{FromRow, MySqlConnection};
+use tickbox::{
+    domain::{
+        error::{Denied, Error},
+        session::{RefreshToken, SessionId},
+        user::Account,
+    },
+    service::{Hasher, Service, TokenSigner, Tokens},
+};
+use time::PrimitiveDateTime;
+
+use crate::{
+    log,
+    world::{CHEAP, PASSWORD, World, credentials},
+};
+
+/// What a phone keeps of an answer.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) access: String,
+    pub(super) refresh: String,
+    pub(super) session: SessionId,
+}
+
+impl From<Tokens> for Kept {
+    fn from(tokens: Tokens) -> Self {
+        let kept = Self {
+            access: tokens.access.expose_secret().to_owned(),
+            refresh: tokens.refresh.expose_secret().to_owned(),
+            session: tokens.session_id,
+        };
+        log::plant(&kept.access);
+        log::plant(&kept.refresh);
+        kept
+    }
+}
+
+/// A service over the world's database that signs with other secrets.
+pub(super) fn signing_with(world: &World, current: &str, previous: Option<&str>) -> Service {
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let previous = previous.map(SecretString::from);
+    let signer = TokenSigner::new(&SecretString::from(current), previous.as_ref());
+    Service::new(world.database.clone(), world.clock.clone(), hasher, signer)
+}
+
+pub(super) async fn log_in(service: &Service, username: &str) -> Kept {
+    let login = service.log_in_device(credentials(username, PASSWORD), "a phone");
+    login.await.expect("right password").into()
+}
+
+pub(super) async fn refresh(service: &Service, token: &str) -> Result<Kept, Denied> {
+    let token = RefreshToken::parse(token).expect("the form of a refresh token");
+    let tokens = service.refresh(token).await;
+    tokens.map(Kept::from).map_err(denied)
+}
+
+/// For whom an access token opens the API.
+pub(super) async fn open(service: &Service, access: &str) -> Result<Account, Denied> {
+    service.authenticate_access(access).await.map_err(denied)
+}
+
+fn denied(error: Error) -> Denied {
+    match error {
+        Error::Unauthenticated(denied) => denied,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a refresh token consists of.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) id: Vec<u8>,
+    pub(super) secret: Vec<u8>,
+    pub(super) tag: Vec<u8>,
+}
+
+impl Parts {
+    pub(super) fn of(token: &str) -> Self {
+        let bytes = super::jwt::bytes(token);
+        assert_eq!(bytes.len(), 16 + 32 + 32);
+        Self {
+            id: bytes[..16].into(),
+            secret: bytes[16..48].into(),
+            tag: bytes[48..].into(),
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        super::jwt::text([&self.id[..], &self.secret, &self.tag].concat())
+    }
+}
+
+/// The row of a session of the API.
+#[derive(Debug, FromRow, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) secret_hash: Vec<u8>,
+    pub(super) previous_hash: Option<Vec<u8>>,
+    pub(super) rotated_date: Option<PrimitiveDateTime>,
+    pub(super) seen_date: PrimitiveDateTime,
+    pub(super) expires_date: PrimitiveDateTime,
+    pub(super) user_agent: String,
+    pub(super) successor_key: Vec<u8>,
+}
+
+pub(super) async fn row(connection: &mut MySqlConnection, id: SessionId) -> Option<Row> {
+    sqlx::query_as("SELECT * FROM sessions WHERE id = ? AND kind = 'api'")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+        .expect("read")
+}

@@ -1,0 +1,204 @@
+//! Many who exchange tokens, log in and log out at the same moment.
+
+use futures_util::future::{join, join_all};
+use ring::digest::{SHA256, digest};
+use sqlx::{
+    MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::{error::Denied, session::IDLE},
+    service::{Hasher, Service},
+    store::Database,
+};
+use time::Duration;
+
+use super::phone::{Kept, Parts, log_in, open, refresh, row};
+use crate::world::{CHEAP, World, registration, signer};
+
+/// Connections of the one service, as many as in production.
+const CONNECTIONS: usize = 10;
+const USERS: usize = 20;
+
+/// The world, and a service over it with enough connections to stand in its own way.
+async fn crowd(options: MySqlConnectOptions) -> (World, Service) {
+    let database = Database::new(options.clone(), CONNECTIONS);
+    database
+        .open(CONNECTIONS)
+        .await
+        .expect("the database answers");
+    let world = Box::pin(World::new(options)).await;
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let service = Service::new(database, world.clock.clone(), hasher, signer());
+    for number in 0..USERS {
+        let user = service.register(registration(&name(number))).await;
+        user.expect("the name is free");
+    }
+    (world, service)
+}
+
+fn name(number: usize) -> String {
+    format!("rita{number}")
+}
+
+/// That many sessions, one after the other of each user.
+async fn sessions(service: &Service, count: usize) -> Vec<Kept> {
+    let mut phones = Vec::new();
+    while phones.len() < count {
+        let names: Vec<_> = (0..USERS).map(name).collect();
+        let logins = names.iter().map(|name| log_in(service, name));
+        phones.extend(join_all(logins).await);
+    }
+    phones
+}
+
+/// Both present the same token at once.
+async fn refresh_twice(service: &Service, token: &str) -> Kept {
+    let (one, other) = join(refresh(service, token), refresh(service, token)).await;
+    let (one, other) = (one.expect("alive"), other.expect("alive"));
+    assert_eq!(one.refresh, other.refresh, "one child");
+    one
+}
+
+/// The session stands exactly one exchange behind `before`.
+async fn check_rotated_once(connection: &mut MySqlConnection, before: &Kept, after: &Kept) {
+    let stored = row(connection, before.session).await;
+    let stored = stored.expect("alive");
+    let hash = |kept: &Kept| digest(&SHA256, &Parts::of(&kept.refresh).secret);
+    assert_eq!(stored.secret_hash, hash(after).as_ref());
+    assert_eq!(stored.previous_hash.as_deref(), Some(hash(before).as_ref()));
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn of_a_thousand_tokens_presented_twice_at_once_each_has_one_child(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (world, service) = crowd(options).await;
+    let mut connection = world.connect().await;
+    let phones = sessions(&service, 1_000).await;
+    assert_eq!(phones.len(), 1_000);
+    for batch in phones.chunks(50) {
+        let refreshed = batch
+            .iter()
+            .map(|phone| refresh_twice(&service, &phone.refresh));
+        for (before, after) in batch.iter().zip(join_all(refreshed).await) {
+            check_rotated_once(&mut connection, before, &after).await;
+            let opened = open(&service, &after.access).await;
+            assert!(opened.is_ok(), "no false alarm");
+        }
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_session_survives_two_hundred_double_exchanges(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (world, service) = crowd(options).await;
+    let mut connection = world.connect().await;
+    let mut last = log_in(&service, "ona").await;
+    for _ in 0..200 {
+        let next = refresh_twice(&service, &last.refresh).await;
+        check_rotated_once(&mut connection, &last, &next).await;
+        last = next;
+    }
+    assert!(open(&service, &last.access).await.is_ok());
+}
+
+/// Half of the reuses come at the same moment as the holder's own exchange.
+#[sqlx::test(migrations = "./migrations")]
+async fn of_two_hundred_reuses_each_is_caught_and_ends_only_its_own_session(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (world, service) = crowd(options).await;
+    let phones = sessions(&service, 200).await;
+    let others = sessions(&service, 200).await;
+    let second = join_all(phones.iter().map(|it| refresh(&service, &it.refresh))).await;
+    let second: Vec<_> = second.into_iter().map(|it| it.expect("alive")).collect();
+    let third = join_all(second.iter().map(|it| refresh(&service, &it.refresh))).await;
+    let third: Vec<_> = third.into_iter().map(|it| it.expect("alive")).collect();
+    world.clock.advance(Duration::seconds(61));
+    let reuses = phones.iter().zip(&third).enumerate();
+    let reuses = reuses.map(async |(number, (first, third))| {
+        let stolen = refresh(&service, &first.refresh);
+        if number % 2 == 0 {
+            let (stolen, own) = join(stolen, refresh(&service, &third.refresh)).await;
+            (stolen, own.unwrap_or_else(|_| third.clone()))
+        } else {
+            (stolen.await, third.clone())
+        }
+    });
+    for (stolen, last) in join_all(reuses).await {
+        assert_eq!(stolen.err(), Some(Denied::SessionEnded));
+        let opened = open(&service, &last.access).await;
+        assert_eq!(opened.err(), Some(Denied::SessionEnded));
+        let refreshed = refresh(&service, &last.refresh).await;
+        assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    }
+    for other in others {
+        assert!(open(&service, &other.access).await.is_ok());
+        assert!(refresh(&service, &other.refresh).await.is_ok());
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn an_exchange_does_not_revive_a_session_that_is_logged_out_at_the_same_moment(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (world, service) = crowd(options).await;
+    let phones = sessions(&service, 100).await;
+    let ends = phones.iter().map(|phone| {
+        let refreshed = refresh(&service, &phone.refresh);
+        join(refreshed, service.log_out(phone.session))
+    });
+    let mut connection = world.connect().await;
+    for (phone, (refreshed, ended)) in phones.iter().zip(join_all(ends).await) {
+        ended.expect("logged out");
+        let last = refreshed.unwrap_or_else(|_| phone.clone());
+        let opened = open(&service, &last.access).await;
+        assert_eq!(opened.err(), Some(Denied::SessionEnded));
+        let again = refresh(&service, &last.refresh).await;
+        assert_eq!(again.err(), Some(Denied::SessionEnded));
+        let gone = row(&mut connection, phone.session).await;
+        assert_eq!(gone, None);
+    }
+}
+
+/// Each login sweeps the user's ended sessions, and so does the purge: both lock the place where new
+/// sessions go and where an exchange moves its own.
+#[sqlx::test(migrations = "./migrations")]
+async fn one_users_logins_and_exchanges_and_the_purge_do_not_stand_in_each_others_way(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (world, service) = crowd(options).await;
+    let mut ended = Vec::new();
+    for _ in 0..30 {
+        ended.push(log_in(&service, "ona").await);
+    }
+    world.clock.advance(IDLE - Duration::days(1));
+    let mut phones = Vec::new();
+    for _ in 0..50 {
+        phones.push(log_in(&service, "ona").await);
+    }
+    world.clock.advance(Duration::days(1));
+    let exchanges = phones.iter().map(|it| refresh(&service, &it.refresh));
+    let logins = (0..50).map(|_| log_in(&service, "ona"));
+    let purge = service.purge_if_due();
+    let ((exchanged, new), purged) = join(join(join_all(exchanges), join_all(logins)), purge).await;
+    purged.expect("purged");
+    for phone in exchanged
+        .into_iter()
+        .map(|it| it.expect("alive"))
+        .chain(new)
+    {
+        assert!(open(&service, &phone.access).await.is_ok());
+    }
+    let mut connection = world.connect().await;
+    for phone in ended {
+        assert_eq!(row(&mut connection, phone.session).await, None);
+    }
+}
