@@ -19,6 +19,14 @@ test *steps:
 browser:
     ./ops/test browser
 
+# the API against its document: linters, generated clients, hostile requests, the guide
+contract:
+    ./ops/test openapi document clients models fuzz guide
+
+# ten thousand hostile requests and more (some minutes)
+fuzz:
+    ./ops/test --long fuzz
+
 # does it compile? (quick; no database needed)
 check:
     cargo check --all-targets

@@ -57,6 +57,8 @@ def log_in() -> str:
     answer.raise_for_status()
     token = str(answer.json()["token"])
     tokens.add(f"Bearer {token}")
+    with open(os.environ["SECRETS_FILE"], "a", encoding="utf-8") as file:  # must stand in no log
+        file.write(f"{token}\n{ACCOUNT['password']}\n")
     return token
 
 

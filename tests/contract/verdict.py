@@ -27,8 +27,11 @@ def main(report_file: str, counts_file: str) -> None:
         words.append(f"the token was refused: {counts['refused']}")
     if len(calls) < operations["total"] or not report["complete"]:
         words.append(f"only {len(calls)} of {operations['total']} calls were tried to the end")
+    failed = len(words) > 1 or report["exit_code"] != 0
+    if failed:
+        words.append(f"the same again: FUZZ_SEED={report['seed']}")
     print("; ".join(words))
-    sys.exit(len(words) > 1 or report["exit_code"] != 0)
+    sys.exit(failed)
 
 
 main(*sys.argv[1:])
