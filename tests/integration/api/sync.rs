@@ -2,6 +2,7 @@
 //! and what is purged meanwhile.
 
 mod delta;
+mod model;
 mod purge;
 mod race;
 mod replay;
