@@ -38,6 +38,14 @@ fn url(options: &MySqlConnectOptions) -> String {
     url.into()
 }
 
+/// What an operator runs after setting the database back to a backup.
+pub(crate) fn restored(options: &MySqlConnectOptions) {
+    let url = url(options);
+    let settings = [("DATABASE_URL", url.as_str()), ("JWT_SECRET", SECRET)];
+    let output = run(&["restored"], &settings);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
 fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("bound").to_string()

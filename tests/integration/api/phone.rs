@@ -44,9 +44,14 @@ impl<'a> Phone<'a> {
 
     /// Exchanges its refresh token, as it has to every ten minutes.
     pub(crate) async fn refresh(&mut self) {
-        let body = json!({"refresh_token": self.refresh_token});
-        let reply = self.post("refresh_token", body).await;
+        let reply = self.ask_to_refresh().await;
         self.keep(&reply);
+    }
+
+    /// The same, with an answer that gets lost.
+    pub(crate) async fn ask_to_refresh(&self) -> Reply {
+        let body = json!({"refresh_token": self.refresh_token});
+        self.post("refresh_token", body).await
     }
 
     fn keep(&mut self, reply: &Reply) {

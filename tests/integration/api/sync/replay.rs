@@ -1,0 +1,128 @@
+//! Adds whose answer got lost, and which are sent once more.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use uuid::Uuid;
+
+use super::{assert_refused, done, edit, list, remove};
+use crate::{
+    api::phone::{Phone, Reply},
+    web::site::Site,
+};
+
+async fn send(phone: &Phone<'_>, id: &str, text: &str) -> Reply {
+    let body = json!({"id": id, "description": text});
+    phone.post("add_todo", body).await
+}
+
+fn new_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Open, all, and the revision, as they are kept with the user.
+async fn tally(site: &Site) -> (i32, i32, u64) {
+    let row = sqlx::query_as("SELECT open_count, todo_count, rev FROM users WHERE id = ?");
+    let row = row.bind(site.world.ona.user_id.0);
+    let mut connection = site.world.connect().await;
+    row.fetch_one(&mut connection).await.expect("read")
+}
+
+#[sqlx::test]
+async fn an_add_sent_again_answers_what_is_stored(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    let id = new_id();
+    let first = send(&phone, &id, "Milk").await;
+    assert_eq!(first.status, 201);
+    let again = send(&phone, &id, "Milk").await;
+    assert_eq!((again.status, &again.json), (200, &first.json));
+    let trimmed = send(&phone, &id.to_uppercase(), "  Milk ").await;
+    assert_eq!((trimmed.status, &trimmed.json), (200, &first.json));
+    let done = done(&phone, "update_todo_status", json!({"id": id})).await;
+    let after = send(&phone, &id, "Milk").await;
+    assert_eq!((after.status, after.json), (200, done));
+    assert_eq!(tally(&site).await, (0, 1, 2));
+}
+
+#[sqlx::test]
+async fn an_add_sent_again_after_edits_is_known_by_its_first_text(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    let id = new_id();
+    send(&phone, &id, "Milk").await;
+    for text in ["Bread", "Butter", "Milk", "Eggs"] {
+        let edited = edit(&phone, &id, text).await;
+        let again = send(&phone, &id, "Milk").await;
+        assert_eq!((again.status, again.json), (200, edited), "{text}");
+    }
+    assert_eq!(tally(&site).await, (1, 1, 5));
+}
+
+#[sqlx::test]
+async fn the_id_of_another_to_do_is_refused(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let site = Site::open(options).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    let id = new_id();
+    send(&phone, &id, "Milk").await;
+    assert_refused(&send(&phone, &id, "Bread").await, 409, "id_reused");
+    let edited = edit(&phone, &id, "Butter").await;
+    assert_refused(&send(&phone, &id, "Bread").await, 409, "id_reused");
+    assert_eq!(list(&phone).await[&id], edited);
+    remove(&phone, &id).await;
+    assert_refused(&send(&phone, &id, "Bread").await, 409, "id_reused");
+    assert_eq!(tally(&site).await, (0, 0, 3));
+    // To somebody else it names nothing.
+    let other = Phone::log_in(&site, "jonas").await;
+    assert_eq!(send(&other, &id, "Bread").await.status, 201);
+}
+
+#[sqlx::test]
+async fn an_add_sent_again_does_not_bring_back_what_was_removed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    let id = new_id();
+    send(&phone, &id, "Milk").await;
+    for text in ["Milk", "Bread"] {
+        edit(&phone, &id, text).await;
+        let removed = remove(&phone, &id).await;
+        assert_eq!(removed["removed"], true);
+        let again = send(&phone, &id, "Milk").await;
+        assert_eq!((again.status, again.json), (200, removed));
+        assert!(list(&phone).await.is_empty());
+        assert_eq!(tally(&site).await.1, 0);
+        let restored = done(&phone, "restore_todo", json!({"id": id})).await;
+        assert_eq!(
+            (&restored["description"], &restored["removed"]),
+            (&json!(text), &Value::Null)
+        );
+    }
+}
+
+#[sqlx::test]
+async fn of_twenty_adds_with_one_id_at_once_one_adds(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    for count in 1..=5 {
+        let id = new_id();
+        let replies = join_all((0..20).map(|_| send(&phone, &id, "Milk"))).await;
+        let with = |status| replies.iter().filter(|it| it.status == status).count();
+        assert_eq!((with(201), with(200)), (1, 19));
+        assert!(replies.iter().all(|it| it.json == replies[0].json));
+        assert_eq!(list(&phone).await.len(), count);
+        let number = i32::try_from(count).expect("few");
+        assert_eq!(tally(&site).await, (number, number, count as u64));
+    }
+}
