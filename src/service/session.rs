@@ -102,6 +102,15 @@ impl Service {
     /// [`Denied::SessionEnded`] when the token is none of a living session's.
     pub async fn refresh(&self, token: RefreshToken) -> Result<Tokens, Error> {
         let (id, now) = (token.id, self.clock.now());
+        // What was never ours must not lock the row of whose session it names, nor, when it names
+        // none, the place where new ones go.
+        let find = async move |connection: &mut Connection| {
+            store::session::successor_key(connection, id).await
+        };
+        let key = self.database.read(find).await?;
+        if !key.is_some_and(|key| token.is_of(&key)) {
+            return Err(Error::Unauthenticated(Denied::SessionEnded));
+        }
         let refreshed = self
             .database
             .transaction(move |connection| {
@@ -321,7 +330,7 @@ async fn exchange(
     let Some(session) = store::session::lock(connection, token.id).await? else {
         return Ok(Ending::RollBack(Refreshed::Unknown));
     };
-    if session.expires <= now || !token.is_of(&session.key) {
+    if session.expires <= now {
         return Ok(Ending::RollBack(Refreshed::Unknown));
     }
     let successor = token.successor(&session.key);

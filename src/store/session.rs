@@ -176,6 +176,25 @@ pub struct Rotating {
     pub expires: OffsetDateTime,
 }
 
+/// What makes the refresh tokens of a session; none when there is no such session of the API. Locks
+/// nothing and waits for nobody.
+///
+/// # Errors
+/// Those of the database.
+pub async fn successor_key(
+    connection: &mut Connection,
+    id: SessionId,
+) -> Result<Option<SuccessorKey>, Error> {
+    let key = sqlx::query_scalar!(
+        "SELECT successor_key FROM sessions WHERE id = ? AND kind = 'api'",
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    let key = key.flatten().map(bytes).transpose()?;
+    Ok(key.map(SuccessorKey))
+}
+
 /// A session of the API, held until the transaction ends: of two that exchange the same token at
 /// once, one waits for the other.
 ///

@@ -53,7 +53,7 @@ pub(super) async fn log_in(service: &Service, username: &str) -> Kept {
 
 pub(super) async fn refresh(service: &Service, token: &str) -> Result<Kept, Denied> {
     let token = RefreshToken::parse(token).expect("the form of a refresh token");
-    let tokens = service.refresh(token).await;
+    let tokens = Box::pin(service.refresh(token)).await;
     tokens.map(Kept::from).map_err(denied)
 }
 

@@ -1,10 +1,16 @@
 //! Exchanging refresh tokens: what the current one, an earlier one and a made-up one get.
 
 use ring::digest::{SHA256, digest};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::domain::{
-    error::Denied,
-    session::{IDLE, RefreshToken},
+use sqlx::{
+    Connection as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::{
+        error::Denied,
+        session::{IDLE, RefreshToken},
+    },
+    store,
 };
 use time::Duration;
 use uuid::Uuid;
@@ -217,6 +223,41 @@ async fn what_was_never_a_token_of_a_session_ends_it_not(
     }
     assert!(super::is_logged_in(&world, &browser).await);
     assert_ne!(first.refresh, second.refresh);
+}
+
+/// Else anybody could keep a session's holder out, or those whose new sessions go where an unknown id
+/// would stand.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_was_never_a_token_waits_for_no_lock(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let phone = log_in(&world.service, "ona").await;
+    let mut holder = world.connect().await;
+    let mut held = holder.begin().await.expect("begun");
+    let locked = store::session::lock(&mut held, phone.session).await;
+    assert!(locked.expect("no fault").is_some());
+    let unknown = Uuid::new_v4();
+    sqlx::query(
+        "INSERT INTO sessions
+         SELECT ?, user_id, kind, secret_hash, NULL, NULL, created_date, seen_date, expires_date, '', successor_key
+         FROM sessions WHERE id = ?",
+    )
+    .bind(unknown)
+    .bind(phone.session.0)
+    .execute(&mut *held)
+    .await
+    .expect("stored");
+    let mut parts = Parts::of(&phone.refresh);
+    parts.tag[0] ^= 1;
+    for id in [phone.session.0, unknown, Uuid::new_v4()] {
+        parts.id = id.as_bytes().into();
+        let refused = refresh(&world.service, &parts.text()).await;
+        assert_eq!(refused.err(), Some(Denied::SessionEnded));
+    }
+    held.rollback().await.expect("undone");
+    assert!(refresh(&world.service, &phone.refresh).await.is_ok());
 }
 
 /// The tag is made with the session's own key, so that no bit of a token can be anything else.
