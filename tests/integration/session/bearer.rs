@@ -185,6 +185,7 @@ async fn no_token_or_password_is_logged_wherever_it_was_sent(
     let site = Site::open(options).await;
     let tokens = begin(&site).await;
     let (access, refresh) = (string(&tokens["token"]), string(&tokens["refresh_token"]));
+    assert_eq!(call_with(&site, access).await.status, 200);
     let reused = {
         let (_, second) = post(&site, REFRESH, json!({"refresh_token": refresh})).await;
         post(

@@ -1,15 +1,22 @@
 //! Many who exchange tokens, log in and log out at the same moment.
 
-use futures_util::future::{join, join_all};
+use futures_util::{
+    StreamExt as _,
+    future::{join, join_all},
+    stream,
+};
 use ring::digest::{SHA256, digest};
 use sqlx::{
-    MySqlConnection,
+    Connection as _, Executor as _, MySqlConnection,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
-    domain::{error::Denied, session::IDLE},
+    domain::{
+        error::{Denied, Error},
+        session::IDLE,
+    },
     service::{Hasher, Service},
-    store::Database,
+    store::{self, Database},
 };
 use time::Duration;
 
@@ -27,7 +34,7 @@ async fn crowd(options: MySqlConnectOptions) -> (World, Service) {
         .open(CONNECTIONS)
         .await
         .expect("the database answers");
-    let world = Box::pin(World::new(options)).await;
+    let world = World::new(options).await;
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database, world.clock.clone(), hasher, signer());
     for number in 0..USERS {
@@ -52,6 +59,11 @@ async fn sessions(service: &Service, count: usize) -> Vec<Kept> {
     phones
 }
 
+/// All of them, so many at a time that none waits longer for a connection than the pool allows.
+async fn each<T>(all: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    stream::iter(all).buffered(4 * CONNECTIONS).collect().await
+}
+
 /// Both present the same token at once.
 async fn refresh_twice(service: &Service, token: &str) -> Kept {
     let (one, other) = join(refresh(service, token), refresh(service, token)).await;
@@ -74,19 +86,17 @@ async fn of_a_thousand_tokens_presented_twice_at_once_each_has_one_child(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let (world, service) = crowd(options).await;
+    let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
     let phones = sessions(&service, 1_000).await;
     assert_eq!(phones.len(), 1_000);
-    for batch in phones.chunks(50) {
-        let refreshed = batch
-            .iter()
-            .map(|phone| refresh_twice(&service, &phone.refresh));
-        for (before, after) in batch.iter().zip(join_all(refreshed).await) {
-            check_rotated_once(&mut connection, before, &after).await;
-            let opened = open(&service, &after.access).await;
-            assert!(opened.is_ok(), "no false alarm");
-        }
+    let refreshed = phones
+        .iter()
+        .map(|phone| refresh_twice(&service, &phone.refresh));
+    for (before, after) in phones.iter().zip(each(refreshed).await) {
+        check_rotated_once(&mut connection, before, &after).await;
+        let opened = open(&service, &after.access).await;
+        assert!(opened.is_ok(), "no false alarm");
     }
 }
 
@@ -95,7 +105,7 @@ async fn a_session_survives_two_hundred_double_exchanges(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let (world, service) = crowd(options).await;
+    let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
     let mut last = log_in(&service, "ona").await;
     for _ in 0..200 {
@@ -106,31 +116,78 @@ async fn a_session_survives_two_hundred_double_exchanges(
     assert!(open(&service, &last.access).await.is_ok());
 }
 
+/// Of two who present a token, the quicker one may have gone on already when the other is served.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_exchange_never_takes_back_the_next_one(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (world, service) = Box::pin(crowd(options)).await;
+    let mut connection = world.connect().await;
+    let mut last = log_in(&service, "ona").await;
+    for _ in 0..100 {
+        let twin = refresh(&service, &last.refresh);
+        let quick = async {
+            let next = refresh(&service, &last.refresh).await.expect("alive");
+            let after = refresh(&service, &next.refresh).await.expect("alive");
+            (next, after)
+        };
+        let (twin, (next, after)) = join(twin, quick).await;
+        assert_eq!(twin.expect("alive").refresh, next.refresh);
+        check_rotated_once(&mut connection, &next, &after).await;
+        last = after;
+    }
+}
+
+/// What keeps the test above from depending on luck.
+#[sqlx::test(migrations = "./migrations")]
+async fn who_exchanges_a_token_waits_for_whoever_does_already(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = Box::pin(World::new(options)).await;
+    let phone = log_in(&world.service, "ona").await;
+    let (mut first, mut second) = (world.connect().await, world.connect().await);
+    let mut held = first.begin().await.expect("begun");
+    let locked = store::session::lock(&mut held, phone.session).await;
+    assert!(locked.expect("no fault").is_some());
+    let impatient = second.execute("SET SESSION innodb_lock_wait_timeout = 1");
+    impatient.await.expect("set");
+    let Err(Error::Internal(cause)) = store::session::lock(&mut second, phone.session).await else {
+        panic!("it did not wait");
+    };
+    assert!(cause.to_string().contains("Lock wait timeout"), "{cause}");
+    held.rollback().await.expect("undone");
+    let locked = store::session::lock(&mut second, phone.session).await;
+    assert!(locked.expect("no fault").is_some());
+}
+
 /// Half of the reuses come at the same moment as the holder's own exchange.
 #[sqlx::test(migrations = "./migrations")]
 async fn of_two_hundred_reuses_each_is_caught_and_ends_only_its_own_session(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let (world, service) = crowd(options).await;
+    let (world, service) = Box::pin(crowd(options)).await;
     let phones = sessions(&service, 200).await;
     let others = sessions(&service, 200).await;
-    let second = join_all(phones.iter().map(|it| refresh(&service, &it.refresh))).await;
+    let second = each(phones.iter().map(|it| refresh(&service, &it.refresh))).await;
     let second: Vec<_> = second.into_iter().map(|it| it.expect("alive")).collect();
-    let third = join_all(second.iter().map(|it| refresh(&service, &it.refresh))).await;
+    let third = each(second.iter().map(|it| refresh(&service, &it.refresh))).await;
     let third: Vec<_> = third.into_iter().map(|it| it.expect("alive")).collect();
     world.clock.advance(Duration::seconds(61));
     let reuses = phones.iter().zip(&third).enumerate();
     let reuses = reuses.map(async |(number, (first, third))| {
         let stolen = refresh(&service, &first.refresh);
         if number % 2 == 0 {
-            let (stolen, own) = join(stolen, refresh(&service, &third.refresh)).await;
+            let own = refresh(&service, &third.refresh);
+            let (stolen, own) = join(stolen, own).await;
             (stolen, own.unwrap_or_else(|_| third.clone()))
         } else {
             (stolen.await, third.clone())
         }
     });
-    for (stolen, last) in join_all(reuses).await {
+    for (stolen, last) in each(reuses).await {
         assert_eq!(stolen.err(), Some(Denied::SessionEnded));
         let opened = open(&service, &last.access).await;
         assert_eq!(opened.err(), Some(Denied::SessionEnded));
@@ -148,14 +205,14 @@ async fn an_exchange_does_not_revive_a_session_that_is_logged_out_at_the_same_mo
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let (world, service) = crowd(options).await;
+    let (world, service) = Box::pin(crowd(options)).await;
     let phones = sessions(&service, 100).await;
     let ends = phones.iter().map(|phone| {
         let refreshed = refresh(&service, &phone.refresh);
         join(refreshed, service.log_out(phone.session))
     });
     let mut connection = world.connect().await;
-    for (phone, (refreshed, ended)) in phones.iter().zip(join_all(ends).await) {
+    for (phone, (refreshed, ended)) in phones.iter().zip(each(ends).await) {
         ended.expect("logged out");
         let last = refreshed.unwrap_or_else(|_| phone.clone());
         let opened = open(&service, &last.access).await;
@@ -174,7 +231,7 @@ async fn one_users_logins_and_exchanges_and_the_purge_do_not_stand_in_each_other
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let (world, service) = crowd(options).await;
+    let (world, service) = Box::pin(crowd(options)).await;
     let mut ended = Vec::new();
     for _ in 0..30 {
         ended.push(log_in(&service, "ona").await);
