@@ -93,7 +93,7 @@ run_schemathesis() {
 
 step_guide() {
     local count=$LOCAL/guide.txt status=0
-    need_contract_tools || return
+    need_python || { skip "no suitable Python"; return; }
     have_curl_and_jq || { skip "no curl and jq, which the guide uses"; return; }
     on_scratch_app guide run_guide >"$count" || status=1
     NOTE=$(cat "$count")
@@ -101,5 +101,5 @@ step_guide() {
 }
 
 run_guide() {
-    TICKBOX_URL=$(address) "$CONTRACT_TOOLS/python" tests/contract/guide.py openapi/README.md
+    TICKBOX_URL=$(address) "$(python_program)" tests/contract/guide.py openapi/README.md
 }
