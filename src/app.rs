@@ -13,7 +13,7 @@ use crate::{
     domain::INPUT_MAX,
     server::{self, Lifecycle, RequestLimits},
     service::Service,
-    telemetry,
+    telemetry::{self, Metrics},
     web::{self, Proxies, error::with_allow},
 };
 
@@ -43,6 +43,18 @@ pub fn endpoint(
         .data(lifecycle);
     let routes = server::bounded(routes, REQUEST);
     telemetry::requests(with_security_headers(failing_well(routes)), behind_proxy)
+}
+
+/// What the second listener answers: `/metrics`.
+#[must_use]
+pub fn metrics(metrics: Metrics) -> impl Endpoint<Output = Response> {
+    let show = poem::endpoint::make_sync(move |_: Request| {
+        metrics
+            .render()
+            .with_content_type("text/plain; version=0.0.4; charset=utf-8")
+    });
+    let routes = Route::new().at("/metrics", get(show));
+    server::bounded(routes, REQUEST).map_to_response()
 }
 
 /// Answers failures as problems under `/api` and as pages elsewhere: here, outside all routes,

@@ -30,6 +30,8 @@ pub struct Config {
     pub migrate_on_start: bool,
     /// `DRAIN_SECONDS`: how long to go on serving after SIGTERM, until a balancer has noticed (0).
     pub drain: Duration,
+    /// `METRICS_LISTEN`: address and port of a second listener, for `/metrics` alone (none).
+    pub metrics_listen: Option<SocketAddr>,
     /// `LOG_FORMAT`: `pretty` (on a terminal) or `json` (elsewhere).
     pub log_format: LogFormat,
     /// `RUST_LOG`: what to log (info).
@@ -118,6 +120,12 @@ impl Config {
                     seconds.map(Duration::from_secs)
                 },
             ),
+            metrics_listen: reader.value(
+                "METRICS_LISTEN",
+                None,
+                "an address and a port, such as 127.0.0.1:9090",
+                |text| text.parse().ok().map(Some),
+            ),
             log_format: reader.log_format(),
             log_filter: reader.log_filter(),
         };
@@ -191,6 +199,7 @@ mod tests {
             ("TRUSTED_PROXY_HOPS", "-1"),
             ("MIGRATE_ON_START", "perhaps"),
             ("DRAIN_SECONDS", "301"),
+            ("METRICS_LISTEN", "on"),
             ("DB_TLS", "maybe"),
             ("DB_TLS_CA", "/no/such/file"),
             ("LOG_FORMAT", "xml"),

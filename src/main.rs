@@ -3,6 +3,7 @@
 use std::{
     env,
     io::{self, Write as _},
+    net::SocketAddr,
     process::ExitCode,
     time::Duration,
 };
@@ -12,13 +13,13 @@ use tickbox::{
     config::{BadConfig, Config, Purpose},
     domain::{clock::Clock, error::Error},
     health,
-    server::{self, Lifecycle},
+    server::{self, Lifecycle, Limits},
     service::{Effort, Hasher, Purged, Service, TokenSigner},
     store::{self, Database, migrations},
-    telemetry,
+    telemetry::{self, Metrics},
     web::Proxies,
 };
-use tokio::{runtime::Runtime, time::sleep};
+use tokio::{net::TcpListener, runtime::Runtime, time::sleep};
 
 const USAGE: &str = "\
 Usage: tickbox [COMMAND]
@@ -132,11 +133,15 @@ fn serve(config: Config) -> Result<(), Exit> {
         let service = Service::new(database, Clock::default(), hasher, signer);
         tokio::spawn(purge_daily(service.clone()));
         let lifecycle = Lifecycle::default();
+        if let Some(address) = config.metrics_listen {
+            let listener = listen("METRICS_LISTEN", address).await?;
+            let endpoint = app::metrics(Metrics::start());
+            let limits = Limits::default();
+            tokio::spawn(server::run(listener, endpoint, limits, lifecycle.clone()));
+        }
         let proxies = Proxies(config.trusted_proxy_hops);
         let endpoint = app::endpoint(service, proxies, lifecycle.clone());
-
-        let listener = server::bind(&config).await;
-        let listener = listener.map_err(|error| cannot_listen(&config, &error))?;
+        let listener = listen("LISTEN", config.listen).await?;
         Ok(server::serve(listener, endpoint, lifecycle, config.drain).await?)
     })
 }
@@ -209,15 +214,18 @@ async fn prepare(options: &store::Options, migrate: bool) -> Result<Database, Er
     Ok(database)
 }
 
-fn cannot_listen(config: &Config, error: &io::Error) -> Exit {
-    let mut other = config.listen;
-    other.set_port(match error.kind() {
-        // Low ports are the system's.
-        io::ErrorKind::PermissionDenied => 8080,
-        _ => other.port().checked_add(1).unwrap_or(8080),
-    });
-    let address = config.listen;
-    Exit::Port(format!(
-        "tickbox cannot listen on {address}: {error}. Choose another address, such as LISTEN={other}"
-    ))
+/// Takes the port that a setting names.
+async fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener, Exit> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| {
+        let mut other = address;
+        other.set_port(match error.kind() {
+            // Low ports are the system's.
+            io::ErrorKind::PermissionDenied => 8080,
+            _ => other.port().checked_add(1).unwrap_or(8080),
+        });
+        Exit::Port(format!(
+            "tickbox cannot listen on {address}: {error}. Choose another address, such as {setting}={other}"
+        ))
+    })
 }

@@ -1,7 +1,8 @@
 //! The listener: takes connections, bounds what each may cost, and ends without cutting anybody off.
 //! hyper under the poem application instead of poem's own server, which has no time limit for the
 //! head of a request, spins when descriptors run out, and leaves TCP_NODELAY off. HTTP/1.1 only: a
-//! balancer speaks the newer ones to the outside. May import `config` only.
+//! balancer speaks the newer ones to the outside. Imports
+//! nothing of ours.
 
 mod connection;
 mod lifecycle;
@@ -26,7 +27,6 @@ pub use self::{
     limits::{Limits, RequestLimits},
     request::bounded,
 };
-use crate::config::Config;
 
 /// Between closing the port and closing idle connections: whoever is about to ask on one is still
 /// answered, and told that it was the last time.
@@ -38,14 +38,6 @@ const GRACE: Duration = Duration::from_secs(9);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that the system has taken in while nobody accepted them; the length of tokio's queue.
 const BACKLOG: usize = 1_024;
-
-/// Takes the port.
-///
-/// # Errors
-/// When it is taken or may not be used.
-pub async fn bind(config: &Config) -> io::Result<TcpListener> {
-    TcpListener::bind(config.listen).await
-}
 
 /// Serves until SIGINT or SIGTERM; then goes on for the time that `drain` gives, and ends once the
 /// requests under way are answered, within ten seconds. A second signal ends it at once.

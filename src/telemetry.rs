@@ -1,4 +1,7 @@
-//! Logs: one line a request, every panic an event, never a secret. May import `config` only.
+//! Logs and metrics: one line a request, every panic an event, never a secret. May import `config`
+//! only.
+
+mod metrics;
 
 use std::{
     panic::{self, PanicHookInfo},
@@ -14,6 +17,7 @@ use tracing::{Instrument as _, field, info_span};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 use uuid::Uuid;
 
+pub use self::metrics::Metrics;
 use crate::config::LogFormat;
 
 /// Starts logging to standard error: standard output is for what commands print. What panics say
@@ -81,7 +85,9 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     let pattern = response.data::<PathPattern>();
     let route = pattern.map_or("", |pattern| &pattern.0);
     let route = if route.is_empty() { "none" } else { route };
-    let milliseconds = begin.elapsed().as_secs_f64() * 1_000.0;
+    let seconds = begin.elapsed().as_secs_f64();
+    metrics::observe(&method, route, response.status(), seconds);
+    let milliseconds = seconds * 1_000.0;
     tracing::info!(
         %method,
         route,

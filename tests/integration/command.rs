@@ -1,42 +1,10 @@
 //! The binary as an operator runs it.
 
-use std::{
-    net::TcpListener,
-    process::{Command, Output, Stdio},
-};
+use std::net::TcpListener;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::Child,
-};
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-
-fn tickbox(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tickbox"));
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(settings.iter().copied());
-    command
-}
-
-fn run(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
-    tickbox(arguments, settings).output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The test's own database, with the user and password that the tests were given.
-fn url(options: &MySqlConnectOptions) -> String {
-    let server = std::env::var("DATABASE_URL").expect("the tests have a server");
-    let mut url = url::Url::parse(&server).expect("a URL");
-    url.set_path(options.get_database().expect("one of its own"));
-    url.into()
-}
+use crate::process::{SECRET, free_address, run, signal, start, text, url};
 
 /// What an operator runs after setting the database back to a backup.
 pub(crate) fn restored(options: &MySqlConnectOptions) {
@@ -44,11 +12,6 @@ pub(crate) fn restored(options: &MySqlConnectOptions) {
     let settings = [("DATABASE_URL", url.as_str()), ("JWT_SECRET", SECRET)];
     let output = run(&["restored"], &settings);
     assert!(output.status.success(), "{}", text(&output.stderr));
-}
-
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").to_string()
 }
 
 #[test]
@@ -164,31 +127,41 @@ async fn while_it_drains_it_serves_but_is_not_ready(
     assert_eq!(status.code(), Some(0));
 }
 
-/// Starts the server and waits until it says that it listens.
-async fn start(settings: &[(&str, &str)]) -> Child {
-    let mut command = tickbox(&[], settings);
-    command.env("LOG_FORMAT", "json").stderr(Stdio::piped());
-    let mut child = tokio::process::Command::from(command)
-        .kill_on_drop(true)
-        .spawn()
-        .expect("it runs");
-    let log = child.stderr.take().expect("piped");
-    let mut lines = BufReader::new(log).lines();
-    loop {
-        let line = lines.next_line().await.expect("text").expect("it goes on");
-        if line.contains("\"listening\"") {
-            break;
-        }
+#[sqlx::test]
+async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let url = url(&options);
+    let (listen, metrics) = (free_address(), free_address());
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("JWT_SECRET", SECRET),
+        ("LISTEN", &listen),
+        ("METRICS_LISTEN", &metrics),
+    ];
+    let _child = start(&settings).await;
+    let get = async |address: &str, path: &str| {
+        let answer = reqwest::get(format!("http://{address}{path}")).await;
+        let answer = answer.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    for path in ["/login", "/login?next=/", "/nowhere", "/no%20where"] {
+        get(&listen, path).await;
     }
-    // Read on, or it would wait for somebody to take its log.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    child
-}
-
-/// By the shell, which has `kill` built in: a minimal system has no such program.
-fn signal(child: &Child, name: &str) {
-    let pid = child.id().expect("running");
-    let kill = format!("kill -s {name} {pid}");
-    let sent = Command::new("sh").args(["-c", &kill]).status();
-    assert!(sent.expect("a shell runs").success());
+    let (status, text) = get(&metrics, "/metrics").await;
+    assert_eq!(status, 200);
+    for line in [
+        r#"tickbox_http_request_duration_seconds_count{method="GET",route="/login",status="200"} 2"#,
+        r#"tickbox_http_request_duration_seconds_count{method="GET",route="none",status="404"} 2"#,
+        concat!(
+            r#"tickbox_build_info{version=""#,
+            env!("CARGO_PKG_VERSION"),
+            r#""} 1"#
+        ),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
+    assert_eq!(get(&listen, "/metrics").await.0, 404, "not for everybody");
+    assert_eq!(get(&metrics, "/login").await.0, 404, "nothing else");
 }

@@ -47,7 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("service", &["store", "domain"]),
     ("store", &["domain"]),
     ("domain", &[]),
-    ("server", &["config"]),
+    ("server", &[]),
     ("telemetry", &["config"]),
     ("config", &["store"]),
     ("health", &[]),

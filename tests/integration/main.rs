@@ -7,6 +7,7 @@ mod layers;
 mod log;
 mod migrations;
 mod pool;
+mod process;
 mod proxy;
 mod server;
 mod session;

@@ -1,0 +1,134 @@
+//! What `/metrics` answers: counters and gauges that the layers write where things happen, in the text
+//! format of Prometheus. `ops/observe` shows them and watches over them.
+
+use std::time::Duration;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use poem::http::{Method, StatusCode};
+use tokio::time::interval;
+
+const REQUESTS: &str = "tickbox_http_request_duration_seconds";
+
+/// Upper bounds in seconds. Dense around what a page costs (some milliseconds), and at the limits that
+/// are promised: 5 s for a database that fails, 10 s for any answer.
+const BUCKETS: [f64; 14] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// How often what was observed is sorted into the buckets; until then every observation is kept.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// All that has been measured since the start.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// Begins to measure: before this, what is written goes nowhere and costs next to nothing.
+    ///
+    /// # Panics
+    /// When called twice in one process, or outside a runtime.
+    #[must_use]
+    pub fn start() -> Self {
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Full(REQUESTS.into()), &BUCKETS)
+            .expect("there are buckets");
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(recorder).expect("nobody else measures");
+        describe();
+        gauge!("tickbox_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+        let kept = handle.clone();
+        tokio::spawn(async move {
+            let mut ticks = interval(UPKEEP);
+            loop {
+                ticks.tick().await;
+                kept.run_upkeep();
+            }
+        });
+        Self(handle)
+    }
+
+    /// The text that Prometheus reads.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+}
+
+/// Notes an answer. The route is a pattern of ours and the method one of the usual ones, so that a
+/// stranger cannot make up new series.
+pub(super) fn observe(method: &Method, route: &str, status: StatusCode, seconds: f64) {
+    let method = match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "other",
+    };
+    let labels = [
+        ("method", method.to_owned()),
+        ("route", route.to_owned()),
+        ("status", status.as_str().to_owned()),
+    ];
+    histogram!(REQUESTS, &labels).record(seconds);
+}
+
+fn describe() {
+    describe_histogram!(
+        REQUESTS,
+        Unit::Seconds,
+        "From a request's whole head to its answer"
+    );
+    for (name, words) in [
+        ("tickbox_build_info", "The version that runs; always 1"),
+        ("tickbox_http_connections", "Open connections"),
+        (
+            "tickbox_http_connections_max",
+            "Connections that may be open",
+        ),
+        (
+            "tickbox_database_connections",
+            "Connections to the database, lent to requests or idle",
+        ),
+        (
+            "tickbox_database_connections_max",
+            "Connections that may be lent",
+        ),
+        (
+            "tickbox_database_waiting",
+            "Requests that wait for a connection to the database",
+        ),
+        (
+            "tickbox_database_left_behind",
+            "Writes that still run although their caller was told 503",
+        ),
+        (
+            "tickbox_password_hashes_waiting",
+            "Passwords that wait to be hashed",
+        ),
+    ] {
+        describe_gauge!(name, words);
+    }
+    for (name, words) in [
+        (
+            "tickbox_database_retries_total",
+            "Work on the database that was tried again, by reason",
+        ),
+        (
+            "tickbox_database_left_behind_total",
+            "Writes whose caller was told 503 while they went on",
+        ),
+        (
+            "tickbox_database_moves_total",
+            "Changes of the host that takes writes",
+        ),
+        ("tickbox_logins_total", "Logins by result"),
+        ("tickbox_registrations_total", "Registrations by result"),
+        (
+            "tickbox_rate_limit_hits_total",
+            "Requests that were refused by a limit, by limit",
+        ),
+    ] {
+        describe_counter!(name, words);
+    }
+}

@@ -1,0 +1,73 @@
+//! The binary as a process.
+
+use std::{
+    net::TcpListener,
+    process::{Command, Output, Stdio},
+};
+
+use sqlx::mysql::MySqlConnectOptions;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Child,
+};
+
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+pub(crate) fn tickbox(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickbox"));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(settings.iter().copied());
+    command
+}
+
+pub(crate) fn run(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    tickbox(arguments, settings).output().expect("it runs")
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The test's own database, with the user and password that the tests were given.
+pub(crate) fn url(options: &MySqlConnectOptions) -> String {
+    let server = std::env::var("DATABASE_URL").expect("the tests have a server");
+    let mut url = url::Url::parse(&server).expect("a URL");
+    url.set_path(options.get_database().expect("one of its own"));
+    url.into()
+}
+
+pub(crate) fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("bound").to_string()
+}
+
+/// Starts the server and waits until it says that it listens.
+pub(crate) async fn start(settings: &[(&str, &str)]) -> Child {
+    let mut command = tickbox(&[], settings);
+    command.env("LOG_FORMAT", "json").stderr(Stdio::piped());
+    let mut child = tokio::process::Command::from(command)
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it runs");
+    let log = child.stderr.take().expect("piped");
+    let mut lines = BufReader::new(log).lines();
+    loop {
+        let line = lines.next_line().await.expect("text").expect("it goes on");
+        if line.contains("\"listening\"") {
+            break;
+        }
+    }
+    // Read on, or it would wait for somebody to take its log.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    child
+}
+
+/// By the shell, which has `kill` built in: a minimal system has no such program.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let pid = child.id().expect("running");
+    let kill = format!("kill -s {name} {pid}");
+    let sent = Command::new("sh").args(["-c", &kill]).status();
+    assert!(sent.expect("a shell runs").success());
+}
