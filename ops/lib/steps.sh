@@ -63,6 +63,19 @@ name_failed_tests() {
              END { if (NR) print ": " names (NR > 3 ? " and " NR - 3 " more" : "") }'
 }
 
+# One at a time, each with the machine for itself. What they found stands in the summary.
+step_measured() {
+    local results=$LOCAL/measured-results.txt status=0
+    scratch_database || { fail "no database server"; return; }
+    run measured_tests "$results" || status=1
+    NOTE=$(sed -n 's/.*\(login_timing\|drips\): //p' "$results" | tr '\n' ';')
+    return "$status"
+}
+
+measured_tests() {
+    DATABASE_URL=$SCRATCH_URL cargo test --test measured -- --test-threads=1 --nocapture | tee "$1"
+}
+
 # File names follow from the SQL alone; what is in them also follows from the server's own idea
 # of each column, so MariaDB's description of the same query differs.
 step_sqlx() {

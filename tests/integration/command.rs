@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use crate::process::{SECRET, free_address, run, signal, start, text, url};
+#[cfg(target_os = "linux")]
+use crate::process::{processor_ticks, start_with_descriptors};
 
 /// What an operator runs after setting the database back to a backup.
 pub(crate) fn restored(options: &MySqlConnectOptions) {
@@ -164,4 +166,36 @@ async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(
     }
     assert_eq!(get(&listen, "/metrics").await.0, 404, "not for everybody");
     assert_eq!(get(&metrics, "/login").await.0, 404, "nothing else");
+}
+
+/// A connection for which there is no descriptor stays in the queue, and accepting it fails again and
+/// again.
+#[cfg(target_os = "linux")]
+#[sqlx::test]
+async fn without_descriptors_left_it_neither_spins_nor_dies(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (url, listen) = (url(&options), free_address());
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("JWT_SECRET", SECRET),
+        ("LISTEN", &listen),
+    ];
+    let child = start_with_descriptors(30, &settings).await;
+    let mut taken = Vec::new();
+    for _ in 0..100 {
+        taken.push(
+            tokio::net::TcpStream::connect(&listen)
+                .await
+                .expect("queued"),
+        );
+    }
+    let before = processor_ticks(&child);
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let spent = processor_ticks(&child) - before;
+    assert!(spent < 15, "{spent} of 300 ticks");
+    drop(taken);
+    let page = reqwest::get(format!("http://{listen}/login")).await;
+    assert_eq!(page.expect("an answer").status(), 200);
 }

@@ -45,7 +45,37 @@ pub(crate) fn free_address() -> String {
 
 /// Starts the server and waits until it says that it listens.
 pub(crate) async fn start(settings: &[(&str, &str)]) -> Child {
-    let mut command = tickbox(&[], settings);
+    started(tickbox(&[], settings)).await
+}
+
+/// The same with so few descriptors.
+pub(crate) async fn start_with_descriptors(count: u32, settings: &[(&str, &str)]) -> Child {
+    let mut command = Command::new("sh");
+    let limited = format!("ulimit -n {count} && exec \"$0\"");
+    command
+        .args(["-c", &limited, env!("CARGO_BIN_EXE_tickbox")])
+        .env_clear()
+        .envs(settings.iter().copied());
+    started(command).await
+}
+
+/// What a process has cost the processor so far, in hundredths of a second.
+#[cfg(target_os = "linux")]
+pub(crate) fn processor_ticks(child: &Child) -> u64 {
+    let pid = child.id().expect("running");
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("running");
+    // Behind the name, which stands in brackets: see proc(5).
+    let fields: Vec<_> = stat
+        .rsplit(')')
+        .next()
+        .expect("fields")
+        .split_whitespace()
+        .collect();
+    let ticks = |place: usize| fields[place].parse::<u64>().expect("a number");
+    ticks(11) + ticks(12)
+}
+
+async fn started(mut command: Command) -> Child {
     command.env("LOG_FORMAT", "json").stderr(Stdio::piped());
     let mut child = tokio::process::Command::from(command)
         .kill_on_drop(true)

@@ -1,0 +1,79 @@
+//! What holds only as a figure. Each test wants the machine for itself: `./ops/test measured` runs them
+//! one at a time.
+
+mod drips;
+mod login_timing;
+#[expect(
+    dead_code,
+    reason = "the integration tests need more of it than these do"
+)]
+#[path = "../integration/process.rs"]
+mod process;
+mod statistics;
+
+use sqlx::mysql::MySqlConnectOptions;
+use tokio::process::Child;
+
+use process::{SECRET, free_address, start, url};
+
+/// The program on a database of the test's own.
+struct Program {
+    address: String,
+    _process: Child,
+}
+
+impl Program {
+    async fn start(options: &MySqlConnectOptions) -> Self {
+        let (url, address) = (url(options), free_address());
+        let settings = [
+            ("DATABASE_URL", url.as_str()),
+            ("JWT_SECRET", SECRET),
+            ("LISTEN", &address),
+            ("RATE_LIMITS", "off"),
+            // With the line that says that it listens.
+            ("RUST_LOG", "warn,tickbox::server=info"),
+        ];
+        let process = start(&settings).await;
+        Self {
+            address,
+            _process: process,
+        }
+    }
+
+    /// Where a page is.
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Registers a person.
+    async fn register(&self, client: &reqwest::Client, username: &str, password: &str) {
+        let form = form(&[
+            ("first_name", "Ona"),
+            ("last_name", "Onaitė"),
+            ("username", username),
+            ("password", password),
+            ("password_again", password),
+        ]);
+        let answer = post(client, self.url("/register"), form).await;
+        assert_eq!(answer.status(), 303);
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields).finish()
+}
+
+async fn post(client: &reqwest::Client, url: String, form: String) -> reqwest::Response {
+    let request = client
+        .post(url)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    request.send().await.expect("an answer")
+}
+
+/// A client that follows nothing and waits for nobody else.
+fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    client.no_proxy().build().expect("a client")
+}
