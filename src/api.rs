@@ -13,7 +13,7 @@ mod session;
 mod todo;
 mod version;
 
-use poem::{EndpointExt as _, Route, endpoint::BoxEndpoint, get};
+use poem::{EndpointExt as _, IntoEndpoint as _, Route, endpoint::BoxEndpoint, get};
 use poem_openapi::{OpenApiService, Tags};
 
 pub use document::document;
@@ -36,7 +36,7 @@ pub fn routes() -> BoxEndpoint<'static> {
         .at("/openapi.json", get(docs::json()))
         .at("/docs", get(docs::page))
         .at("/docs/", get(docs::without_slash))
-        .nest("/v1", calls())
+        .nest("/v1", refusal::of_known_parameters(calls().into_endpoint()))
         .map_to_response()
         .boxed()
 }

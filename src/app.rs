@@ -1,6 +1,6 @@
 //! The whole application on one screen: every mount and everything around it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
@@ -10,15 +10,28 @@ use poem::{
 
 use crate::{
     api, assets,
-    server::Draining,
+    domain::INPUT_MAX,
+    server::{self, Lifecycle, RequestLimits},
     service::Service,
     telemetry,
     web::{self, Proxies, error::with_allow},
 };
 
+/// What one request may cost: a stranger can hold a place for the sum of these times.
+const REQUEST: RequestLimits = RequestLimits {
+    uri_bytes: 4 * 1024,
+    body_bytes: INPUT_MAX,
+    body: Duration::from_secs(15),
+    handler: Duration::from_secs(10),
+};
+
 /// Pages, assets, the API and health checks over one service.
 #[must_use]
-pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl Endpoint {
+pub fn endpoint(
+    service: Service,
+    proxies: Proxies,
+    lifecycle: Lifecycle,
+) -> impl Endpoint<Output = Response> {
     let behind_proxy = proxies.0 > 0;
     let routes = Route::new()
         .at("/healthz", with_allow(get(healthz), "GET"))
@@ -27,7 +40,8 @@ pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl 
         .nest(api::PATH, api::routes())
         .nest("/", web::routes(proxies))
         .data(service)
-        .data(draining);
+        .data(lifecycle);
+    let routes = server::bounded(routes, REQUEST);
     telemetry::requests(with_security_headers(failing_well(routes)), behind_proxy)
 }
 
@@ -59,12 +73,12 @@ fn healthz() -> &'static str {
 
 /// The instance wants requests and can answer them.
 #[handler]
-async fn readyz(service: Data<&Service>, draining: Data<&Draining>) -> Response {
+async fn readyz(service: Data<&Service>, lifecycle: Data<&Lifecycle>) -> Response {
     let unavailable = |words: &'static str| {
         let response = words.with_status(StatusCode::SERVICE_UNAVAILABLE);
         response.into_response()
     };
-    if draining.is_draining() {
+    if lifecycle.is_stopping() {
         return unavailable("stopping\n");
     }
     match service.ready().await {

@@ -9,6 +9,10 @@ pub mod user;
 
 use error::{FieldCode, FieldError};
 
+/// Most bytes of one form or call. The longest valid ones have some 3 KiB, when every character of a
+/// to-do is percent-encoded.
+pub const INPUT_MAX: usize = 16 * 1024;
+
 /// What a line of text looks like that shows something, as a regular expression: blanks around it are
 /// trimmed, and inside stand no control characters. It leaves out the few characters without ink
 /// behind U+FFFF, which not every dialect can write; of these alone no text may consist either.

@@ -12,7 +12,7 @@ use tickbox::{
     config::{BadConfig, Config, Purpose},
     domain::{clock::Clock, error::Error},
     health,
-    server::{self, Draining},
+    server::{self, Lifecycle},
     service::{Effort, Hasher, Purged, Service, TokenSigner},
     store::{self, Database, migrations},
     telemetry,
@@ -131,13 +131,13 @@ fn serve(config: Config) -> Result<(), Exit> {
         let signer = TokenSigner::new(&config.jwt_secret, previous);
         let service = Service::new(database, Clock::default(), hasher, signer);
         tokio::spawn(purge_daily(service.clone()));
-        let draining = Draining::default();
+        let lifecycle = Lifecycle::default();
         let proxies = Proxies(config.trusted_proxy_hops);
-        let endpoint = app::endpoint(service, proxies, draining.clone());
+        let endpoint = app::endpoint(service, proxies, lifecycle.clone());
 
         let listener = server::bind(&config).await;
         let listener = listener.map_err(|error| cannot_listen(&config, &error))?;
-        Ok(server::serve(listener, endpoint, draining, config.drain).await?)
+        Ok(server::serve(listener, endpoint, lifecycle, config.drain).await?)
     })
 }
 

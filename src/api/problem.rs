@@ -29,6 +29,8 @@ pub(super) enum Code {
     MalformedBody,
     UnsupportedMediaType,
     TooLarge,
+    UriTooLong,
+    RequestTimeout,
     Unauthenticated,
     WrongCredentials,
     InvalidToken,
@@ -60,6 +62,8 @@ impl Code {
             Self::UsernameTaken | Self::IdReused | Self::RevConflict => StatusCode::CONFLICT,
             Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -76,6 +80,8 @@ impl Code {
                 "Send the body as JSON, with Content-Type: application/json and no Content-Encoding."
             }
             Self::TooLarge => "The body is larger than 16 KiB.",
+            Self::UriTooLong => "The address is longer than 4 KiB.",
+            Self::RequestTimeout => "The body took longer than 15 seconds. Send it again.",
             Self::Unauthenticated => {
                 "This call needs an access token: Authorization: Bearer and the token that login answers."
             }

@@ -1,13 +1,14 @@
-//! What is refused before a call is reached: an address that there is not, a body that is too large,
-//! parameters that the call does not have. The framework's own words name types of ours, so they stay
+//! What is refused before a call is reached: an address that there is not, a body that is too large or
+//! too slow, parameters that the call does not have. The framework's own words name types of ours, so they stay
 //! inside.
 
-use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
-    error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
+    error::{MethodNotAllowedError, NotFoundError},
+    http::StatusCode,
 };
 use poem_openapi::error::AuthorizationError;
 
@@ -17,53 +18,39 @@ use super::{
 };
 use crate::domain::error::{Denied, Error, FieldCode, FieldError};
 
-/// Most bytes of a body.
-const BODY_MAX: usize = 16 * 1024;
-
 /// Answers every failure of `endpoint` with a problem: those of the framework, an unknown address and
-/// a panic too. Reads the body first, within its limit.
+/// a panic too.
 pub fn answers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
     endpoint.around(|endpoint: Arc<E>, request: Request| async move {
         let path = request.original_uri().path().to_owned();
-        let request = match admitted(request).await {
-            Ok(request) => request,
-            Err(failure) => return Ok(at(&path, failure)),
-        };
         let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
         Ok(match call.await {
             Ok(Ok(output)) => output.into_response(),
             Ok(Err(error)) => with_route(error, &path),
             // The panic has been logged where it happened.
-            Err(_) => at(&path, Failure::new(Code::Internal)),
+            Err(_) => at(&path, Failure::new(Code::Internal).into_response()),
         })
     })
 }
 
-/// A failure that no route has seen, with the route that the log line names all the same.
-fn at(path: &str, failure: Failure) -> Response {
-    let mut response = failure.into_response();
+/// The answer to what no route has seen, with the route that the log line names all the same.
+fn at(path: &str, mut response: Response) -> Response {
     if document::has(path) {
         response.set_data(PathPattern(path.into()));
     }
     response
 }
 
-async fn admitted(request: Request) -> Result<Request, Failure> {
-    let request = with_whole_body(request).await?;
-    check_parameters(&request)?;
-    Ok(request)
-}
-
-async fn with_whole_body(mut request: Request) -> Result<Request, Failure> {
-    let body = request.take_body().into_bytes_limit(BODY_MAX).await;
-    match body {
-        Ok(body) => {
-            request.set_body(body);
-            Ok(request)
+/// Refuses parameters that the call does not have.
+pub(super) fn of_known_parameters<E: Endpoint + 'static>(
+    calls: E,
+) -> impl Endpoint<Output = Response> {
+    calls.around(|calls: Arc<E>, request: Request| async move {
+        match check_parameters(&request) {
+            Ok(()) => Ok(calls.call(request).await?.into_response()),
+            Err(failure) => Ok(at(request.original_uri().path(), failure.into_response())),
         }
-        Err(ReadBodyError::PayloadTooLarge) => Err(Failure::new(Code::TooLarge)),
-        Err(_) => Err(Failure::new(Code::MalformedBody).because("The body broke off on its way.")),
-    }
+    })
 }
 
 /// A misspelt parameter would otherwise be passed over in silence.
@@ -99,16 +86,20 @@ const FIELDS_MAX: usize = 10;
 
 /// The failure as an answer; it keeps the route, which the log line names.
 fn with_route(error: poem::Error, path: &str) -> Response {
-    let route = error.data::<PathPattern>().cloned();
-    let mut response = if error.is_from_response() {
+    let Some(route) = error.data::<PathPattern>().cloned() else {
+        return at(path, answer(error, path));
+    };
+    let mut response = answer(error, path);
+    response.set_data(route);
+    response
+}
+
+fn answer(error: poem::Error, path: &str) -> Response {
+    if error.is_from_response() {
         error.into_response()
     } else {
         refused(&error, path).into_response()
-    };
-    if let Some(route) = route {
-        response.set_data(route);
     }
-    response
 }
 
 fn refused(error: &poem::Error, path: &str) -> Failure {
@@ -118,9 +109,27 @@ fn refused(error: &poem::Error, path: &str) -> Failure {
         Failure::new(Code::NotFound)
     } else if error.is::<AuthorizationError>() {
         failed(Error::Unauthenticated(Denied::NoToken))
-    } else if error.status().is_client_error() {
-        Failure::new(Code::MalformedBody).because("The request could not be understood.")
     } else {
-        failed(Error::internal(error.to_string()))
+        by_status(error)
     }
 }
+
+/// What the listener and the framework refuse, told apart by its status.
+fn by_status(error: &poem::Error) -> Failure {
+    match error.status() {
+        StatusCode::REQUEST_TIMEOUT => Failure::new(Code::RequestTimeout),
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(Code::TooLarge),
+        StatusCode::URI_TOO_LONG => Failure::new(Code::UriTooLong),
+        StatusCode::SERVICE_UNAVAILABLE => failed(Error::Unavailable {
+            retry_after: RETRY_AFTER,
+            cause: error.to_string(),
+        }),
+        status if status.is_client_error() => {
+            Failure::new(Code::MalformedBody).because("The request could not be understood.")
+        }
+        _ => failed(Error::internal(error.to_string())),
+    }
+}
+
+/// What a client is told to wait when a call took too long.
+const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -11,11 +11,14 @@ use poem::{
 };
 
 use super::{
-    form::{BODY_MAX, Hx, Sent},
+    form::{Hx, Sent},
     layout::{self, Width, fragment},
     link,
 };
-use crate::domain::error::{Error, FieldError};
+use crate::domain::{
+    INPUT_MAX,
+    error::{Error, FieldError},
+};
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -29,12 +32,8 @@ pub(super) enum Failure {
     },
     /// The form was sent by another site.
     CrossSite,
-    /// The body is longer than any form of ours.
-    TooLarge,
     /// The body is not that of a form.
     NotAForm,
-    /// The body ended too early.
-    BrokenOff,
     /// What was sent is not UTF-8.
     NotText,
 }
@@ -45,9 +44,7 @@ impl fmt::Display for Failure {
             Self::Verb(error) => error.fmt(formatter),
             Self::LoginRequired { .. } => formatter.write_str("login required"),
             Self::CrossSite => formatter.write_str("sent by another site"),
-            Self::TooLarge => formatter.write_str("body too large"),
             Self::NotAForm => formatter.write_str("not a form"),
-            Self::BrokenOff => formatter.write_str("body broken off"),
             Self::NotText => formatter.write_str("not UTF-8"),
         }
     }
@@ -80,9 +77,8 @@ impl ResponseError for Failure {
             Self::Verb(Error::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Verb(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BrokenOff | Self::NotText => StatusCode::BAD_REQUEST,
+            Self::NotText => StatusCode::BAD_REQUEST,
         }
     }
 }
@@ -191,21 +187,41 @@ pub(super) fn with_retry_after(mut response: Response, wait: Duration) -> Respon
     response
 }
 
-/// What poem itself refuses.
+/// What the listener and poem itself refuse, told apart by its status.
 fn other(error: &poem::Error, asked: &Asked) -> Response {
     let status = error.status();
-    if status.is_server_error() {
-        tracing::error!(%error, "request failed");
-    }
     let words = match status {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            tracing::warn!(cause = %error, "request cannot be answered now");
+            return with_retry_after(apology(status, NOT_NOW, asked), RETRY_AFTER);
+        }
+        status if status.is_server_error() => {
+            tracing::error!(%error, "request failed");
+            OUR_FAULT.into()
+        }
         StatusCode::METHOD_NOT_ALLOWED => {
             "This address cannot be used in that way. Go back to the list and use its buttons."
+                .into()
         }
-        status if status.is_server_error() => OUR_FAULT,
-        _ => "The request could not be understood.",
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            format!(
+                "That is too much text at once: at most {} KiB.",
+                INPUT_MAX / 1024
+            )
+        }
+        StatusCode::URI_TOO_LONG => "This address is too long. Go back to the list.".into(),
+        StatusCode::REQUEST_TIMEOUT => {
+            "What you sent took too long to arrive. Send it again.".into()
+        }
+        _ => "The request could not be understood. Send it again.".to_owned(),
     };
-    apology(status, words, asked)
+    apology(status, &words, asked)
 }
+
+/// What people are told to wait when an answer took too long.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+const NOT_NOW: &str = "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.";
 
 const OUR_FAULT: &str = "Something went wrong on our side. If you sent something, it may not have been saved: send it again, or go back to the list and look. Nothing is added twice.";
 
@@ -226,17 +242,13 @@ fn words(failure: &Failure) -> String {
             "This was removed too long ago to be brought back. Add it once more.".into()
         }
         Failure::Verb(Error::Unavailable { .. }) => {
-            "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.".into()
+            NOT_NOW.into()
         }
         Failure::Verb(Error::Internal(_)) => OUR_FAULT.into(),
         Failure::CrossSite => {
             "This form was sent from another site, so nothing was done. Open the page here and send it again.".into()
         }
-        Failure::TooLarge => {
-            format!("That is too much text at once: at most {} KiB.", BODY_MAX / 1024)
-        }
         Failure::NotAForm => "Only forms are accepted here.".into(),
-        Failure::BrokenOff => "The request broke off on its way. Send it again.".into(),
         Failure::NotText => "The request holds text that is not UTF-8, so it could not be read.".into(),
     }
 }

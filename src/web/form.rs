@@ -1,14 +1,11 @@
-//! What a browser sends: the fields of a form or of a query, within limits.
+//! What a browser sends: the fields of a form or of a query. The listener bounds their length.
 
 use std::sync::{Arc, OnceLock};
 
 use percent_encoding::percent_decode;
-use poem::{FromRequest, Request, RequestBody, error::ReadBodyError};
+use poem::{FromRequest, Request, RequestBody};
 
 use super::error::Failure;
-
-/// Most bytes of a form. The longest to-do takes 2,400 when every character is percent-encoded.
-pub(super) const BODY_MAX: usize = 16 * 1024;
 
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
@@ -48,11 +45,7 @@ impl<'a> FromRequest<'a> for Form {
         if !kind.eq_ignore_ascii_case(CONTENT_TYPE) || is_compressed {
             return Err(Failure::NotAForm.into());
         }
-        let bytes = body.take()?.into_bytes_limit(BODY_MAX).await;
-        let bytes = bytes.map_err(|error| match error {
-            ReadBodyError::PayloadTooLarge => Failure::TooLarge,
-            _ => Failure::BrokenOff,
-        })?;
+        let bytes = body.take()?.into_bytes().await?;
         let fields = Fields::parse(&bytes).ok_or(Failure::NotText)?;
         if let Some(sent) = request.data::<Sent>() {
             sent.0.set(fields.clone()).ok();

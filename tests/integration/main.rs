@@ -8,6 +8,7 @@ mod log;
 mod migrations;
 mod pool;
 mod proxy;
+mod server;
 mod session;
 mod todo;
 mod user;

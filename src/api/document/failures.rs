@@ -34,6 +34,8 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
     let mut codes = vec![
         Code::InvalidInput,
         Code::TooLarge,
+        Code::UriTooLong,
+        Code::RequestTimeout,
         Code::Internal,
         Code::Unavailable,
     ];

@@ -34,7 +34,7 @@ async fn a_damaged_token_is_none(_: MySqlPoolOptions, options: MySqlConnectOptio
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let place = alphabet.find(last).expect("base64");
     let twin = &alphabet[place + 1..place + 2];
-    let long = jwt.with_claim("sub", "x".repeat(100_000)).signed();
+    let long = jwt.with_claim("sub", "x".repeat(10_000)).signed();
     let cases = [
         ("empty parts", "..".to_owned()),
         ("one part", header.to_owned()),
@@ -59,9 +59,9 @@ async fn a_damaged_token_is_none(_: MySqlPoolOptions, options: MySqlConnectOptio
         ("a space inside", format!("{header}. {claims}.{signature}")),
         ("a signed space", signed(header, &format!("{claims} "))),
         ("a tab", format!("{header}\t.{claims}.{signature}")),
-        ("100 kB", long),
-        ("100 kB of nothing", "a".repeat(100_000)),
-        ("100 kB of dots", ".".repeat(100_000)),
+        ("10 kB", long),
+        ("10 kB of nothing", "a".repeat(10_000)),
+        ("10 kB of dots", ".".repeat(10_000)),
         ("header is no JSON", signed(&text("x"), claims)),
         ("header is a list", signed(&text("[]"), claims)),
         ("header is not UTF-8", signed(&text([0xff]), claims)),

@@ -1,6 +1,5 @@
 //! A running server over a database of the test's own, and browsers that visit it.
 
-use poem::{Server, listener::TcpAcceptor};
 use reqwest::{
     Client, Method, RequestBuilder,
     header::{HeaderMap, SET_COOKIE},
@@ -8,7 +7,12 @@ use reqwest::{
 };
 use scraper::{ElementRef, Html, Selector};
 use sqlx::mysql::MySqlConnectOptions;
-use tickbox::{app, server::Draining, service::Service, web::Proxies};
+use tickbox::{
+    app,
+    server::{self, Lifecycle, Limits},
+    service::Service,
+    web::Proxies,
+};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -73,11 +77,16 @@ impl Site {
 }
 
 async fn listen(service: Service, proxies: Proxies) -> String {
-    let endpoint = app::endpoint(service, proxies, Draining::default());
+    let lifecycle = Lifecycle::default();
+    let endpoint = app::endpoint(service, proxies, lifecycle.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound").to_string();
-    let acceptor = TcpAcceptor::from_tokio(listener).expect("listening");
-    tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));
+    tokio::spawn(server::run(
+        listener,
+        endpoint,
+        Limits::default(),
+        lifecycle,
+    ));
     address
 }
 

@@ -1,0 +1,157 @@
+//! Answering the requests of one connection.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, combinators::BoxBody};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
+use poem::{
+    Endpoint, Response,
+    http::{HeaderValue, StatusCode, header, uri::Scheme},
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    Lifecycle, Limits,
+    limits::HEAD_BYTES,
+    socket::{Busy, Stages, TimedSocket},
+};
+
+/// What all connections share, and the connections themselves.
+pub(super) struct Connections<E> {
+    application: Application<E>,
+    limits: Limits,
+    http: http1::Builder,
+    open: GracefulShutdown,
+}
+
+struct Application<E> {
+    endpoint: Arc<E>,
+    requests: TaskTracker,
+    lifecycle: Lifecycle,
+}
+
+impl<E> Clone for Application<E> {
+    fn clone(&self) -> Self {
+        Self {
+            endpoint: self.endpoint.clone(),
+            requests: self.requests.clone(),
+            lifecycle: self.lifecycle.clone(),
+        }
+    }
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
+    pub(super) fn new(endpoint: E, limits: Limits, lifecycle: Lifecycle) -> Self {
+        // No timers of hyper's: the socket has them.
+        let mut http = http1::Builder::new();
+        http.max_buf_size(HEAD_BYTES);
+        Self {
+            application: Application {
+                endpoint: Arc::new(endpoint),
+                requests: TaskTracker::new(),
+                lifecycle,
+            },
+            limits,
+            http,
+            open: GracefulShutdown::new(),
+        }
+    }
+
+    /// Serves a connection in a task of its own; it keeps its place until it ends.
+    pub(super) fn begin(&self, socket: TcpStream, place: Option<OwnedSemaphorePermit>) {
+        let (Ok(local), Ok(peer)) = (socket.local_addr(), socket.peer_addr()) else {
+            // It is closed already.
+            return;
+        };
+        // Else the second part of an answer waits for the acknowledgement of the first, 40 ms.
+        socket.set_nodelay(true).ok();
+        let stages = Stages::new();
+        let io = TokioIo::new(TimedSocket::new(socket, stages.clone(), self.limits));
+        let application = self.application.clone();
+        let service = service_fn(move |request| {
+            let busy = stages.begin_request();
+            let application = application.clone();
+            async move {
+                let response = application.answer(request, local, peer).await;
+                Ok::<_, Infallible>(response.map(|body| busy_until_sent(body, busy)))
+            }
+        });
+        let connection = self.open.watch(self.http.serve_connection(io, service));
+        tokio::spawn(async move {
+            let _place = (place, Counted::new());
+            if let Err(error) = connection.await {
+                tracing::debug!(%peer, %error, "a connection broke off");
+            }
+        });
+    }
+
+    /// Closes idle connections and waits for the others, and for requests whose clients have left.
+    pub(super) async fn end(self) {
+        self.application.requests.close();
+        self.open.shutdown().await;
+        self.application.requests.wait().await;
+    }
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Application<E> {
+    async fn answer(
+        self,
+        request: Request<Incoming>,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
+        let local = LocalAddr(local.into());
+        let peer = RemoteAddr(peer.into());
+        let request = poem::Request::from((request, local, peer, Scheme::HTTP));
+        let endpoint = self.endpoint;
+        // A task of its own: a client that leaves neither cancels it nor keeps it out of the log.
+        let handler = async move { endpoint.get_response(request).await };
+        let mut response = match self.requests.spawn(handler).await {
+            Ok(response) => response,
+            // The application answers its own panics; this one came from around it, and is logged.
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into(),
+        };
+        if self.lifecycle.is_stopping() || is_unread(response.status()) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response.into()
+    }
+}
+
+/// Whether a part of the request may still be on its way.
+fn is_unread(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+    )
+}
+
+/// The connection is busy as long as its answer's body is there.
+fn busy_until_sent(body: BoxBody<Bytes, io::Error>, busy: Busy) -> BoxBody<Bytes, io::Error> {
+    let keep = move |error| {
+        let _ = &busy;
+        error
+    };
+    body.map_err(keep).boxed()
+}
+
+/// Counts an open connection for as long as it is.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("tickbox_http_connections").increment(1);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("tickbox_http_connections").decrement(1);
+    }
+}

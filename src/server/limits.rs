@@ -1,0 +1,85 @@
+//! What a connection and a request may cost at most.
+
+use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+/// Places and times for whoever connects.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Open at once; the next ones wait in the system's queue.
+    pub connections: u32,
+    /// From the first byte of a request to the end of its head; also from connecting to the first.
+    pub head: Duration,
+    /// Between two requests on one connection. Longer than the 60 s after which an AWS balancer closes
+    /// its side: closing first would cut off a request that it is just sending.
+    pub idle: Duration,
+    /// Without a client's taking any of its answer.
+    pub write: Duration,
+}
+
+/// Space and time for one request.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLimits {
+    /// Of the address, without scheme and host.
+    pub uri_bytes: usize,
+    /// Of the body.
+    pub body_bytes: usize,
+    /// From the end of the head to the end of the body.
+    pub body: Duration,
+    /// From the end of the body to the answer.
+    pub handler: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 8_192,
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(30),
+        }
+    }
+}
+
+/// All bytes of a request's head, which is also the smallest part of a body that is read at once.
+pub(super) const HEAD_BYTES: usize = 16 * 1024;
+
+/// Descriptors that are kept for everything but connections: the database, logs, timers.
+const RESERVED: u64 = 128;
+
+impl Limits {
+    /// The limits with as many connections as this process may have descriptors, less some: without a
+    /// descriptor nothing can be accepted, not even to be refused.
+    pub(super) fn of_process() -> Self {
+        let limits = Self::default();
+        let descriptors = raise_descriptors();
+        let left = descriptors - RESERVED.min(descriptors / 2);
+        let most = u32::try_from(left).unwrap_or(u32::MAX);
+        Self {
+            connections: limits.connections.min(most.max(1)),
+            ..limits
+        }
+    }
+
+    pub(super) fn places(&self) -> usize {
+        usize::try_from(self.connections).unwrap_or(usize::MAX)
+    }
+}
+
+/// Takes as many descriptors as may be had: the lower limit, often 1,024, exists for programs that
+/// use `select`. Gives their number.
+fn raise_descriptors() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let highest = rustix::process::Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let now = match setrlimit(Resource::Nofile, highest) {
+        Ok(()) => limit.maximum,
+        // macOS refuses more than its kernel's own limit.
+        Err(_) => limit.current,
+    };
+    // None is no limit.
+    now.unwrap_or(u64::MAX)
+}

@@ -1,0 +1,101 @@
+//! What a request may cost: it reaches the application whole and within limits, or not at all.
+
+use std::{fmt, sync::Arc};
+
+use http_body_util::{BodyExt as _, LengthLimitError, Limited, combinators::BoxBody};
+use hyper::body::Body as _;
+use poem::{
+    Body, Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Result,
+    error::ResponseError,
+    http::{StatusCode, Version, header},
+};
+use tokio::time::timeout;
+
+use super::RequestLimits;
+
+/// Why a request is not answered by the application.
+#[derive(Clone, Copy, Debug)]
+enum Refusal {
+    UriTooLong,
+    NoHost,
+    BodyTooLarge,
+    BodyTooSlow,
+    BodyBrokenOff,
+    Overdue,
+}
+
+impl ResponseError for Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::NoHost | Self::BodyBrokenOff => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Overdue => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::UriTooLong => "the address is too long",
+            Self::NoHost => "there must be one Host header",
+            Self::BodyTooLarge => "the body is too large",
+            Self::BodyTooSlow => "the body took too long",
+            Self::BodyBrokenOff => "the body broke off",
+            Self::Overdue => "the answer took too long",
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Calls `endpoint` with requests that are whole: their bodies have been read, within the limits. An
+/// answer that takes too long is given up; what the database does for it goes on.
+///
+/// # Errors
+/// By their status: 400, 408, 413 and 414 for what is refused, 503 for an answer that took too long.
+pub fn bounded<E: Endpoint + 'static>(
+    endpoint: E,
+    limits: RequestLimits,
+) -> impl Endpoint<Output = Response> {
+    endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
+        check_head(&request, &limits)?;
+        let body = request.take_body();
+        request.set_body(whole(body, &limits).await?);
+        let answer = timeout(limits.handler, endpoint.call(request)).await;
+        Ok(answer.map_err(|_| Refusal::Overdue)??.into_response())
+    })
+}
+
+fn check_head(request: &Request, limits: &RequestLimits) -> Result<(), Refusal> {
+    let uri = request.original_uri();
+    let length = uri.path_and_query().map_or(0, |it| it.as_str().len());
+    if length > limits.uri_bytes {
+        return Err(Refusal::UriTooLong);
+    }
+    // Of several, whoever stands before us may have read another one (RFC 9112, 3.2).
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Err(Refusal::NoHost);
+    }
+    Ok(())
+}
+
+async fn whole(body: Body, limits: &RequestLimits) -> Result<Body, Refusal> {
+    let body: BoxBody<_, _> = body.into();
+    if body.is_end_stream() {
+        return Ok(Body::empty());
+    }
+    // Refused by its announced length before the client is told to go on sending it.
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(Refusal::BodyTooLarge);
+    }
+    match timeout(limits.body, Limited::new(body, limits.body_bytes).collect()).await {
+        Ok(Ok(whole)) => Ok(Body::from(whole.to_bytes())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
+        Ok(Err(_)) => Err(Refusal::BodyBrokenOff),
+        Err(_) => Err(Refusal::BodyTooSlow),
+    }
+}

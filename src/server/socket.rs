@@ -1,0 +1,175 @@
+//! A socket that gives up: on a slow head, on idling between requests, on a client that takes nothing
+//! of its answer. hyper's own limit for heads runs between requests too, so that no value of it would
+//! suit both.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::Limits;
+
+/// What a connection is at.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// Sending a head since then.
+    Head(Instant),
+    /// Sending a body or waiting for its answer; other limits hold.
+    Busy,
+    /// Between requests since then.
+    Idle(Instant),
+}
+
+/// The stage of one connection, known to its socket and to the request on it.
+#[derive(Clone, Debug)]
+pub(super) struct Stages(Arc<Mutex<Stage>>);
+
+impl Stages {
+    /// A new connection owes a head.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Stage::Head(Instant::now()))))
+    }
+
+    /// The head has arrived; the connection is busy until the guard is dropped.
+    pub(super) fn begin_request(&self) -> Busy {
+        *self.lock() = Stage::Busy;
+        Busy(self.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request, from the end of its head to the end of its answer.
+pub(super) struct Busy(Stages);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        *self.0.lock() = Stage::Idle(Instant::now());
+    }
+}
+
+/// The socket under a connection.
+pub(super) struct TimedSocket {
+    socket: TcpStream,
+    stages: Stages,
+    limits: Limits,
+    reading: Option<Pin<Box<Sleep>>>,
+    writing: Option<Pin<Box<Sleep>>>,
+}
+
+impl TimedSocket {
+    pub(super) fn new(socket: TcpStream, stages: Stages, limits: Limits) -> Self {
+        Self {
+            socket,
+            stages,
+            limits,
+            reading: None,
+            writing: None,
+        }
+    }
+
+    /// When reading is given up. `arrived` says whether something was just read.
+    fn read_deadline(&self, arrived: bool) -> Option<Instant> {
+        let mut stage = self.stages.lock();
+        if let (true, Stage::Idle(_)) = (arrived, *stage) {
+            *stage = Stage::Head(Instant::now());
+        }
+        match *stage {
+            Stage::Head(since) => Some(since + self.limits.head),
+            Stage::Idle(since) => Some(since + self.limits.idle),
+            Stage::Busy => None,
+        }
+    }
+
+    /// Passes a result on unless nothing could be written for too long.
+    fn unless_stalled<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.writing = None;
+            return written;
+        }
+        let begun = self.writing.as_ref().map(|timer| timer.deadline());
+        let deadline = begun.unwrap_or_else(|| Instant::now() + self.limits.write);
+        give_up_at(deadline, &mut self.writing, context).map(Err)
+    }
+}
+
+/// Ready with the error once the deadline has passed.
+fn give_up_at(
+    deadline: Instant,
+    timer: &mut Option<Pin<Box<Sleep>>>,
+    context: &mut Context<'_>,
+) -> Poll<io::Error> {
+    let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+    if timer.deadline() != deadline {
+        timer.as_mut().reset(deadline);
+    }
+    let passed = timer.as_mut().poll(context);
+    passed.map(|()| io::ErrorKind::TimedOut.into())
+}
+
+impl AsyncRead for TimedSocket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.socket).poll_read(context, buffer);
+        let arrived = buffer.filled().len() > before;
+        let Some(deadline) = this.read_deadline(arrived) else {
+            return read;
+        };
+        // Also when something was read: a byte now and then must not keep the connection.
+        match give_up_at(deadline, &mut this.reading, context) {
+            Poll::Ready(error) => Poll::Ready(Err(error)),
+            Poll::Pending => read,
+        }
+    }
+}
+
+impl AsyncWrite for TimedSocket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.unless_stalled(written, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write_vectored(context, parts);
+        self.unless_stalled(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,102 @@
+//! How an instance ends: nobody who is answered, or about to be, is cut off.
+
+use std::{sync::Arc, time::Duration};
+
+use poem::{EndpointExt as _, Request};
+use tickbox::server::Limits;
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+
+use super::{ASK, PATIENCE, Wire, listen, ready, statuses};
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_and_told_that_it_was_the_last() {
+    let begun = Arc::new(Notify::new());
+    let begins = begun.clone();
+    let slow = poem::endpoint::make(move |_: Request| {
+        let begins = begins.clone();
+        async move {
+            begins.notify_one();
+            sleep(Duration::from_millis(300)).await;
+            "done\n"
+        }
+    });
+    let (address, lifecycle) = listen(slow.map_to_response(), Limits::default()).await;
+    let mut wire = Wire::to(&address).await;
+    wire.send(ASK).await.expect("sent");
+    begun.notified().await;
+    lifecycle.close();
+    let answer = wire.rest().await;
+    assert_eq!(statuses(&answer), ["200"]);
+    assert!(answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_connection_that_rests_gets_one_more_answer_and_is_closed() {
+    let (address, lifecycle) = listen(ready(), Limits::default()).await;
+    let (mut asks, mut rests) = (Wire::to(&address).await, Wire::to(&address).await);
+    for wire in [&mut asks, &mut rests] {
+        wire.send(ASK).await.expect("sent");
+        let answer = wire.answer().await;
+        assert!(!answer.contains("connection: close"), "{answer}");
+    }
+    lifecycle.close();
+    sleep(Duration::from_millis(100)).await;
+    asks.send(ASK).await.expect("still open");
+    assert_eq!(statuses(&asks.rest().await), ["200"]);
+    assert_eq!(rests.rest().await, "");
+}
+
+#[tokio::test]
+async fn who_connected_before_the_end_is_answered() {
+    // One place, and it is taken: the others wait in the system's queue.
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let (address, lifecycle) = listen(ready(), limits).await;
+    let mut first = Wire::to(&address).await;
+    first.send(ASK).await.expect("sent");
+    first.answer().await;
+    let mut queued = Wire::to(&address).await;
+    queued.send(ASK).await.expect("sent");
+    lifecycle.close();
+    assert_eq!(statuses(&queued.rest().await), ["200"]);
+}
+
+#[tokio::test]
+async fn nobody_fails_while_instances_end_under_load() {
+    for _ in 0..5 {
+        let (address, lifecycle) = listen(ready(), Limits::default()).await;
+        let clients: Vec<_> = (0..16)
+            .map(|_| tokio::spawn(ask_until_refused(address.clone())))
+            .collect();
+        sleep(Duration::from_millis(200)).await;
+        lifecycle.close();
+        for client in clients {
+            let asked = timeout(PATIENCE, client).await.expect("it ends");
+            assert!(asked.expect("a failed request") > 0);
+        }
+    }
+}
+
+/// Asks on one connection after another until there is nobody to connect to; each request on a
+/// connection must be answered, unless the last answer said that it was the last.
+async fn ask_until_refused(address: String) -> usize {
+    let mut answered = 0;
+    while let Ok(socket) = tokio::net::TcpStream::connect(&address).await {
+        let mut wire = Wire(socket);
+        loop {
+            wire.send(ASK).await.expect("it reads");
+            let answer = wire.answer().await;
+            assert_eq!(statuses(&answer), ["200"], "after {answered}");
+            answered += 1;
+            if answer.contains("connection: close") {
+                break;
+            }
+        }
+    }
+    answered
+}
