@@ -19,3 +19,8 @@ step_deny() {
     run cargo-deny --locked check ${LONG:+advisories} bans licenses sources >&2 || { fail "a dependency breaks the rules of deny.toml"; return; }
     [ -n "$LONG" ] || NOTE="advisories only with --long"
 }
+
+step_asvs() {
+    need_python || { skip "no suitable Python"; return; }
+    NOTE=$("$(python_program)" ops/security/count) || fail "ops/security/ASVS.md claims what is not so (the faults are above)"
+}
