@@ -57,6 +57,9 @@ async fn every_answer_protects_the_browser(_: MySqlPoolOptions, options: MySqlCo
             assert_eq!(answer.header(name), value, "{name} of a {status}");
         }
         assert!(!answer.header("permissions-policy").is_empty());
+        let kind = answer.header("content-type");
+        let says_charset = !kind.starts_with("text/") || kind.ends_with("; charset=utf-8");
+        assert!(says_charset, "{kind} of a {status}");
         let to_others = answer.header("access-control-allow-origin");
         assert_eq!(to_others, "", "nothing is for other origins");
         assert!(answer.header("x-request-id").len() >= 8);
