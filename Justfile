@@ -27,6 +27,10 @@ contract:
 fuzz:
     ./ops/test --long fuzz
 
+# what watches it, what it is made of, what is claimed of its security
+audit:
+    ./ops/test observe deny asvs
+
 # does it compile? (quick; no database needed)
 check:
     cargo check --all-targets

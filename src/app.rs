@@ -124,7 +124,10 @@ const SECURITY_HEADERS: [(HeaderName, &str); 8] = [
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
     // Browsers heed it only over HTTPS.
-    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        "max-age=63072000; includeSubDomains",
+    ),
     // Pages are about one person; the assets, which are not, say so themselves.
     (header::CACHE_CONTROL, "no-store"),
 ];

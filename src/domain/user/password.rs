@@ -11,6 +11,9 @@ use crate::domain::error::{FieldCode, FieldError};
 static COMMON_PASSWORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
+/// Words that are the first to be tried here, folded: ASVS 6.1.2 asks for such a list.
+const WORDS_OF_THIS_PLACE: [&str; 1] = ["tickbox"];
+
 /// A password as it was typed: neither trimmed nor normalised, and it does not print itself.
 #[derive(Clone)]
 pub struct Password(SecretString);
@@ -25,7 +28,7 @@ impl Password {
     /// guessable are what counts (NIST SP 800-63B, 3.1.1.2).
     ///
     /// # Errors
-    /// When it is too short, too long, common, or contains the username.
+    /// When it is too short, too long, common, or contains the username or a word of this place.
     pub fn choose(text: &str, username: &str) -> Result<Self, FieldError> {
         let error = |code, message: String| Err(FieldError::new("password", code, message));
         let length = text.chars().count();
@@ -48,6 +51,16 @@ impl Password {
                 FieldCode::TooCommon,
                 "This password is among the most common ones. Choose one that is harder to guess"
                     .into(),
+            )
+        } else if let Some(word) = WORDS_OF_THIS_PLACE
+            .iter()
+            .find(|word| folded.contains(**word))
+        {
+            error(
+                FieldCode::TooCommon,
+                format!(
+                    "The password must not contain the word {word}, which is easy to guess here"
+                ),
             )
         } else if !username.is_empty() && folded.contains(&username.to_lowercase()) {
             error(
@@ -94,6 +107,12 @@ mod tests {
         assert_eq!(password_code("password1"), "too_common");
         assert_eq!(password_code("PassWord1"), "too_common");
         assert_eq!(password_code("my ONA.P password"), "contains_username");
+    }
+
+    #[test]
+    fn password_refuses_words_of_this_place() {
+        assert_eq!(password_code("my TickBox list"), "too_common");
+        assert_eq!(password_code("tick the box"), "accepted");
     }
 
     #[test]

@@ -48,7 +48,7 @@ async fn each_file_of_a_page_is_there_under_a_name_of_its_content(
         let kind = match address.rsplit_once('.').expect("an extension").1 {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
-            _ => "image/svg+xml",
+            _ => "image/svg+xml; charset=utf-8",
         };
         assert_eq!(file.header("content-type"), kind);
     }

@@ -49,11 +49,19 @@ async fn every_answer_protects_the_browser(_: MySqlPoolOptions, options: MySqlCo
             ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
-            ("strict-transport-security", "max-age=63072000"),
+            (
+                "strict-transport-security",
+                "max-age=63072000; includeSubDomains",
+            ),
         ] {
             assert_eq!(answer.header(name), value, "{name} of a {status}");
         }
         assert!(!answer.header("permissions-policy").is_empty());
+        let kind = answer.header("content-type");
+        let says_charset = !kind.starts_with("text/") || kind.ends_with("; charset=utf-8");
+        assert!(says_charset, "{kind} of a {status}");
+        let to_others = answer.header("access-control-allow-origin");
+        assert_eq!(to_others, "", "nothing is for other origins");
         assert!(answer.header("x-request-id").len() >= 8);
     }
 }
@@ -77,15 +85,13 @@ async fn a_wrong_method_is_told_the_right_ones(_: MySqlPoolOptions, options: MyS
     let site = Site::open(options).await;
     let browser = site.browser("ona").await;
     for page in tickbox::web::pages() {
-        let answer = browser.send(Method::PUT, page.path, None).await;
-        assert_eq!(answer.status, 405, "{}", page.path);
-        assert_eq!(
-            answer.header("allow"),
-            page.methods.join(", "),
-            "{}",
-            page.path
-        );
-        assert_eq!(answer.texts("h1"), ["Method Not Allowed"]);
+        for method in [Method::PUT, Method::TRACE] {
+            let place = format!("{method} {}", page.path);
+            let answer = browser.send(method, page.path, None).await;
+            assert_eq!(answer.status, 405, "{place}");
+            assert_eq!(answer.header("allow"), page.methods.join(", "), "{place}");
+            assert_eq!(answer.texts("h1"), ["Method Not Allowed"], "{place}");
+        }
     }
 }
 
