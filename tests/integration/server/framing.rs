@@ -14,8 +14,71 @@ fn measuring() -> impl Endpoint<Output = Response> + 'static {
         let body = request.take_body().into_bytes().await?;
         Ok::<_, poem::Error>(format!("{} bytes\n", body.len()))
     };
-    poem::endpoint::make(move |request| measure(request)).map_to_response()
+    poem::endpoint::make(measure).map_to_response()
 }
+
+/// Names, headers and bodies of requests that two readers would end at two places.
+const AMBIGUOUS: &[(&str, &str, &str)] = &[
+    (
+        "CL and TE",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "0\r\n\r\n",
+    ),
+    (
+        "TE and CL",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "0\r\n\r\n",
+    ),
+    ("two lengths", "Content-Length: 0\r\nContent-Length: 5", ""),
+    ("two lengths in one", "Content-Length: 0, 5", ""),
+    ("a signed length", "Content-Length: +5", "12345"),
+    ("a length in hexadecimal", "Content-Length: 0x5", "12345"),
+    ("a negative length", "Content-Length: -1", ""),
+    (
+        "a length beyond numbers",
+        "Content-Length: 99999999999999999999",
+        "",
+    ),
+    ("a folded length", "Content-Length:\r\n 0", ""),
+    ("a folded header", "X-Long: a\r\n b", ""),
+    ("TE that is not chunked", "Transfer-Encoding: identity", ""),
+    (
+        "TE chunked, not last",
+        "Transfer-Encoding: chunked, gzip",
+        "0\r\n\r\n",
+    ),
+    (
+        "TE of another spelling",
+        "Transfer-Encoding: xchunked",
+        "0\r\n\r\n",
+    ),
+    (
+        "two TE",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "0\r\n\r\n",
+    ),
+    ("a blank before the colon", "Content-Length : 0", ""),
+    (
+        "a vertical tab in TE",
+        "Transfer-Encoding: \x0bchunked",
+        "0\r\n\r\n",
+    ),
+    (
+        "a bare line feed in a chunk's length",
+        "Transfer-Encoding: chunked",
+        "0\n\r\n",
+    ),
+    (
+        "a chunk length beyond numbers",
+        "Transfer-Encoding: chunked",
+        "fffffffffffffffff\r\n",
+    ),
+    (
+        "a chunk that is longer than said",
+        "Transfer-Encoding: chunked",
+        "1\r\nab\r\n0\r\n\r\n",
+    ),
+];
 
 /// What a smuggler hides behind the first request.
 const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nHost: here\r\n\r\n";
@@ -23,67 +86,7 @@ const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nHost: here\r\n\r\n";
 #[tokio::test]
 async fn what_two_readers_would_end_at_two_places_is_answered_once_at_most_and_the_last() {
     let (address, _) = listen(measuring(), Limits::default()).await;
-    for (what, head, body) in [
-        (
-            "CL and TE",
-            "Content-Length: 5\r\nTransfer-Encoding: chunked",
-            "0\r\n\r\n",
-        ),
-        (
-            "TE and CL",
-            "Transfer-Encoding: chunked\r\nContent-Length: 5",
-            "0\r\n\r\n",
-        ),
-        ("two lengths", "Content-Length: 0\r\nContent-Length: 5", ""),
-        ("two lengths in one", "Content-Length: 0, 5", ""),
-        ("a signed length", "Content-Length: +5", "12345"),
-        ("a length in hexadecimal", "Content-Length: 0x5", "12345"),
-        ("a negative length", "Content-Length: -1", ""),
-        (
-            "a length beyond numbers",
-            "Content-Length: 99999999999999999999",
-            "",
-        ),
-        ("a folded length", "Content-Length:\r\n 0", ""),
-        ("a folded header", "X-Long: a\r\n b", ""),
-        ("TE that is not chunked", "Transfer-Encoding: identity", ""),
-        (
-            "TE chunked, not last",
-            "Transfer-Encoding: chunked, gzip",
-            "0\r\n\r\n",
-        ),
-        (
-            "TE of another spelling",
-            "Transfer-Encoding: xchunked",
-            "0\r\n\r\n",
-        ),
-        (
-            "two TE",
-            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
-            "0\r\n\r\n",
-        ),
-        ("a blank before the colon", "Content-Length : 0", ""),
-        (
-            "a vertical tab in TE",
-            "Transfer-Encoding: \x0bchunked",
-            "0\r\n\r\n",
-        ),
-        (
-            "a bare line feed in a chunk's length",
-            "Transfer-Encoding: chunked",
-            "0\n\r\n",
-        ),
-        (
-            "a chunk length beyond numbers",
-            "Transfer-Encoding: chunked",
-            "fffffffffffffffff\r\n",
-        ),
-        (
-            "a chunk that is longer than said",
-            "Transfer-Encoding: chunked",
-            "1\r\nab\r\n0\r\n\r\n",
-        ),
-    ] {
+    for (what, head, body) in AMBIGUOUS {
         let mut wire = Wire::to(&address).await;
         let request = format!("POST / HTTP/1.1\r\nHost: here\r\n{head}\r\n\r\n{body}{HIDDEN}");
         wire.send(request).await.expect("sent");
@@ -107,79 +110,7 @@ async fn an_ordinary_request_is_followed_by_the_next_on_its_connection() {
 async fn what_is_no_request_of_ours_is_refused(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let site = Site::open(options).await;
     let address = &site.address;
-    let long = "x".repeat(17 * 1024);
-    let many: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
-    for (what, request, expected) in [
-        ("no version", "GET /\r\n\r\n".into(), &["400", ""][..]),
-        (
-            "HTTP/2",
-            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into(),
-            &["400", "505", ""],
-        ),
-        (
-            "no host",
-            "GET /login HTTP/1.1\r\nConnection: close\r\n\r\n".into(),
-            &["400"],
-        ),
-        (
-            "two hosts",
-            format!("GET /login HTTP/1.1\r\nHost: {address}\r\nHost: evil.example\r\n\r\n"),
-            &["400"],
-        ),
-        (
-            "a NUL in a header",
-            format!("GET /login HTTP/1.1\r\nHost: {address}\r\nX: a\0b\r\n\r\n"),
-            &["400"],
-        ),
-        (
-            "a bare CR in a header",
-            format!("GET /login HTTP/1.1\r\nHost: {address}\r\nX: a\rSet-Cookie: b\r\n\r\n"),
-            &["400"],
-        ),
-        (
-            "a long header",
-            format!("GET /login HTTP/1.1\r\nHost: {address}\r\nX: {long}\r\n\r\n"),
-            &["431"],
-        ),
-        (
-            "many headers",
-            format!("GET /login HTTP/1.1\r\nHost: {address}\r\n{many}\r\n"),
-            &["431"],
-        ),
-        (
-            "a long address",
-            format!(
-                "GET /login?x={} HTTP/1.1\r\nHost: {address}\r\n\r\n",
-                &long[..5_000]
-            ),
-            &["414"],
-        ),
-        (
-            "a longer address",
-            format!("GET /login?x={long} HTTP/1.1\r\nHost: {address}\r\n\r\n"),
-            &["414", "431"],
-        ),
-        (
-            "a blank in the address",
-            format!("GET /log in HTTP/1.1\r\nHost: {address}\r\n\r\n"),
-            &["400"],
-        ),
-        (
-            "an unknown method",
-            format!("BREW /login HTTP/1.1\r\nHost: {address}\r\n\r\n"),
-            &["405"],
-        ),
-        (
-            "TRACE",
-            format!("TRACE /login HTTP/1.1\r\nHost: {address}\r\n\r\n"),
-            &["405"],
-        ),
-        (
-            "CONNECT",
-            format!("CONNECT evil.example:443 HTTP/1.1\r\nHost: {address}\r\n\r\n"),
-            &["400", "404", "405"],
-        ),
-    ] {
+    for (what, request, expected) in malformed(address) {
         let mut wire = Wire::to(address).await;
         let request = request.replacen("\r\nHost", "\r\nConnection: close\r\nHost", 1);
         // The refusal may arrive, and the connection end, before all of it is sent.
@@ -237,4 +168,46 @@ async fn a_body_beyond_the_limit_is_refused_by_its_length_and_by_its_bytes(
     assert!(wire.is_open().await, "as long as it may be");
     wire.send("1\r\nx\r\n").await.expect("sent");
     assert_eq!(statuses(&wire.rest().await), ["413"]);
+}
+
+/// What, the request, and the statuses that may answer it.
+fn malformed(address: &str) -> Vec<(&'static str, String, &'static [&'static str])> {
+    let long = "x".repeat(17 * 1024);
+    let host = format!("Host: {address}\r\n");
+    let line = |line: &str| format!("{line}\r\n{host}\r\n");
+    let with = |headers: &str| format!("GET /login HTTP/1.1\r\n{host}{headers}\r\n\r\n");
+    let to = |length: usize| line(&format!("GET /login?x={} HTTP/1.1", &long[..length]));
+    let no_host = "GET /login HTTP/1.1\r\nConnection: close\r\n\r\n";
+    vec![
+        ("no version", "GET /\r\n\r\n".into(), &["400", ""]),
+        (
+            "HTTP/2",
+            "PRI * HTTP/2.0\r\n\r\n".into(),
+            &["400", "505", ""],
+        ),
+        ("no host", no_host.into(), &["400"]),
+        ("two hosts", with("Host: evil.example"), &["400"]),
+        ("a NUL in a header", with("X: a\0b"), &["400"]),
+        (
+            "a bare CR in a header",
+            with("X: a\rSet-Cookie: b"),
+            &["400"],
+        ),
+        ("a long header", with(&format!("X: {long}")), &["431"]),
+        ("many headers", with(&"X: 1\r\n".repeat(200)), &["431"]),
+        ("a long address", to(5_000), &["414"]),
+        ("a longer address", to(17_000), &["414", "431"]),
+        (
+            "a blank in the address",
+            line("GET /log in HTTP/1.1"),
+            &["400"],
+        ),
+        ("an unknown method", line("BREW /login HTTP/1.1"), &["405"]),
+        ("TRACE", line("TRACE /login HTTP/1.1"), &["405"]),
+        (
+            "CONNECT",
+            line("CONNECT evil.example:443 HTTP/1.1"),
+            &["400", "404", "405"],
+        ),
+    ]
 }
