@@ -57,13 +57,17 @@ impl PasswordChange {
 }
 
 fn choose(new: &str, current: &str, username: &str) -> Result<Password, FieldError> {
+    let error = |code, words| FieldError::new("new_password", code, words);
+    if new.is_empty() {
+        return Err(error(FieldCode::Required, "Enter a new password"));
+    }
     let chosen = Password::choose(new, username).map_err(|error| FieldError {
         field: "new_password".into(),
         ..error
     })?;
     if new == current {
         let words = "The new password must differ from the current one";
-        return Err(FieldError::new("new_password", FieldCode::Unchanged, words));
+        return Err(error(FieldCode::Unchanged, words));
     }
     Ok(chosen)
 }
