@@ -1,6 +1,7 @@
 //! Taking another password.
 
 use futures_util::FutureExt as _;
+use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::super::{Service, password::Verdict, session::random_bytes};
@@ -56,22 +57,13 @@ impl Service {
         let PasswordChange { current, new } = change;
         let mut renewed = None;
         loop {
-            let user = account.user_id;
-            let find = async move |connection: &mut Connection| {
-                store::user::password(connection, user).await
-            };
-            let verified = self.database.read(find).await?;
-            // Guesses are limited here: before this line the check, after it the count of failures.
-            let verdict = self.hasher.verify(current.clone(), Some(verified.clone()));
-            if verdict.await? == Verdict::Wrong {
-                return Err(wrong_password().into());
-            }
+            let verified = self.verify_current(account, &current).await?;
             let hash = match renewed {
                 Some(hash) => hash,
                 None => self.hasher.hash(new.clone().into()).await?,
             };
             let replacement = Replacement {
-                user,
+                user: account.user_id,
                 current: account.session_id,
                 verified,
                 hash: hash.clone(),
@@ -83,6 +75,25 @@ impl Service {
             }
             // The stored hash became another one meanwhile: what was right is looked at again.
             renewed = Some(hash);
+        }
+    }
+
+    /// The stored hash, which the current password is right for. The one place where that password
+    /// can be guessed: what limits guesses stands around the call of the hasher.
+    async fn verify_current(
+        &self,
+        account: &Account,
+        current: &SecretString,
+    ) -> Result<String, Error> {
+        let user = account.user_id;
+        let find =
+            async move |connection: &mut Connection| store::user::password(connection, user).await;
+        let stored = self.database.read(find).await?;
+        let verdict = self.hasher.verify(current.clone(), Some(stored.clone()));
+        match verdict.await? {
+            Verdict::Wrong => Err(wrong_password().into()),
+            // It is about to be replaced: an outdated one is not worth renewing.
+            Verdict::Right | Verdict::RightButOutdated => Ok(stored),
         }
     }
 
