@@ -4,6 +4,7 @@
 
 mod account;
 mod bearer;
+mod date;
 mod docs;
 mod document;
 mod json;
@@ -44,15 +45,27 @@ pub fn routes() -> BoxEndpoint<'static> {
 /// What the calls are about.
 #[derive(Tags)]
 enum Tag {
-    /// Making an account, and who one is.
+    /// Making an account, who one is, and the password.
     Account,
-    /// Logging in, staying logged in, logging out.
+    /// Logging in, staying logged in, seeing where, logging out.
     Session,
     /// The list.
     Todo,
 }
 
-fn calls() -> OpenApiService<(account::Calls, session::Calls, todo::Calls), ()> {
-    let calls = (account::Calls, session::Calls, todo::Calls);
+type Calls = (
+    account::Calls,
+    session::Calls,
+    session::own::Calls,
+    todo::Calls,
+);
+
+fn calls() -> OpenApiService<Calls, ()> {
+    let calls = (
+        account::Calls,
+        session::Calls,
+        session::own::Calls,
+        todo::Calls,
+    );
     OpenApiService::new(calls, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
 }

@@ -7,6 +7,7 @@ pub mod error;
 mod form;
 mod layout;
 pub mod link;
+mod moment;
 mod origin;
 mod session;
 mod todo;
@@ -27,44 +28,30 @@ pub struct PageRoute {
 /// Every page, in the order of a visit.
 #[must_use]
 pub fn pages() -> Vec<PageRoute> {
-    let both = &["GET", "POST"];
-    let post = &["POST"];
+    let (show, post, both): (&[_], &[_], &[_]) = (&["GET"], &["POST"], &["GET", "POST"]);
+    let page = |path, methods, endpoint| PageRoute {
+        path,
+        methods,
+        endpoint,
+    };
+    let registration = get(account::show_registration).post(account::register);
+    let login = get(account::show_login).post(account::log_in);
+    let logout = get(account::show_logout).post(account::log_out);
+    let change_password = get(account::password::show).post(account::password::change);
+    let end_others = poem::post(account::sessions::end_others);
     vec![
-        PageRoute {
-            path: link::REGISTER,
-            methods: both,
-            endpoint: get(account::show_registration).post(account::register),
-        },
-        PageRoute {
-            path: link::LOGIN,
-            methods: both,
-            endpoint: get(account::show_login).post(account::log_in),
-        },
-        PageRoute {
-            path: link::LOGOUT,
-            methods: both,
-            endpoint: get(account::show_logout).post(account::log_out),
-        },
-        PageRoute {
-            path: link::LIST,
-            methods: both,
-            endpoint: get(todo::show_list).post(todo::add),
-        },
-        PageRoute {
-            path: link::UPDATE,
-            methods: post,
-            endpoint: poem::post(todo::update),
-        },
-        PageRoute {
-            path: link::REMOVE,
-            methods: post,
-            endpoint: poem::post(todo::remove),
-        },
-        PageRoute {
-            path: link::RESTORE,
-            methods: post,
-            endpoint: poem::post(todo::restore),
-        },
+        page(link::REGISTER, both, registration),
+        page(link::LOGIN, both, login),
+        page(link::LOGOUT, both, logout),
+        page(link::LIST, both, get(todo::show_list).post(todo::add)),
+        page(link::UPDATE, post, poem::post(todo::update)),
+        page(link::REMOVE, post, poem::post(todo::remove)),
+        page(link::RESTORE, post, poem::post(todo::restore)),
+        page(link::ACCOUNT, show, get(account::profile::show)),
+        page(link::CHANGE_PASSWORD, both, change_password),
+        page(link::SESSIONS, show, get(account::sessions::show)),
+        page(link::END_SESSION, post, poem::post(account::sessions::end)),
+        page(link::END_OTHER_SESSIONS, post, end_others),
     ]
 }
 

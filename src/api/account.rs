@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         self,
-        user::{Registration, RegistrationInput},
+        user::{PasswordChange, PasswordChangeInput, Registration, RegistrationInput},
     },
     service::Service,
 };
@@ -72,6 +72,28 @@ enum Registered {
     Created(Json<User>),
 }
 
+/// Somebody who takes another password.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+struct ChangePassword {
+    /// The one that the account has.
+    current_password: String,
+    /// Neither trimmed nor changed. Refused when it is the current one, common or contains the
+    /// username.
+    new_password: String,
+    /// The new one once more, where a person types it.
+    #[serde(deserialize_with = "present")]
+    new_password_again: Option<String>,
+}
+
+#[derive(ApiResponse)]
+enum PasswordChanged {
+    /// The new password counts. This session goes on with the tokens it has; all others have ended.
+    #[oai(status = 204)]
+    Done,
+}
+
 #[OpenApi(tag = "Tag::Account")]
 impl Calls {
     /// Make an account
@@ -109,5 +131,35 @@ impl Calls {
     async fn me(&self, caller: Caller, service: Data<&Service>) -> Result<Json<User>, Failure> {
         let user = service.user(&caller.0).await.map_err(failed)?;
         Ok(Json(user.into()))
+    }
+
+    /// Change the password
+    ///
+    /// All other sessions end at once, of browsers and of phones; this one goes on with the tokens it
+    /// has. A wrong current password is an error of its field, `wrong_password`. So is the current
+    /// password of a call that is sent again after its answer got lost: the new one counts by then.
+    #[oai(
+        path = "/change_password",
+        method = "post",
+        operation_id = "change_password"
+    )]
+    async fn change_password(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<ChangePassword>,
+    ) -> Result<PasswordChanged, Failure> {
+        let Json(input) = &body;
+        let user = service.user(&caller.0).await.map_err(failed)?;
+        let input = PasswordChangeInput {
+            current_password: &input.current_password,
+            new_password: &input.new_password,
+            new_password_again: input.new_password_again.as_deref(),
+        };
+        let change = PasswordChange::parse(input, &user.username);
+        let change = change.map_err(|errors| failed(errors.into()))?;
+        let changed = service.change_password_on_device(&caller.0, change).await;
+        changed.map_err(failed)?;
+        Ok(PasswordChanged::Done)
     }
 }

@@ -107,8 +107,9 @@ in a generated client are the same word.
 
 - **Retries.** Whatever gets no answer, or a 500 or 503, may be sent again as it is: adding goes by an \
 `id` that the client makes (without one, a second to-do may appear), everything else sets what it is \
-sent. Two answers then mean that the first try went through: 409 `username_taken` to `register_user` (log \
-in) and 401 `session_ended` to `logout`. Wait for `Retry-After` where there is one.
+sent. Some answers then mean that the first try went through: 409 `username_taken` to `register_user` (log \
+in), 401 `session_ended` to `logout`, 404 `session_not_found` to `end_session`, and `wrong_password` to \
+`change_password` (the new one counts). Wait for `Retry-After` where there is one.
 - **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \
 `errors` with a code and a message each. Codes are added, never renamed.
 - **Unknown fields and parameters** are refused, and so is null where the document does not allow it. \

@@ -38,6 +38,7 @@ pub(super) enum Code {
     SessionEnded,
     NotFound,
     TodoNotFound,
+    SessionNotFound,
     MethodNotAllowed,
     UsernameTaken,
     IdReused,
@@ -57,7 +58,7 @@ impl Code {
             | Self::InvalidToken
             | Self::TokenExpired
             | Self::SessionEnded => StatusCode::UNAUTHORIZED,
-            Self::NotFound | Self::TodoNotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::TodoNotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UsernameTaken | Self::IdReused | Self::RevConflict => StatusCode::CONFLICT,
             Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
@@ -97,6 +98,7 @@ impl Code {
                 "There is nothing at this address. GET /api/openapi.json lists the calls."
             }
             Self::TodoNotFound => "You have no to-do with this id.",
+            Self::SessionNotFound => "You have no session with this id. It may have ended.",
             Self::MethodNotAllowed => "This address takes another method: see Allow.",
             Self::UsernameTaken => "This username is taken. Choose another one.",
             Self::IdReused => "This id already names another to-do. Use a new id for a new to-do.",

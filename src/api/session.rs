@@ -1,5 +1,7 @@
 //! Calls about sessions: logging in, staying logged in, logging out.
 
+pub(super) mod own;
+
 use poem::{Request, RequestBody, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use secrecy::ExposeSecret as _;

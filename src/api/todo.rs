@@ -2,7 +2,6 @@
 
 mod body;
 mod changes;
-mod date;
 
 use poem::web::Data;
 use poem_openapi::{

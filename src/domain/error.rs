@@ -43,6 +43,10 @@ field_codes! {
     ContainsUsername = "contains_username",
     /// Differs from what it must equal.
     Mismatch = "mismatch",
+    /// Not the password that the account has.
+    WrongPassword = "wrong_password",
+    /// The same as before.
+    Unchanged = "unchanged",
     /// Not a UUID.
     InvalidId = "invalid_id",
     /// Not a cursor that a list gave out.

@@ -1,6 +1,7 @@
 //! Sessions: the secrets that prove them, and how long they are good for.
 
 mod refresh;
+mod stored;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
@@ -9,7 +10,10 @@ use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-pub use self::refresh::{Exchange, RefreshToken, Rotation, SuccessorKey};
+pub use self::{
+    refresh::{Exchange, RefreshToken, Rotation, SuccessorKey},
+    stored::Session,
+};
 use super::{error::FieldError, parse_line};
 
 /// A session ends this long after it was last used.
@@ -22,6 +26,9 @@ pub const SEEN_INTERVAL: Duration = Duration::hours(1);
 pub const ACCESS: Duration = Duration::minutes(10);
 /// Most characters kept of what a client says it is; the width of the column.
 pub const USER_AGENT_MAX: usize = 200;
+/// Most living sessions of one user: more than anybody's devices, and as many as one answer shows. A
+/// login beyond it ends the one used longest ago.
+pub const SESSIONS_MAX: u32 = 100;
 
 /// When a session that was used at `seen` ends.
 #[must_use]
@@ -50,6 +57,14 @@ impl Kind {
             Self::Web => "web",
             Self::Api => "api",
         }
+    }
+
+    /// Reads what is stored.
+    #[must_use]
+    pub fn stored(text: &str) -> Option<Self> {
+        [Self::Web, Self::Api]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 

@@ -1,6 +1,7 @@
 //! People: their names, username and password, and the account that a request acts for.
 
 mod password;
+mod password_change;
 
 use std::fmt;
 
@@ -8,7 +9,10 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use self::password::Password;
+pub use self::{
+    password::Password,
+    password_change::{PasswordChange, PasswordChangeInput, wrong_password},
+};
 use super::{
     error::{FieldCode, FieldError},
     parse_line,
@@ -164,7 +168,7 @@ impl Registration {
         let username = Username::parse(input.username);
         let forbidden = username.as_ref().map_or("", Username::as_str);
         let password = Password::choose(input.password, forbidden);
-        let again = same_password(input.password, input.password_again);
+        let again = same_password(input.password, input.password_again, "password_again");
         match (first_name, last_name, username, password, again) {
             (Ok(first_name), Ok(last_name), Ok(username), Ok(password), Ok(())) => Ok(Self {
                 first_name,
@@ -186,10 +190,14 @@ impl Registration {
     }
 }
 
-fn same_password(password: &str, again: Option<&str>) -> Result<(), FieldError> {
+fn same_password(
+    password: &str,
+    again: Option<&str>,
+    field: &'static str,
+) -> Result<(), FieldError> {
     match again {
         Some(again) if again != password => Err(FieldError::new(
-            "password_again",
+            field,
             FieldCode::Mismatch,
             "The two passwords differ. Type the same password twice",
         )),

@@ -1,5 +1,7 @@
 //! Verbs of sessions: logging in and out, and finding out for whom a request acts.
 
+mod own;
+
 use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt as _;
@@ -13,8 +15,8 @@ use crate::{
     domain::{
         error::{Denied, Error},
         session::{
-            Exchange, Kind, RefreshToken, SEEN_INTERVAL, SecretHash, SessionId, SessionToken,
-            SuccessorKey, USER_AGENT_MAX, expires,
+            Exchange, Kind, RefreshToken, SEEN_INTERVAL, SESSIONS_MAX, SecretHash, SessionId,
+            SessionToken, SuccessorKey, USER_AGENT_MAX, expires,
         },
         user::{Account, Credentials, UserId},
     },
@@ -59,16 +61,9 @@ impl Service {
         previous: Option<SessionToken>,
         user_agent: &str,
     ) -> Result<LoggedIn, Error> {
-        let entry = self.admit(credentials).await?;
-        let public_id = entry.public_id;
         let token = SessionToken::new(Uuid::new_v4(), random_bytes()?);
-        let previous = match previous {
-            // Only who holds the whole secret may end that session.
-            Some(token) => self.authenticate(&token).await?.map(|it| it.session_id),
-            None => None,
-        };
-        let session = self.new_session(token.id, Kind::Web, token.hash, entry.user, user_agent);
-        self.begin(session, entry.raised, previous).await?;
+        let session = |user| self.new_session(token.id, Kind::Web, token.hash, user, user_agent);
+        let public_id = self.enter(credentials, session, previous).await?;
         Ok(LoggedIn { token, public_id })
     }
 
@@ -81,17 +76,15 @@ impl Service {
         credentials: Credentials,
         device: &str,
     ) -> Result<Tokens, Error> {
-        let entry = self.admit(credentials).await?;
         let key = SuccessorKey(random_bytes()?);
         let token = RefreshToken::first(SessionId(Uuid::new_v4()), random_bytes()?, &key);
-        let session = self.new_session(token.id, Kind::Api, token.hash, entry.user, device);
-        let session = NewSession {
+        let session = |user| NewSession {
             successor_key: Some(key),
-            ..session
+            ..self.new_session(token.id, Kind::Api, token.hash, user, device)
         };
-        let expires = session.expires;
-        self.begin(session, entry.raised, None).await?;
-        self.tokens(&token, entry.public_id, expires)
+        let public_id = self.enter(credentials, session, None).await?;
+        let now = self.clock.now();
+        self.tokens(&token, public_id, expires(now, now))
     }
 
     /// Exchanges a refresh token for its successor and a new access token. Whoever lost the answer
@@ -148,6 +141,29 @@ impl Service {
         })
     }
 
+    /// Begins the session of whoever shows the right password, in place of the one that they came
+    /// with, and says who it is.
+    async fn enter(
+        &self,
+        credentials: Credentials,
+        session: impl Fn(UserId) -> NewSession,
+        previous: Option<SessionToken>,
+    ) -> Result<Uuid, Error> {
+        loop {
+            let entry = self.admit(credentials.clone()).await?;
+            let (public_id, user) = (entry.public_id, entry.user);
+            let previous = match &previous {
+                // Only who holds the whole secret may end that session.
+                Some(token) => self.authenticate(token).await?.map(|it| it.session_id),
+                None => None,
+            };
+            if self.begin(session(user), entry, previous).await? {
+                return Ok(public_id);
+            }
+            // The stored hash became another one meanwhile: what was right is looked at again.
+        }
+    }
+
     /// Checks who it is; a user that does not exist costs as much as a wrong password.
     async fn admit(&self, credentials: Credentials) -> Result<Entry, Error> {
         let Credentials { username, password } = credentials;
@@ -168,6 +184,7 @@ impl Service {
         Ok(Entry {
             user: login.user_id,
             public_id: login.public_id,
+            verified: login.password,
             raised: match verdict {
                 Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
                 _ => None,
@@ -254,7 +271,7 @@ impl Service {
             .await
     }
 
-    fn new_session(
+    pub(super) fn new_session(
         &self,
         id: SessionId,
         kind: Kind,
@@ -275,24 +292,34 @@ impl Service {
         }
     }
 
+    /// Whether the session has begun: not when the password was changed since it was verified, since
+    /// that was to end what the old one had opened.
     async fn begin(
         &self,
         session: NewSession,
-        raised: Option<String>,
+        entry: Entry,
         previous: Option<SessionId>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         self.database
             .transaction(move |connection| {
-                let (session, raised) = (session.clone(), raised.clone());
+                let (session, entry) = (session.clone(), entry.clone());
                 async move {
-                    if let Some(hash) = raised {
-                        store::user::set_password(connection, session.user, &hash).await?;
+                    let user = session.user;
+                    if store::user::lock_password(connection, user).await? != entry.verified {
+                        return Ok(Ending::RollBack(false));
+                    }
+                    if let Some(hash) = entry.raised {
+                        store::user::set_password(connection, user, &hash).await?;
                     }
                     if let Some(id) = previous {
                         store::session::delete(connection, id).await?;
                     }
+                    let (now, keep) = (session.created, SESSIONS_MAX - 1);
+                    for id in store::session::surplus(connection, user, now, keep).await? {
+                        store::session::delete(connection, id).await?;
+                    }
                     store::session::insert(connection, &session).await?;
-                    Ok(Ending::Commit(()))
+                    Ok(Ending::Commit(true))
                 }
                 .boxed()
             })
@@ -301,9 +328,12 @@ impl Service {
 }
 
 /// Who has shown the right password.
+#[derive(Clone)]
 struct Entry {
     user: UserId,
     public_id: Uuid,
+    /// The hash that it was right for.
+    verified: String,
     /// The password hashed anew, when the parameters have risen.
     raised: Option<String>,
 }
@@ -359,7 +389,7 @@ async fn exchange(
     }
 }
 
-fn random_bytes() -> Result<[u8; 32], Error> {
+pub(super) fn random_bytes() -> Result<[u8; 32], Error> {
     let mut bytes = [0; 32];
     SystemRandom::new()
         .fill(&mut bytes)

@@ -1,5 +1,7 @@
 //! Verbs of people.
 
+mod password;
+
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 

@@ -1,8 +1,11 @@
 //! Statements on `sessions`.
 
+mod own;
+
 use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
+pub use self::own::{delete_others, delete_own, list, surplus};
 use super::{Connection, to_database};
 use crate::domain::{
     error::Error,

@@ -90,6 +90,28 @@ pub async fn find_login(
     }))
 }
 
+/// The hash of a user's password.
+///
+/// # Errors
+/// [`Denied::SessionEnded`] when the user is gone; those of the database.
+pub async fn password(connection: &mut Connection, user: UserId) -> Result<String, Error> {
+    let row = sqlx::query!("SELECT password FROM users WHERE id = ?", user.0)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| row.password).ok_or_else(gone)
+}
+
+/// The same, and nobody changes it or begins a session of that user until the transaction ends.
+///
+/// # Errors
+/// [`Denied::SessionEnded`] when the user is gone; those of the database.
+pub async fn lock_password(connection: &mut Connection, user: UserId) -> Result<String, Error> {
+    let row = sqlx::query!("SELECT password FROM users WHERE id = ? FOR UPDATE", user.0)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| row.password).ok_or_else(gone)
+}
+
 /// Replaces a password's hash.
 ///
 /// # Errors

@@ -1,4 +1,9 @@
-//! Registering, logging in, logging out.
+//! Registering, logging in, logging out; the account itself, its password and its sessions.
+
+mod device;
+pub(super) mod password;
+pub(super) mod profile;
+pub(super) mod sessions;
 
 use maud::{Markup, html};
 use poem::{

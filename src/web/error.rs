@@ -300,7 +300,7 @@ fn apology(status: StatusCode, words: &str, asked: &Asked) -> Response {
 /// their forms have pages of their own for that.
 fn send_again(asked: &Asked) -> Markup {
     let fields = asked.sent.fields().unwrap_or_default();
-    let has_password = fields.iter().any(|(name, _)| name.starts_with("password"));
+    let has_password = fields.iter().any(|(name, _)| name.contains("password"));
     html! {
         @if !fields.is_empty() && !has_password {
             form method="post" action=(asked.path) {

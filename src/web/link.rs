@@ -17,6 +17,16 @@ pub const LOGIN: &str = "/login";
 pub const REGISTER: &str = "/register";
 /// Where a session ends.
 pub const LOGOUT: &str = "/logout";
+/// Who one is, and the way to what can be done about it.
+pub const ACCOUNT: &str = "/account";
+/// Takes another password.
+pub const CHANGE_PASSWORD: &str = "/change-password";
+/// Where one is logged in.
+pub const SESSIONS: &str = "/sessions";
+/// Ends one of these.
+pub const END_SESSION: &str = "/end-session";
+/// Ends all of these but the one that asks.
+pub const END_OTHER_SESSIONS: &str = "/end-other-sessions";
 /// Sets a to-do done or open.
 pub const UPDATE: &str = "/update-todo";
 /// Removes a to-do.
@@ -140,7 +150,12 @@ pub(super) fn login_and_back(next: &str) -> String {
 
 /// The login page with a notice.
 pub(super) fn login_with(notice: Notice) -> String {
-    format!("{LOGIN}?notice={}", notice.word())
+    with_notice(LOGIN, notice)
+}
+
+/// A page with a notice.
+pub(super) fn with_notice(page: &str, notice: Notice) -> String {
+    format!("{page}?notice={}", notice.word())
 }
 
 /// `next` if it leads to a place of ours, else the list: a link must not send people elsewhere.
@@ -161,6 +176,12 @@ pub(super) enum Notice {
     Registered,
     /// The session ended.
     LoggedOut,
+    /// The password is another one, and all other sessions ended.
+    PasswordChanged,
+    /// A session on another device ended.
+    SessionEnded,
+    /// All other sessions ended.
+    OthersEnded,
     /// A to-do was added.
     Added,
     /// A to-do was completed.
@@ -179,6 +200,9 @@ impl Notice {
         Some(match word {
             "registered" => Self::Registered,
             "logged_out" => Self::LoggedOut,
+            "password_changed" => Self::PasswordChanged,
+            "session_ended" => Self::SessionEnded,
+            "others_ended" => Self::OthersEnded,
             "added" => Self::Added,
             "completed" => Self::Completed,
             "reopened" => Self::Reopened,
@@ -192,6 +216,9 @@ impl Notice {
         match self {
             Self::Registered => "registered",
             Self::LoggedOut => "logged_out",
+            Self::PasswordChanged => "password_changed",
+            Self::SessionEnded => "session_ended",
+            Self::OthersEnded => "others_ended",
             Self::Added => "added",
             Self::Completed => "completed",
             Self::Reopened => "reopened",

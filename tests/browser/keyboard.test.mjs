@@ -47,9 +47,9 @@ scenario("the list works by keyboard, and the keyboard never gets lost", {}, asy
   await visitor.stock(["Second", "First"]);
   const [first, second] = [visitor.row("First"), visitor.row("Second")];
   const [check, remove] = [await idOf(first, "check"), await idOf(first, "remove")];
-  const head = ["skip", "button quiet", "description", "button", "a", "a", "a"];
+  const head = ["skip", "a", "button quiet", "description", "button", "a", "a", "a"];
   const rows = [check, remove, await idOf(second, "check"), await idOf(second, "remove")];
-  assert.deepEqual(await tab(visitor, 12), [...head, ...rows, "keys-open"]);
+  assert.deepEqual(await tab(visitor, 13), [...head, ...rows, "keys-open"]);
 
   await page.focus("#description");
   await page.keyboard.type("Third");
@@ -77,6 +77,20 @@ scenario("the list works by keyboard, and the keyboard never gets lost", {}, asy
   assert.equal(await visitor.focused(), "undo");
   await visitor.change(() => press(visitor, "Space"));
   assert.equal(await visitor.focused(), check);
+});
+
+scenario("Tab leads through the account, the password and the sessions in the order of reading", {}, async (visitor) => {
+  const { page } = visitor;
+  await visitor.signUp();
+  assert.deepEqual(await tab(visitor, 2), ["skip", "a"]);
+  await visitor.go(() => press(visitor, "Enter"));
+  assert.equal(visitor.path(), "/account");
+  assert.deepEqual(await tab(visitor, 5), ["skip", "a", "a", "a", "button quiet"]);
+  await page.goto("/change-password");
+  const fields = ["current_password", "show", "new_password", "show", "new_password_again", "show"];
+  assert.deepEqual(await tab(visitor, 9), ["skip", ...fields, "button", "a"]);
+  await page.goto("/sessions");
+  assert.deepEqual(await tab(visitor, 3), ["skip", "a", "a"], "it cannot end its own session");
 });
 
 scenario("after showing more the keyboard is at the first new row", {}, async (visitor) => {

@@ -16,6 +16,7 @@ async function tour(visitor, at) {
   await tourOfForms(visitor, at);
   await visitor.signUp({ firstName: "Konstantinas-Aleksandras-Maksimilianas-Vytautas" });
   await tourOfList(visitor, at);
+  await tourOfAccount(visitor, at);
   await visitor.page.goto("/logout");
   await at("logout");
   await visitor.page.goto("/no-such-page");
@@ -64,6 +65,25 @@ async function tourOfList(visitor, at) {
   await at("list after a failure");
   await page.goto("/?show=done");
   await at("list of the done");
+}
+
+async function tourOfAccount(visitor, at) {
+  const { page, username, password } = visitor;
+  await page.goto("/account?notice=password_changed");
+  await at("account");
+  await page.goto("/change-password");
+  await at("change password");
+  await visitor.go(() => page.click("form .button"));
+  await at("change password refused");
+  await page.goto("/sessions");
+  await at("sessions, only this one");
+  for (const device_name of ["Ona's phone", "<b>אב</b> phone", word.slice(0, 100)]) {
+    const data = { username, password, device_name };
+    const { token, refresh_token } = await (await visitor.context.request.post("/api/v1/login", { data })).json();
+    [token, refresh_token].forEach(secret);
+  }
+  await page.goto("/sessions?notice=session_ended");
+  await at("sessions");
 }
 
 for (const colorScheme of ["light", "dark"]) {

@@ -14,6 +14,16 @@ for (const { javaScript, name } of modes) {
     await showsMore(visitor);
     await logsOut(visitor);
   });
+
+  scenario(`a password changed and other sessions ended, ${name}`, { javaScript }, async (visitor, enter) => {
+    const laptop = await enter({ javaScript });
+    const library = await enter({ javaScript });
+    await visitor.signUp();
+    await laptop.logInAs(visitor);
+    await library.logInAs(visitor);
+    await endsASession(visitor, laptop, library);
+    await changesThePassword(visitor, laptop);
+  });
 }
 
 async function registers(visitor) {
@@ -164,4 +174,66 @@ async function logsOut(visitor) {
   assert.equal(visitor.path(), "/login?notice=logged_out");
   await page.goto("/");
   assert.equal(visitor.path(), "/login");
+}
+
+async function endsASession(visitor, laptop, library) {
+  const { page } = visitor;
+  const follow = (name) => visitor.go(() => page.getByRole("link", { name }).click());
+  await follow("Account");
+  assert.equal(visitor.path(), "/account");
+  assert.match(await page.textContent("main"), new RegExp(`Ona Petraitė has the username ${visitor.username}`));
+  await follow("See where you are logged in");
+  const sessions = page.locator(".sessions > li");
+  const rows = await sessions.allTextContents();
+  assert.equal(rows.length, 3);
+  assert.equal(rows.filter((row) => row.includes("(this one)")).length, 1);
+  assert.equal(rows.filter((row) => row.startsWith("Chrome on Linux")).length, 3);
+
+  // The newest login stands at the top.
+  await visitor.go(() => sessions.first().getByRole("button", { name: "End the session of Chrome on Linux" }).click());
+  assert.equal(visitor.path(), "/sessions?notice=session_ended");
+  assert.equal(await page.textContent(".notice"), "That session has ended.");
+  assert.equal(await sessions.count(), 2);
+  await library.page.goto("/");
+  assert.equal(library.path(), "/login");
+  await laptop.page.goto("/");
+  assert.equal(laptop.path(), "/");
+}
+
+async function changesThePassword(visitor, laptop) {
+  const { page, password } = visitor;
+  const changed = secret(`brass lantern ${visitor.username}`.slice(0, 30));
+  const send = async (...values) => {
+    const fields = ["#current_password", "#new_password", "#new_password_again"];
+    for (const [index, field] of fields.entries()) await page.fill(field, values[index]);
+    await visitor.go(() => page.press("#new_password_again", "Enter"));
+  };
+  await visitor.go(() => page.getByRole("link", { name: "change the password" }).click());
+  visitor.expect(422);
+  await send(secret("not my password"), changed, changed);
+  assert.equal(await page.title(), "Error: Change the password – Tickbox");
+  assert.equal(await visitor.focused(), "errors");
+  await page.locator(".errors a").click();
+  assert.equal(await visitor.focused(), "current_password");
+  for (const field of await page.locator("[type=password]").all()) assert.equal(await field.inputValue(), "");
+
+  await send(password, changed, changed);
+  assert.equal(visitor.path(), "/account?notice=password_changed");
+  assert.match(await page.textContent(".notice"), /Your password is changed/);
+  await page.goto("/");
+  assert.equal(visitor.path(), "/");
+  await laptop.page.goto("/");
+  assert.equal(laptop.path(), "/login");
+  laptop.username = visitor.username;
+  laptop.expect(401);
+  await laptop.logIn(password);
+  assert.equal(await laptop.page.title(), "Error: Login – Tickbox");
+  await laptop.logIn(changed);
+  assert.equal(laptop.path(), "/");
+
+  await page.goto("/sessions");
+  await visitor.go(() => page.getByRole("button", { name: "Log out everywhere else" }).click());
+  assert.equal(await page.textContent(".notice"), "You are logged out everywhere else.");
+  await laptop.page.goto("/");
+  assert.equal(laptop.path(), "/login");
 }

@@ -5,13 +5,16 @@ import json
 import os
 from collections import Counter
 from typing import Any
+from uuid import uuid4
 
 import requests
 import schemathesis
 from schemathesis import AuthContext, Case, HookContext, Response
 
 API = f"{os.environ['TICKBOX_URL']}/api/v1"
-ACCOUNT = {"username": "fuzz", "password": "hypothesis is patient"}  # schemathesis.toml tries it at login
+PASSWORD = "hypothesis is patient"  # of all accounts; schemathesis.toml tries it
+OWN = "fuzz-own"  # has the session for most calls
+PASSERBY = "fuzz"  # schemathesis.toml tries it at login; its sessions come and go
 PUBLIC = ["register_user", "login", "refresh_token"]
 
 # The tool makes chains of calls along these: (call, status) to (call, what it takes from the answer).
@@ -28,6 +31,7 @@ LINKS: dict[tuple[str, str], list[tuple[str, dict[str, str]]]] = {
     ("restore_todo", "200"): [("update_todo", {"id": "id", "expected_rev": "rev"})],
     ("todo_list", "200"): [("todo_list", {"cursor": "next_cursor"})],
     ("todo_changes", "200"): [("todo_changes", {"since": "next"})],
+    ("session_list", "200"): [("end_session", {"session_id": "sessions/0/session_id"})],
     ("login", "200"): [("refresh_token", {"refresh_token": "refresh_token"})],
     ("refresh_token", "200"): [("refresh_token", {"refresh_token": "refresh_token"})],
 }
@@ -48,32 +52,47 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
 tokens: set[str] = set()
 
 
-def log_in() -> str:
-    answer = requests.post(f"{API}/login", json=ACCOUNT, timeout=10)
+def log_in(username: str) -> str:
+    account = {"username": username, "password": PASSWORD}
+    answer = requests.post(f"{API}/login", json=account, timeout=10)
     if answer.status_code == 401:
-        person = {"first_name": "Hypo", "last_name": "Thesis", **ACCOUNT}
+        person = {"first_name": "Hypo", "last_name": "Thesis", **account}
         requests.post(f"{API}/register_user", json=person, timeout=10).raise_for_status()
-        answer = requests.post(f"{API}/login", json=ACCOUNT, timeout=10)
+        answer = requests.post(f"{API}/login", json=account, timeout=10)
     answer.raise_for_status()
     token = str(answer.json()["token"])
     tokens.add(f"Bearer {token}")
     with open(os.environ["SECRETS_FILE"], "a", encoding="utf-8") as file:  # must stand in no log
-        file.write(f"{token}\n{ACCOUNT['password']}\n")
+        file.write(f"{token}\n{PASSWORD}\n")
     return token
 
 
 class Bearer:
     def get(self, case: Case[Any], context: AuthContext) -> str:
-        return log_in()
+        return log_in(OWN)
 
     def set(self, case: Case[Any], token: str, context: AuthContext) -> None:
         case.headers["Authorization"] = f"Bearer {token}"
 
 
+class Passerby(Bearer):
+    def get(self, case: Case[Any], context: AuthContext) -> str:
+        return log_in(PASSERBY)
+
+
+class Newcomer(Bearer):
+    def get(self, case: Case[Any], context: AuthContext) -> str:
+        return log_in(f"fuzz-{uuid4()}")
+
+
+ENDING = ["logout", "session_list", "end_session"]
+
 # One session for all calls, renewed at half its token's ten minutes, and whenever it is refused.
-schemathesis.auth(refresh_interval=300).skip_for(operation_id=[*PUBLIC, "logout"])(Bearer)
-# A session for each logout: it ends it.
-schemathesis.auth(refresh_interval=None).apply_to(operation_id="logout")(Bearer)
+schemathesis.auth(refresh_interval=300).skip_for(operation_id=[*PUBLIC, *ENDING, "change_password"])(Bearer)
+# A session for each call that ends one or leads to that.
+schemathesis.auth(refresh_interval=None).apply_to(operation_id=ENDING)(Passerby)
+# An account for each change of a password: nobody knows the new one.
+schemathesis.auth(refresh_interval=None).apply_to(operation_id="change_password")(Newcomer)
 
 answers: Counter[tuple[str, int]] = Counter()
 refused: Counter[str] = Counter()

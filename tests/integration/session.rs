@@ -9,7 +9,8 @@ mod expiry;
 mod forged;
 mod jwt;
 mod login;
-mod phone;
+mod own;
+pub(crate) mod phone;
 mod refresh;
 mod rush;
 mod thief;
@@ -43,14 +44,18 @@ async fn stored(connection: &mut MySqlConnection, id: SessionId) -> Option<Store
 }
 
 /// Somebody logs in, in a browser that was given `previous` before.
-async fn log_in(world: &World, username: &str, previous: Option<SessionToken>) -> LoggedIn {
+pub(crate) async fn log_in(
+    world: &World,
+    username: &str,
+    previous: Option<SessionToken>,
+) -> LoggedIn {
     let login = world
         .service
         .log_in(credentials(username, PASSWORD), previous, "a test");
     login.await.expect("right password")
 }
 
-async fn is_logged_in(world: &World, token: &SessionToken) -> bool {
+pub(crate) async fn is_logged_in(world: &World, token: &SessionToken) -> bool {
     let account = world.service.authenticate(token).await;
     account.expect("no fault").is_some()
 }

@@ -1,5 +1,7 @@
 //! Accounts: who gets a name, and what is kept of a password.
 
+mod password_change;
+
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::{

@@ -8,6 +8,8 @@ mod hostile;
 mod list;
 mod logs;
 mod origin;
+mod password;
 mod routes;
+mod sessions;
 pub(crate) mod site;
 mod todo;

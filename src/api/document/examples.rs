@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::operation_id;
 use crate::domain::{
     error::{FieldCode, FieldError},
-    session::DeviceName,
+    session::{DeviceName, SessionId},
     todo::{Description, Filter, Limit, TodoId},
-    user::Username,
+    user::{Username, wrong_password},
 };
 
 /// The to-do of the examples.
@@ -45,6 +45,12 @@ fn request(id: &str) -> Option<Value> {
             "device_name": "Ona's phone",
         }),
         "refresh_token" => json!({ "refresh_token": REFRESH_TOKEN }),
+        "change_password" => json!({
+            "current_password": "seven green bottles",
+            "new_password": "eight blue kettles",
+            "new_password_again": "eight blue kettles",
+        }),
+        "end_session" => json!({ "session_id": SESSION_ID }),
         "add_todo" => json!({ "id": ID, "description": "Buy milk" }),
         "update_todo_status" => json!({ "id": ID, "is_done": true }),
         "update_todo" => json!({
@@ -73,8 +79,16 @@ fn answer(id: &str) -> Value {
             "expires_in": 600,
             "refresh_token": REFRESH_TOKEN,
             "refresh_expires_in": 2_592_000,
-            "session_id": "c5d3f2a0-6b1e-4f8a-8a77-0d9e4b3c2f16",
+            "session_id": SESSION_ID,
         }),
+        "session_list" => json!({ "sessions": [{
+            "session_id": SESSION_ID,
+            "kind": "api",
+            "device": "Ona's phone",
+            "created_date": "2026-11-22T15:04:05.123456Z",
+            "last_seen_date": "2026-11-22T18:20:00.654321Z",
+            "is_current": true,
+        }]}),
         "add_todo" => added(),
         "todo_list" => json!({ "todos": [added()], "next_cursor": null, "rev": 1 }),
         "update_todo_status" => todo("Buy milk", json!("2026-11-22T18:30:00.654321Z"), 2),
@@ -111,6 +125,8 @@ pub(super) fn invalid(id: &str) -> FieldError {
     let error = match id {
         "register_user" => Username::parse("o p").err(),
         "login" => DeviceName::parse(" ").err(),
+        "change_password" => Some(wrong_password()),
+        "end_session" => SessionId::parse("17").err(),
         "add_todo" => Description::parse(" ").err(),
         "todo_list" => Filter::parse("late").err(),
         "todo_changes" => Limit::parse("0").err(),
@@ -129,5 +145,6 @@ pub(super) fn invalid(id: &str) -> FieldError {
     error.expect("it breaks a rule")
 }
 
+const SESSION_ID: &str = "c5d3f2a0-6b1e-4f8a-8a77-0d9e4b3c2f16";
 const ACCESS_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6IjVjMGUyZDdiOWE0ZjYxODMifQ.eyJpc3MiOiJ0aWNrYm94IiwiYXVkIjoidGlja2JveC1hcGkiLCJzdWIiOiIyZjFkNmI4ZS03YTQzLTRjNTktOWQwZS01YjdjMWEyZjNlNGQifQ.c2lnbmF0dXJl";
 const REFRESH_TOKEN: &str = "xdPyoGseT4qKdw2eSzwvFgswVXqfxOkOM1h9osfsETZbgKXK7xQ5XoOozfIXPGGGq9D1Gj9kia7T-B1CZ4yx1vsgRWqPtNn-I0htkrfcASY";

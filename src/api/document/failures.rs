@@ -58,6 +58,7 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
         "todo_changes" => &[Code::SyncTokenExpired],
         "update_todo" => &[Code::TodoNotFound, Code::RevConflict],
         "update_todo_status" | "remove_todo" => &[Code::TodoNotFound],
+        "end_session" => &[Code::SessionNotFound],
         "restore_todo" => &[Code::TodoNotFound, Code::TodoGone],
         _ => &[],
     });

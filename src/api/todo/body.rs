@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::date;
-use crate::{api::json::present, domain};
+use crate::{
+    api::{date, json::present},
+    domain,
+};
 
 /// One to-do.
 #[derive(Debug, Object, Serialize)]

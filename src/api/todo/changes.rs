@@ -5,8 +5,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::date;
-use crate::{domain, service};
+use crate::{api::date, domain, service};
 
 /// A to-do that has changed, or what is left of a removed one: then only `id`, `rev` and `removed`
 /// are there.

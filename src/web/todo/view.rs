@@ -50,7 +50,11 @@ impl ListPage<'_> {
         let body = html! {
             header.bar {
                 h1 { (TITLE) }
-                div.who { span.name { (account.first_name) } (log_out_form("button quiet")) }
+                div.who {
+                    span.name { (account.first_name) }
+                    a href=(link::ACCOUNT) { "Account" }
+                    (log_out_form("button quiet"))
+                }
             }
             div #(link::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error), true)) } }
             (add_form(view, self.id, self.draft, error, false))
@@ -134,7 +138,12 @@ pub(super) fn say(notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
         Notice::Reopened => "Open again:",
         Notice::Removed(_) => "Removed",
         Notice::Restored => "Brought back",
-        Notice::Registered | Notice::LoggedOut => return html! {},
+        // What other pages say.
+        Notice::Registered
+        | Notice::LoggedOut
+        | Notice::PasswordChanged
+        | Notice::SessionEnded
+        | Notice::OthersEnded => return html! {},
     };
     html! {
         span {

@@ -19,6 +19,10 @@ MODELS = {
     "Refresh": "refresh_token: text",
     "Tokens": "token: text, token_type: TokenType, expires_in: int64, refresh_token: text, refresh_expires_in: int64,"
     "session_id: uuid",
+    "ChangePassword": "current_password: text, new_password: text, new_password_again: text = null",
+    "Session": "session_id: uuid, kind: Kind, device: text, created_date: date, last_seen_date: date, is_current: bool",
+    "SessionList": "sessions: [Session]",
+    "SessionReference": "session_id: uuid",
     "Todo": "id: uuid, description: text, is_done: bool, created_date: date, done_date: date?, rev: int64,"
     "removed: bool = null",
     "AddTodo": "description: text, id: uuid = null",

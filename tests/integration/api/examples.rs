@@ -200,6 +200,7 @@ fn provoked(client: &Client<'_>, operation: &Operation, code: &str) -> Option<Se
             token: Some("x.y.z".into()),
             ..example()
         },
+        ("end_session", "session_not_found") => with(json!({ "session_id": unknown })),
         ("refresh_token", "session_ended") => with(json!({ "refresh_token": "old" })),
         ("register_user", "username_taken") => example(),
         ("login", "wrong_credentials") => {
@@ -227,7 +228,9 @@ fn invalid(client: &Client<'_>, operation: &Operation) -> Sent {
         "add_todo" => ("description", json!(" ")),
         "todo_list" => ("filter", json!("late")),
         "todo_changes" => ("limit", json!("0")),
-        "me" | "logout" => ("filter", json!("open")),
+        "change_password" => ("current_password", json!("seven blue bottles")),
+        "end_session" => ("session_id", json!("17")),
+        "me" | "logout" | "session_list" | "end_other_sessions" => ("filter", json!("open")),
         _ => ("id", json!("17")),
     };
     if let Some(body) = sent.body {

@@ -54,6 +54,16 @@ fn twins() -> Vec<Twins> {
                 .map(|text| json!({ "description": text, "id": ID }))
                 .into(),
         },
+        Twins {
+            form: "/change-password",
+            call: "change_password",
+            cases: changes(),
+        },
+        Twins {
+            form: "/end-session",
+            call: "end_session",
+            cases: ids.map(|id| json!({ "session_id": id })).into(),
+        },
         by_id("/update-todo", "update_todo_status"),
         by_id("/remove-todo", "remove_todo"),
         by_id("/restore-todo", "restore_todo"),
@@ -92,6 +102,33 @@ fn people() -> Vec<Value> {
         person
     });
     people.into()
+}
+
+/// A good change, each time with one wrong field.
+fn changes() -> Vec<Value> {
+    let long = "x1".repeat(65);
+    let wrong = [
+        ("current_password", ""),
+        ("current_password", "violet teapot 8"),
+        ("new_password", ""),
+        ("new_password", "short"),
+        ("new_password", &long),
+        ("new_password", "password123"),
+        ("new_password", "my ONA password"),
+        ("new_password", PASSWORD),
+        ("new_password_again", "another one"),
+        ("new_password_again", ""),
+    ];
+    let changes = wrong.map(|(field, value)| {
+        let mut change = json!({
+            "current_password": PASSWORD,
+            "new_password": "amber kettle 8",
+            "new_password_again": "amber kettle 8",
+        });
+        change[field] = json!(value);
+        change
+    });
+    changes.into()
 }
 
 async fn call(site: &Site, token: &str, call: &str, body: &Value) -> (Answer, Value) {

@@ -19,10 +19,10 @@ use crate::{
 
 /// What a phone keeps of an answer.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub(super) access: String,
-    pub(super) refresh: String,
-    pub(super) session: SessionId,
+pub(crate) struct Kept {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+    pub(crate) session: SessionId,
 }
 
 impl From<Tokens> for Kept {
@@ -46,19 +46,19 @@ pub(super) fn signing_with(world: &World, current: &str, previous: Option<&str>)
     Service::new(world.database.clone(), world.clock.clone(), hasher, signer)
 }
 
-pub(super) async fn log_in(service: &Service, username: &str) -> Kept {
+pub(crate) async fn log_in(service: &Service, username: &str) -> Kept {
     let login = service.log_in_device(credentials(username, PASSWORD), "a phone");
     login.await.expect("right password").into()
 }
 
-pub(super) async fn refresh(service: &Service, token: &str) -> Result<Kept, Denied> {
+pub(crate) async fn refresh(service: &Service, token: &str) -> Result<Kept, Denied> {
     let token = RefreshToken::parse(token).expect("the form of a refresh token");
     let tokens = Box::pin(service.refresh(token)).await;
     tokens.map(Kept::from).map_err(denied)
 }
 
 /// For whom an access token opens the API.
-pub(super) async fn open(service: &Service, access: &str) -> Result<Account, Denied> {
+pub(crate) async fn open(service: &Service, access: &str) -> Result<Account, Denied> {
     service.authenticate_access(access).await.map_err(denied)
 }
 

@@ -22,8 +22,10 @@ struct Row {
 const LOGIN: Expected = (303, "/login");
 const SHOWN: Expected = (200, "");
 const NOT_FOUND: Expected = (404, "");
+const LOGIN_TO_SESSIONS: Expected = (303, "/login?next=%2Fsessions");
+const LOGIN_TO_CHANGE: Expected = (303, "/login?next=%2Fchange-password");
 
-const TABLE: [Row; 11] = [
+const TABLE: [Row; 17] = [
     Row {
         route: ("GET", "/register"),
         nobody: SHOWN,
@@ -88,6 +90,48 @@ const TABLE: [Row; 11] = [
         expired: LOGIN,
     },
     Row {
+        route: ("GET", "/account"),
+        nobody: (303, "/login?next=%2Faccount"),
+        owner: SHOWN,
+        stranger: SHOWN,
+        expired: (303, "/login?next=%2Faccount"),
+    },
+    Row {
+        route: ("GET", "/change-password"),
+        nobody: LOGIN_TO_CHANGE,
+        owner: SHOWN,
+        stranger: SHOWN,
+        expired: LOGIN_TO_CHANGE,
+    },
+    Row {
+        route: ("POST", "/change-password"),
+        nobody: LOGIN_TO_CHANGE,
+        owner: (422, ""),
+        stranger: (422, ""),
+        expired: LOGIN_TO_CHANGE,
+    },
+    Row {
+        route: ("GET", "/sessions"),
+        nobody: LOGIN_TO_SESSIONS,
+        owner: SHOWN,
+        stranger: SHOWN,
+        expired: LOGIN_TO_SESSIONS,
+    },
+    Row {
+        route: ("POST", "/end-session"),
+        nobody: LOGIN_TO_SESSIONS,
+        owner: (303, "/sessions?notice=session_ended"),
+        stranger: NOT_FOUND,
+        expired: LOGIN_TO_SESSIONS,
+    },
+    Row {
+        route: ("POST", "/end-other-sessions"),
+        nobody: LOGIN_TO_SESSIONS,
+        owner: (303, "/sessions?notice=others_ended"),
+        stranger: (303, "/sessions?notice=others_ended"),
+        expired: LOGIN_TO_SESSIONS,
+    },
+    Row {
         route: ("GET", "/logout"),
         nobody: (303, "/login?next=%2Flogout"),
         owner: SHOWN,
@@ -122,6 +166,8 @@ async fn everybody_gets_what_the_table_says(_: MySqlPoolOptions, options: MySqlC
     let ended = site.browser("ona").await;
     site.world.clock.advance(Duration::days(31));
     let (owner, stranger) = (site.browser("ona").await, site.browser("jonas").await);
+    let session = site.session_of("ona", "Ona's cactus phone").await;
+    let targets = [("id", id.as_str()), ("session_id", &session)];
 
     for row in TABLE {
         for (who, browser, expected) in [
@@ -131,7 +177,7 @@ async fn everybody_gets_what_the_table_says(_: MySqlPoolOptions, options: MySqlC
             ("owner", &owner, row.owner),
         ] {
             let (method, path) = row.route;
-            let answer = visit(browser, method, path, &id).await;
+            let answer = visit(browser, method, path, &targets).await;
             let (status, location) = expected;
             assert_eq!(answer.status, status, "{method} {path} for {who}");
             let place = answer.header("location");
@@ -147,7 +193,7 @@ async fn everybody_gets_what_the_table_says(_: MySqlPoolOptions, options: MySqlC
             if who != "owner" {
                 assert!(
                     !answer.body.contains("cactus"),
-                    "{method} {path} shows {who} the to-do"
+                    "{method} {path} shows {who} the to-do or the phone"
                 );
             }
         }
@@ -163,11 +209,17 @@ async fn an_unknown_id_and_a_strangers_are_the_same_404(
     let owner = site.browser("ona").await;
     let stranger = site.browser("jonas").await;
     let id = owner.add("Water the cactus").await;
+    let session = site.session_of("ona", "a phone").await;
     let unknown = uuid::Uuid::new_v4().to_string();
     for browser in [stranger.clone(), stranger.with_htmx()] {
-        for path in ["/update-todo", "/remove-todo", "/restore-todo"] {
-            let foreign = browser.post(path, &[("id", &id)]).await;
-            let nothing = browser.post(path, &[("id", &unknown)]).await;
+        for (path, field, theirs) in [
+            ("/update-todo", "id", &id),
+            ("/remove-todo", "id", &id),
+            ("/restore-todo", "id", &id),
+            ("/end-session", "session_id", &session),
+        ] {
+            let foreign = browser.post(path, &[(field, theirs)]).await;
+            let nothing = browser.post(path, &[(field, &unknown)]).await;
             assert_eq!(foreign.status, 404);
             assert_eq!(foreign.body, nothing.body, "{path}");
         }
@@ -175,12 +227,19 @@ async fn an_unknown_id_and_a_strangers_are_the_same_404(
     assert_eq!(owner.get("/").await.todos(), ["Water the cactus"]);
 }
 
-async fn visit(browser: &Browser<'_>, method: &str, path: &str, id: &str) -> super::site::Answer {
+async fn visit(
+    browser: &Browser<'_>,
+    method: &str,
+    path: &str,
+    targets: &[(&str, &str)],
+) -> super::site::Answer {
     match (method, path) {
         ("GET", _) => browser.get(path).await,
-        // Each visitor sends the form that its page has, but to the owner's to-do.
+        // Each visitor sends the form that its page has, but to the owner's to-do or session.
         ("POST", "/") => browser.post(path, &[("description", "Bread")]).await,
-        ("POST", "/register" | "/login") => browser.post(path, &[("username", "x")]).await,
-        _ => browser.post(path, &[("id", id)]).await,
+        ("POST", "/register" | "/login" | "/change-password") => {
+            browser.post(path, &[("username", "x")]).await
+        }
+        _ => browser.post(path, targets).await,
     }
 }

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     log,
-    world::{PASSWORD, World},
+    world::{PASSWORD, World, credentials},
 };
 
 pub(crate) struct Site {
@@ -67,6 +67,18 @@ impl Site {
         assert_eq!(answer.status, 303, "{}", answer.body);
         browser.cookie = Some(answer.session());
         browser
+    }
+
+    /// The id of a session that this person has begun on a phone of that name.
+    pub(crate) async fn session_of(&self, username: &str, device: &str) -> String {
+        let credentials = credentials(username, PASSWORD);
+        let login = self.world.service.log_in_device(credentials, device);
+        login
+            .await
+            .expect("right password")
+            .session_id
+            .0
+            .to_string()
     }
 
     /// A request without anything that a browser adds by itself.

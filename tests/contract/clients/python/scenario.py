@@ -12,6 +12,7 @@ from tickbox_client import (
     AddTodo,
     ApiClient,
     ApiException,
+    ChangePassword,
     Code,
     Configuration,
     Login,
@@ -19,6 +20,7 @@ from tickbox_client import (
     Refresh,
     RegisterUser,
     SessionApi,
+    SessionReference,
     Todo,
     TodoApi,
     TodoReference,
@@ -196,6 +198,29 @@ def _() -> None:
         [etag] = [value for name, value in (ask().headers or {}).items() if name.lower() == "etag"]
         unchanged = refused(ask, _headers={"If-None-Match": etag})
         assert unchanged.status == 304
+
+
+@step("see and end sessions, change the password")
+def _() -> None:
+    global password
+    here = next(item for item in session.session_list().sessions if item.is_current)
+    assert (here.kind, here.device) == ("api", "Python")
+    held = client.configuration.access_token
+    lost = hold(session.login(Login(username=username, password=password, device_name="Lost")))
+    client.configuration.access_token = held
+    assert [item.device for item in session.session_list().sessions] == ["Lost", "Python"]
+    session.end_session(SessionReference(session_id=lost.session_id))
+    gone = SessionReference(session_id=lost.session_id)
+    assert problem(session.end_session, gone).code is Code.SESSION_NOT_FOUND
+
+    change = ChangePassword(current_password=password, new_password=secret(f"another {uuid4()}"))
+    account.change_password(change)
+    assert account.me().user_name == username, "this session goes on"
+    again = problem(account.change_password, change)
+    assert [error.code for error in again.errors or []] == ["wrong_password"]
+    password = change.new_password
+    session.end_other_sessions()
+    assert [item.session_id for item in session.session_list().sessions] == [here.session_id]
 
 
 @step("refresh twice, log out")

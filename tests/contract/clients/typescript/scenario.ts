@@ -56,7 +56,7 @@ async function step(name: string, body: () => Promise<void>): Promise<void> {
 }
 
 const username = `ts-${randomUUID()}`;
-const password = secret(`scenario ${randomUUID()}`);
+let password = secret(`scenario ${randomUUID()}`);
 const id = randomUUID();
 const person = { firstName: "Ona", lastName: "Petraitė", username, password };
 const add = (description: string, id: string) => todo.addTodo({ addTodo: { description, id } });
@@ -174,6 +174,28 @@ await step("nothing new is 304", async () => {
     const unchanged = await refused(ask({}, async ({ init }) => ({ headers: { ...init.headers, "If-None-Match": etag } })));
     assert.equal(unchanged.status, 304);
   }
+});
+
+await step("see and end sessions, change the password", async () => {
+  const list = async () => (await session.sessionList()).sessions;
+  const here = (await list()).find((item) => item.isCurrent);
+  assert.deepEqual([here?.kind, here?.device], ["api", "TypeScript"]);
+  const held = token;
+  const lost = hold(await session.login({ login: { username, password, deviceName: "Lost" } }));
+  token = held;
+  assert.deepEqual((await list()).map(({ device }) => device), ["Lost", "TypeScript"]);
+  const sessionReference = { sessionId: lost.sessionId };
+  await session.endSession({ sessionReference });
+  assert.equal((await problem(session.endSession({ sessionReference }))).code, "session_not_found");
+
+  const changePassword = { currentPassword: password, newPassword: secret(`another ${randomUUID()}`) };
+  await account.changePassword({ changePassword });
+  assert.equal((await account.me()).userName, username, "this session goes on");
+  const again = await problem(account.changePassword({ changePassword }));
+  assert.deepEqual(again.errors?.map(({ code }) => code), ["wrong_password"]);
+  password = changePassword.newPassword;
+  await session.endOtherSessions();
+  assert.deepEqual((await list()).map(({ sessionId }) => sessionId), [here?.sessionId]);
 });
 
 await step("refresh twice, log out", async () => {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// In an order in which each finds what it needs: the revisions of the examples come from it.
-pub(super) const ORDER: [&str; 12] = [
+pub(super) const ORDER: [&str; 17] = [
     "register_user",
     "login",
     "me",
@@ -22,6 +22,12 @@ pub(super) const ORDER: [&str; 12] = [
     "todo_changes",
     "restore_todo",
     "refresh_token",
+    "session_list",
+    // Another session, which ends the first one.
+    "login",
+    "end_session",
+    "end_other_sessions",
+    "change_password",
     "logout",
 ];
 
@@ -32,6 +38,8 @@ pub(super) struct Client<'a> {
     pub(super) token: String,
     pub(super) refresh_token: String,
     pub(super) since: String,
+    /// The session of this login and that of the one before it.
+    sessions: [String; 2],
 }
 
 impl<'a> Client<'a> {
@@ -42,6 +50,7 @@ impl<'a> Client<'a> {
             token: String::new(),
             refresh_token: String::new(),
             since: String::new(),
+            sessions: <[String; 2]>::default(),
         }
     }
 
@@ -52,6 +61,10 @@ impl<'a> Client<'a> {
         let mut body = body.clone();
         if body.get("refresh_token").is_some() {
             body["refresh_token"] = json!(self.refresh_token);
+        }
+        let [_, other] = &self.sessions;
+        if body.get("session_id").is_some() && !other.is_empty() {
+            body["session_id"] = json!(other);
         }
         Sent {
             body: (!body.is_null()).then(|| body.to_string()),
@@ -151,6 +164,11 @@ impl<'a> Client<'a> {
                 secret.clone_into(place);
             }
         }
+        if id == "login" {
+            let session = answer["session_id"].as_str().expect("an id");
+            self.sessions.swap(0, 1);
+            session.clone_into(&mut self.sessions[0]);
+        }
         if id == "me" {
             let user = answer["public_id"].as_str().expect("an id");
             self.since = format!("{}.1", &user[..8]);
@@ -200,6 +218,7 @@ fn masked(value: &Value) -> Value {
                         | "session_id"
                         | "created_date"
                         | "done_date"
+                        | "last_seen_date"
                 );
                 let value = match value {
                     Value::String(_) if is_random => json!("masked"),

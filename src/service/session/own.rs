@@ -1,0 +1,77 @@
+//! Verbs on all sessions of one user: seeing and ending them.
+
+use futures_util::FutureExt as _;
+
+use super::super::Service;
+use crate::{
+    domain::{
+        error::Error,
+        session::{SESSIONS_MAX, Session, SessionId},
+        user::Account,
+    },
+    store::{self, Connection, Ending},
+};
+
+impl Service {
+    /// The user's living sessions, the one used last first: at most [`SESSIONS_MAX`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn sessions(&self, account: &Account) -> Result<Vec<Session>, Error> {
+        let (user, current, now) = (account.user_id, account.session_id, self.clock.now());
+        let list = async move |connection: &mut Connection| {
+            store::session::list(connection, user, current, now, SESSIONS_MAX).await
+        };
+        self.database.read(list).await
+    }
+
+    /// Ends one of the user's sessions, at once; it may be the one that asks.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the user has no such session (any more): an ended one leaves nothing
+    /// behind that could tell it from a stranger's.
+    pub async fn end_session(&self, account: &Account, id: SessionId) -> Result<(), Error> {
+        let user = account.user_id;
+        let ended = self
+            .database
+            .transaction(move |connection| {
+                async move {
+                    let ended = store::session::delete_own(connection, user, id).await?;
+                    Ok(if ended {
+                        Ending::Commit(true)
+                    } else {
+                        Ending::RollBack(false)
+                    })
+                }
+                .boxed()
+            })
+            .await?;
+        if !ended {
+            return Err(Error::NotFound);
+        }
+        tracing::info!(event = "session_ended", user = %account.public_id, session = %id.0, "a session was ended");
+        Ok(())
+    }
+
+    /// Ends all of the user's sessions but the one that asks, at once.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn end_other_sessions(&self, account: &Account) -> Result<(), Error> {
+        let (user, current) = (account.user_id, account.session_id);
+        let ended = self
+            .database
+            .transaction(move |connection| {
+                async move {
+                    // Nobody logs in meanwhile, and two who do this at once take turns.
+                    store::user::lock_password(connection, user).await?;
+                    let ended = store::session::delete_others(connection, user, current).await?;
+                    Ok(Ending::Commit(ended))
+                }
+                .boxed()
+            })
+            .await?;
+        tracing::info!(event = "session_ended", user = %account.public_id, ended, "all other sessions were ended");
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Statements on all sessions of one user.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::super::{Connection, to_database};
+use crate::domain::{
+    error::Error,
+    session::{Kind, Session, SessionId},
+    user::UserId,
+};
+
+/// The living sessions of a user, the one used last first, at most `limit`; `current` is the one
+/// that asks.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(
+    connection: &mut Connection,
+    user: UserId,
+    current: SessionId,
+    now: OffsetDateTime,
+    limit: u32,
+) -> Result<Vec<Session>, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: Uuid", kind, user_agent, created_date, seen_date FROM sessions
+           WHERE user_id = ? AND expires_date > ?
+           ORDER BY seen_date DESC, created_date DESC, id LIMIT ?"#,
+        user.0,
+        to_database(now),
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let sessions = rows.into_iter().map(|row| {
+        let kind = Kind::stored(&row.kind);
+        Ok(Session {
+            id: SessionId(row.id),
+            kind: kind.ok_or_else(|| Error::internal("a stored session is of no known kind"))?,
+            client: row.user_agent,
+            created: row.created_date.assume_utc(),
+            seen: row.seen_date.assume_utc(),
+            is_current: row.id == current.0,
+        })
+    });
+    sessions.collect()
+}
+
+/// The living sessions of a user behind the `keep` used last, at most a hundred of them. Locks
+/// nothing: whoever must not miss one holds the user's row.
+///
+/// # Errors
+/// Those of the database.
+pub async fn surplus(
+    connection: &mut Connection,
+    user: UserId,
+    now: OffsetDateTime,
+    keep: u32,
+) -> Result<Vec<SessionId>, Error> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT id AS "id: Uuid" FROM sessions WHERE user_id = ? AND expires_date > ?
+           ORDER BY seen_date DESC, created_date DESC, id LIMIT 100 OFFSET ?"#,
+        user.0,
+        to_database(now),
+        keep,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(SessionId).collect())
+}
+
+/// Ends a session of that user; whether there was one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_own(
+    connection: &mut Connection,
+    user: UserId,
+    id: SessionId,
+) -> Result<bool, Error> {
+    let deleted = sqlx::query!(
+        "DELETE FROM sessions WHERE id = ? AND user_id = ?",
+        id.0,
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected() > 0)
+}
+
+/// Ends all sessions of a user but one, and says how many. It locks the places beside them too:
+/// within a transaction nothing is inserted after it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_others(
+    connection: &mut Connection,
+    user: UserId,
+    keep: SessionId,
+) -> Result<u64, Error> {
+    let deleted = sqlx::query!(
+        "DELETE FROM sessions WHERE user_id = ? AND id <> ?",
+        user.0,
+        keep.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}

@@ -1,0 +1,105 @@
+//! What a device is called, from what it says of itself.
+
+use crate::domain::session::Kind;
+
+/// Most characters shown: a line on a phone.
+const MAX: usize = 60;
+
+/// Found in what browsers say of themselves; the first that fits counts, since most of them claim to
+/// be all that came before them.
+const BROWSERS: [(&str, &str); 9] = [
+    ("Edg/", "Edge"),
+    ("EdgA/", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+/// The same for what they run on.
+const SYSTEMS: [(&str, &str); 7] = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+];
+
+/// Words for people. What is not known is shown as it was sent, cut short: anybody can send anything.
+pub(super) fn name(kind: Kind, client: &str) -> String {
+    let find = |names: &[(&str, &'static str)]| {
+        let found = names.iter().find(|(mark, _)| client.contains(mark));
+        found.map(|(_, name)| *name)
+    };
+    let is_browser = kind == Kind::Web && client.starts_with("Mozilla/");
+    match (find(&BROWSERS), find(&SYSTEMS)) {
+        (Some(browser), Some(system)) if is_browser => format!("{browser} on {system}"),
+        _ if client.trim().is_empty() => "A device without a name".to_owned(),
+        _ => excerpt(client),
+    }
+}
+
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_called_by_their_names() {
+        for (client, expected) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+                "Firefox on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36 Edg/128.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+                "Safari on Mac",
+            ),
+        ] {
+            assert_eq!(name(Kind::Web, client), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_shown_as_it_is_but_not_all_of_it() {
+        for (client, expected) in [
+            ("curl/8.5.0", "curl/8.5.0"),
+            ("Mozilla/5.0 (compatible)", "Mozilla/5.0 (compatible)"),
+            ("", "A device without a name"),
+            (" ", "A device without a name"),
+        ] {
+            assert_eq!(name(Kind::Web, client), expected);
+        }
+        let long = "ž".repeat(200);
+        assert_eq!(name(Kind::Web, &long), format!("{}…", "ž".repeat(60)));
+    }
+
+    #[test]
+    fn a_phone_is_called_what_its_owner_calls_it() {
+        let client = "Firefox/ on Linux, my phone";
+        assert_eq!(name(Kind::Api, client), client);
+    }
+}

@@ -1,0 +1,123 @@
+//! Taking another password.
+
+use maud::{Markup, html};
+use poem::{
+    IntoResponse as _, Response, Result, handler,
+    http::{StatusCode, header},
+    web::Data,
+};
+
+use super::{
+    super::{
+        error::{Failure, with_retry_after},
+        form::Form,
+        layout::{self, Width, error_summary, see_other, title_of},
+        link::{self, Notice},
+        session::{Https, Visitor},
+    },
+    Field, UserAgent, refused,
+};
+use crate::{
+    domain::{
+        error::{Error, FieldCode, FieldError},
+        user::{Password, PasswordChange, PasswordChangeInput},
+    },
+    service::Service,
+};
+
+/// `GET /change-password`
+#[handler]
+pub(in crate::web) async fn show(service: Data<&Service>, visitor: Visitor) -> Result<Response> {
+    let account = visitor.account(&link::CHANGE_PASSWORD)?;
+    let user = service.user(&account).await.map_err(Failure::from)?;
+    Ok(change_page(&user.username, &[]).into_response())
+}
+
+/// `POST /change-password`
+#[handler]
+pub(in crate::web) async fn change(
+    service: Data<&Service>,
+    form: Form,
+    visitor: Visitor,
+    https: Https,
+    user_agent: UserAgent,
+) -> Result<Response> {
+    let account = visitor.account(&link::CHANGE_PASSWORD)?;
+    let user = service.user(&account).await.map_err(Failure::from)?;
+    let refuse =
+        |status, errors: &[FieldError]| refused(status, change_page(&user.username, errors));
+    let input = PasswordChangeInput {
+        current_password: form.get("current_password"),
+        new_password: form.get("new_password"),
+        new_password_again: Some(form.get("new_password_again")),
+    };
+    let changed = match PasswordChange::parse(input, &user.username) {
+        Ok(change) => {
+            service
+                .change_password(&account, change, &user_agent.0)
+                .await
+        }
+        Err(errors) => Err(Error::Invalid(errors)),
+    };
+    match changed {
+        Ok(token) => {
+            let mut response =
+                see_other(&link::with_notice(link::ACCOUNT, Notice::PasswordChanged));
+            let cookie = https.keep(&token);
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(Error::Invalid(errors)) => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors)),
+        Err(Error::Unavailable { retry_after, cause }) => {
+            tracing::warn!(cause, "a change of a password cannot be answered now");
+            let page = refuse(StatusCode::SERVICE_UNAVAILABLE, &[send_again()]);
+            Ok(with_retry_after(page, retry_after))
+        }
+        Err(error) => Err(Failure::Verb(error).into()),
+    }
+}
+
+/// Whether it was done is open; a password is never sent back.
+fn send_again() -> FieldError {
+    FieldError::new(
+        "current_password",
+        FieldCode::Required,
+        "We cannot answer right now. Wait a few seconds, enter the passwords again and send the form once more",
+    )
+}
+
+fn change_page(username: &str, errors: &[FieldError]) -> Markup {
+    let hint = format!(
+        "{} characters or more; a few words are easy to remember and hard to guess",
+        Password::MIN
+    );
+    let fields = [
+        Field {
+            autocomplete: "current-password",
+            ..Field::password("current_password", "Current password")
+        },
+        Field {
+            hint: &hint,
+            max: Some(Password::MAX),
+            ..Field::password("new_password", "New password")
+        },
+        Field {
+            max: Some(Password::MAX),
+            ..Field::password("new_password_again", "New password again")
+        },
+    ];
+    let title = "Change the password";
+    let body = html! {
+        h1 { (title) }
+        (error_summary(errors, true))
+        p { "You will be logged out everywhere else." }
+        form method="post" action=(link::CHANGE_PASSWORD) novalidate {
+            // Tells password managers whose password it is; has no name, so it is not sent.
+            input type="text" value=(username) autocomplete="username" readonly hidden;
+            @for field in fields { (field.render("", errors)) }
+            button.button type="submit" { "Change the password" }
+        }
+        p { a href=(link::ACCOUNT) { "Back to the account" } }
+    };
+    layout::page(&title_of(title, !errors.is_empty()), Width::Narrow, &body)
+}

@@ -1,0 +1,109 @@
+//! Where one is logged in, and how to end that.
+
+use maud::{Markup, html};
+use poem::{IntoResponse as _, Response, Result, handler, web::Data};
+
+use super::{
+    super::{
+        error::Failure,
+        form::{Form, Query},
+        layout::{self, Width, see_other},
+        link::{self, Notice},
+        moment::Moment,
+        session::Visitor,
+    },
+    device,
+};
+use crate::{
+    domain::session::{Kind, Session, SessionId},
+    service::Service,
+};
+
+/// `GET /sessions`
+#[handler]
+pub(in crate::web) async fn show(
+    service: Data<&Service>,
+    visitor: Visitor,
+    query: Query,
+) -> Result<Response> {
+    let account = visitor.account(&link::SESSIONS)?;
+    let sessions = service.sessions(&account).await.map_err(Failure::from)?;
+    let notice = Notice::parse(query.get("notice"), "");
+    Ok(sessions_page(&sessions, notice).into_response())
+}
+
+/// `POST /end-session`
+#[handler]
+pub(in crate::web) async fn end(
+    service: Data<&Service>,
+    form: Form,
+    visitor: Visitor,
+) -> Result<Response> {
+    let account = visitor.account(&link::SESSIONS)?;
+    let id = SessionId::parse(form.get("session_id")).map_err(Failure::from)?;
+    let ended = service.end_session(&account, id).await;
+    ended.map_err(Failure::from)?;
+    Ok(back(Notice::SessionEnded))
+}
+
+/// `POST /end-other-sessions`
+#[handler]
+pub(in crate::web) async fn end_others(
+    service: Data<&Service>,
+    visitor: Visitor,
+) -> Result<Response> {
+    let account = visitor.account(&link::SESSIONS)?;
+    let ended = service.end_other_sessions(&account).await;
+    ended.map_err(Failure::from)?;
+    Ok(back(Notice::OthersEnded))
+}
+
+fn back(notice: Notice) -> Response {
+    see_other(&link::with_notice(link::SESSIONS, notice))
+}
+
+fn sessions_page(sessions: &[Session], notice: Option<Notice>) -> Markup {
+    let title = "Where you are logged in";
+    let body = html! {
+        h1 { (title) }
+        @match notice {
+            Some(Notice::SessionEnded) => p.notice role="status" { "That session has ended." },
+            Some(Notice::OthersEnded) => p.notice role="status" { "You are logged out everywhere else." },
+            _ => {},
+        }
+        p { "End what you do not recognise, and " a href=(link::CHANGE_PASSWORD) { "change the password" } "." }
+        ul.sessions role="list" aria-label="Sessions" { @for session in sessions { (row(session)) } }
+        @if sessions.len() > 1 {
+            form method="post" action=(link::END_OTHER_SESSIONS) {
+                button.button type="submit" { "Log out everywhere else" }
+            }
+        }
+        p { a href=(link::ACCOUNT) { "Back to the account" } }
+    };
+    layout::page(title, Width::Wide, &body)
+}
+
+fn row(session: &Session) -> Markup {
+    let name = device::name(session.kind, &session.client);
+    let kind = match session.kind {
+        Kind::Web => "Browser",
+        Kind::Api => "App",
+    };
+    html! {
+        li {
+            div.text {
+                span { bdi { (name) } @if session.is_current { " (this one)" } }
+                small {
+                    span { (kind) " since " (Moment(session.created)) }
+                    @if !session.is_current { " " span { "Last used " (Moment(session.seen)) } }
+                }
+            }
+            @if !session.is_current {
+                form method="post" action=(link::END_SESSION) {
+                    input type="hidden" name="session_id" value=(session.id.0);
+                    button.button.quiet type="submit" { "End" span.hidden { " the session of " bdi { (name) } } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Seeing and ending all of one's sessions, and how many there may be.
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::{
+        error::{Denied, Error},
+        session::{ABSOLUTE, IDLE, Kind, SESSIONS_MAX, Session, SessionId},
+        user::Account,
+    },
+    service::Service,
+};
+use time::Duration;
+use uuid::Uuid;
+
+use super::{
+    is_logged_in, log_in,
+    phone::{self, open, refresh},
+};
+use crate::world::{PASSWORD, World, credentials};
+
+async fn list(world: &World, who: &Account) -> Vec<Session> {
+    let sessions = world.service.sessions(who).await;
+    sessions.expect("no fault")
+}
+
+fn ids(sessions: &[Session]) -> Vec<SessionId> {
+    sessions.iter().map(|session| session.id).collect()
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    world.clock.advance(Duration::hours(2));
+    let phone = phone::log_in(&world.service, "ona").await;
+    world.clock.advance(Duration::hours(2));
+    let browser = log_in(&world, "ona", None).await.token;
+    let sessions = list(&world, &world.ona).await;
+    assert_eq!(
+        ids(&sessions),
+        [browser.id, phone.session, world.ona.session_id]
+    );
+    let kinds: Vec<_> = sessions.iter().map(|session| session.kind).collect();
+    assert_eq!(kinds, [Kind::Web, Kind::Api, Kind::Web]);
+    let clients: Vec<_> = sessions.iter().map(|it| it.client.as_str()).collect();
+    assert_eq!(clients, ["a test", "a phone", "a test"]);
+    let current: Vec<_> = sessions.iter().map(|session| session.is_current).collect();
+    assert_eq!(current, [false, false, true]);
+    assert_eq!(sessions[1].created, sessions[1].seen);
+    assert!(sessions[0].seen - sessions[1].seen >= Duration::hours(2));
+
+    refresh(&world.service, &phone.refresh)
+        .await
+        .expect("alive");
+    let used = list(&world, &world.ona).await;
+    assert_eq!(used[0].id, phone.session);
+    assert_eq!(used[0].created, sessions[1].created);
+    let jonas = list(&world, &world.jonas).await;
+    assert_eq!(ids(&jonas), [world.jonas.session_id]);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_session_that_has_ended_is_not_shown(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    let out = log_in(&world, "ona", None).await.token;
+    world.service.log_out(out.id).await.expect("logged out");
+    let last = IDLE - Duration::minutes(1);
+    world.clock.advance(last);
+    let young = log_in(&world, "ona", None).await.token;
+    let both = [young.id, world.ona.session_id];
+    assert_eq!(ids(&list(&world, &world.ona).await), both);
+    world.clock.advance(Duration::minutes(1));
+    assert_eq!(ids(&list(&world, &world.ona).await), [young.id]);
+    world.clock.advance(ABSOLUTE);
+    assert!(list(&world, &world.ona).await.is_empty());
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_owner_ends_a_session_at_once_and_no_other(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let phone = phone::log_in(&world.service, "ona").await;
+    let browser = log_in(&world, "ona", None).await.token;
+    let ended = world.service.end_session(&world.ona, phone.session).await;
+    ended.expect("ended");
+    let opened = open(&world.service, &phone.access).await;
+    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    let refreshed = refresh(&world.service, &phone.refresh).await;
+    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert!(is_logged_in(&world, &browser).await);
+
+    let ended = world.service.end_session(&world.ona, browser.id).await;
+    ended.expect("ended");
+    assert!(!is_logged_in(&world, &browser).await);
+    let left = list(&world, &world.ona).await;
+    assert_eq!(ids(&left), [world.ona.session_id]);
+    let itself = world.service.end_session(&world.ona, world.ona.session_id);
+    itself.await.expect("ended");
+    assert!(list(&world, &world.ona).await.is_empty());
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_strangers_session_an_unknown_and_an_ended_one_are_not_found(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let browser = log_in(&world, "ona", None).await.token;
+    let end = |who, id| world.service.end_session(who, id);
+    let stranger = end(&world.jonas, browser.id).await;
+    assert!(matches!(stranger, Err(Error::NotFound)), "{stranger:?}");
+    assert!(is_logged_in(&world, &browser).await);
+    let unknown = end(&world.ona, SessionId(Uuid::nil())).await;
+    assert!(matches!(unknown, Err(Error::NotFound)), "{unknown:?}");
+    end(&world.ona, browser.id).await.expect("ended");
+    let again = end(&world.ona, browser.id).await;
+    assert!(matches!(again, Err(Error::NotFound)), "{again:?}");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn ending_all_other_sessions_leaves_this_one_and_those_of_others(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let here = log_in(&world, "ona", None).await.token;
+    let there = log_in(&world, "ona", None).await.token;
+    let phone = phone::log_in(&world.service, "ona").await;
+    let jonas = log_in(&world, "jonas", None).await.token;
+    let account = world.service.authenticate(&here).await;
+    let account = account.expect("no fault").expect("a session");
+    for _ in 0..2 {
+        let ended = world.service.end_other_sessions(&account).await;
+        ended.expect("a second time there is nothing to end");
+        assert_eq!(ids(&list(&world, &account).await), [here.id]);
+        assert!(is_logged_in(&world, &here).await);
+        assert!(!is_logged_in(&world, &there).await);
+        let opened = open(&world.service, &phone.access).await;
+        assert_eq!(opened.err(), Some(Denied::SessionEnded));
+        assert!(is_logged_in(&world, &jonas).await);
+    }
+}
+
+async fn log_in_often(service: &Service, times: u32) {
+    for _ in 0..times {
+        let login = service.log_in(credentials("ona", PASSWORD), None, "a test");
+        login.await.expect("right password");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_login_beyond_a_hundred_sessions_ends_the_one_used_longest_ago(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    // Ona's first session is the oldest; the second one is used again.
+    let idle = log_in(&world, "ona", None).await.token;
+    let used = log_in(&world, "ona", None).await.token;
+    log_in_often(&world.service, SESSIONS_MAX - 4).await;
+    world.clock.advance(Duration::hours(1));
+    assert!(is_logged_in(&world, &used).await);
+    let last = log_in(&world, "ona", None).await.token;
+    assert_eq!(list(&world, &world.ona).await.len(), 100);
+    assert!(is_logged_in(&world, &idle).await, "a hundred may live");
+    world.clock.advance(Duration::hours(1));
+    assert!(is_logged_in(&world, &used).await);
+    assert!(is_logged_in(&world, &last).await);
+    log_in_often(&world.service, 98).await;
+    let left = ids(&list(&world, &world.ona).await);
+    assert_eq!(left.len(), 100);
+    assert!(!left.contains(&world.ona.session_id));
+    assert!(!left.contains(&idle.id));
+    assert!(!is_logged_in(&world, &idle).await);
+    let jonas = list(&world, &world.jonas).await;
+    assert_eq!(jonas.len(), 1, "nobody else's");
+}
+
+/// They take turns: each sees those that the ones before it began.
+#[sqlx::test(migrations = "./migrations")]
+async fn many_logins_at_once_leave_no_more_than_a_hundred_sessions(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    log_in_often(&world.service, SESSIONS_MAX - 3).await;
+    let logins = (0..12).map(|_| log_in(&world, "ona", None));
+    for login in futures_util::future::join_all(logins).await {
+        assert!(is_logged_in(&world, &login.token).await);
+    }
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sessions WHERE user_id = ?")
+        .bind(world.ona.user_id.0)
+        .fetch_one(&mut world.connect().await)
+        .await
+        .expect("read");
+    assert_eq!(count, 100);
+}

@@ -1,0 +1,352 @@
+//! Changing the password: what ends, what goes on, and what happens at the same moment.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{
+    Connection as _, Executor as _, MySqlConnection, Row as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlRow},
+};
+use tickbox::{
+    domain::{
+        error::{Denied, Error, FieldCode},
+        user::{Account, PasswordChange, PasswordChangeInput},
+    },
+    service::{Effort, Service},
+};
+use tokio::time::sleep;
+
+use super::password;
+use crate::{
+    log,
+    session::{
+        is_logged_in, log_in,
+        phone::{self, open, refresh},
+    },
+    world::{CHEAP, PASSWORD, World, credentials},
+};
+
+const NEW: &str = "amber kettle 8";
+const OTHER: &str = "ivory ladle 9";
+
+fn change(current: &str, new: &str) -> PasswordChange {
+    log::plant(current);
+    log::plant(new);
+    let input = PasswordChangeInput {
+        current_password: current,
+        new_password: new,
+        new_password_again: None,
+    };
+    PasswordChange::parse(input, "ona").expect("valid")
+}
+
+async fn opens(world: &World, password: &str) -> bool {
+    let login = world
+        .service
+        .log_in(credentials("ona", password), None, "a test");
+    match login.await {
+        Ok(_) => true,
+        Err(Error::Unauthenticated(Denied::WrongCredentials)) => false,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+fn is_wrong_password(error: &Error) -> bool {
+    matches!(error, Error::Invalid(errors)
+        if errors.len() == 1 && errors[0].field == "current_password" && errors[0].code == FieldCode::WrongPassword)
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let before = password(&world, "ona").await;
+    let jonas = password(&world, "jonas").await;
+    let changed = world
+        .service
+        .change_password(&world.ona, change(PASSWORD, NEW), "");
+    changed.await.expect("changed");
+    let after = password(&world, "ona").await;
+    assert_ne!(before, after);
+    assert!(after.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{after}");
+    assert!(opens(&world, NEW).await);
+    assert!(!opens(&world, PASSWORD).await);
+    assert_eq!(password(&world, "jonas").await, jonas, "nobody else's");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_browser_goes_on_in_a_new_session_and_every_other_one_has_ended(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let here = log_in(&world, "ona", None).await.token;
+    let there = log_in(&world, "ona", None).await.token;
+    let phone = phone::log_in(&world.service, "ona").await;
+    let jonas = log_in(&world, "jonas", None).await.token;
+    let account = world.service.authenticate(&here).await;
+    let account = account.expect("no fault").expect("a session");
+    let changed = world
+        .service
+        .change_password(&account, change(PASSWORD, NEW), "a browser");
+    let next = changed.await.expect("changed");
+    assert_ne!(next.id, here.id);
+    assert!(is_logged_in(&world, &next).await);
+    for ended in [&here, &there] {
+        assert!(!is_logged_in(&world, ended).await);
+    }
+    let opened = open(&world.service, &phone.access).await;
+    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    let refreshed = refresh(&world.service, &phone.refresh).await;
+    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert!(is_logged_in(&world, &jonas).await);
+    let left = world.service.sessions(&account).await.expect("listed");
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        (left[0].id, left[0].client.as_str()),
+        (next.id, "a browser")
+    );
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let here = phone::log_in(&world.service, "ona").await;
+    let there = phone::log_in(&world.service, "ona").await;
+    let browser = log_in(&world, "ona", None).await.token;
+    let account = open(&world.service, &here.access).await.expect("open");
+    let changed = world
+        .service
+        .change_password_on_device(&account, change(PASSWORD, NEW));
+    changed.await.expect("changed");
+    assert!(open(&world.service, &here.access).await.is_ok());
+    let next = refresh(&world.service, &here.refresh).await.expect("alive");
+    assert!(open(&world.service, &next.access).await.is_ok());
+    let opened = open(&world.service, &there.access).await;
+    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    let refreshed = refresh(&world.service, &there.refresh).await;
+    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert!(!is_logged_in(&world, &browser).await);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_wrong_current_password_changes_and_ends_nothing(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let before = password(&world, "ona").await;
+    let browser = log_in(&world, "ona", None).await.token;
+    let phone = phone::log_in(&world.service, "ona").await;
+    let service = &world.service;
+    for wrong in ["violet teapot 8", "Violet teapot 7", "violet teapot 7 "] {
+        let attempt = service.change_password(&world.ona, change(wrong, NEW), "");
+        let error = attempt.await.err().expect("refused");
+        assert!(is_wrong_password(&error), "{wrong}: {error:?}");
+        let account = open(service, &phone.access).await.expect("open");
+        let attempt = service.change_password_on_device(&account, change(wrong, NEW));
+        let error = attempt.await.expect_err("refused");
+        assert!(is_wrong_password(&error), "{wrong}: {error:?}");
+    }
+    assert_eq!(password(&world, "ona").await, before);
+    assert!(is_logged_in(&world, &browser).await);
+    assert!(refresh(service, &phone.refresh).await.is_ok());
+}
+
+/// Whoever ended it from another device did not want it to go on under a new cookie.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_back(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let before = password(&world, "ona").await;
+    let (service, jonas) = (&world.service, &world.jonas);
+    let phone = phone::log_in(service, "ona").await;
+    let account = open(service, &phone.access).await.expect("open");
+    let other = log_in(&world, "ona", None).await.token;
+    for session in [world.ona.session_id, phone.session] {
+        service.log_out(session).await.expect("logged out");
+    }
+    let strange = Account {
+        session_id: jonas.session_id,
+        ..world.ona.clone()
+    };
+    for error in [
+        change_here(service, &world.ona).await,
+        service
+            .change_password_on_device(&account, change(PASSWORD, NEW))
+            .await
+            .err(),
+        // A session of the other kind, or of somebody else, is none either.
+        service
+            .change_password_on_device(&strange, change(PASSWORD, NEW))
+            .await
+            .err(),
+    ] {
+        assert!(
+            matches!(error, Some(Error::Unauthenticated(Denied::SessionEnded))),
+            "{error:?}"
+        );
+    }
+    assert_eq!(password(&world, "ona").await, before);
+    assert!(is_logged_in(&world, &other).await);
+    assert_eq!(service.sessions(&world.ona).await.expect("listed").len(), 1);
+}
+
+async fn change_here(service: &Service, who: &Account) -> Option<Error> {
+    let changed = service.change_password(who, change(PASSWORD, NEW), "");
+    changed.await.err()
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let there = log_in(&world, "ona", None).await.token;
+    let there = world.service.authenticate(&there).await;
+    let there = there.expect("no fault").expect("a session");
+    let mut watcher = world.connect().await;
+    let mut holder = world.connect().await;
+    let mut held = holder.begin().await.expect("begun");
+    hold_user(&mut held, &world.ona).await;
+    let release = async {
+        until_waiting(&mut watcher, 2).await;
+        held.rollback().await.expect("released");
+    };
+    let (service, first, second) = (
+        &world.service,
+        change(PASSWORD, NEW),
+        change(PASSWORD, OTHER),
+    );
+    let (first, second, ()) = tokio::join!(
+        service.change_password(&world.ona, first, ""),
+        service.change_password(&there, second, ""),
+        release,
+    );
+    let (winner, error) = match (first, second) {
+        (Ok(_), Err(error)) => (NEW, error),
+        (Err(error), Ok(_)) => (OTHER, error),
+        _ => panic!("one must succeed and one must not"),
+    };
+    assert!(is_wrong_password(&error), "{error:?}");
+    for (password, is_right) in [
+        (NEW, winner == NEW),
+        (OTHER, winner == OTHER),
+        (PASSWORD, false),
+    ] {
+        assert_eq!(opens(&world, password).await, is_right, "{password}");
+    }
+}
+
+/// It had looked at the old hash, and begins its session after the change.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_login_with_the_old_password_that_the_change_overtakes_is_refused(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let jonas = password(&world, "jonas").await;
+    let mut watcher = world.connect().await;
+    let mut holder = world.connect().await;
+    let mut held = holder.begin().await.expect("begun");
+    hold_user(&mut held, &world.ona).await;
+    let overtake = async {
+        until_waiting(&mut watcher, 1).await;
+        // Of the same password, but not the hash that the login had looked at.
+        let statement = "UPDATE users SET password = ? WHERE id = ?";
+        let set = |hash: String| sqlx::query(statement).bind(hash).bind(world.ona.user_id.0);
+        let set = set(jonas.replace("m=64", "m=65"));
+        set.execute(&mut *held).await.expect("set");
+        held.commit().await.expect("committed");
+    };
+    let (opened, ()) = tokio::join!(opens(&world, PASSWORD), overtake);
+    assert!(!opened, "the stored hash is of no password by now");
+    let sessions = world.service.sessions(&world.ona).await;
+    assert_eq!(sessions.expect("listed").len(), 1, "none was begun");
+}
+
+/// Two who log in on an outdated hash both renew it: neither must be taken for a guess.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let with_memory = |memory| world.with_effort(Effort { memory, ..CHEAP });
+    let mut watcher = world.connect().await;
+    let mut holder = world.connect().await;
+
+    let mut held = holder.begin().await.expect("begun");
+    hold_user(&mut held, &world.ona).await;
+    let service = with_memory(128);
+    let log_in = || service.log_in(credentials("ona", PASSWORD), None, "");
+    let release = async {
+        until_waiting(&mut watcher, 2).await;
+        held.rollback().await.expect("released");
+    };
+    let (first, second, ()) = tokio::join!(log_in(), log_in(), release);
+    assert!(first.is_ok() && second.is_ok(), "both had the password");
+
+    let mut held = holder.begin().await.expect("begun");
+    hold_user(&mut held, &world.ona).await;
+    let service = with_memory(256);
+    let log_in = || service.log_in(credentials("ona", PASSWORD), None, "");
+    let change = service.change_password(&world.ona, change(PASSWORD, NEW), "");
+    let release = async {
+        until_waiting(&mut watcher, 2).await;
+        held.rollback().await.expect("released");
+    };
+    let (_, changed, ()) = tokio::join!(log_in(), change, release);
+    let changed = changed.expect("the password was right all the time");
+    assert!(is_logged_in(&world, &changed).await);
+    // Whether the login came before or after: what it began has ended, or never was.
+    let sessions = world.service.sessions(&world.ona).await;
+    assert_eq!(sessions.expect("listed").len(), 1);
+}
+
+async fn hold_user(held: &mut MySqlConnection, who: &Account) {
+    let lock = sqlx::query("SELECT id FROM users WHERE id = ? FOR UPDATE").bind(who.user_id.0);
+    held.execute(lock).await.expect("locked");
+}
+
+/// Until that many wait for the row that holds a password: for less than the two seconds that they
+/// wait at most.
+async fn until_waiting(connection: &mut MySqlConnection, count: usize) {
+    let start = Instant::now();
+    loop {
+        let waiting = waiting(connection).await;
+        if waiting == count {
+            return;
+        }
+        let patience = Duration::from_millis(1_500);
+        assert!(start.elapsed() < patience, "{waiting} of {count} wait");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// How many lock that row on this database. The table behind this list cannot be asked: it fails on
+/// the bytes of other tests' statements.
+async fn waiting(connection: &mut MySqlConnection) -> usize {
+    let database: String = sqlx::query_scalar("SELECT DATABASE()")
+        .fetch_one(&mut *connection)
+        .await
+        .expect("read");
+    let threads = connection.fetch_all("SHOW PROCESSLIST").await;
+    let text = |thread: &MySqlRow, column| {
+        let bytes = thread.try_get_unchecked::<Option<Vec<u8>>, _>(column);
+        bytes.expect("a column").unwrap_or_default()
+    };
+    let threads = threads.expect("read").into_iter();
+    threads
+        .filter(|thread| text(thread, "db") == database.as_bytes())
+        .map(|thread| text(&thread, "Info"))
+        .filter(|info| info.starts_with(b"SELECT password ") && info.ends_with(b" FOR UPDATE"))
+        .count()
+}
