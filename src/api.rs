@@ -17,6 +17,7 @@ use poem::{EndpointExt as _, Route, endpoint::BoxEndpoint, get};
 use poem_openapi::{OpenApiService, Tags};
 
 pub use document::document;
+pub use problem::failure;
 pub use refusal::answers;
 
 /// Under which the router mounts it.

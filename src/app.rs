@@ -1,15 +1,20 @@
 //! The whole application on one screen: every mount and everything around it.
 
+mod limit;
+
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
+    Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get, handler,
     http::{HeaderName, HeaderValue, StatusCode, header},
     web::Data,
 };
 
+use tracing::Span;
+
 use crate::{
     api, assets,
+    domain::address::ClientAddress,
     server::Draining,
     service::Service,
     telemetry,
@@ -20,6 +25,7 @@ use crate::{
 #[must_use]
 pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl Endpoint {
     let behind_proxy = proxies.0 > 0;
+    let requests = service.request_quota();
     let routes = Route::new()
         .at("/healthz", with_allow(get(healthz), "GET"))
         .at("/readyz", with_allow(get(readyz), "GET"))
@@ -28,7 +34,32 @@ pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl 
         .nest("/", web::routes(proxies))
         .data(service)
         .data(draining);
-    telemetry::requests(with_security_headers(failing_well(routes)), behind_proxy)
+    let answering = with_security_headers(failing_well(limit::limited(routes, requests)));
+    telemetry::requests(with_client_address(answering, proxies), behind_proxy)
+}
+
+/// Finds out once where a request comes from, for the limits and for the log.
+fn with_client_address<E: Endpoint + 'static>(
+    endpoint: E,
+    proxies: Proxies,
+) -> impl Endpoint<Output = Response> {
+    endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
+        let address = client_address(&request, proxies);
+        Span::current().record("client", tracing::field::display(address));
+        request.set_data(address);
+        endpoint
+            .call(request)
+            .await
+            .map(IntoResponse::into_response)
+    })
+}
+
+fn client_address(request: &Request, proxies: Proxies) -> ClientAddress {
+    let Some(peer) = request.remote_addr().as_socket_addr() else {
+        return ClientAddress::default();
+    };
+    let forwarded = request.headers().get_all("x-forwarded-for").iter();
+    ClientAddress::of(peer.ip(), forwarded.map(HeaderValue::as_bytes), proxies.0)
 }
 
 /// Answers failures as problems under `/api` and as pages elsewhere: here, outside all routes,

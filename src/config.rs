@@ -30,6 +30,8 @@ pub struct Config {
     pub migrate_on_start: bool,
     /// `DRAIN_SECONDS`: how long to go on serving after SIGTERM, until a balancer has noticed (0).
     pub drain: Duration,
+    /// `RATE_LIMITS`: whether attempts and requests are limited (on). `off` is for load tests.
+    pub rate_limits: bool,
     /// `LOG_FORMAT`: `pretty` (on a terminal) or `json` (elsewhere).
     pub log_format: LogFormat,
     /// `RUST_LOG`: what to log (info).
@@ -118,6 +120,11 @@ impl Config {
                     seconds.map(Duration::from_secs)
                 },
             ),
+            rate_limits: reader.value("RATE_LIMITS", true, "on or off", |text| match text {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            }),
             log_format: reader.log_format(),
             log_filter: reader.log_filter(),
         };
@@ -163,6 +170,7 @@ mod tests {
         assert_eq!(config.trusted_proxy_hops, 0);
         assert!(config.migrate_on_start);
         assert_eq!(config.drain, Duration::ZERO);
+        assert!(config.rate_limits);
         assert_eq!(config.log_filter, "info,poem::server=warn");
     }
 
@@ -193,6 +201,7 @@ mod tests {
             ("DRAIN_SECONDS", "301"),
             ("DB_TLS", "maybe"),
             ("DB_TLS_CA", "/no/such/file"),
+            ("RATE_LIMITS", "false"),
             ("LOG_FORMAT", "xml"),
             ("RUST_LOG", "tickbox=loud"),
         ])
@@ -210,6 +219,7 @@ mod tests {
             "DRAIN_SECONDS",
             "DB_TLS must",
             "DB_TLS_CA",
+            "RATE_LIMITS",
             "LOG_FORMAT",
             "RUST_LOG",
         ] {

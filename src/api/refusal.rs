@@ -107,6 +107,8 @@ fn with_route(error: poem::Error, path: &str) -> Response {
     };
     if let Some(route) = route {
         response.set_data(route);
+    } else if document::has(path) {
+        response.set_data(PathPattern(path.into()));
     }
     response
 }

@@ -1,5 +1,6 @@
 //! Sessions: the secrets that prove them, and how long they are good for.
 
+mod device;
 mod refresh;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,6 +10,7 @@ use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+pub use self::device::{DeviceToken, KNOWN};
 pub use self::refresh::{Exchange, RefreshToken, Rotation, SuccessorKey};
 use super::{error::FieldError, parse_line};
 

@@ -1,21 +1,29 @@
 //! The session cookie, and who a request comes from.
 
 use poem::{FromRequest, Request, RequestBody, http::HeaderValue, web::Data};
+use secrecy::ExposeSecret as _;
+use time::Duration;
 use tracing::Span;
 
 use super::{error::Failure, link};
 use crate::{
     domain::{
-        session::{ABSOLUTE, SessionToken},
+        address::ClientAddress,
+        session::{ABSOLUTE, DeviceToken, KNOWN, SessionToken},
         user::Account,
     },
-    service::Service,
+    service::{Client, Service},
 };
 
 const COOKIE: &str = "tickbox";
 /// A name that browsers accept only with `Secure`, `Path=/` and no `Domain`: no neighbour on a
 /// sibling domain can plant it.
 const SECURE_COOKIE: &str = "__Host-tickbox";
+
+/// Stays when the session ends; see [`DeviceToken`].
+const DEVICE_COOKIE: &str = "tickbox-device";
+/// As [`SECURE_COOKIE`].
+const SECURE_DEVICE_COOKIE: &str = "__Host-tickbox-device";
 
 /// How many proxies stand in front, each of which appends to `X-Forwarded-*`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +51,14 @@ impl Https {
         if self.0 { SECURE_COOKIE } else { COOKIE }
     }
 
+    fn device_cookie(self) -> &'static str {
+        if self.0 {
+            SECURE_DEVICE_COOKIE
+        } else {
+            DEVICE_COOKIE
+        }
+    }
+
     fn attributes(self) -> &'static str {
         if self.0 {
             "HttpOnly; SameSite=Lax; Path=/; Secure"
@@ -53,9 +69,17 @@ impl Https {
 
     /// The `Set-Cookie` that keeps a session.
     pub(super) fn keep(self, token: &SessionToken) -> HeaderValue {
-        let age = ABSOLUTE.whole_seconds();
-        let (cookie, attributes) = (self.cookie(), self.attributes());
-        let value = format!("{cookie}={}; Max-Age={age}; {attributes}", token.expose());
+        self.set(self.cookie(), token.expose(), ABSOLUTE)
+    }
+
+    /// The `Set-Cookie` that makes this a known browser.
+    pub(super) fn remember(self, device: &DeviceToken) -> HeaderValue {
+        self.set(self.device_cookie(), device.text().expose_secret(), KNOWN)
+    }
+
+    fn set(self, cookie: &str, secret: &str, age: Duration) -> HeaderValue {
+        let (age, attributes) = (age.whole_seconds(), self.attributes());
+        let value = format!("{cookie}={secret}; Max-Age={age}; {attributes}");
         let mut value = HeaderValue::try_from(value).expect("base64url is visible ASCII");
         value.set_sensitive(true);
         value
@@ -114,6 +138,22 @@ pub(super) struct Carried(pub(super) Option<SessionToken>);
 impl<'a> FromRequest<'a> for Carried {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         Ok(Self(tokens(request).next()))
+    }
+}
+
+/// The browser, as a login has to know it.
+pub(super) struct Browser(pub(super) Client);
+
+impl<'a> FromRequest<'a> for Browser {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Data(address) = Data::<&ClientAddress>::from_request(request, body).await?;
+        let name = Https::of(request).device_cookie();
+        let mut devices = cookies(request).filter(|(found, _)| *found == name);
+        Ok(Self(Client {
+            address: *address,
+            description: request.header("user-agent").unwrap_or_default().to_owned(),
+            device: devices.find_map(|(_, value)| DeviceToken::parse(value)),
+        }))
     }
 }
 

@@ -21,7 +21,7 @@ use tickbox::{
 };
 use time::PrimitiveDateTime;
 
-use crate::world::{PASSWORD, World, credentials};
+use crate::world::{PASSWORD, World, client, credentials};
 
 /// A row of `sessions`.
 #[derive(FromRow)]
@@ -46,7 +46,7 @@ async fn stored(connection: &mut MySqlConnection, id: SessionId) -> Option<Store
 async fn log_in(world: &World, username: &str, previous: Option<SessionToken>) -> LoggedIn {
     let login = world
         .service
-        .log_in(credentials(username, PASSWORD), previous, "a test");
+        .log_in(credentials(username, PASSWORD), previous, client("a test"));
     login.await.expect("right password")
 }
 

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use scraper::{ElementRef, Html, Selector};
 use sqlx::mysql::MySqlConnectOptions;
-use tickbox::{app, server::Draining, service::Service, web::Proxies};
+use tickbox::{app, domain::limit::RequestQuota, server::Draining, service::Service, web::Proxies};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -38,6 +38,18 @@ impl Site {
             address,
             client: client.build().expect("a client"),
         }
+    }
+
+    /// A server with limits, and with that many requests for each address.
+    pub(crate) async fn limited(
+        options: MySqlConnectOptions,
+        proxies: Proxies,
+        requests: RequestQuota,
+    ) -> Self {
+        let site = Self::open(options).await;
+        let service = site.world.with_limits().with_rate_limits(requests);
+        let address = listen(service, proxies).await;
+        Self { address, ..site }
     }
 
     /// The same world, with a server over another service.
