@@ -80,10 +80,11 @@ impl Key {
         }
     }
 
-    fn device_tag(&self, nonce: &[u8], username: &Username) -> hmac::Tag {
+    fn device_tag(&self, nonce: &[u8; 16], username: &Username) -> [u8; 32] {
         // The number has a fixed length: no two pairs are the same bytes.
         let message = [nonce, username.as_str().as_bytes()].concat();
-        hmac::sign(&self.devices, &message)
+        let tag = hmac::sign(&self.devices, &message);
+        tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
     }
 }
 
@@ -164,7 +165,6 @@ impl TokenSigner {
     #[must_use]
     pub fn device(&self, nonce: [u8; 16], username: &Username) -> DeviceToken {
         let tag = self.current.device_tag(&nonce, username);
-        let tag = tag.as_ref().try_into().expect("SHA-256 has 32 bytes");
         DeviceToken { nonce, tag }
     }
 
@@ -176,7 +176,7 @@ impl TokenSigner {
             .flatten();
         keys.any(|key| {
             let tag = key.device_tag(&device.nonce, username);
-            bool::from(tag.as_ref().ct_eq(&device.tag))
+            bool::from(tag.ct_eq(&device.tag))
         })
     }
 

@@ -182,3 +182,68 @@ fn cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim().split_once('='))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(headers: &[Vec<u8>]) -> Request {
+        let mut request = Request::default();
+        for header in headers {
+            if let Ok(header) = HeaderValue::from_bytes(header) {
+                request.headers_mut().append("cookie", header);
+            }
+        }
+        request
+    }
+
+    /// Bytes, and what looks like cookies.
+    fn header() -> impl Strategy<Value = Vec<u8>> {
+        let bytes = proptest::collection::vec(any::<u8>(), 0..100);
+        let cookies =
+            "(tickbox|__Host-tickbox|x|)=?[A-Za-z0-9_-]{0,66}[;=, ]{0,3}(tickbox=)?[a-z]{0,5}";
+        prop_oneof![bytes, cookies.prop_map(String::into_bytes)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 3_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn whatever_the_cookies_are_few_tokens_are_read_and_each_was_sent(
+            headers in proptest::collection::vec(header(), 0..4),
+        ) {
+            let request = request(&headers);
+            let found: Vec<_> = tokens(&request).collect();
+            prop_assert!(found.len() <= TOKENS_MAX);
+            for token in found {
+                let pair = format!("{COOKIE}={}", token.expose());
+                let was_sent = headers
+                    .iter()
+                    .any(|header| String::from_utf8_lossy(header).contains(&pair));
+                prop_assert!(was_sent);
+                prop_assert!(has_cookie(&request));
+            }
+        }
+
+        #[test]
+        fn our_cookie_is_found_whatever_a_neighbour_has_set_beside_it(
+            before in header(),
+            after in header(),
+            secret in any::<[u8; 32]>(),
+        ) {
+            let token = SessionToken::new(uuid::Uuid::nil(), secret);
+            let ours = format!("; {COOKIE}={}; ", token.expose());
+            let line = [before.as_slice(), ours.as_bytes(), &after].concat();
+            prop_assume!(HeaderValue::from_bytes(&line).is_ok());
+            let request = request(&[line]);
+            let mut found = tokens(&request);
+            prop_assert!(found.any(|found| found.expose() == token.expose()));
+        }
+    }
+}

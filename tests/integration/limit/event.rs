@@ -29,8 +29,8 @@ fn event(answer: &Answer) -> (String, String) {
     assert_eq!(events.len(), 1, "{events:?}");
     let (fields, span) = (&events[0]["fields"], &events[0]["span"]);
     assert_eq!(span["client"], "1.2.3.4", "{events:?}");
-    let user = [&fields["user"], &span["user"]].into_iter();
-    let user = user.filter_map(Value::as_str).next().unwrap_or_default();
+    let mut user = [&fields["user"], &span["user"]].into_iter();
+    let user = user.find_map(Value::as_str).unwrap_or_default();
     let name = fields["event"].as_str().expect("a name");
     (name.to_owned(), user.to_owned())
 }
