@@ -192,16 +192,15 @@ mod tests {
     fn request(headers: &[Vec<u8>]) -> Request {
         let mut request = Request::default();
         for header in headers {
-            if let Ok(header) = HeaderValue::from_bytes(header) {
-                request.headers_mut().append("cookie", header);
-            }
+            let header = HeaderValue::from_bytes(header).expect("allowed in a header");
+            request.headers_mut().append("cookie", header);
         }
         request
     }
 
-    /// Bytes, and what looks like cookies.
+    /// Bytes that a header may hold, and what looks like cookies.
     fn header() -> impl Strategy<Value = Vec<u8>> {
-        let bytes = proptest::collection::vec(any::<u8>(), 0..100);
+        let bytes = proptest::collection::vec(prop_oneof![32..127_u8, 128..=255_u8], 0..100);
         let cookies =
             "(tickbox|__Host-tickbox|x|)=?[A-Za-z0-9_-]{0,66}[;=, ]{0,3}(tickbox=)?[a-z]{0,5}";
         prop_oneof![bytes, cookies.prop_map(String::into_bytes)]
@@ -240,7 +239,6 @@ mod tests {
             let token = SessionToken::new(uuid::Uuid::nil(), secret);
             let ours = format!("; {COOKIE}={}; ", token.expose());
             let line = [before.as_slice(), ours.as_bytes(), &after].concat();
-            prop_assume!(HeaderValue::from_bytes(&line).is_ok());
             let request = request(&[line]);
             let mut found = tokens(&request);
             prop_assert!(found.any(|found| found.expose() == token.expose()));
