@@ -18,6 +18,7 @@ use poem::{EndpointExt as _, IntoEndpoint as _, Route, endpoint::BoxEndpoint, ge
 use poem_openapi::{OpenApiService, Tags};
 
 pub use document::document;
+pub use problem::failure;
 pub use refusal::answers;
 
 /// Under which the router mounts it.

@@ -1,16 +1,20 @@
 //! The whole application on one screen: every mount and everything around it.
 
+mod limit;
+
 use std::{sync::Arc, time::Duration};
 
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
+    Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get, handler,
     http::{HeaderName, HeaderValue, StatusCode, header},
     web::Data,
 };
 
+use tracing::Span;
+
 use crate::{
     api, assets,
-    domain::INPUT_MAX,
+    domain::{INPUT_MAX, address::ClientAddress},
     server::{self, Lifecycle, RequestLimits},
     service::Service,
     telemetry::{self, Metrics},
@@ -33,6 +37,7 @@ pub fn endpoint(
     lifecycle: Lifecycle,
 ) -> impl Endpoint<Output = Response> {
     let behind_proxy = proxies.0 > 0;
+    let requests = service.request_quota();
     let routes = Route::new()
         .at("/healthz", with_allow(get(healthz), "GET"))
         .at("/readyz", with_allow(get(readyz), "GET"))
@@ -41,8 +46,34 @@ pub fn endpoint(
         .nest("/", web::routes(proxies))
         .data(service)
         .data(lifecycle);
-    let routes = server::bounded(routes, REQUEST);
-    telemetry::requests(with_security_headers(failing_well(routes)), behind_proxy)
+    let routes = limit::limited(server::bounded(routes, REQUEST), requests);
+    // Boxed, or the type of it all is deeper than the compiler looks.
+    let answering = with_security_headers(failing_well(routes)).boxed();
+    telemetry::requests(with_client_address(answering, proxies), behind_proxy)
+}
+
+/// Finds out once where a request comes from, for the limits and for the log.
+fn with_client_address<E: Endpoint + 'static>(
+    endpoint: E,
+    proxies: Proxies,
+) -> impl Endpoint<Output = Response> {
+    endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
+        let address = client_address(&request, proxies);
+        Span::current().record("client", tracing::field::display(address));
+        request.set_data(address);
+        endpoint
+            .call(request)
+            .await
+            .map(IntoResponse::into_response)
+    })
+}
+
+fn client_address(request: &Request, proxies: Proxies) -> ClientAddress {
+    let Some(peer) = request.remote_addr().as_socket_addr() else {
+        return ClientAddress::default();
+    };
+    let forwarded = request.headers().get_all("x-forwarded-for").iter();
+    ClientAddress::of(peer.ip(), forwarded.map(HeaderValue::as_bytes), proxies.0)
 }
 
 /// What the second listener answers: `/metrics`.

@@ -32,6 +32,8 @@ pub struct Config {
     pub drain: Duration,
     /// `METRICS_LISTEN`: address and port of a second listener, for `/metrics` alone (none).
     pub metrics_listen: Option<SocketAddr>,
+    /// `RATE_LIMITS`: whether attempts and requests are limited (on). `off` is for load tests.
+    pub rate_limits: bool,
     /// `LOG_FORMAT`: `pretty` (on a terminal) or `json` (elsewhere).
     pub log_format: LogFormat,
     /// `RUST_LOG`: what to log (info).
@@ -126,6 +128,11 @@ impl Config {
                 "an address and a port, such as 127.0.0.1:9090",
                 |text| text.parse().ok().map(Some),
             ),
+            rate_limits: reader.value("RATE_LIMITS", true, "on or off", |text| match text {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            }),
             log_format: reader.log_format(),
             log_filter: reader.log_filter(),
         };
@@ -171,6 +178,7 @@ mod tests {
         assert_eq!(config.trusted_proxy_hops, 0);
         assert!(config.migrate_on_start);
         assert_eq!(config.drain, Duration::ZERO);
+        assert!(config.rate_limits);
         assert_eq!(config.log_filter, "info,poem::server=warn");
     }
 
@@ -202,6 +210,7 @@ mod tests {
             ("METRICS_LISTEN", "on"),
             ("DB_TLS", "maybe"),
             ("DB_TLS_CA", "/no/such/file"),
+            ("RATE_LIMITS", "false"),
             ("LOG_FORMAT", "xml"),
             ("RUST_LOG", "tickbox=loud"),
         ])
@@ -219,6 +228,7 @@ mod tests {
             "DRAIN_SECONDS",
             "DB_TLS must",
             "DB_TLS_CA",
+            "RATE_LIMITS",
             "LOG_FORMAT",
             "RUST_LOG",
         ] {

@@ -1,8 +1,11 @@
 //! Types that parse themselves and the rules between them, and the clock that all times come from.
 //! Nothing here performs other I/O; every layer may import this one, and it imports none of them.
 
+pub mod address;
 pub mod clock;
 pub mod error;
+pub mod event;
+pub mod limit;
 pub mod session;
 pub mod todo;
 pub mod user;

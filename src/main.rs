@@ -11,7 +11,7 @@ use std::{
 use tickbox::{
     api, app,
     config::{BadConfig, Config, Purpose},
-    domain::{clock::Clock, error::Error},
+    domain::{clock::Clock, error::Error, limit::RequestQuota},
     health,
     server::{self, Lifecycle, Limits},
     service::{Effort, Hasher, Purged, Service, TokenSigner},
@@ -131,6 +131,7 @@ fn serve(config: Config) -> Result<(), Exit> {
         let previous = config.jwt_secret_previous.as_ref();
         let signer = TokenSigner::new(&config.jwt_secret, previous);
         let service = Service::new(database, Clock::default(), hasher, signer);
+        let service = limited(service, config.rate_limits);
         tokio::spawn(purge_daily(service.clone()));
         let lifecycle = Lifecycle::default();
         if let Some(address) = config.metrics_listen {
@@ -146,9 +147,21 @@ fn serve(config: Config) -> Result<(), Exit> {
     })
 }
 
-/// Every instance looks, one a day does it.
+fn limited(service: Service, on: bool) -> Service {
+    if on {
+        return service.with_rate_limits(RequestQuota::STANDARD);
+    }
+    tracing::warn!("RATE_LIMITS=off: passwords may be guessed without limit");
+    service
+}
+
+/// Every instance looks, one a day does it. What was counted for limits is old within hours; every
+/// instance deletes of it what it finds.
 async fn purge_daily(service: Service) {
     loop {
+        if let Err(cause) = service.forget_ended_limits().await {
+            tracing::warn!(%cause, "what was counted for limits could not be deleted");
+        }
         match service.purge_if_due().await {
             Ok(None) => {}
             Ok(Some(Purged {

@@ -1,6 +1,7 @@
 //! The verbs. Each looks up only within what its user owns, may be repeated without harm, and owns
 //! its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
 
+mod limit;
 mod password;
 mod purge;
 mod session;
@@ -11,13 +12,14 @@ mod user;
 use std::sync::{Arc, atomic::AtomicI64};
 
 use crate::{
-    domain::{clock::Clock, error::Error},
+    domain::{clock::Clock, error::Error, limit::RequestQuota},
     store::{Database, migrations},
 };
 
+pub use limit::limited;
 pub use password::{Effort, Hasher};
 pub use purge::Purged;
-pub use session::{LoggedIn, Tokens};
+pub use session::{Client, LoggedIn, Tokens};
 pub use todo::{Changes, Edited, Outcome};
 pub use token::TokenSigner;
 
@@ -30,10 +32,13 @@ pub struct Service {
     signer: Arc<TokenSigner>,
     /// When (seconds since 1970) the use of sessions may be noted again; shared by clones.
     touch_again: Arc<AtomicI64>,
+    /// None when nothing is limited.
+    request_quota: Option<RequestQuota>,
 }
 
 impl Service {
-    /// The verbs over a database.
+    /// The verbs over a database, without limits on how often something may be tried: see
+    /// [`Self::with_rate_limits`].
     #[must_use]
     pub fn new(database: Database, clock: Clock, hasher: Hasher, signer: TokenSigner) -> Self {
         Self {
@@ -42,6 +47,7 @@ impl Service {
             hasher,
             signer: Arc::new(signer),
             touch_again: Arc::default(),
+            request_quota: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! transaction. May import `domain` only.
 
 mod address;
+pub mod limit;
 pub mod migrations;
 pub mod pool;
 pub mod purge;

@@ -66,7 +66,7 @@ pub fn requests<E: Endpoint + 'static>(
     endpoint.around(move |endpoint: Arc<E>, request: Request| async move {
         let given = behind_proxy.then(|| proxys_id(&request)).flatten();
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let span = info_span!("request", id = %id, user = field::Empty);
+        let span = info_span!("request", id = %id, client = field::Empty, user = field::Empty);
         let mut response = logged(endpoint, request).instrument(span).await;
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert(REQUEST_ID, id);

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         self,
+        address::ClientAddress,
         user::{PasswordChange, PasswordChangeInput, Registration, RegistrationInput},
     },
     service::Service,
@@ -108,6 +109,7 @@ impl Calls {
     async fn register_user(
         &self,
         service: Data<&Service>,
+        from: Data<&ClientAddress>,
         body: Json<RegisterUser>,
     ) -> Result<Registered, Failure> {
         let Json(input) = &body;
@@ -119,7 +121,10 @@ impl Calls {
             password_again: input.password_again.as_deref(),
         });
         let registration = registration.map_err(|errors| failed(errors.into()))?;
-        let user = service.register(registration).await.map_err(failed)?;
+        let user = service
+            .register(registration, **from)
+            .await
+            .map_err(failed)?;
         Span::current().record("user", tracing::field::display(user.public_id));
         Ok(Registered::Created(Json(user.into())))
     }

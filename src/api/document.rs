@@ -105,7 +105,7 @@ const DESCRIPTION: &str = "\
 Tickbox keeps to-do lists. Each call is named by what it does; its path, its operation id and its name \
 in a generated client are the same word.
 
-- **Retries.** Whatever gets no answer, or a 500 or 503, may be sent again as it is: adding goes by an \
+- **Retries.** Whatever gets no answer, or a 429, 500 or 503, may be sent again as it is: adding goes by an \
 `id` that the client makes (without one, a second to-do may appear), everything else sets what it is \
 sent. Some answers then mean that the first try went through: 409 `username_taken` to `register_user` (log \
 in), 401 `session_ended` to `logout`, 404 `session_not_found` to `end_session`, and `wrong_password` to \

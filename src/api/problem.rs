@@ -42,9 +42,11 @@ pub(super) enum Code {
     MethodNotAllowed,
     UsernameTaken,
     IdReused,
+    TodoQuotaReached,
     RevConflict,
     TodoGone,
     SyncTokenExpired,
+    RateLimited,
     Internal,
     Unavailable,
 }
@@ -60,13 +62,16 @@ impl Code {
             | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::TodoNotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UsernameTaken | Self::IdReused | Self::RevConflict => StatusCode::CONFLICT,
+            Self::UsernameTaken | Self::IdReused | Self::TodoQuotaReached | Self::RevConflict => {
+                StatusCode::CONFLICT
+            }
             Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -102,6 +107,9 @@ impl Code {
             Self::MethodNotAllowed => "This address takes another method: see Allow.",
             Self::UsernameTaken => "This username is taken. Choose another one.",
             Self::IdReused => "This id already names another to-do. Use a new id for a new to-do.",
+            Self::TodoQuotaReached => {
+                "Your list holds as many to-dos as it can: 200,000. Remove some that you no longer need."
+            }
             Self::RevConflict => {
                 "The to-do has been changed meanwhile. Look at current, and send the change again with its rev."
             }
@@ -110,6 +118,9 @@ impl Code {
             }
             Self::SyncTokenExpired => {
                 "It cannot be told any more what changed since then. Call again without since, and keep what you have not sent yet."
+            }
+            Self::RateLimited => {
+                "There have been too many of these. Wait for Retry-After and send it again; nothing was done."
             }
             Self::Internal => {
                 "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do without an id could then be there twice."
@@ -284,9 +295,17 @@ pub(super) fn failed(error: Error) -> Failure {
             let code = match conflict {
                 Conflict::UsernameTaken => Code::UsernameTaken,
                 Conflict::IdReused => Code::IdReused,
+                Conflict::TodoQuotaReached => Code::TodoQuotaReached,
             };
-            Failure::new(code).with_errors(vec![conflict.field_error()])
+            match conflict.field_error() {
+                Some(error) => Failure::new(code).with_errors(vec![error]),
+                None => Failure::new(code),
+            }
         }
+        Error::RateLimited { retry_after } => Failure {
+            retry_after: Some(retry_after.as_secs().max(1)),
+            ..Failure::new(Code::RateLimited)
+        },
         Error::Unavailable { retry_after, cause } => {
             tracing::warn!(cause, "request cannot be answered now");
             Failure {
@@ -299,6 +318,12 @@ pub(super) fn failed(error: Error) -> Failure {
             Failure::new(Code::Internal)
         }
     }
+}
+
+/// What a request fails with before a call is asked for it.
+#[must_use]
+pub fn failure(error: Error) -> poem::Error {
+    failed(error).into()
 }
 
 /// The beginning of a name that somebody made up: no answer repeats more of it.

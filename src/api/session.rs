@@ -2,7 +2,7 @@
 
 pub(super) mod own;
 
-use poem::{Request, RequestBody, web::Data};
+use poem::{FromRequest, Request, RequestBody, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -18,11 +18,12 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{Denied, Error, FieldCode, FieldError},
+        address::ClientAddress,
+        error::{Error, FieldCode, FieldError},
         session::{ACCESS, DeviceName, RefreshToken},
         user::Credentials,
     },
-    service::{self, Service},
+    service::{self, Client, Service},
 };
 
 pub(super) struct Calls;
@@ -84,7 +85,7 @@ impl Calls {
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
-        client: Client,
+        client: Phone,
         service: Data<&Service>,
         body: Json<Login>,
     ) -> Result<Json<Tokens>, Failure> {
@@ -96,10 +97,11 @@ impl Calls {
         let (Some(credentials), Some(device)) = (credentials, device) else {
             return Err(errors.into());
         };
-        let device = device
-            .as_ref()
-            .map_or(client.0.as_str(), DeviceName::as_str);
-        let tokens = service.log_in_device(credentials, device).await;
+        let Phone(mut client) = client;
+        if let Some(device) = device {
+            device.as_str().clone_into(&mut client.description);
+        }
+        let tokens = service.log_in_device(credentials, client).await;
         answer(&service, tokens)
     }
 
@@ -116,6 +118,7 @@ impl Calls {
     async fn refresh_token(
         &self,
         service: Data<&Service>,
+        from: Data<&ClientAddress>,
         body: Json<Refresh>,
     ) -> Result<Json<Tokens>, Failure> {
         let text = &body.0.refresh_token;
@@ -124,9 +127,10 @@ impl Calls {
             let error = FieldError::new("refresh_token", FieldCode::Required, words);
             return Err(failed(error.into()));
         }
-        let unknown = || failed(Error::Unauthenticated(Denied::SessionEnded));
-        let token = RefreshToken::parse(text).ok_or_else(unknown)?;
-        let tokens = service.refresh(token).await;
+        let Some(token) = RefreshToken::parse(text) else {
+            return Err(failed(service.refuse_refresh(**from).await));
+        };
+        let tokens = service.refresh(token, **from).await;
         answer(&service, tokens)
     }
 
@@ -159,12 +163,17 @@ fn answer(
     }))
 }
 
-/// The client's description of itself.
-struct Client(String);
+/// The phone, as a login has to know it. It keeps no cookie: its way in past full limits is its
+/// refresh token.
+struct Phone(Client);
 
-impl<'a> poem::FromRequest<'a> for Client {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let text = request.header("user-agent").unwrap_or_default();
-        Ok(Self(text.to_owned()))
+impl<'a> FromRequest<'a> for Phone {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Data(address) = Data::<&ClientAddress>::from_request(request, body).await?;
+        Ok(Self(Client {
+            address: *address,
+            description: request.header("user-agent").unwrap_or_default().to_owned(),
+            device: None,
+        }))
     }
 }

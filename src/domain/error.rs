@@ -102,24 +102,32 @@ pub enum Conflict {
     UsernameTaken,
     /// This id already names a to-do with another text.
     IdReused,
+    /// The list holds as many to-dos as anybody may have.
+    TodoQuotaReached,
 }
 
 impl Conflict {
-    /// The conflict as an error of the field that has to change.
+    /// What stands against it and what to do, for people.
     #[must_use]
-    pub fn field_error(self) -> FieldError {
+    pub fn message(self) -> &'static str {
         match self {
-            Self::UsernameTaken => FieldError::new(
-                "username",
-                FieldCode::UsernameTaken,
-                "This username is taken. Choose another one",
-            ),
-            Self::IdReused => FieldError::new(
-                "id",
-                FieldCode::IdReused,
-                "This id already names another to-do. Use a new id for a new to-do",
-            ),
+            Self::UsernameTaken => "This username is taken. Choose another one",
+            Self::IdReused => "This id already names another to-do. Use a new id for a new to-do",
+            Self::TodoQuotaReached => {
+                "Your list holds as many to-dos as it can. Remove some that you no longer need"
+            }
         }
+    }
+
+    /// The conflict as an error of the field that has to change, when there is one.
+    #[must_use]
+    pub fn field_error(self) -> Option<FieldError> {
+        let (field, code) = match self {
+            Self::UsernameTaken => ("username", FieldCode::UsernameTaken),
+            Self::IdReused => ("id", FieldCode::IdReused),
+            Self::TodoQuotaReached => return None,
+        };
+        Some(FieldError::new(field, code, self.message()))
     }
 }
 
@@ -172,6 +180,11 @@ pub enum Error {
     Gone(Gone),
     /// The input is valid but clashes with what is stored.
     Conflict(Conflict),
+    /// There have been too many of these: wait for the given time.
+    RateLimited {
+        /// How long to wait before trying again, in whole seconds.
+        retry_after: Duration,
+    },
     /// The service cannot answer now: try again after the given time.
     Unavailable {
         /// How long to wait before trying again.
@@ -213,7 +226,8 @@ impl fmt::Display for Error {
             Self::NotFound => formatter.write_str("not found"),
             Self::Gone(Gone::Todo) => formatter.write_str("the to-do was removed for good"),
             Self::Gone(Gone::SyncToken) => formatter.write_str("the sync token has expired"),
-            Self::Conflict(conflict) => formatter.write_str(conflict.field_error().code.as_str()),
+            Self::Conflict(conflict) => formatter.write_str(conflict.message()),
+            Self::RateLimited { .. } => formatter.write_str("too many attempts"),
             Self::Unavailable { cause, .. } => write!(formatter, "unavailable: {cause}"),
             Self::Internal(cause) => write!(formatter, "internal: {cause}"),
         }

@@ -1,5 +1,6 @@
 //! Sessions: the secrets that prove them, and how long they are good for.
 
+mod device;
 mod refresh;
 mod stored;
 
@@ -11,6 +12,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::{
+    device::{DeviceToken, KNOWN},
     refresh::{Exchange, RefreshToken, Rotation, SuccessorKey},
     stored::Session,
 };

@@ -16,7 +16,7 @@ pub use self::{
     description::Description,
     list::{Filter, Limit, PAGE_SIZE, Page},
     sync::SyncToken,
-    tally::{Change, Tally},
+    tally::{Change, QUOTA, Tally},
 };
 use super::error::{Error, FieldCode, FieldError, Gone};
 

@@ -211,6 +211,9 @@ fn same_password(
 pub struct Credentials {
     /// None when no user can have it.
     pub username: Option<Username>,
+    /// What was typed as username, folded: attempts count as this name's, whether somebody has it or
+    /// not. It may be a password in the wrong field.
+    pub attempted: SecretString,
     /// As typed.
     pub password: SecretString,
 }
@@ -235,6 +238,7 @@ impl Credentials {
         if errors.is_empty() {
             Ok(Self {
                 username: Username::parse(username).ok(),
+                attempted: username.to_ascii_lowercase().into(),
                 password: password.into(),
             })
         } else {

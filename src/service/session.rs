@@ -1,5 +1,6 @@
 //! Verbs of sessions: logging in and out, and finding out for whom a request acts.
 
+mod admission;
 mod own;
 
 use std::sync::atomic::Ordering;
@@ -10,13 +11,17 @@ use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{Service, password::Verdict};
+use self::admission::{Entry, note_failure, note_success};
+use super::{Service, limit::take_back};
 use crate::{
     domain::{
+        address::ClientAddress,
         error::{Denied, Error},
+        event::SecurityEvent,
+        limit::Bucket,
         session::{
-            Exchange, Kind, RefreshToken, SEEN_INTERVAL, SESSIONS_MAX, SecretHash, SessionId,
-            SessionToken, SuccessorKey, USER_AGENT_MAX, expires,
+            DeviceToken, Exchange, Kind, RefreshToken, SEEN_INTERVAL, SESSIONS_MAX, SecretHash,
+            SessionId, SessionToken, SuccessorKey, USER_AGENT_MAX, expires,
         },
         user::{Account, Credentials, UserId},
     },
@@ -26,10 +31,23 @@ use crate::{
 /// How long after a failed note none is tried.
 const TOUCH_PAUSE: Duration = Duration::minutes(1);
 
+/// Who asks to be let in.
+#[derive(Clone, Default)]
+pub struct Client {
+    /// Attempts are limited by it.
+    pub address: ClientAddress,
+    /// What the client says it is.
+    pub description: String,
+    /// What a browser kept since it was last logged in with.
+    pub device: Option<DeviceToken>,
+}
+
 /// A new session of a browser.
 pub struct LoggedIn {
     /// For the cookie.
     pub token: SessionToken,
+    /// For another cookie, which stays when the session ends.
+    pub device: DeviceToken,
     /// For the log.
     pub public_id: Uuid,
 }
@@ -54,17 +72,28 @@ impl Service {
     ///
     /// # Errors
     /// [`Denied::WrongCredentials`] when there is no such user or the password is another: which of
-    /// the two, neither the answer nor the time it takes tells.
+    /// the two, neither the answer nor the time it takes tells. [`Error::RateLimited`] when there have
+    /// been too many such failures; the password is then not looked at.
     pub async fn log_in(
         &self,
         credentials: Credentials,
         previous: Option<SessionToken>,
-        user_agent: &str,
+        client: Client,
     ) -> Result<LoggedIn, Error> {
         let token = SessionToken::new(Uuid::new_v4(), random_bytes()?);
-        let session = |user| self.new_session(token.id, Kind::Web, token.hash, user, user_agent);
-        let public_id = self.enter(credentials, session, previous).await?;
-        Ok(LoggedIn { token, public_id })
+        let session =
+            |user| self.new_session(token.id, Kind::Web, token.hash, user, &client.description);
+        let entry = self.enter(credentials, &client, session, previous).await?;
+        let device = match &client.device {
+            // Signed anew, so that the key may be rotated; the number stays, and what it has used up.
+            Some(device) if entry.is_known_device => device.nonce,
+            _ => random_bytes()?,
+        };
+        Ok(LoggedIn {
+            device: self.signer.device(device, &entry.username),
+            public_id: entry.public_id,
+            token,
+        })
     }
 
     /// Begins a session on a phone.
@@ -74,17 +103,17 @@ impl Service {
     pub async fn log_in_device(
         &self,
         credentials: Credentials,
-        device: &str,
+        client: Client,
     ) -> Result<Tokens, Error> {
         let key = SuccessorKey(random_bytes()?);
         let token = RefreshToken::first(SessionId(Uuid::new_v4()), random_bytes()?, &key);
         let session = |user| NewSession {
             successor_key: Some(key),
-            ..self.new_session(token.id, Kind::Api, token.hash, user, device)
+            ..self.new_session(token.id, Kind::Api, token.hash, user, &client.description)
         };
-        let public_id = self.enter(credentials, session, None).await?;
+        let entry = self.enter(credentials, &client, session, None).await?;
         let now = self.clock.now();
-        self.tokens(&token, public_id, expires(now, now))
+        self.tokens(&token, entry.public_id, expires(now, now))
     }
 
     /// Exchanges a refresh token for its successor and a new access token. Whoever lost the answer
@@ -92,8 +121,9 @@ impl Service {
     /// hold its tokens.
     ///
     /// # Errors
-    /// [`Denied::SessionEnded`] when the token is none of a living session's.
-    pub async fn refresh(&self, token: RefreshToken) -> Result<Tokens, Error> {
+    /// [`Denied::SessionEnded`] when the token is none of a living session's; [`Error::RateLimited`]
+    /// when too many from that address were none of ours.
+    pub async fn refresh(&self, token: RefreshToken, from: ClientAddress) -> Result<Tokens, Error> {
         let (id, now) = (token.id, self.clock.now());
         // What was never ours must not lock the row of whose session it names, nor, when it names
         // none, the place where new ones go.
@@ -102,7 +132,7 @@ impl Service {
         };
         let key = self.database.read(find).await?;
         if !key.is_some_and(|key| token.is_of(&key)) {
-            return Err(Error::Unauthenticated(Denied::SessionEnded));
+            return Err(self.refuse_refresh(from).await);
         }
         let refreshed = self
             .database
@@ -118,10 +148,20 @@ impl Service {
                 expires,
             } => self.tokens(&successor, public_id, expires),
             Refreshed::Reused { public_id } => {
-                tracing::warn!(user = %public_id, session = %id.0, "a refresh token was used again; its session has ended");
+                tracing::warn!(event = SecurityEvent::RefreshReused.as_str(), user = %public_id, session = %id.0, "a refresh token was used again; its session has ended");
                 Err(Error::Unauthenticated(Denied::SessionEnded))
             }
             Refreshed::Unknown => Err(Error::Unauthenticated(Denied::SessionEnded)),
+        }
+    }
+
+    /// Counts a refresh token that is none of ours, and says what to answer. Counted afterwards and
+    /// nowhere else: no good token can be refused for what a neighbour sends, and none costs a
+    /// statement for it. What keeps a flood away is the limit on all requests.
+    pub async fn refuse_refresh(&self, from: ClientAddress) -> Error {
+        match self.reserve(vec![Bucket::refresh(from)]).await {
+            Ok(_) => Error::Unauthenticated(Denied::SessionEnded),
+            Err(error) => error,
         }
     }
 
@@ -146,50 +186,26 @@ impl Service {
     async fn enter(
         &self,
         credentials: Credentials,
+        client: &Client,
         session: impl Fn(UserId) -> NewSession,
         previous: Option<SessionToken>,
-    ) -> Result<Uuid, Error> {
+    ) -> Result<Entry, Error> {
         loop {
-            let entry = self.admit(credentials.clone()).await?;
-            let (public_id, user) = (entry.public_id, entry.user);
+            let entry = self.admit(credentials.clone(), client).await?;
             let previous = match &previous {
                 // Only who holds the whole secret may end that session.
                 Some(token) => self.authenticate(token).await?.map(|it| it.session_id),
                 None => None,
             };
-            if self.begin(session(user), entry, previous).await? {
-                return Ok(public_id);
+            let begun = self
+                .begin(session(entry.user), entry.clone(), previous)
+                .await;
+            if begun.inspect_err(note_failure)? {
+                note_success(entry.public_id);
+                return Ok(entry);
             }
             // The stored hash became another one meanwhile: what was right is looked at again.
         }
-    }
-
-    /// Checks who it is; a user that does not exist costs as much as a wrong password.
-    async fn admit(&self, credentials: Credentials) -> Result<Entry, Error> {
-        let Credentials { username, password } = credentials;
-        let login = match username {
-            Some(username) => {
-                let find = async move |connection: &mut Connection| {
-                    store::user::find_login(connection, &username).await
-                };
-                self.database.read(find).await?
-            }
-            None => None,
-        };
-        let stored = login.as_ref().map(|login| login.password.clone());
-        let verdict = self.hasher.verify(password.clone(), stored).await?;
-        let login = login
-            .filter(|_| verdict != Verdict::Wrong)
-            .ok_or(Error::Unauthenticated(Denied::WrongCredentials))?;
-        Ok(Entry {
-            user: login.user_id,
-            public_id: login.public_id,
-            verified: login.password,
-            raised: match verdict {
-                Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
-                _ => None,
-            },
-        })
     }
 
     /// Finds out for whom a call acts.
@@ -268,7 +284,9 @@ impl Service {
                 }
                 .boxed()
             })
-            .await
+            .await?;
+        tracing::info!(event = SecurityEvent::Logout.as_str(), session = %id.0, "logged out");
+        Ok(())
     }
 
     pub(super) fn new_session(
@@ -306,7 +324,8 @@ impl Service {
                 async move {
                     let user = session.user;
                     if store::user::lock_password(connection, user).await? != entry.verified {
-                        return Ok(Ending::RollBack(false));
+                        take_back(connection, &entry.reserved).await?;
+                        return Ok(Ending::Commit(false));
                     }
                     if let Some(hash) = entry.raised {
                         store::user::set_password(connection, user, &hash).await?;
@@ -319,23 +338,14 @@ impl Service {
                         store::session::delete(connection, id).await?;
                     }
                     store::session::insert(connection, &session).await?;
+                    // Last: others may be waiting for these rows.
+                    take_back(connection, &entry.reserved).await?;
                     Ok(Ending::Commit(true))
                 }
                 .boxed()
             })
             .await
     }
-}
-
-/// Who has shown the right password.
-#[derive(Clone)]
-struct Entry {
-    user: UserId,
-    public_id: Uuid,
-    /// The hash that it was right for.
-    verified: String,
-    /// The password hashed anew, when the parameters have risen.
-    raised: Option<String>,
 }
 
 enum Refreshed {
@@ -389,8 +399,8 @@ async fn exchange(
     }
 }
 
-pub(super) fn random_bytes() -> Result<[u8; 32], Error> {
-    let mut bytes = [0; 32];
+pub(super) fn random_bytes<const LENGTH: usize>() -> Result<[u8; LENGTH], Error> {
+    let mut bytes = [0; LENGTH];
     SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| Error::internal("the system gives no random bytes"))?;

@@ -53,7 +53,8 @@ impl Service {
     /// removed as it may be.
     ///
     /// # Errors
-    /// [`Conflict::IdReused`] when the id names a to-do with another text.
+    /// [`Conflict::IdReused`] when the id names a to-do with another text;
+    /// [`Conflict::TodoQuotaReached`] when the list is full.
     pub async fn add(
         &self,
         account: &Account,
@@ -103,7 +104,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::Gone`] when it was removed too long ago; [`Error::NotFound`] when the user never had
-    /// such a to-do.
+    /// such a to-do; [`Conflict::TodoQuotaReached`] when the list is full.
     pub async fn restore(&self, account: &Account, id: TodoId) -> Result<Outcome, Error> {
         let now = self.clock.now();
         let restored = self
@@ -180,6 +181,9 @@ impl Service {
                         return Ok(unchanged(stored, before));
                     }
                     let change = todo.counts() - stored.counts();
+                    if change.all > 0 {
+                        before.after(change, before.rev).check_quota()?;
+                    }
                     let rev = store::user::next_rev(connection, user, change).await?;
                     let todo = Todo { rev, ..todo };
                     store::todo::update(connection, user, &todo).await?;
@@ -284,6 +288,8 @@ async fn insert(
     };
     let todo = Todo { rev, ..todo };
     if store::todo::insert(connection, user, &todo).await? {
+        // Only now: what is stored already is answered, however full the list is.
+        after.check_quota()?;
         return Ok(changed(todo, after));
     }
     let before = after.after(Change::default() - change, rev - 1);

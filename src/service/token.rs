@@ -14,12 +14,14 @@ use jsonwebtoken::{
 use ring::{digest, hmac};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::domain::{
     error::{Denied, Error},
-    session::{ACCESS, SessionId},
+    session::{ACCESS, DeviceToken, SessionId},
+    user::Username,
 };
 
 const ISSUER: &str = "tickbox";
@@ -61,6 +63,8 @@ struct Key {
     header: Header,
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// Signs what known browsers keep. Derived, so that neither signature can pass for the other.
+    devices: hmac::Key,
 }
 
 impl Key {
@@ -72,8 +76,22 @@ impl Key {
             header,
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
+            devices: derived(secret, b"tickbox known devices"),
         }
     }
+
+    fn device_tag(&self, nonce: &[u8; 16], username: &Username) -> [u8; 32] {
+        // The number has a fixed length: no two pairs are the same bytes.
+        let message = [nonce, username.as_str().as_bytes()].concat();
+        let tag = hmac::sign(&self.devices, &message);
+        tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
+    }
+}
+
+/// A key of its own for each purpose.
+fn derived(secret: &[u8], purpose: &[u8]) -> hmac::Key {
+    let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), purpose);
+    hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
 }
 
 /// Names a key without telling anything about it.
@@ -140,6 +158,25 @@ impl TokenSigner {
         Ok(Claimed {
             public_id: claims.sub,
             session_id: SessionId(claims.sid),
+        })
+    }
+
+    /// What a browser keeps that somebody has logged in with under this username.
+    #[must_use]
+    pub fn device(&self, nonce: [u8; 16], username: &Username) -> DeviceToken {
+        let tag = self.current.device_tag(&nonce, username);
+        DeviceToken { nonce, tag }
+    }
+
+    /// Whether a browser has been used under this username before.
+    #[must_use]
+    pub fn knows(&self, device: &DeviceToken, username: &Username) -> bool {
+        let mut keys = [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten();
+        keys.any(|key| {
+            let tag = key.device_tag(&device.nonce, username);
+            bool::from(tag.ct_eq(&device.tag))
         })
     }
 

@@ -8,7 +8,10 @@ use uuid::Uuid;
 use super::Service;
 use crate::{
     domain::{
+        address::ClientAddress,
         error::Error,
+        event::SecurityEvent,
+        limit::Bucket,
         user::{Account, Registration, User},
     },
     store::{self, Connection, Ending},
@@ -29,15 +32,51 @@ impl Service {
     /// Makes an account.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the username is taken.
-    pub async fn register(&self, registration: Registration) -> Result<User, Error> {
+    /// [`Error::Conflict`] when the username is taken; [`Error::RateLimited`] when there have been too
+    /// many registrations from that address, those with taken usernames among them.
+    pub async fn register(
+        &self,
+        registration: Registration,
+        from: ClientAddress,
+    ) -> Result<User, Error> {
+        let registered = self.try_register(registration, from).await;
+        let result = match &registered {
+            Ok(_) => "ok",
+            Err(Error::Conflict(_)) => "taken",
+            Err(Error::RateLimited { .. }) => "limited",
+            Err(_) => "unavailable",
+        };
+        metrics::counter!("tickbox_registrations_total", "result" => result).increment(1);
+        if let Ok(user) = &registered {
+            tracing::info!(
+                event = SecurityEvent::Registered.as_str(),
+                user = %user.public_id,
+                "registered"
+            );
+        }
+        registered
+    }
+
+    async fn try_register(
+        &self,
+        registration: Registration,
+        from: ClientAddress,
+    ) -> Result<User, Error> {
+        let reserved = self.reserve(vec![Bucket::registration(from)]).await?;
         let Registration {
             first_name,
             last_name,
             username,
             password,
         } = registration;
-        let hash = self.hasher.hash(password.into()).await?;
+        let hash = match self.hasher.hash(password.into()).await {
+            Ok(hash) => hash,
+            Err(error) => {
+                // Nothing was told about the username.
+                self.release(reserved).await;
+                return Err(error);
+            }
+        };
         let user = User {
             // Random, not time-ordered: it is shown to others and need not tell when they met us.
             public_id: Uuid::new_v4(),

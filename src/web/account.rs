@@ -5,6 +5,8 @@ pub(super) mod password;
 pub(super) mod profile;
 pub(super) mod sessions;
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 use poem::{
     IntoResponse as _, Response, Result, handler,
@@ -19,11 +21,13 @@ use super::{
         self, Width, described_by, error_of, error_summary, field_error, see_other, title_of,
     },
     link::{self, Notice},
-    session::{Carried, Https, Visitor},
+    session::{Browser, Carried, Https, Visitor},
 };
 use crate::{
     domain::{
+        address::ClientAddress,
         error::{Error, FieldCode, FieldError},
+        limit::in_words,
         user::{Credentials, NAME_MAX, Password, Registration, RegistrationInput, Username},
     },
     service::Service,
@@ -40,7 +44,11 @@ pub(super) fn show_registration(visitor: Visitor) -> Response {
 
 /// `POST /register`
 #[handler]
-pub(super) async fn register(service: Data<&Service>, form: Form) -> Result<Response> {
+pub(super) async fn register(
+    service: Data<&Service>,
+    from: Data<&ClientAddress>,
+    form: Form,
+) -> Result<Response> {
     let input = RegistrationInput {
         first_name: form.get("first_name"),
         last_name: form.get("last_name"),
@@ -49,20 +57,18 @@ pub(super) async fn register(service: Data<&Service>, form: Form) -> Result<Resp
         password_again: Some(form.get("password_again")),
     };
     let registered = match Registration::parse(input) {
-        Ok(registration) => service.register(registration).await.map(drop),
+        Ok(registration) => service.register(registration, **from).await.map(drop),
         Err(errors) => Err(Error::Invalid(errors)),
     };
     let errors = match registered {
         Ok(()) => return Ok(see_other(&link::login_with(Notice::Registered))),
         Err(Error::Invalid(errors)) => errors,
-        Err(Error::Conflict(conflict)) => vec![conflict.field_error()],
-        Err(Error::Unavailable { retry_after, cause }) => {
-            tracing::warn!(cause, "a registration cannot be answered now");
-            let page = registration_page(|field| form.get(field), &[send_again()]);
-            let page = refused(StatusCode::SERVICE_UNAVAILABLE, page);
-            return Ok(with_retry_after(page, retry_after));
+        Err(Error::Conflict(conflict)) => conflict.field_error().into_iter().collect(),
+        Err(error) => {
+            let later = Later::of(error)?;
+            let page = registration_page(|field| form.get(field), &[later.words("password")]);
+            return Ok(later.answer(page));
         }
-        Err(error) => return Err(Failure::Verb(error).into()),
     };
     let page = registration_page(|field| form.get(field), &errors);
     Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, page))
@@ -86,7 +92,7 @@ pub(super) async fn log_in(
     form: Form,
     carried: Carried,
     https: Https,
-    user_agent: UserAgent,
+    browser: Browser,
 ) -> Result<Response> {
     let next = link::local(form.get("next"));
     let refuse = |status, errors: &[FieldError]| {
@@ -97,20 +103,20 @@ pub(super) async fn log_in(
         Ok(credentials) => credentials,
         Err(errors) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors),
     };
-    match service.log_in(credentials, carried.0, &user_agent.0).await {
+    match service.log_in(credentials, carried.0, browser.0).await {
         Ok(logged_in) => {
             let mut response = see_other(next);
-            let cookie = https.keep(&logged_in.token);
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            let headers = response.headers_mut();
+            headers.append(header::SET_COOKIE, https.keep(&logged_in.token));
+            headers.append(header::SET_COOKIE, https.remember(&logged_in.device));
             Ok(response)
         }
         Err(Error::Unauthenticated(_)) => refuse(StatusCode::UNAUTHORIZED, &[wrong_credentials()]),
-        Err(Error::Unavailable { retry_after, cause }) => {
-            tracing::warn!(cause, "a login cannot be answered now");
-            refuse(StatusCode::SERVICE_UNAVAILABLE, &[send_again()])
-                .map(|page| with_retry_after(page, retry_after))
+        Err(error) => {
+            let later = Later::of(error)?;
+            let page = login_page(next, form.get("username"), None, &[later.words("password")]);
+            Ok(later.answer(page))
         }
-        Err(error) => Err(Failure::Verb(error).into()),
     }
 }
 
@@ -155,16 +161,6 @@ pub(super) fn log_out_form(class: &str) -> Markup {
     }
 }
 
-/// What the browser says it is.
-struct UserAgent(String);
-
-impl<'a> poem::FromRequest<'a> for UserAgent {
-    async fn from_request(request: &'a poem::Request, _: &mut poem::RequestBody) -> Result<Self> {
-        let text = request.header("user-agent").unwrap_or_default();
-        Ok(Self(text.to_owned()))
-    }
-}
-
 /// One message for a wrong password and for an unknown username: neither tells the other apart.
 fn wrong_credentials() -> FieldError {
     FieldError::new(
@@ -174,13 +170,44 @@ fn wrong_credentials() -> FieldError {
     )
 }
 
-/// Everything else is kept; a password is never sent back.
-fn send_again() -> FieldError {
-    FieldError::new(
-        "password",
-        FieldCode::Required,
-        "We cannot answer right now. Wait a few seconds, enter the password again and send the form once more",
-    )
+/// Why a form has to be sent again, later. Everything typed is kept, but a password is never sent back.
+struct Later {
+    status: StatusCode,
+    wait: Duration,
+}
+
+impl Later {
+    /// # Errors
+    /// What waiting does not help against is a page of its own.
+    fn of(error: Error) -> Result<Self, Failure> {
+        let (status, wait) = match error {
+            Error::RateLimited { retry_after } => (StatusCode::TOO_MANY_REQUESTS, retry_after),
+            Error::Unavailable { retry_after, cause } => {
+                tracing::warn!(cause, "a form cannot be answered now");
+                (StatusCode::SERVICE_UNAVAILABLE, retry_after)
+            }
+            error => return Err(Failure::Verb(error)),
+        };
+        Ok(Self { status, wait })
+    }
+
+    /// `field` is where a person goes on.
+    fn words(&self, field: &'static str) -> FieldError {
+        let wait = if self.status == StatusCode::TOO_MANY_REQUESTS {
+            format!(
+                "There have been too many attempts. Wait {}",
+                in_words(self.wait)
+            )
+        } else {
+            "We cannot answer right now. Wait a few seconds".to_owned()
+        };
+        let words = format!("{wait}, enter the password again and send the form once more");
+        FieldError::new(field, FieldCode::Required, words)
+    }
+
+    fn answer(&self, page: Markup) -> Response {
+        with_retry_after(refused(self.status, page), self.wait)
+    }
 }
 
 fn refused(status: StatusCode, page: Markup) -> Response {

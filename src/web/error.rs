@@ -18,6 +18,8 @@ use super::{
 use crate::domain::{
     INPUT_MAX,
     error::{Error, FieldError},
+    event::SecurityEvent,
+    limit::in_words,
 };
 
 /// Why a page is not shown.
@@ -74,6 +76,7 @@ impl ResponseError for Failure {
             Self::Verb(Error::NotFound) => StatusCode::NOT_FOUND,
             Self::Verb(Error::Gone(_)) => StatusCode::GONE,
             Self::Verb(Error::Conflict(_)) => StatusCode::CONFLICT,
+            Self::Verb(Error::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::Verb(Error::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Verb(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::CrossSite => StatusCode::FORBIDDEN,
@@ -81,6 +84,12 @@ impl ResponseError for Failure {
             Self::NotText => StatusCode::BAD_REQUEST,
         }
     }
+}
+
+/// What a request fails with before a page is asked for it.
+#[must_use]
+pub fn failure(error: Error) -> poem::Error {
+    Failure::Verb(error).into()
 }
 
 /// Answers every failure of `endpoint` with a page in our look, a panic too.
@@ -173,9 +182,9 @@ fn answer(error: poem::Error, asked: &Asked) -> Response {
     }
     let response = apology(status, &words(&failure), asked);
     match failure {
-        Failure::Verb(Error::Unavailable { retry_after, .. }) => {
-            with_retry_after(response, retry_after)
-        }
+        Failure::Verb(
+            Error::Unavailable { retry_after, .. } | Error::RateLimited { retry_after },
+        ) => with_retry_after(response, retry_after),
         _ => response,
     }
 }
@@ -231,7 +240,7 @@ fn words(failure: &Failure) -> String {
             let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
             format!("{}.", messages.join(". "))
         }
-        Failure::Verb(Error::Conflict(conflict)) => format!("{}.", conflict.field_error().message),
+        Failure::Verb(Error::Conflict(conflict)) => format!("{}.", conflict.message()),
         Failure::Verb(Error::Unauthenticated(_)) | Failure::LoginRequired { .. } => {
             "Log in first.".into()
         }
@@ -240,6 +249,9 @@ fn words(failure: &Failure) -> String {
         }
         Failure::Verb(Error::Gone(_)) => {
             "This was removed too long ago to be brought back. Add it once more.".into()
+        }
+        Failure::Verb(Error::RateLimited { retry_after }) => {
+            format!("There have been too many requests. Wait {}, then try again.", in_words(*retry_after))
         }
         Failure::Verb(Error::Unavailable { .. }) => {
             NOT_NOW.into()
@@ -260,7 +272,10 @@ fn log(failure: &Failure) {
         Failure::Verb(Error::Unavailable { cause, .. }) => {
             tracing::warn!(cause, "request cannot be answered now");
         }
-        Failure::CrossSite => tracing::warn!("a form from another site was refused"),
+        Failure::CrossSite => tracing::warn!(
+            event = SecurityEvent::CrossSiteRefused.as_str(),
+            "a form from another site was refused"
+        ),
         _ => {}
     }
 }

@@ -100,3 +100,51 @@ impl<'a> FromRequest<'a> for Hx {
         Ok(Self::of(request))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes, and what looks like a form.
+    fn sent() -> impl Strategy<Value = Vec<u8>> {
+        let bytes = proptest::collection::vec(any::<u8>(), 0..200);
+        prop_oneof![
+            bytes,
+            "([a-z]{0,3}=?(%[0-9a-fA-F]{0,2}|[ +&;é=]|x){0,4}&?){0,9}".prop_map(String::into_bytes)
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 3_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn whatever_is_sent_is_text_as_it_was_meant_or_refused(sent in sent()) {
+            let fields = Fields::parse(&sent);
+            let is_text = percent_decode(&sent).decode_utf8().is_ok();
+            prop_assert_eq!(fields.is_some(), is_text);
+            for (name, value) in fields.iter().flat_map(|fields| &fields.0) {
+                // Only what is decoded by guessing has this character without its having been sent.
+                let guessed = [name, value].iter().any(|text| text.contains('\u{fffd}'));
+                let was_sent = percent_decode(&sent).decode_utf8_lossy().contains('\u{fffd}');
+                prop_assert!(!guessed || was_sent);
+            }
+        }
+
+        #[test]
+        fn what_a_browser_encodes_is_read_as_it_was_typed(
+            typed in proptest::collection::vec(any::<(String, String)>(), 0..5),
+        ) {
+            let body = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&typed)
+                .finish();
+            let fields = Fields::parse(body.as_bytes()).expect("UTF-8");
+            prop_assert_eq!(fields.0, typed);
+        }
+    }
+}

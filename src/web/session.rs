@@ -1,21 +1,29 @@
 //! The session cookie, and who a request comes from.
 
 use poem::{FromRequest, Request, RequestBody, http::HeaderValue, web::Data};
+use secrecy::ExposeSecret as _;
+use time::Duration;
 use tracing::Span;
 
 use super::{error::Failure, link};
 use crate::{
     domain::{
-        session::{ABSOLUTE, SessionToken},
+        address::ClientAddress,
+        session::{ABSOLUTE, DeviceToken, KNOWN, SessionToken},
         user::Account,
     },
-    service::Service,
+    service::{Client, Service},
 };
 
 const COOKIE: &str = "tickbox";
 /// A name that browsers accept only with `Secure`, `Path=/` and no `Domain`: no neighbour on a
 /// sibling domain can plant it.
 const SECURE_COOKIE: &str = "__Host-tickbox";
+
+/// Stays when the session ends; see [`DeviceToken`].
+const DEVICE_COOKIE: &str = "tickbox-device";
+/// As [`SECURE_COOKIE`].
+const SECURE_DEVICE_COOKIE: &str = "__Host-tickbox-device";
 
 /// How many proxies stand in front, each of which appends to `X-Forwarded-*`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +51,14 @@ impl Https {
         if self.0 { SECURE_COOKIE } else { COOKIE }
     }
 
+    fn device_cookie(self) -> &'static str {
+        if self.0 {
+            SECURE_DEVICE_COOKIE
+        } else {
+            DEVICE_COOKIE
+        }
+    }
+
     fn attributes(self) -> &'static str {
         if self.0 {
             "HttpOnly; SameSite=Lax; Path=/; Secure"
@@ -53,9 +69,17 @@ impl Https {
 
     /// The `Set-Cookie` that keeps a session.
     pub(super) fn keep(self, token: &SessionToken) -> HeaderValue {
-        let age = ABSOLUTE.whole_seconds();
-        let (cookie, attributes) = (self.cookie(), self.attributes());
-        let value = format!("{cookie}={}; Max-Age={age}; {attributes}", token.expose());
+        self.set(self.cookie(), token.expose(), ABSOLUTE)
+    }
+
+    /// The `Set-Cookie` that makes this a known browser.
+    pub(super) fn remember(self, device: &DeviceToken) -> HeaderValue {
+        self.set(self.device_cookie(), device.text().expose_secret(), KNOWN)
+    }
+
+    fn set(self, cookie: &str, secret: &str, age: Duration) -> HeaderValue {
+        let (age, attributes) = (age.whole_seconds(), self.attributes());
+        let value = format!("{cookie}={secret}; Max-Age={age}; {attributes}");
         let mut value = HeaderValue::try_from(value).expect("base64url is visible ASCII");
         value.set_sensitive(true);
         value
@@ -117,6 +141,22 @@ impl<'a> FromRequest<'a> for Carried {
     }
 }
 
+/// The browser, as a login has to know it.
+pub(super) struct Browser(pub(super) Client);
+
+impl<'a> FromRequest<'a> for Browser {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Data(address) = Data::<&ClientAddress>::from_request(request, body).await?;
+        let name = Https::of(request).device_cookie();
+        let mut devices = cookies(request).filter(|(found, _)| *found == name);
+        Ok(Self(Client {
+            address: *address,
+            description: request.header("user-agent").unwrap_or_default().to_owned(),
+            device: devices.find_map(|(_, value)| DeviceToken::parse(value)),
+        }))
+    }
+}
+
 /// Session cookies looked up for one request. There is one, unless a neighbour on the same host
 /// name planted another.
 const TOKENS_MAX: usize = 2;
@@ -141,4 +181,67 @@ fn cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
         // A cookie of a neighbour may hold bytes that are no text; ours stands beside it all the same.
         .filter_map(|pair| str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim().split_once('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(headers: &[Vec<u8>]) -> Request {
+        let mut request = Request::default();
+        for header in headers {
+            let header = HeaderValue::from_bytes(header).expect("allowed in a header");
+            request.headers_mut().append("cookie", header);
+        }
+        request
+    }
+
+    /// Bytes that a header may hold, and what looks like cookies.
+    fn header() -> impl Strategy<Value = Vec<u8>> {
+        let bytes = proptest::collection::vec(prop_oneof![32..127_u8, 128..=255_u8], 0..100);
+        let cookies =
+            "(tickbox|__Host-tickbox|x|)=?[A-Za-z0-9_-]{0,66}[;=, ]{0,3}(tickbox=)?[a-z]{0,5}";
+        prop_oneof![bytes, cookies.prop_map(String::into_bytes)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 3_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn whatever_the_cookies_are_few_tokens_are_read_and_each_was_sent(
+            headers in proptest::collection::vec(header(), 0..4),
+        ) {
+            let request = request(&headers);
+            let found: Vec<_> = tokens(&request).collect();
+            prop_assert!(found.len() <= TOKENS_MAX);
+            for token in found {
+                let pair = format!("{COOKIE}={}", token.expose());
+                let was_sent = headers
+                    .iter()
+                    .any(|header| String::from_utf8_lossy(header).contains(&pair));
+                prop_assert!(was_sent);
+                prop_assert!(has_cookie(&request));
+            }
+        }
+
+        #[test]
+        fn our_cookie_is_found_whatever_a_neighbour_has_set_beside_it(
+            before in header(),
+            after in header(),
+            secret in any::<[u8; 32]>(),
+        ) {
+            let token = SessionToken::new(uuid::Uuid::nil(), secret);
+            let ours = format!("; {COOKIE}={}; ", token.expose());
+            let line = [before.as_slice(), ours.as_bytes(), &after].concat();
+            let request = request(&[line]);
+            let mut found = tokens(&request);
+            prop_assert!(found.any(|found| found.expose() == token.expose()));
+        }
+    }
 }

@@ -94,6 +94,10 @@ pub(super) async fn add(
         Err(Error::Conflict(Conflict::IdReused)) => {
             refused(&service, &account, hx, view, draft, &used_form()).await
         }
+        Err(Error::Conflict(conflict @ Conflict::TodoQuotaReached)) => {
+            let full = FieldError::new("description", FieldCode::OutOfRange, conflict.message());
+            refused(&service, &account, hx, view, draft, &full).await
+        }
         Err(error) => Err(Failure::Verb(error).into()),
     }
 }

@@ -88,6 +88,35 @@ async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(
 }
 
 #[sqlx::test(migrations = false)]
+async fn attempts_are_limited_unless_the_operator_says_otherwise(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let url = url(&options);
+    for (setting, eleventh) in [("", 429), ("off", 401)] {
+        let listen = free_address();
+        let settings = [
+            ("DATABASE_URL", url.as_str()),
+            ("JWT_SECRET", SECRET),
+            ("LISTEN", &listen),
+            ("RATE_LIMITS", setting),
+        ];
+        let server = start(&settings).await;
+        let mut answers = vec![];
+        for _ in 0..11 {
+            let request = reqwest::Client::new()
+                .post(format!("http://{listen}/api/v1/login"))
+                .header("content-type", "application/json")
+                .body(r#"{"username": "nobody", "password": "violet teapot"}"#);
+            answers.push(request.send().await.expect("an answer").status().as_u16());
+        }
+        assert_eq!(answers[..10], [401; 10], "{setting}");
+        assert_eq!(answers[10], eleventh, "{setting}");
+        drop(server);
+    }
+}
+
+#[sqlx::test(migrations = false)]
 async fn migrating_twice_is_fine(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let url = url(&options);
     let settings = [("DATABASE_URL", url.as_str()), ("JWT_SECRET", SECRET)];

@@ -22,7 +22,7 @@ use tickbox::{
 };
 use time::PrimitiveDateTime;
 
-use crate::world::{PASSWORD, World, credentials};
+use crate::world::{PASSWORD, World, client, credentials};
 
 /// A row of `sessions`.
 #[derive(FromRow)]
@@ -51,7 +51,7 @@ pub(crate) async fn log_in(
 ) -> LoggedIn {
     let login = world
         .service
-        .log_in(credentials(username, PASSWORD), previous, "a test");
+        .log_in(credentials(username, PASSWORD), previous, client("a test"));
     login.await.expect("right password")
 }
 

@@ -11,13 +11,16 @@ use tickbox::{
     service::Effort,
 };
 
-use crate::world::{CHEAP, PASSWORD, World, credentials, registration};
+use crate::world::{CHEAP, NOWHERE, PASSWORD, World, client, credentials, registration};
 
 #[sqlx::test(migrations = "./migrations")]
 async fn a_username_is_taken_in_every_spelling(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let world = World::new(options).await;
     for username in ["ona", "Ona", "ONA"] {
-        let second = world.service.register(registration(username)).await;
+        let second = world
+            .service
+            .register(registration(username), NOWHERE)
+            .await;
         assert!(
             matches!(second, Err(Error::Conflict(Conflict::UsernameTaken))),
             "{username}: {second:?}"
@@ -34,8 +37,8 @@ async fn of_two_who_want_one_username_at_once_one_gets_it(
     for round in 0..10 {
         let (lower, upper) = (format!("rita{round}"), format!("RITA{round}"));
         let results = tokio::join!(
-            world.service.register(registration(&lower)),
-            world.service.register(registration(&upper)),
+            world.service.register(registration(&lower), NOWHERE),
+            world.service.register(registration(&upper), NOWHERE),
         );
         assert!(
             matches!(
@@ -77,7 +80,7 @@ async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(
 #[sqlx::test(migrations = "./migrations")]
 async fn a_user_is_stored_as_registered(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let world = World::new(options).await;
-    let user = world.service.register(registration("Rita")).await;
+    let user = world.service.register(registration("Rita"), NOWHERE).await;
     let user = user.expect("registered");
     assert_eq!(
         (user.username.as_str(), user.last_name.as_str()),
@@ -122,16 +125,16 @@ async fn logging_in_renews_a_hash_of_less_effort(
         ..CHEAP
     };
     let service = world.with_effort(more);
-    let wrong = service.log_in(credentials("ona", "another one"), None, "");
+    let wrong = service.log_in(credentials("ona", "another one"), None, client(""));
     assert!(wrong.await.is_err());
     assert!(password(&world, "ona").await.contains("$m=64,"));
-    let right = service.log_in(credentials("ona", PASSWORD), None, "");
+    let right = service.log_in(credentials("ona", PASSWORD), None, client(""));
     right.await.expect("right password");
     let renewed = password(&world, "ona").await;
     assert!(renewed.contains("$m=128,"), "{renewed}");
     // The next time there is nothing to renew; nor is a hash of more effort ever weakened.
     for service in [&service, &world.service] {
-        let again = service.log_in(credentials("ona", PASSWORD), None, "");
+        let again = service.log_in(credentials("ona", PASSWORD), None, client(""));
         again.await.expect("right password");
         assert_eq!(password(&world, "ona").await, renewed);
     }

@@ -5,15 +5,20 @@ use secrecy::SecretString;
 use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
     domain::{
+        address::ClientAddress,
         clock::Clock,
+        limit::RequestQuota,
         user::{Account, Credentials, Registration, RegistrationInput},
     },
-    service::{Effort, Hasher, Service, TokenSigner},
+    service::{Client, Effort, Hasher, Service, TokenSigner},
     store::Database,
 };
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "violet teapot 7";
+
+/// Where everybody is who is in no particular place.
+pub(crate) const NOWHERE: ClientAddress = ClientAddress::NOWHERE;
 
 /// Signs the tokens.
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -57,6 +62,12 @@ impl World {
         Service::new(self.database.clone(), self.clock.clone(), hasher, signer())
     }
 
+    /// One more instance over the same database, which limits how often something may be tried.
+    pub(crate) fn with_limits(&self) -> Service {
+        self.with_effort(CHEAP)
+            .with_rate_limits(RequestQuota::STANDARD)
+    }
+
     /// A connection past the pool.
     pub(crate) async fn connect(&self) -> MySqlConnection {
         connect(&self.options).await
@@ -86,11 +97,19 @@ pub(crate) fn credentials(username: &str, password: &str) -> Credentials {
     Credentials::parse(username, password).expect("both fields are filled")
 }
 
+/// Somebody who says to be that, without a cookie of before.
+pub(crate) fn client(description: &str) -> Client {
+    Client {
+        description: description.to_owned(),
+        ..Client::default()
+    }
+}
+
 async fn arrive(service: &Service, username: &str) -> Account {
-    let user = service.register(registration(username)).await;
+    let user = service.register(registration(username), NOWHERE).await;
     user.expect("the name is free");
     let logged_in = service
-        .log_in(credentials(username, PASSWORD), None, "a test")
+        .log_in(credentials(username, PASSWORD), None, client("a test"))
         .await
         .expect("right password");
     let account = service.authenticate(&logged_in.token).await;

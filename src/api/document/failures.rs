@@ -36,6 +36,7 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
         Code::TooLarge,
         Code::UriTooLong,
         Code::RequestTimeout,
+        Code::RateLimited,
         Code::Internal,
         Code::Unavailable,
     ];
@@ -54,12 +55,12 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
         "register_user" => &[Code::UsernameTaken],
         "login" => &[Code::WrongCredentials],
         "refresh_token" => &[Code::SessionEnded],
-        "add_todo" => &[Code::IdReused],
+        "add_todo" => &[Code::IdReused, Code::TodoQuotaReached],
         "todo_changes" => &[Code::SyncTokenExpired],
         "update_todo" => &[Code::TodoNotFound, Code::RevConflict],
         "update_todo_status" | "remove_todo" => &[Code::TodoNotFound],
         "end_session" => &[Code::SessionNotFound],
-        "restore_todo" => &[Code::TodoNotFound, Code::TodoGone],
+        "restore_todo" => &[Code::TodoNotFound, Code::TodoGone, Code::TodoQuotaReached],
         _ => &[],
     });
     codes
@@ -88,7 +89,7 @@ fn response(id: &str, codes: &[Code]) -> Value {
             "WWW-Authenticate",
             json!({ "description": "The scheme, and what is wrong with the token", "schema": { "type": "string" } }),
         )),
-        503 => Some((
+        429 | 503 => Some((
             "Retry-After",
             json!({ "description": "Seconds to wait", "schema": { "type": "integer", "format": "int32" } }),
         )),

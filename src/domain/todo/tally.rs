@@ -2,6 +2,12 @@
 
 use std::ops::Sub;
 
+use crate::domain::error::{Conflict, Error};
+
+/// Most to-dos of one user, removed ones not counted. A phone copies that many in 200 calls; whoever
+/// comes near it is a program.
+pub const QUOTA: i32 = 200_000;
+
 /// The counts of one user's list at one revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -22,6 +28,17 @@ impl Tally {
             open: self.open + change.open,
             all: self.all + change.all,
         }
+    }
+
+    /// Whether a list may have grown to this.
+    ///
+    /// # Errors
+    /// [`Conflict::TodoQuotaReached`] beyond [`QUOTA`].
+    pub fn check_quota(self) -> Result<(), Error> {
+        if self.all > QUOTA {
+            return Err(Error::Conflict(Conflict::TodoQuotaReached));
+        }
+        Ok(())
     }
 }
 

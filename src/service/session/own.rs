@@ -6,6 +6,7 @@ use super::super::Service;
 use crate::{
     domain::{
         error::Error,
+        event::SecurityEvent,
         session::{SESSIONS_MAX, Session, SessionId},
         user::Account,
     },
@@ -49,7 +50,7 @@ impl Service {
         if !ended {
             return Err(Error::NotFound);
         }
-        tracing::info!(event = "session_ended", user = %account.public_id, session = %id.0, "a session was ended");
+        tracing::info!(event = SecurityEvent::SessionEnded.as_str(), user = %account.public_id, session = %id.0, "a session was ended");
         Ok(())
     }
 
@@ -71,7 +72,7 @@ impl Service {
                 .boxed()
             })
             .await?;
-        tracing::info!(event = "session_ended", user = %account.public_id, ended, "all other sessions were ended");
+        tracing::info!(event = SecurityEvent::SessionEnded.as_str(), user = %account.public_id, ended, "all other sessions were ended");
         Ok(())
     }
 }

@@ -8,6 +8,8 @@ use super::super::{Service, password::Verdict, session::random_bytes};
 use crate::{
     domain::{
         error::{Denied, Error},
+        event::SecurityEvent,
+        limit::Bucket,
         session::{Kind, SessionId, SessionToken},
         user::{Account, PasswordChange, UserId, wrong_password},
     },
@@ -70,7 +72,7 @@ impl Service {
                 next: next.clone(),
             };
             if self.replace(replacement).await? {
-                tracing::info!(event = "password_changed", user = %account.public_id, "the password was changed");
+                tracing::info!(event = SecurityEvent::PasswordChanged.as_str(), user = %account.public_id, "the password was changed");
                 return Ok(());
             }
             // The stored hash became another one meanwhile: what was right is looked at again.
@@ -78,8 +80,8 @@ impl Service {
         }
     }
 
-    /// The stored hash, which the current password is right for. The one place where that password
-    /// can be guessed: what limits guesses stands around the call of the hasher.
+    /// The stored hash, which the current password is right for. The one place where who holds a session
+    /// could guess that password: each try is counted before, as those of a login are.
     async fn verify_current(
         &self,
         account: &Account,
@@ -89,8 +91,13 @@ impl Service {
         let find =
             async move |connection: &mut Connection| store::user::password(connection, user).await;
         let stored = self.database.read(find).await?;
+        let reserved = self.reserve(vec![Bucket::password_change(user)]).await?;
         let verdict = self.hasher.verify(current.clone(), Some(stored.clone()));
-        match verdict.await? {
+        let verdict = verdict.await;
+        if !matches!(verdict, Ok(Verdict::Wrong)) {
+            self.release(reserved).await;
+        }
+        match verdict? {
             Verdict::Wrong => Err(wrong_password().into()),
             // It is about to be replaced: an outdated one is not worth renewing.
             Verdict::Right | Verdict::RightButOutdated => Ok(stored),

@@ -9,17 +9,17 @@ use poem::{
 
 use super::{
     super::{
-        error::{Failure, with_retry_after},
+        error::Failure,
         form::Form,
         layout::{self, Width, error_summary, see_other, title_of},
         link::{self, Notice},
-        session::{Https, Visitor},
+        session::{Browser, Https, Visitor},
     },
-    Field, UserAgent, refused,
+    Field, Later, refused,
 };
 use crate::{
     domain::{
-        error::{Error, FieldCode, FieldError},
+        error::{Error, FieldError},
         user::{Password, PasswordChange, PasswordChangeInput},
     },
     service::Service,
@@ -40,7 +40,7 @@ pub(in crate::web) async fn change(
     form: Form,
     visitor: Visitor,
     https: Https,
-    user_agent: UserAgent,
+    browser: Browser,
 ) -> Result<Response> {
     let account = visitor.account(&link::CHANGE_PASSWORD)?;
     let user = service.user(&account).await.map_err(Failure::from)?;
@@ -53,9 +53,8 @@ pub(in crate::web) async fn change(
     };
     let changed = match PasswordChange::parse(input, &user.username) {
         Ok(change) => {
-            service
-                .change_password(&account, change, &user_agent.0)
-                .await
+            let description = &browser.0.description;
+            service.change_password(&account, change, description).await
         }
         Err(errors) => Err(Error::Invalid(errors)),
     };
@@ -68,22 +67,12 @@ pub(in crate::web) async fn change(
             Ok(response)
         }
         Err(Error::Invalid(errors)) => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors)),
-        Err(Error::Unavailable { retry_after, cause }) => {
-            tracing::warn!(cause, "a change of a password cannot be answered now");
-            let page = refuse(StatusCode::SERVICE_UNAVAILABLE, &[send_again()]);
-            Ok(with_retry_after(page, retry_after))
+        Err(error) => {
+            let later = Later::of(error)?;
+            let page = change_page(&user.username, &[later.words("current_password")]);
+            Ok(later.answer(page))
         }
-        Err(error) => Err(Failure::Verb(error).into()),
     }
-}
-
-/// Whether it was done is open; a password is never sent back.
-fn send_again() -> FieldError {
-    FieldError::new(
-        "current_password",
-        FieldCode::Required,
-        "We cannot answer right now. Wait a few seconds, enter the passwords again and send the form once more",
-    )
 }
 
 fn change_page(username: &str, errors: &[FieldError]) -> Markup {

@@ -3,8 +3,9 @@
 
 mod client;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, num::NonZeroU32};
 
+use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sqlx::{
@@ -12,9 +13,10 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
-    domain::{clock::Clock, session::SessionId},
+    domain::{clock::Clock, limit::RequestQuota, session::SessionId},
     service::{Hasher, Service},
     store::Database,
+    web::Proxies,
 };
 use time::Duration;
 use uuid::Uuid;
@@ -22,7 +24,7 @@ use uuid::Uuid;
 use self::client::{Client, ORDER, Sent};
 use super::document::Operation;
 use crate::{
-    web::site::Site,
+    web::site::{Answer, Site},
     world::{CHEAP, signer},
 };
 
@@ -70,11 +72,13 @@ async fn every_example_of_a_parameter_is_taken(_: MySqlPoolOptions, options: MyS
 
 /// Codes that come only after something has happened to the world; a test each, and that of the
 /// slow body stands in `server::deadlines`.
-const LATER: [&str; 6] = [
+const LATER: [&str; 8] = [
     "request_timeout",
     "token_expired",
     "session_ended",
     "todo_gone",
+    "todo_quota_reached",
+    "rate_limited",
     "internal",
     "unavailable",
 ];
@@ -127,6 +131,41 @@ async fn what_was_removed_thirty_days_ago_is_gone_as_the_example_says(
     site.world.clock.advance(Duration::days(30));
     client.log_in().await;
     client.all_fail_with("todo_gone").await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_full_list_is_refused_more_as_the_examples_say(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut client = Client::of(&site);
+    client.follow("remove_todo").await;
+    let mut connection = site.world.connect().await;
+    // One that is stored already is answered, and no refusal of a new one.
+    for statement in ["DELETE FROM todos", "UPDATE users SET todo_count = 200000"] {
+        connection.execute(statement).await.expect("written");
+    }
+    let add = client.document.operation("add_todo");
+    let failures = add.failures().into_iter();
+    for (_, example) in failures.filter(|(code, _)| code == "todo_quota_reached") {
+        client.fails(&add, client.example(&add), &example).await;
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn too_many_requests_are_answered_as_the_examples_say(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let quota = RequestQuota {
+        burst: NonZeroU32::MIN,
+        replenish: std::time::Duration::from_hours(1),
+    };
+    let site = Site::limited(options, Proxies(0), quota).await;
+    Answer::to(site.request(Method::GET, "/login")).await;
+    let client = Client::of(&site);
+    client.all_fail_with("rate_limited").await;
 }
 
 #[sqlx::test(migrations = "./migrations")]

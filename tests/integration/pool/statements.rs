@@ -16,7 +16,7 @@ use tickbox::{
     store::{Connection, Database, Ending},
 };
 
-use crate::world::{CHEAP, PASSWORD, World, credentials, signer};
+use crate::world::{CHEAP, PASSWORD, World, client, credentials, signer};
 
 const REQUESTS: u64 = 20;
 
@@ -74,7 +74,7 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database.clone(), Clock::default(), hasher, signer());
-    let login = service.log_in(credentials("ona", PASSWORD), None, "a test");
+    let login = service.log_in(credentials("ona", PASSWORD), None, client("a test"));
     let token = login.await.expect("right password").token;
     let mut spent = BTreeMap::new();
     for verb in ["warm up", "look", "add"] {
@@ -109,7 +109,7 @@ async fn a_call_costs_as_much_as_its_page_and_an_unchanged_list_one_statement(
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database.clone(), Clock::default(), hasher, signer());
-    let login = service.log_in_device(credentials("ona", PASSWORD), "a test");
+    let login = service.log_in_device(credentials("ona", PASSWORD), client("a test"));
     let token = login.await.expect("right password").access;
     let mut spent = BTreeMap::new();
     for call in ["warm up", "todo_list", "todo_changes", "unchanged"] {

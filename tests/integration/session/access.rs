@@ -19,7 +19,7 @@ use super::{
     log_in as log_in_browser,
     phone::{Kept, log_in, open, refresh, signing_with},
 };
-use crate::world::{PASSWORD, SECRET, World, credentials, signer};
+use crate::world::{PASSWORD, SECRET, World, client, credentials, signer};
 
 const NEW_SECRET: &str = "another secret of thirty-two bytes, or more";
 
@@ -232,7 +232,7 @@ async fn who_is_deleted_is_out_at_once_and_nobody_else(
     assert!(open(&world.service, &jonas.access).await.is_ok());
     let login = world
         .service
-        .log_in_device(credentials("ona", PASSWORD), "");
+        .log_in_device(credentials("ona", PASSWORD), client(""));
     assert!(matches!(
         login.await,
         Err(Error::Unauthenticated(Denied::WrongCredentials))

@@ -19,7 +19,7 @@ use tickbox::{
 use uuid::Uuid;
 
 use super::{is_logged_in, log_in, stored};
-use crate::world::{PASSWORD, World, credentials, registration};
+use crate::world::{NOWHERE, PASSWORD, World, client, credentials, registration};
 
 #[sqlx::test(migrations = "./migrations")]
 async fn the_right_password_begins_a_session_of_that_user(
@@ -51,7 +51,7 @@ async fn a_wrong_password_and_an_unknown_user_are_refused_alike(
     ] {
         let login = world
             .service
-            .log_in(credentials(username, password), None, "");
+            .log_in(credentials(username, password), None, client(""));
         let refused = matches!(login.await, Err(Error::Unauthenticated(_)));
         assert!(refused, "{username}, {password}");
     }
@@ -66,7 +66,7 @@ async fn an_unknown_user_costs_as_much_as_a_wrong_password(
 ) {
     let world = World::new(options).await;
     let service = world.with_effort(Effort::STANDARD);
-    let rita = service.register(registration("rita")).await;
+    let rita = service.register(registration("rita"), NOWHERE).await;
     rita.expect("registered");
     let (mut wrong, mut unknown, mut impossible) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..25 {
@@ -89,7 +89,7 @@ async fn an_unknown_user_costs_as_much_as_a_wrong_password(
 
 async fn refusal(service: &Service, username: &str) -> Duration {
     let start = Instant::now();
-    let login = service.log_in(credentials(username, "another one"), None, "");
+    let login = service.log_in(credentials(username, "another one"), None, client(""));
     assert!(login.await.is_err());
     start.elapsed()
 }
@@ -137,7 +137,10 @@ async fn a_failed_login_leaves_the_session_that_the_browser_had(
     let world = World::new(options).await;
     let token = log_in(&world, "ona", None).await.token;
     let wrong = credentials("jonas", "another one");
-    let login = world.service.log_in(wrong, Some(token.clone()), "").await;
+    let login = world
+        .service
+        .log_in(wrong, Some(token.clone()), client(""))
+        .await;
     assert!(login.is_err());
     assert!(is_logged_in(&world, &token).await);
 }
@@ -150,7 +153,10 @@ async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
     let world = World::new(options).await;
     let everyone: Vec<_> = (0..5).map(|number| format!("rita{number}")).collect();
     for username in &everyone {
-        let user = world.service.register(registration(username)).await;
+        let user = world
+            .service
+            .register(registration(username), NOWHERE)
+            .await;
         user.expect("registered");
     }
     // Each on four devices.
@@ -231,7 +237,7 @@ async fn a_long_user_agent_is_cut_between_characters(
     for agent in ["a".repeat(1_000), "🥛".repeat(1_000), "short 🥛".into()] {
         let login = world
             .service
-            .log_in(credentials("ona", PASSWORD), None, &agent);
+            .log_in(credentials("ona", PASSWORD), None, client(&agent));
         let id = login.await.expect("right password").token.id;
         let row = stored(&mut world.connect().await, id).await;
         let expected: String = agent.chars().take(USER_AGENT_MAX).collect();

@@ -16,7 +16,7 @@ use super::{
     is_logged_in, log_in,
     phone::{self, open, refresh},
 };
-use crate::world::{PASSWORD, World, credentials};
+use crate::world::{PASSWORD, World, client, credentials};
 
 async fn list(world: &World, who: &Account) -> Vec<Session> {
     let sessions = world.service.sessions(who).await;
@@ -147,7 +147,7 @@ async fn ending_all_other_sessions_leaves_this_one_and_those_of_others(
 
 async fn log_in_often(service: &Service, times: u32) {
     for _ in 0..times {
-        let login = service.log_in(credentials("ona", PASSWORD), None, "a test");
+        let login = service.log_in(credentials("ona", PASSWORD), None, client("a test"));
         login.await.expect("right password");
     }
 }

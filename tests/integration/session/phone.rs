@@ -14,7 +14,7 @@ use time::PrimitiveDateTime;
 
 use crate::{
     log,
-    world::{CHEAP, PASSWORD, World, credentials},
+    world::{CHEAP, NOWHERE, PASSWORD, World, client, credentials},
 };
 
 /// What a phone keeps of an answer.
@@ -47,13 +47,13 @@ pub(super) fn signing_with(world: &World, current: &str, previous: Option<&str>)
 }
 
 pub(crate) async fn log_in(service: &Service, username: &str) -> Kept {
-    let login = service.log_in_device(credentials(username, PASSWORD), "a phone");
+    let login = service.log_in_device(credentials(username, PASSWORD), client("a phone"));
     login.await.expect("right password").into()
 }
 
 pub(crate) async fn refresh(service: &Service, token: &str) -> Result<Kept, Denied> {
     let token = RefreshToken::parse(token).expect("the form of a refresh token");
-    let tokens = Box::pin(service.refresh(token)).await;
+    let tokens = Box::pin(service.refresh(token, NOWHERE)).await;
     tokens.map(Kept::from).map_err(denied)
 }
 

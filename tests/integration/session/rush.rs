@@ -21,7 +21,7 @@ use tickbox::{
 use time::Duration;
 
 use super::phone::{Kept, Parts, log_in, open, refresh, row};
-use crate::world::{CHEAP, World, registration, signer};
+use crate::world::{CHEAP, NOWHERE, World, registration, signer};
 
 /// Connections of the one service, as many as in production.
 const CONNECTIONS: usize = 10;
@@ -38,7 +38,7 @@ async fn crowd(options: MySqlConnectOptions) -> (World, Service) {
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database, world.clock.clone(), hasher, signer());
     for number in 0..USERS {
-        let user = service.register(registration(&name(number))).await;
+        let user = service.register(registration(&name(number)), NOWHERE).await;
         user.expect("the name is free");
     }
     (world, service)

@@ -22,7 +22,7 @@ use crate::{
         is_logged_in, log_in,
         phone::{self, open, refresh},
     },
-    world::{CHEAP, PASSWORD, World, credentials},
+    world::{CHEAP, PASSWORD, World, client, credentials},
 };
 
 const NEW: &str = "amber kettle 8";
@@ -42,7 +42,7 @@ fn change(current: &str, new: &str) -> PasswordChange {
 async fn opens(world: &World, password: &str) -> bool {
     let login = world
         .service
-        .log_in(credentials("ona", password), None, "a test");
+        .log_in(credentials("ona", password), None, client("a test"));
     match login.await {
         Ok(_) => true,
         Err(Error::Unauthenticated(Denied::WrongCredentials)) => false,
@@ -286,7 +286,7 @@ async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
     let mut held = holder.begin().await.expect("begun");
     hold_user(&mut held, &world.ona).await;
     let service = with_memory(128);
-    let log_in = || service.log_in(credentials("ona", PASSWORD), None, "");
+    let log_in = || service.log_in(credentials("ona", PASSWORD), None, client(""));
     let release = async {
         until_waiting(&mut watcher, 2).await;
         held.rollback().await.expect("released");
@@ -297,7 +297,7 @@ async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
     let mut held = holder.begin().await.expect("begun");
     hold_user(&mut held, &world.ona).await;
     let service = with_memory(256);
-    let log_in = || service.log_in(credentials("ona", PASSWORD), None, "");
+    let log_in = || service.log_in(credentials("ona", PASSWORD), None, client(""));
     let change = service.change_password(&world.ona, change(PASSWORD, NEW), "");
     let release = async {
         until_waiting(&mut watcher, 2).await;

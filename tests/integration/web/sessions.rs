@@ -7,7 +7,7 @@ use time::Duration;
 use super::site::Site;
 use crate::{
     api::phone::Phone,
-    world::{PASSWORD, credentials},
+    world::{PASSWORD, client, credentials},
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -20,7 +20,7 @@ async fn it_shows_ones_own_sessions_with_names_and_dates_and_nothing_that_opens_
     let site = Site::open(options).await;
     let service = &site.world.service;
     site.world.clock.advance(Duration::minutes(1));
-    let login = service.log_in(credentials("ona", PASSWORD), None, FIREFOX);
+    let login = service.log_in(credentials("ona", PASSWORD), None, client(FIREFOX));
     login.await.expect("right password");
     site.world.clock.advance(Duration::minutes(1));
     let phone = site.session_of("ona", "<b>Ona's</b> phone").await;

@@ -9,6 +9,7 @@ use scraper::{ElementRef, Html, Selector};
 use sqlx::mysql::MySqlConnectOptions;
 use tickbox::{
     app,
+    domain::limit::RequestQuota,
     server::{self, Lifecycle, Limits},
     service::Service,
     web::Proxies,
@@ -17,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     log,
-    world::{PASSWORD, World, credentials},
+    world::{PASSWORD, World, client, credentials},
 };
 
 pub(crate) struct Site {
@@ -42,6 +43,18 @@ impl Site {
             address,
             client: client.build().expect("a client"),
         }
+    }
+
+    /// A server with limits, and with that many requests for each address.
+    pub(crate) async fn limited(
+        options: MySqlConnectOptions,
+        proxies: Proxies,
+        requests: RequestQuota,
+    ) -> Self {
+        let site = Self::open(options).await;
+        let service = site.world.with_limits().with_rate_limits(requests);
+        let address = listen(service, proxies).await;
+        Self { address, ..site }
     }
 
     /// The same world, with a server over another service.
@@ -72,7 +85,10 @@ impl Site {
     /// The id of a session that this person has begun on a phone of that name.
     pub(crate) async fn session_of(&self, username: &str, device: &str) -> String {
         let credentials = credentials(username, PASSWORD);
-        let login = self.world.service.log_in_device(credentials, device);
+        let login = self
+            .world
+            .service
+            .log_in_device(credentials, client(device));
         login
             .await
             .expect("right password")

@@ -1,0 +1,155 @@
+//! Checking a password: how often it may be tried, and what is noted of each try.
+
+use secrecy::ExposeSecret as _;
+use uuid::Uuid;
+
+use super::Client;
+use crate::{
+    domain::{
+        error::{Denied, Error},
+        event::SecurityEvent,
+        limit::Bucket,
+        session::DeviceToken,
+        user::{Credentials, UserId, Username},
+    },
+    service::{Service, limit::Reserved, password::Verdict},
+    store::{self, Connection, user::Login},
+};
+
+/// Who has shown the right password.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) user: UserId,
+    pub(super) public_id: Uuid,
+    pub(super) username: Username,
+    /// The hash that the password was right for.
+    pub(super) verified: String,
+    /// The password hashed anew, when the parameters have risen.
+    pub(super) raised: Option<String>,
+    /// Whether the browser was logged in with before, under this username.
+    pub(super) is_known_device: bool,
+    /// To be taken back: a success costs nothing.
+    pub(super) reserved: Reserved,
+}
+
+/// What was found when a password was looked at.
+enum Checked {
+    Right {
+        login: Login,
+        raised: Option<String>,
+    },
+    Wrong {
+        /// None when nobody has that username.
+        public_id: Option<Uuid>,
+    },
+}
+
+impl Service {
+    /// Checks who it is; a user that does not exist costs as much as a wrong password, and counts like
+    /// one. The try is counted before: of a thousand guesses at once not all may be looked at.
+    pub(super) async fn admit(
+        &self,
+        credentials: Credentials,
+        client: &Client,
+    ) -> Result<Entry, Error> {
+        let device = self.known_device(&credentials, client);
+        let buckets = match device {
+            Some(device) => vec![Bucket::device(device)],
+            None => Bucket::login(credentials.attempted.expose_secret(), client.address).into(),
+        };
+        let reserved = self.reserve(buckets).await.inspect_err(note_failure)?;
+        let checked = match self.check(&credentials).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.release(reserved).await;
+                note_failure(&error);
+                return Err(error);
+            }
+        };
+        match (checked, credentials.username) {
+            (Checked::Right { login, raised }, Some(username)) => Ok(Entry {
+                user: login.user_id,
+                public_id: login.public_id,
+                verified: login.password,
+                username,
+                raised,
+                is_known_device: device.is_some(),
+                reserved,
+            }),
+            (Checked::Right { .. }, None) => Err(wrong(None)),
+            (Checked::Wrong { public_id }, _) => Err(wrong(public_id)),
+        }
+    }
+
+    /// The browser, if somebody has logged in with it under this username.
+    fn known_device<'a>(
+        &self,
+        credentials: &Credentials,
+        client: &'a Client,
+    ) -> Option<&'a DeviceToken> {
+        let username = credentials.username.as_ref()?;
+        let device = client.device.as_ref()?;
+        self.signer.knows(device, username).then_some(device)
+    }
+
+    async fn check(&self, credentials: &Credentials) -> Result<Checked, Error> {
+        let login = match credentials.username.clone() {
+            Some(username) => {
+                let find = async move |connection: &mut Connection| {
+                    store::user::find_login(connection, &username).await
+                };
+                self.database.read(find).await?
+            }
+            None => None,
+        };
+        let password = &credentials.password;
+        let stored = login.as_ref().map(|login| login.password.clone());
+        let verdict = self.hasher.verify(password.clone(), stored).await?;
+        Ok(match (login, verdict) {
+            (Some(login), Verdict::Right) => Checked::Right {
+                login,
+                raised: None,
+            },
+            (Some(login), Verdict::RightButOutdated) => Checked::Right {
+                login,
+                raised: Some(self.hasher.hash(password.clone()).await?),
+            },
+            (login, _) => Checked::Wrong {
+                public_id: login.map(|login| login.public_id),
+            },
+        })
+    }
+}
+
+/// Notes a wrong password, or an unknown username, which may be a password itself and is not logged.
+fn wrong(public_id: Option<Uuid>) -> Error {
+    count("wrong");
+    tracing::info!(
+        event = SecurityEvent::LoginFailed.as_str(),
+        user = public_id.map(tracing::field::display),
+        "a login failed"
+    );
+    Error::Unauthenticated(Denied::WrongCredentials)
+}
+
+/// Notes a login.
+pub(super) fn note_success(public_id: Uuid) {
+    count("ok");
+    tracing::info!(
+        event = SecurityEvent::Login.as_str(),
+        user = %public_id,
+        "logged in"
+    );
+}
+
+/// Notes a login whose password was not looked at, or whose session could not be stored.
+pub(super) fn note_failure(error: &Error) {
+    count(match error {
+        Error::RateLimited { .. } => "limited",
+        _ => "unavailable",
+    });
+}
+
+fn count(result: &'static str) {
+    metrics::counter!("tickbox_logins_total", "result" => result).increment(1);
+}

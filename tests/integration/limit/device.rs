@@ -1,0 +1,112 @@
+//! A browser that somebody has logged in with before keeps a way in.
+
+use secrecy::SecretString;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::{session::DeviceToken, user::Username},
+    service::{Client, Service, TokenSigner},
+};
+
+use super::{WRONG, end, from, guess, try_login};
+use crate::world::{PASSWORD, SECRET, World};
+
+fn with(device: &DeviceToken) -> Client {
+    Client {
+        device: Some(device.clone()),
+        ..from("1.2.3.4")
+    }
+}
+
+async fn device(service: &Service, username: &str) -> DeviceToken {
+    let login = try_login(service, username, PASSWORD, from("1.2.3.4")).await;
+    login.expect("right password").device
+}
+
+/// By somebody with many addresses, one of them Ona's.
+async fn lock(service: &Service, username: &str) {
+    for number in 0..100 {
+        guess(service, username, &format!("10.0.0.{number}")).await;
+    }
+    for _ in 0..20 {
+        guess(service, "somebody", "1.2.3.4").await;
+        guess(service, username, "1.2.3.4").await;
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_known_browser_gets_in_while_its_username_and_its_address_are_locked(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let ona = device(&service, "ona").await;
+    let jonas = device(&service, "jonas").await;
+    lock(&service, "ona").await;
+    let mut forged = ona.clone();
+    forged.tag[31] ^= 1;
+    let mut other = ona.clone();
+    other.nonce[0] ^= 1;
+    for (case, device, expected) in [
+        ("her own", &ona, "ok"),
+        ("another tag", &forged, "limited"),
+        ("another number", &other, "limited"),
+        ("another person's", &jonas, "limited"),
+    ] {
+        let login = try_login(&service, "ona", PASSWORD, with(device)).await;
+        assert_eq!(end(&login), expected, "{case}");
+    }
+    let stranger = try_login(&service, "ona", PASSWORD, from("10.0.1.1")).await;
+    assert_eq!(end(&stranger), "limited");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_known_browser_has_ten_wrong_passwords_that_count_nowhere_else(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let ona = device(&service, "ona").await;
+    for number in 0..10 {
+        let login = try_login(&service, "ona", WRONG, with(&ona)).await;
+        assert_eq!(end(&login), "wrong", "{number}");
+    }
+    let login = try_login(&service, "ona", PASSWORD, with(&ona)).await;
+    assert_eq!(end(&login), "limited");
+    for number in 0..10 {
+        assert_eq!(guess(&service, "ona", "1.2.3.4").await, "wrong", "{number}");
+    }
+    assert_eq!(guess(&service, "ona", "1.2.3.4").await, "limited");
+}
+
+/// Else everybody could have as many tries as they log in to their own account between them.
+#[sqlx::test(migrations = "./migrations")]
+async fn logging_in_again_gives_no_new_tries(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let mut known = device(&service, "ona").await;
+    for number in 0..9 {
+        let login = try_login(&service, "ona", WRONG, with(&known)).await;
+        assert_eq!(end(&login), "wrong", "{number}");
+    }
+    let login = try_login(&service, "ona", PASSWORD, with(&known)).await;
+    known = login.expect("right password").device;
+    for expected in ["wrong", "limited"] {
+        let login = try_login(&service, "ona", WRONG, with(&known)).await;
+        assert_eq!(end(&login), expected);
+    }
+}
+
+#[test]
+fn a_browser_stays_known_while_the_key_is_being_replaced_and_is_no_longer_afterwards() {
+    let (old, new) = (
+        SecretString::from(SECRET),
+        SecretString::from("fedcba9876543210fedcba9876543210"),
+    );
+    let ona = Username::parse("ona").expect("valid");
+    let device = TokenSigner::new(&old, None).device([7; 16], &ona);
+    assert!(TokenSigner::new(&old, None).knows(&device, &ona));
+    assert!(TokenSigner::new(&new, Some(&old)).knows(&device, &ona));
+    assert!(!TokenSigner::new(&new, None).knows(&device, &ona));
+}
