@@ -11,7 +11,7 @@ use poem::{
 use crate::{
     api, assets,
     server::Draining,
-    service::Service,
+    service::{self, Service},
     telemetry,
     web::{self, Proxies, error::with_allow},
 };
@@ -27,7 +27,8 @@ pub fn endpoint(service: Service, proxies: Proxies, draining: Draining) -> impl 
         .nest(api::PATH, api::routes())
         .nest("/", web::routes(proxies))
         .data(service)
-        .data(draining);
+        .data(draining)
+        .around(async |routes, request| service::within_budget(routes.call(request)).await);
     telemetry::requests(with_security_headers(failing_well(routes)), behind_proxy)
 }
 
