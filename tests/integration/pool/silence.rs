@@ -20,7 +20,7 @@ use crate::world::connect;
 const PROMISE: Duration = Duration::from_secs(8);
 
 /// Takes connections and never says a word.
-async fn silent_server() -> MySqlConnectOptions {
+pub(crate) async fn silent_server() -> MySqlConnectOptions {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("bound").port();
     tokio::spawn(async move {
