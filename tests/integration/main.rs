@@ -6,6 +6,7 @@ mod docs;
 mod layers;
 mod log;
 mod migrations;
+mod outage;
 mod pool;
 mod proxy;
 mod session;
