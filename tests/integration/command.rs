@@ -5,11 +5,14 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use futures_util::future::join_all;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::Child,
 };
+
+use crate::world::connect;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -130,6 +133,38 @@ async fn migrating_twice_is_fine(_: MySqlPoolOptions, options: MySqlConnectOptio
     assert!(migrated.status.success(), "{}", text(&migrated.stderr));
     let again = run(&["migrate"], &settings);
     assert!(again.status.success(), "{}", text(&again.stderr));
+}
+
+#[sqlx::test(migrations = false)]
+async fn ten_starts_at_once_run_each_migration_once(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let url = url(&options);
+    let starts = (0..10).map(async |_| {
+        let listen = free_address();
+        let settings = [
+            ("DATABASE_URL", url.as_str()),
+            ("JWT_SECRET", SECRET),
+            ("LISTEN", &listen),
+        ];
+        start(&settings).await
+    });
+    let mut running = join_all(starts).await;
+    for child in &mut running {
+        assert_eq!(child.try_wait().expect("asked"), None, "it serves");
+    }
+    // What ran a second time would have failed, since its table or column was there, and left its row
+    // half done.
+    let mut connection = connect(&options).await;
+    let applied = "SELECT COUNT(*), CAST(SUM(success) AS SIGNED) FROM _sqlx_migrations";
+    let (all, done): (i64, i64) = sqlx::query_as(applied)
+        .fetch_one(&mut connection)
+        .await
+        .expect("read");
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"));
+    let files = i64::try_from(files.expect("a folder").count()).expect("few");
+    assert_eq!((all, done), (files, files));
 }
 
 #[sqlx::test]
