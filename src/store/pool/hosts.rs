@@ -106,13 +106,11 @@ impl Hosts {
         let mut failures = Vec::new();
         // Nobody who was asked first is given up when the others join: it may just be slow.
         let early = timeout(HEAD_START, first_of(&mut attempts, &mut failures)).await;
-        let found = match early {
-            Ok(Some(found)) => Some(found),
-            Ok(None) | Err(_) => {
-                attempts.extend(then.into_iter().map(|host| self.attempt(host)));
-                first_of(&mut attempts, &mut failures).await
-            }
-        };
+        let mut found = early.unwrap_or_default();
+        if found.is_none() {
+            attempts.extend(then.into_iter().map(|host| self.attempt(host)));
+            found = first_of(&mut attempts, &mut failures).await;
+        }
         let (host, connection) = found.ok_or_else(|| explain(failures))?;
         self.settle(seen, host);
         Ok((host, connection))
