@@ -108,6 +108,24 @@ async fn a_write_without_an_answer_makes_the_pool_ask_the_others_first(
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_connection_to_a_former_writer_is_not_lent_again(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let (here, there, database) = two_roads(&options).await;
+    let at_work = database.read(async |connection| {
+        let id = sqlx::query_scalar("SELECT CONNECTION_ID()");
+        let id: u64 = id.fetch_one(connection).await?;
+        here.turn(Condition::ReadOnly);
+        connection_id(&database).await;
+        Ok(id)
+    });
+    let former = at_work.await.expect("it still answers");
+    assert_eq!(there.travellers(), 1, "another takes the writes now");
+    assert_ne!(connection_id(&database).await, former);
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_half_answer_is_no_answer_and_the_next_request_has_a_whole_one(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
