@@ -180,6 +180,7 @@ impl Hosts {
     }
 }
 
+/// A connection with the host that it leads to, or that host's name and why it is not used.
 type Attempt = Result<(usize, MySqlConnection), (String, Failure)>;
 
 /// Why a host is not used.
@@ -226,8 +227,11 @@ fn name(host: &MySqlConnectOptions) -> String {
 
 /// One refusal among other failures may be of a host that is not yet what it shall be.
 fn explain(failures: Vec<(String, Failure)>) -> Error {
-    let is_refused = |(_, failure): &(String, Failure)| matches!(failure, Failure::Error(error) if is_refusal(error));
-    let refused = !failures.is_empty() && failures.iter().all(is_refused);
+    let is_refused = |failure: &Failure| match failure {
+        Failure::Error(error) => is_refusal(error),
+        Failure::Silent | Failure::TakesNoWrites(_) => false,
+    };
+    let refused = !failures.is_empty() && failures.iter().all(|(_, failure)| is_refused(failure));
     let causes: Vec<_> = failures
         .into_iter()
         .map(|(host, failure)| match failure {
