@@ -4,19 +4,19 @@ mod limit;
 
 use std::{sync::Arc, time::Duration};
 
+use metrics::gauge;
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get, handler,
     http::{HeaderName, HeaderValue, StatusCode, header},
     web::Data,
 };
-
 use tracing::Span;
 
 use crate::{
     api, assets,
     domain::{INPUT_MAX, address::ClientAddress},
     server::{self, Lifecycle, RequestLimits},
-    service::Service,
+    service::{self, Service},
     telemetry::{self, Metrics},
     web::{self, Proxies, error::with_allow},
 };
@@ -45,7 +45,8 @@ pub fn endpoint(
         .nest(api::PATH, api::routes())
         .nest("/", web::routes(proxies))
         .data(service)
-        .data(lifecycle);
+        .data(lifecycle)
+        .around(async |routes, request| service::within_budget(routes.call(request)).await);
     let routes = limit::limited(server::bounded(routes, REQUEST), requests);
     // Boxed, or the type of it all is deeper than the compiler looks.
     let answering = with_security_headers(failing_well(routes)).boxed();
@@ -78,14 +79,36 @@ fn client_address(request: &Request, proxies: Proxies) -> ClientAddress {
 
 /// What the second listener answers: `/metrics`.
 #[must_use]
-pub fn metrics(metrics: Metrics) -> impl Endpoint<Output = Response> {
+pub fn metrics(metrics: Metrics, service: Service) -> impl Endpoint<Output = Response> {
     let show = poem::endpoint::make_sync(move |_: Request| {
+        note_queues(&service);
         metrics
             .render()
             .with_content_type("text/plain; version=0.0.4; charset=utf-8")
     });
     let routes = Route::new().at("/metrics", get(show));
     server::bounded(routes, REQUEST).map_to_response()
+}
+
+/// What is counted where it happens needs no asking; how long a queue is, is asked for.
+fn note_queues(service: &Service) {
+    let database = service.database_status();
+    let idle = database
+        .open
+        .saturating_sub(database.in_use + database.left_behind);
+    let note = |name: &'static str, count: usize| gauge!(name).set(as_number(count));
+    note("tickbox_database_waiting", database.waiting);
+    note("tickbox_database_left_behind", database.left_behind);
+    note("tickbox_database_connections_max", database.size);
+    note("tickbox_password_hashes_waiting", service.hashes_waiting());
+    let connections = |state| gauge!("tickbox_database_connections", "state" => state);
+    connections("in_use").set(as_number(database.in_use));
+    connections("idle").set(as_number(idle));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some thousand at most")]
+fn as_number(count: usize) -> f64 {
+    count as f64
 }
 
 /// Answers failures as problems under `/api` and as pages elsewhere: here, outside all routes,

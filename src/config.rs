@@ -149,7 +149,7 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     use super::*;
-    use crate::store::Tls;
+    use crate::store::{Host, Tls};
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -165,11 +165,17 @@ mod tests {
         read(&[("DATABASE_URL", url), ("JWT_SECRET", SECRET)])
     }
 
+    fn host(name: &str, port: u16) -> Host {
+        Host {
+            name: name.to_owned(),
+            port,
+        }
+    }
+
     #[test]
     fn two_settings_are_enough_and_the_others_have_their_defaults() {
         let config = with_url("mysql://ona:p%40ss@db.example/todo").expect("valid");
-        assert_eq!(config.database.host, "db.example");
-        assert_eq!(config.database.port, 3306);
+        assert_eq!(config.database.hosts, [host("db.example", 3306)]);
         assert_eq!(config.database.name, "todo");
         assert_eq!(config.database.username, "ona");
         assert_eq!(config.database.password.expose_secret(), "p@ss");
@@ -192,7 +198,7 @@ mod tests {
             ("JWT_SECRET", SECRET),
         ])
         .expect("valid");
-        assert_eq!(config.database.host, "db.example");
+        assert_eq!(config.database.hosts, [host("db.example", 3306)]);
         assert_eq!(config.database.password.expose_secret(), "p@ss");
     }
 
@@ -258,8 +264,70 @@ mod tests {
     #[test]
     fn an_ipv6_address_loses_the_brackets_of_its_url() {
         let config = with_url("mysql://ona@[::1]:3307/todo").expect("valid");
-        assert_eq!(config.database.host, "::1");
-        assert_eq!(config.database.port, 3307);
+        assert_eq!(config.database.hosts, [host("::1", 3307)]);
+    }
+
+    #[test]
+    fn a_url_may_hold_several_hosts() {
+        let url = "mysql://ona:p%40s%2Cs%3A@h1:3306,h2:3307,[::1]:3308,h3/todo?ssl-mode=required";
+        let database = with_url(url).expect("valid").database;
+        let hosts = [
+            host("h1", 3306),
+            host("h2", 3307),
+            host("::1", 3308),
+            host("h3", 3306),
+        ];
+        assert_eq!(database.hosts, hosts);
+        assert_eq!(database.username, "ona");
+        assert_eq!(database.password.expose_secret(), "p@s,s:");
+        assert_eq!(database.name, "todo");
+        assert_eq!(database.tls, Tls::Required);
+    }
+
+    #[test]
+    fn a_comma_of_the_password_is_none_between_hosts() {
+        let database = with_url("mysql://ona:a,b@h1,h2/todo").expect("valid");
+        assert_eq!(database.database.password.expose_secret(), "a,b");
+        assert_eq!(
+            database.database.hosts,
+            [host("h1", 3306), host("h2", 3306)]
+        );
+    }
+
+    #[test]
+    fn the_parts_may_name_several_hosts() {
+        let hosts = |text: &str| {
+            let config = read(&[
+                ("DB_HOST", text),
+                ("DB_PORT", "3310"),
+                ("DB_NAME", "todo"),
+                ("DB_USERNAME", "ona"),
+                ("DB_PASSWORD", "p@ss"),
+                ("JWT_SECRET", SECRET),
+            ]);
+            config.map(|config| config.database.hosts)
+        };
+        for (text, expected) in [
+            ("h1,h2:3307", vec![host("h1", 3310), host("h2", 3307)]),
+            ("::1", vec![host("::1", 3310)]),
+            ("[::1],[::2]:1", vec![host("::1", 3310), host("::2", 1)]),
+        ] {
+            assert_eq!(hosts(text), Ok(expected), "{text}");
+        }
+        for text in [
+            "h1,", "h1, h2", "h1:0", "h1:many", "u@h1", "[h1]", "::1,:", "h:1:2",
+        ] {
+            let message = hosts(text).expect_err(text);
+            assert!(message.contains("DB_HOST must be"), "{message}");
+        }
+    }
+
+    #[test]
+    fn ten_hosts_are_the_most() {
+        let hosts = |count| vec!["db"; count].join(",");
+        let url = |count| format!("mysql://ona@{}/todo", hosts(count));
+        assert_eq!(with_url(&url(10)).expect("valid").database.hosts.len(), 10);
+        assert!(with_url(&url(11)).is_err());
     }
 
     #[test]
@@ -291,6 +359,15 @@ mod tests {
             "mysql://ona@db/",
             "mysql://ona@db/a/b",
             "mysql:///todo",
+            "mysql://ona@/todo",
+            "mysql://ona@h1,/todo",
+            "mysql://ona@,h1/todo",
+            "mysql://ona@h1:many,h2/todo",
+            "mysql://ona@h1,h2:99999/todo",
+            "mysql://ona@h1, h2/todo",
+            "mysql://ona@h1,ona@h2:1,/todo",
+            "mysql://ona@h1,h2",
+            "mysql://ona@h1/todo,mysql://ona@h2/todo",
             "db/todo",
             "mysql://ona@db/todo?ssl-mode=perhaps",
             "mysql://ona@db/todo?charset=latin1",

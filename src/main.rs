@@ -136,7 +136,7 @@ fn serve(config: Config) -> Result<(), Exit> {
         let lifecycle = Lifecycle::default();
         if let Some(address) = config.metrics_listen {
             let listener = listen("METRICS_LISTEN", address).await?;
-            let endpoint = app::metrics(Metrics::start());
+            let endpoint = app::metrics(Metrics::start(), service.clone());
             let limits = Limits::default();
             tokio::spawn(server::run(listener, endpoint, limits, lifecycle.clone()));
         }

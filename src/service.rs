@@ -13,9 +13,10 @@ use std::sync::{Arc, atomic::AtomicI64};
 
 use crate::{
     domain::{clock::Clock, error::Error, limit::RequestQuota},
-    store::{Database, migrations},
+    store::{Database, Status, migrations},
 };
 
+pub use crate::store::within_budget;
 pub use limit::limited;
 pub use password::{Effort, Hasher};
 pub use purge::Purged;
@@ -63,5 +64,17 @@ impl Service {
     /// [`Error::Unavailable`] with the reason.
     pub async fn ready(&self) -> Result<(), Error> {
         self.database.read(migrations::verify).await
+    }
+
+    /// What the pool of database connections is doing now, for whoever watches.
+    #[must_use]
+    pub fn database_status(&self) -> Status {
+        self.database.status()
+    }
+
+    /// How many requests wait for a password to be hashed.
+    #[must_use]
+    pub fn hashes_waiting(&self) -> usize {
+        self.hasher.waiting()
     }
 }

@@ -13,8 +13,8 @@ pub mod user;
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-pub use address::{Address, Tls};
-pub use pool::{Connection, Database, Ending, Options, connect};
+pub use address::{Address, Host, Tls};
+pub use pool::{Connection, Database, Ending, Options, Status, connect, within_budget};
 
 /// `DATETIME` columns hold UTC.
 fn to_database(moment: OffsetDateTime) -> PrimitiveDateTime {

@@ -1,11 +1,17 @@
 //! Where the database is, in either of the two forms.
 
-use std::path::PathBuf;
+use std::{net::Ipv6Addr, path::PathBuf};
 
 use url::Url;
 
 use super::reader::Reader;
-use crate::store::{Address, Tls};
+use crate::store::{Address, Host, Tls};
+
+/// Where MySQL listens unless told otherwise.
+const DEFAULT_PORT: u16 = 3306;
+/// Each is asked with every connection while the one that takes writes is looked for; clusters of
+/// more than nine members do not exist (group replication's limit).
+const MAX_HOSTS: usize = 10;
 
 impl Reader<'_> {
     pub(super) fn database(&mut self) -> Option<Address> {
@@ -62,11 +68,16 @@ impl Reader<'_> {
             }
             value
         });
-        let port = self.value("DB_PORT", 3306, "a port number", |text| text.parse().ok());
-        let [host, name, username, password] = values;
+        let port = self.value("DB_PORT", DEFAULT_PORT, "a port number", parse_port);
+        let hosts = self.value(
+            "DB_HOST",
+            Vec::new(),
+            "a host, or up to 10 with commas between them, such as db1,db2:3307",
+            |text| parse_hosts(text, |host| parse_host(host, port)),
+        );
+        let [_, name, username, password] = values;
         Some(Address {
-            host: host?,
-            port,
+            hosts,
             name: name?,
             username: username?,
             password: password?.into(),
@@ -77,22 +88,25 @@ impl Reader<'_> {
     fn database_from_url(&mut self, url: &str) -> Option<Address> {
         let address = parse_url(url);
         if address.is_none() {
-            self.problem("DATABASE_URL must be mysql://user:password@host:3306/name, with special characters of the password percent-encoded; behind it only ?ssl-mode= and ssl-ca= with a file that can be read");
+            self.problem("DATABASE_URL must be mysql://user:password@host:3306/name, or up to 10 hosts with commas between them, with special characters of the password percent-encoded; behind it only ?ssl-mode= and ssl-ca= with a file that can be read");
         }
         address
     }
 }
 
 fn parse_url(url: &str) -> Option<Address> {
-    let url = Url::parse(url).ok()?;
+    let (before, hosts, after) = take_apart(url)?;
+    // A URL has one host; with each of them it is a URL.
+    let with = |host: &str| Url::parse(&format!("{before}{host}{after}")).ok();
+    let url = with(hosts.split(',').next()?)?;
+    let hosts = parse_hosts(hosts, |host| host_of(&with(host)?))?;
     let is_mysql = matches!(url.scheme(), "mysql" | "mariadb");
     let name = url
         .path()
         .strip_prefix('/')
-        .filter(|name| !name.is_empty() && !name.contains('/'))?;
+        .filter(|name| is_mysql && !name.is_empty() && !name.contains('/'))?;
     let mut address = Address {
-        host: host(&url).filter(|_| is_mysql)?,
-        port: url.port().unwrap_or(3306),
+        hosts,
         name: decoded(name)?,
         username: decoded(url.username())?,
         password: decoded(url.password().unwrap_or_default())?.into(),
@@ -112,13 +126,60 @@ fn parse_url(url: &str) -> Option<Address> {
     Some(address)
 }
 
+/// What stands before the hosts of a URL, the hosts, and what follows: a comma or a colon of the
+/// password must not be taken for one between hosts.
+fn take_apart(url: &str) -> Option<(&str, &str, &str)> {
+    let authority = url.find("://")? + "://".len();
+    let end = url[authority..].find(['/', '?', '#']);
+    let end = end.map_or(url.len(), |end| authority + end);
+    let hosts = url[authority..end].rfind('@');
+    let hosts = hosts.map_or(authority, |at| authority + at + 1);
+    Some((&url[..hosts], &url[hosts..end], &url[end..]))
+}
+
+fn parse_hosts(text: &str, parse: impl Fn(&str) -> Option<Host>) -> Option<Vec<Host>> {
+    let hosts: Option<Vec<_>> = text.split(',').map(parse).collect();
+    hosts.filter(|hosts| hosts.len() <= MAX_HOSTS)
+}
+
 /// An IPv6 address stands in brackets only inside a URL.
-fn host(url: &Url) -> Option<String> {
-    let host = url.host_str().filter(|host| !host.is_empty())?;
-    let address = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    Some(address.unwrap_or(host).to_owned())
+fn host_of(url: &Url) -> Option<Host> {
+    let name = url.host_str().filter(|name| !name.is_empty())?;
+    Some(Host {
+        name: without_brackets(name).unwrap_or(name).to_owned(),
+        port: url.port().unwrap_or(DEFAULT_PORT),
+    })
+}
+
+/// `name`, `name:port`, `[::1]:port`, or an IPv6 address without brackets, as the secret has it.
+fn parse_host(text: &str, default_port: u16) -> Option<Host> {
+    let is_address = text.parse::<Ipv6Addr>().is_ok();
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) if !is_address && !text.ends_with(']') => (name, parse_port(port)?),
+        _ => (text, default_port),
+    };
+    let name = match without_brackets(name) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok().then_some(address)?,
+        None if is_address => name,
+        None => Some(name).filter(|name| is_host_name(name))?,
+    };
+    Some(Host {
+        name: name.to_owned(),
+        port,
+    })
+}
+
+fn without_brackets(name: &str) -> Option<&str> {
+    name.strip_prefix('[')?.strip_suffix(']')
+}
+
+fn is_host_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_allowed)
+}
+
+fn parse_port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port != 0)
 }
 
 fn decoded(text: &str) -> Option<String> {

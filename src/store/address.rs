@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-/// A database on a server.
+use super::Options;
+
+/// A database on a server, or on several that keep the same.
 #[derive(Clone, Debug, Default)]
 pub struct Address {
-    /// Name or IP address of the server.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
+    /// The servers: at least one in an address that was read from settings.
+    pub hosts: Vec<Host>,
     /// The database.
     pub name: String,
     /// Who connects.
@@ -22,6 +22,15 @@ pub struct Address {
     pub tls: Tls,
     /// A file with certificates to trust besides the public ones (PEM), for [`Tls::Verify`].
     pub ca: Option<PathBuf>,
+}
+
+/// One server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Name or IP address, the latter without brackets.
+    pub name: String,
+    /// Where it listens.
+    pub port: u16,
 }
 
 /// Whether to encrypt the connection, and whom to trust.
@@ -52,7 +61,7 @@ impl Tls {
     }
 }
 
-impl From<Address> for MySqlConnectOptions {
+impl From<Address> for Options {
     fn from(address: Address) -> Self {
         let mode = match address.tls {
             Tls::Disabled => MySqlSslMode::Disabled,
@@ -60,9 +69,7 @@ impl From<Address> for MySqlConnectOptions {
             Tls::Required => MySqlSslMode::Required,
             Tls::Verify => MySqlSslMode::VerifyIdentity,
         };
-        let options = Self::new()
-            .host(&address.host)
-            .port(address.port)
+        let options = MySqlConnectOptions::new()
             .database(&address.name)
             .username(&address.username)
             .ssl_mode(mode);
@@ -70,9 +77,15 @@ impl From<Address> for MySqlConnectOptions {
             "" => options,
             password => options.password(password),
         };
-        match address.ca {
+        let options = match address.ca {
             Some(path) => options.ssl_ca(path),
             None => options,
-        }
+        };
+        let hosts = address.hosts.iter();
+        Self::new(
+            hosts
+                .map(|host| options.clone().host(&host.name).port(host.port))
+                .collect(),
+        )
     }
 }

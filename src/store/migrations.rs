@@ -5,10 +5,9 @@ use std::time::Duration;
 use sqlx::{
     Connection as _,
     migrate::{Migrate, MigrateError, Migrator},
-    mysql::MySqlConnectOptions,
 };
 
-use super::{Connection, connect};
+use super::{Connection, Options, connect};
 use crate::domain::error::Error;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -25,7 +24,7 @@ const LOCK_WAIT: Duration = Duration::from_mins(1);
 /// [`Error::Unavailable`] when the database cannot be reached or another instance migrates longer
 /// than a minute; [`Error::Internal`] when a migration fails, was changed after it was applied, or
 /// was left half done.
-pub async fn migrate(options: &MySqlConnectOptions) -> Result<(), Error> {
+pub async fn migrate(options: &Options) -> Result<(), Error> {
     migrate_within(options, LOCK_WAIT).await
 }
 
@@ -33,7 +32,7 @@ pub async fn migrate(options: &MySqlConnectOptions) -> Result<(), Error> {
 ///
 /// # Errors
 /// As there.
-pub async fn migrate_within(options: &MySqlConnectOptions, wait: Duration) -> Result<(), Error> {
+pub async fn migrate_within(options: &Options, wait: Duration) -> Result<(), Error> {
     let mut connection = connect(options).await?;
     if !lock(&mut connection, wait).await? {
         let seconds = wait.as_secs();

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use poem::http::{Method, StatusCode};
 use tokio::time::interval;
@@ -109,26 +111,65 @@ fn describe() {
     ] {
         describe_gauge!(name, words);
     }
-    for (name, words) in [
-        (
-            "tickbox_database_retries_total",
-            "Work on the database that was tried again, by reason",
-        ),
-        (
-            "tickbox_database_left_behind_total",
-            "Writes whose caller was told 503 while they went on",
-        ),
-        (
-            "tickbox_database_moves_total",
-            "Changes of the host that takes writes",
-        ),
-        ("tickbox_logins_total", "Logins by result"),
-        ("tickbox_registrations_total", "Registrations by result"),
-        (
-            "tickbox_rate_limit_hits_total",
-            "Requests that were refused by a limit, by limit",
-        ),
-    ] {
-        describe_counter!(name, words);
+    for (name, words, label, values) in COUNTERS {
+        describe_counter!(*name, *words);
+        // From zero on: what appears only with its first event looks as if nothing had changed.
+        match values {
+            [] => counter!(*name).absolute(0),
+            values => {
+                for value in *values {
+                    counter!(*name, *label => *value).absolute(0);
+                }
+            }
+        }
     }
 }
+
+/// Names, words, and of those with a label its values; they are counted in `service` and `store`.
+const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "tickbox_database_retries_total",
+        "Work on the database that was tried again, by reason",
+        "reason",
+        &["conflict", "lost"],
+    ),
+    (
+        "tickbox_database_left_behind_total",
+        "Writes whose caller was told 503 while they went on",
+        "",
+        &[],
+    ),
+    (
+        "tickbox_database_moves_total",
+        "Changes of the host that takes writes",
+        "",
+        &[],
+    ),
+    (
+        "tickbox_logins_total",
+        "Logins by result",
+        "result",
+        &["ok", "wrong", "limited", "unavailable"],
+    ),
+    (
+        "tickbox_registrations_total",
+        "Registrations by result",
+        "result",
+        &["ok", "taken", "limited", "unavailable"],
+    ),
+    (
+        "tickbox_rate_limit_hits_total",
+        "Requests that were refused by a limit, by limit",
+        "limit",
+        &[
+            "login_pair",
+            "login_address",
+            "login_username",
+            "login_device",
+            "password_change",
+            "registration",
+            "refresh",
+            "requests",
+        ],
+    ),
+];

@@ -1,12 +1,16 @@
 //! The binary as an operator runs it.
 
-use std::net::TcpListener;
+use std::{collections::BTreeSet, net::TcpListener};
 
+use futures_util::future::join_all;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
-use crate::process::{SECRET, free_address, run, signal, start, text, url};
 #[cfg(target_os = "linux")]
 use crate::process::{processor_ticks, start_with_descriptors};
+use crate::{
+    process::{SECRET, free_address, run, signal, start, text, url},
+    world::connect,
+};
 
 /// What an operator runs after setting the database back to a backup.
 pub(crate) fn restored(options: &MySqlConnectOptions) {
@@ -126,6 +130,38 @@ async fn migrating_twice_is_fine(_: MySqlPoolOptions, options: MySqlConnectOptio
     assert!(again.status.success(), "{}", text(&again.stderr));
 }
 
+#[sqlx::test(migrations = false)]
+async fn ten_starts_at_once_run_each_migration_once(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let url = url(&options);
+    let starts = (0..10).map(async |_| {
+        let listen = free_address();
+        let settings = [
+            ("DATABASE_URL", url.as_str()),
+            ("JWT_SECRET", SECRET),
+            ("LISTEN", &listen),
+        ];
+        start(&settings).await
+    });
+    let mut running = join_all(starts).await;
+    for child in &mut running {
+        assert_eq!(child.try_wait().expect("asked"), None, "it serves");
+    }
+    // What ran a second time would have failed, since its table or column was there, and left its row
+    // half done.
+    let mut connection = connect(&options).await;
+    let applied = "SELECT COUNT(*), CAST(SUM(success) AS SIGNED) FROM _sqlx_migrations";
+    let (all, done): (i64, i64) = sqlx::query_as(applied)
+        .fetch_one(&mut connection)
+        .await
+        .expect("read");
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"));
+    let files = i64::try_from(files.expect("a folder").count()).expect("few");
+    assert_eq!((all, done), (files, files));
+}
+
 #[sqlx::test]
 async fn while_it_drains_it_serves_but_is_not_ready(
     _: MySqlPoolOptions,
@@ -193,6 +229,14 @@ async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(
     ] {
         assert!(text.lines().any(|found| found == line), "{line} in {text}");
     }
+    let listed = include_str!("../../ops/observe/metrics.txt");
+    let listed = listed.lines().filter(|line| !line.starts_with('#'));
+    let listed: BTreeSet<_> = listed
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let shown: BTreeSet<_> = types.filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(shown, listed, "ops/observe/metrics.txt");
     assert_eq!(get(&listen, "/metrics").await.0, 404, "not for everybody");
     assert_eq!(get(&metrics, "/login").await.0, 404, "nothing else");
 }

@@ -7,6 +7,7 @@ mod layers;
 mod limit;
 mod log;
 mod migrations;
+mod outage;
 mod parsers;
 mod pool;
 mod process;

@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tickbox::{
     domain::error::Error,
-    store::migrations::{migrate, migrate_within, verify},
+    store::migrations::{self, verify},
 };
 use tokio::time::timeout;
 
@@ -135,7 +135,7 @@ async fn an_instance_whose_wait_for_the_lock_ends_in_vain_applies_nothing(
         "DO GET_LOCK(CONCAT('tickbox.', LEFT(DATABASE(), 50)), 0)",
     )
     .await;
-    let migrated = migrate_within(&options, Duration::ZERO).await;
+    let migrated = migrations::migrate_within(&options.into(), Duration::ZERO).await;
     assert!(
         matches!(migrated, Err(Error::Unavailable { .. })),
         "{migrated:?}"
@@ -171,6 +171,10 @@ fn migrations_are_numbered_without_gaps() {
             .expect(name);
         assert_eq!(number, index + 1);
     }
+}
+
+async fn migrate(options: &MySqlConnectOptions) -> Result<(), Error> {
+    migrations::migrate(&options.clone().into()).await
 }
 
 /// Name and content of each migration, in order.

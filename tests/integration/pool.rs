@@ -2,6 +2,8 @@
 //! lost connections are not the caller's business.
 
 mod cancellation;
+mod hosts;
+mod patience;
 mod recovery;
 mod silence;
 mod statements;

@@ -20,7 +20,7 @@ use crate::world::connect;
 const PROMISE: Duration = Duration::from_secs(8);
 
 /// Takes connections and never says a word.
-async fn silent_server() -> MySqlConnectOptions {
+pub(crate) async fn silent_server() -> MySqlConnectOptions {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("bound").port();
     tokio::spawn(async move {
@@ -40,7 +40,9 @@ fn is_unavailable<T>(result: &Result<T, Error>) -> bool {
 async fn a_server_that_never_greets_is_given_up() {
     let options = silent_server().await;
     let begin = Instant::now();
-    assert!(is_unavailable(&store::connect(&options).await));
+    assert!(is_unavailable(
+        &store::connect(&options.clone().into()).await
+    ));
     let database = Database::new(options, 2);
     assert!(is_unavailable(&database.open(2).await));
     assert!(begin.elapsed() < 2 * PROMISE, "{:?}", begin.elapsed());
@@ -55,14 +57,14 @@ async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(
     let database = Database::new(options, 1);
     let begin = Instant::now();
     let read = database.read(async |connection: &mut store::Connection| {
-        sqlx::query("SELECT SLEEP(30)").execute(connection).await?;
+        sqlx::query("SELECT SLEEP(8)").execute(connection).await?;
         Ok(())
     });
     assert!(is_unavailable(&read.await));
     let written = database.transaction(|connection| {
         async move {
             note(connection, "half").await?;
-            sqlx::query("SELECT SLEEP(30)").execute(connection).await?;
+            sqlx::query("SELECT SLEEP(8)").execute(connection).await?;
             Ok(Ending::Commit(()))
         }
         .boxed()

@@ -1,0 +1,193 @@
+//! The database is away: whoever asks is told so in time, and loses nothing.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{FutureExt as _, future::join_all};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use crate::{
+    api::phone::Phone,
+    proxy::{Condition, Road},
+    web::site::{Answer, Browser, Site},
+    world::PASSWORD,
+};
+
+/// Within which every request has an answer.
+const PROMISE: Duration = Duration::from_secs(5);
+
+/// Everything that asks the database, by pages and by calls: with the cookie and the token of
+/// somebody who logged in before.
+fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, RequestBuilder)> {
+    let id = uuid::Uuid::new_v4().to_string();
+    let pages = [("GET", "/", "")].into_iter();
+    let credentials = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("username", "ona"), ("password", PASSWORD)])
+        .finish();
+    let (added, named) = (format!("id={id}&description=milk"), format!("id={id}"));
+    let forms = [
+        ("POST", "/login", credentials.as_str()),
+        ("POST", "/", &added),
+        ("POST", "/update-todo", &named),
+        ("POST", "/remove-todo", &named),
+    ];
+    let mut requests: Vec<_> = pages
+        .chain(forms)
+        .map(|(method, path, form)| {
+            let method = method.parse().expect("a method");
+            let request = site
+                .request(method, path)
+                .header("sec-fetch-site", "same-origin")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form.to_owned());
+            // Logging in takes none along: it would be looked up too.
+            let request = match path {
+                "/login" => request,
+                _ => request.header("cookie", cookie),
+            };
+            (path.to_owned(), request)
+        })
+        .collect();
+    for (name, body) in calls(&id, phone) {
+        let path = format!("/api/v1/{name}");
+        let method = if body.is_null() {
+            Method::GET
+        } else {
+            Method::POST
+        };
+        let mut request = site.request(method, &path).bearer_auth(&phone.token);
+        if !body.is_null() {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        requests.push((path, request));
+    }
+    requests.push(("/readyz".into(), site.request(Method::GET, "/readyz")));
+    requests
+}
+
+/// Each call with its body; null for those that only read.
+fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 9] {
+    [
+        ("me", Value::Null),
+        ("todo_list", Value::Null),
+        ("todo_changes", Value::Null),
+        (
+            "login",
+            json!({ "username": "ona", "password": PASSWORD, "device_name": "a test" }),
+        ),
+        (
+            "refresh_token",
+            json!({ "refresh_token": phone.refresh_token }),
+        ),
+        ("add_todo", json!({ "id": id, "description": "milk" })),
+        ("update_todo_status", json!({ "id": id })),
+        ("remove_todo", json!({ "id": id })),
+        (
+            "register_user",
+            json!({
+                "first_name": "Rūta", "last_name": "Rūtaitė", "username": "ruta",
+                "password": "planted-password-teapot",
+            }),
+        ),
+    ]
+}
+
+async fn timed(path: String, request: RequestBuilder) -> (String, Answer, Duration) {
+    let begin = Instant::now();
+    let answer = Answer::to(request).await;
+    (path, answer, begin.elapsed())
+}
+
+/// 503, when to come back, and in time; as a page or a problem, whatever was asked for.
+fn is_said_well(path: &str, answer: &Answer, took: Duration) {
+    assert_eq!(answer.status, 503, "{path}: {}", answer.body);
+    assert!(took < PROMISE, "{path}: {took:?}");
+    if path == "/readyz" {
+        return;
+    }
+    let seconds: u32 = answer.header("retry-after").parse().expect(path);
+    assert!(seconds > 0, "{path}");
+    if path.starts_with("/api") {
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let problem: Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert_eq!(problem["status"], 503, "{path}");
+    } else {
+        assert_eq!(answer.texts("h1").len(), 1, "{path}: {}", answer.body);
+    }
+}
+
+/// All at once, more than there are connections, and one after the other.
+async fn all_are_told(options: MySqlConnectOptions, condition: Condition) {
+    let road = Road::to(&options).await;
+    let site = Box::pin(Site::open(road.options.clone())).await;
+    let cookie = site.browser("ona").await.cookie.expect("logged in");
+    let phone = Phone::log_in(&site, "ona").await;
+    road.turn(condition);
+    let all = requests(&site, &cookie, &phone);
+    let answers = all
+        .into_iter()
+        .map(|(path, request)| timed(path, request).boxed());
+    for (path, answer, took) in join_all(answers).await {
+        is_said_well(&path, &answer, took);
+    }
+    let form = [("username", "ona"), ("password", PASSWORD)];
+    let begin = Instant::now();
+    let alone = site.stranger().post("/login", &form).await;
+    is_said_well("/login", &alone, begin.elapsed());
+
+    road.turn(Condition::Open);
+    let ready = Answer::to(site.request(Method::GET, "/readyz")).await;
+    assert_eq!(ready.status, 200, "it comes back by itself");
+}
+
+#[sqlx::test]
+async fn a_database_that_fell_silent_is_said_in_time_to_everybody(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    Box::pin(all_are_told(options, Condition::BlackHole)).await;
+}
+
+#[sqlx::test]
+async fn a_database_that_hangs_up_is_said_in_time_to_everybody(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    Box::pin(all_are_told(options, Condition::Cut)).await;
+}
+
+async fn add(browser: &Browser<'_>, id: &str) -> Answer {
+    let form = [("id", id), ("description", "milk")];
+    browser.post("/", &form).await
+}
+
+#[sqlx::test]
+async fn while_a_write_is_blocked_lists_are_shown_and_it_is_made_once(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Box::pin(Site::open(options)).await;
+    let browser = site.browser("ona").await;
+    let mut holder = site.world.connect().await;
+    let lock = sqlx::raw_sql("LOCK TABLES todos READ");
+    lock.execute(&mut holder).await.expect("locked");
+    let id = uuid::Uuid::new_v4().to_string();
+    let begin = Instant::now();
+    let (blocked, list) = tokio::join!(add(&browser, &id), async {
+        tokio::time::sleep(PROMISE / 2).await;
+        browser.get("/").await
+    });
+    is_said_well("/", &blocked, begin.elapsed());
+    assert_eq!(list.status, 200, "{}", list.body);
+    assert!(list.todos().is_empty(), "{}", list.body);
+
+    let unlock = sqlx::raw_sql("UNLOCK TABLES");
+    unlock.execute(&mut holder).await.expect("unlocked");
+    let again = add(&browser, &id).await;
+    assert_eq!(again.status, 303, "{}", again.body);
+    assert_eq!(browser.get("/").await.todos(), ["milk"]);
+    assert_eq!(site.world.database.status().left_behind, 0);
+}
