@@ -79,7 +79,7 @@ step_fuzz() {
     [ -z "$LONG" ] || examples=1100
     need_contract_tools || return
     rm -f "$counts" "$report"
-    RATE_LIMITS=off on_scratch_app fuzz run_schemathesis "$examples" "$counts" "$report" || status=1
+    on_scratch_app fuzz run_schemathesis "$examples" "$counts" "$report" || status=1
     [ -s "$report" ] || return 1
     NOTE=$("$CONTRACT_TOOLS/python" tests/contract/verdict.py "$report" "$counts") || status=1
     return "$status"

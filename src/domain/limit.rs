@@ -45,7 +45,7 @@ impl RateLimit {
             Self::LoginPair | Self::LoginDevice | Self::PasswordChange => 10,
             // Households and offices share an address.
             Self::LoginAddress | Self::Registration => 20,
-            // At that pace a password of the hundred thousand next common ones takes six weeks.
+            // At that pace the hundred thousand most common passwords take six weeks.
             Self::LoginUsername => 100,
             // A phone sends one, and then logs in.
             Self::Refresh => 60,
