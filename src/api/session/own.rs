@@ -22,6 +22,7 @@ pub(in crate::api) struct Calls;
 
 /// Where somebody is logged in.
 #[derive(Object, Serialize)]
+#[expect(clippy::struct_field_names, reason = "as `login` answers it")]
 struct Session {
     /// Names the session. It is no secret.
     session_id: Uuid,

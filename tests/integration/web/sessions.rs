@@ -1,10 +1,14 @@
 //! The page that shows where one is logged in.
 
+use serde_json::Value;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use time::Duration;
 
 use super::site::Site;
-use crate::world::{PASSWORD, credentials};
+use crate::{
+    api::phone::Phone,
+    world::{PASSWORD, credentials},
+};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
@@ -40,16 +44,37 @@ async fn it_shows_ones_own_sessions_with_names_and_dates_and_nothing_that_opens_
     let ids = page.attributes("[name=session_id]", "value");
     assert_eq!((ids.len(), ids[0].as_str()), (3, phone.as_str()));
     let mut connection = site.world.connect().await;
-    let secrets: Vec<(Vec<u8>, Option<Vec<u8>>, String)> = sqlx::query_as(
-        "SELECT secret_hash, successor_key, password FROM sessions JOIN users ON users.id = user_id",
+    let secrets: Vec<(String, Option<String>, String)> = sqlx::query_as(
+        "SELECT LOWER(HEX(secret_hash)), LOWER(HEX(successor_key)), password
+         FROM sessions JOIN users ON users.id = user_id",
     )
     .fetch_all(&mut connection)
     .await
     .expect("read");
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let phone = Phone::log_in(&site, "ona").await;
+    let list = phone.get("session_list", Value::Null).await;
+    let sessions = list.json["sessions"].as_array().expect("a list");
+    assert_eq!(sessions.len(), 5);
+    assert_eq!(sessions[0]["is_current"], true);
+    for session in sessions {
+        let fields: Vec<_> = session.as_object().expect("an object").keys().collect();
+        let expected = [
+            "created_date",
+            "device",
+            "is_current",
+            "kind",
+            "last_seen_date",
+        ];
+        assert_eq!(fields[..5], expected);
+        assert_eq!(fields[5..], ["session_id"]);
+        assert_ne!(session["device"], "the phone of Jonas");
+    }
     for (hash, key, password) in secrets {
-        assert!(!page.body.contains(&hex(&hash)[..16]) && !page.body.contains(&password));
-        assert!(key.is_none_or(|key| !page.body.contains(&hex(&key)[..16])));
+        for body in [&page.body, &list.answer.body] {
+            let body = body.to_lowercase();
+            assert!(!body.contains(&hash) && !body.contains(&password));
+            assert!(key.as_ref().is_none_or(|key| !body.contains(key)));
+        }
     }
 }
 
