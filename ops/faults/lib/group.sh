@@ -90,13 +90,33 @@ group_enter() {
         grep -q 'already running' "$(node "$1")/join.log"
 }
 
-group_is_online() {
-    [ "$(sql "$1" "SELECT member_state FROM performance_schema.replication_group_members WHERE member_id=@@server_uuid" 2>/dev/null)" = ONLINE ]
+# Of one that was never started the server knows no name, so the state is asked of the only line it has.
+group_state() {
+    sql "$1" "SELECT member_state FROM performance_schema.replication_group_members WHERE member_id IN ('', @@server_uuid)" 2>/dev/null
 }
 
+group_is_online() { [ "$(group_state "$1")" = ONLINE ]; }
+
+# Until every member sees three. One that slept thinks for a moment that it still belongs to them.
 group_restart() {
+    local end=$((SECONDS + REJOIN_SECONDS))
     load_passwords "$(node "$1")"
     is_alive "$(cat "$(node "$1")/server.pid")" || group_launch "$1" || return 1
-    # One that only slept may have been expelled meanwhile, or not; stopping does no harm.
-    group_is_online "$1" || { sql "$1" "STOP GROUP_REPLICATION" 2>/dev/null; group_join "$1"; }
+    until group_is_whole; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        case $(group_state "$1") in
+            OFFLINE | ERROR)
+                sql "$1" "STOP GROUP_REPLICATION"
+                group_join "$1" || return 1
+                ;;
+        esac
+        sleep 0.2
+    done
+}
+
+group_is_whole() {
+    local number online="SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state='ONLINE'"
+    for number in $NODES; do
+        [ "$(sql "$number" "$online")" = 3 ] || return 1
+    done
 }
