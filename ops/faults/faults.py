@@ -24,8 +24,8 @@ class Stage:
     turn: int = 0
 
     def hold(self) -> float:
-        """How long a fault lasts that has no length of its own, in seconds."""
-        return 10 if self.long else 4
+        """How long the database keeps silent, in seconds: longer than the five in which a failure must be told."""
+        return 10 if self.long else 7
 
     def instance(self):
         """Another one each turn."""
@@ -70,7 +70,7 @@ async def half(stage: Stage) -> float:
 
 
 async def delay(stage: Stage) -> float:
-    return await through_proxy(stage, "delay", stage.hold())
+    return await through_proxy(stage, "delay", 3)
 
 
 async def through_proxy(stage: Stage, mode: str, seconds: float) -> float:

@@ -41,6 +41,7 @@ class World:
 
     instances: list[Instance]
     record: Record
+    pause: tuple[float, float] = PAUSE
     stopped_at: float | None = None
 
     @property
@@ -78,7 +79,7 @@ class User:
             while not self.world.stopped:
                 await self.do_something()
                 self.things_done += 1
-                await asyncio.sleep(random.uniform(*PAUSE))
+                await asyncio.sleep(random.uniform(*self.world.pause))
         except GaveUp:
             pass
         finally:
