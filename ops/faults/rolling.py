@@ -21,10 +21,11 @@ from verify import verify_rows, verify_users
 DRAIN = 2  # seconds; the balancer asks each half second
 GRACE = 10  # seconds more for the requests under way
 PHONES, BROWSERS = 20, 6
-PAUSE = (0.07, 0.13)  # seconds between the things of one person; a thing is 1.2 requests on average
-RATE = 200  # requests a second that this is meant to give
+RATE = 200  # requests a second of all of them together, where the machine can do so much
+REQUESTS = 1.2  # of one thing that a person does, on average
+CADENCE = tuple(part * (PHONES + BROWSERS) * REQUESTS / RATE for part in (0.7, 1.3))  # seconds
 FEWEST = 50  # a second: with fewer there was no load worth the name
-ROUNDS, LONG_ROUNDS = 3, 20
+ROUNDS, LONG_ROUNDS = 2, 20
 TEN = 10  # instances that start at once
 WATCH = 2.0  # seconds in which an instance on an old schema must not become ready
 VERSION = 9000  # of the migration that `rolling` adds to the new program
@@ -68,7 +69,7 @@ async def roll(ground: Ground, rounds: int) -> Check:
         for instance in [*instances, balancer]:
             await instance.start()
             await instance.wait_ready()
-        await under_load(ground, World([balancer], record, PAUSE), instances, rounds, check)
+        await under_load(ground, World([balancer], record, CADENCE), instances, rounds, check)
     except (NotReady, RuntimeError) as error:
         check.failures.append(str(error))
     finally:

@@ -17,7 +17,8 @@ from http_client import Answer, Connection
 from instances import Instance
 from record import Record
 
-PAUSE = (0.005, 0.03)  # seconds between the things that one person does
+CADENCE = (0.005, 0.03)  # seconds from one thing that a person does to the next
+BREATH = 0.002  # seconds between them when one has taken longer than that
 # Not Retry-After, which a person follows: the suite measures when the service is back.
 RETRY_PAUSE = (0.05, 0.2)
 GIVE_UP = 30.0  # seconds after the end of the load in which every write must have come through
@@ -41,7 +42,7 @@ class World:
 
     instances: list[Instance]
     record: Record
-    pause: tuple[float, float] = PAUSE
+    cadence: tuple[float, float] = CADENCE
     stopped_at: float | None = None
 
     @property
@@ -77,9 +78,10 @@ class User:
         try:
             await self.begin()
             while not self.world.stopped:
+                next_one = monotonic() + random.uniform(*self.world.cadence)
                 await self.do_something()
                 self.things_done += 1
-                await asyncio.sleep(random.uniform(*self.world.pause))
+                await asyncio.sleep(max(BREATH, next_one - monotonic()))
         except GaveUp:
             pass
         finally:
