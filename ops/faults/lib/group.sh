@@ -21,7 +21,7 @@ group_start() {
         prepare_node "$(node "$number")" && new_port "$(node "$number")/port" && new_port "$(node "$number")/group-port" || return 1
         group_data "$program" "$number" || return 1
     done
-    for number in $NODES; do group_launch "$number" || return 1; done
+    for number in $NODES; do group_launch "$number" --init-file="$(node "$number")/init.sql" || return 1; done
     group_join 1 bootstrap && group_join 2 && group_join 3 || return 1
     sql 1 "CREATE DATABASE tickbox CHARACTER SET utf8mb4" || return 1
     DB_LOGIN=root:$ROOT_PASSWORD
@@ -50,20 +50,22 @@ group_init_sql() {
     printf "GRANT REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM ON *.* TO 'replica'@'127.0.0.1';\n"
 }
 
+# group_launch NUMBER [OPTION...]
 group_launch() {
-    local number=$1 dir only=
+    local number=$1 dir
+    shift
     dir=$(node "$number")
     : >"$dir/server.log"
     # shellcheck disable=SC2046 # no word when there is no option
     spawn "$dir/server.pid" "$(group_program)" --no-defaults $(user_option) --datadir="$dir/data" \
         --bind-address=127.0.0.1 --port="$(cat "$dir/port")" --socket=s.sock --pid-file="$dir/mysqld.pid" \
-        --init-file="$dir/init.sql" --secure-file-priv=NULL --mysqlx=OFF --skip-name-resolve --innodb-buffer-pool-size=64M \
+        --secure-file-priv=NULL --mysqlx=OFF --skip-name-resolve --innodb-buffer-pool-size=64M \
         --max-connect-errors=4294967295 --server-id="$number" --gtid-mode=ON --enforce-gtid-consistency=ON --log-bin=bin \
         --report-host=127.0.0.1 --report-port="$(cat "$dir/port")" --plugin-load-add=group_replication.so \
         --group-replication-group-name=$GROUP_NAME --group-replication-start-on-boot=OFF \
         --group-replication-local-address="127.0.0.1:$(cat "$dir/group-port")" --group-replication-group-seeds="$(group_seeds)" \
         --group-replication-member-expel-timeout=$GROUP_EXPEL_SECONDS --group-replication-recovery-get-public-key=ON \
-        >>"$dir/server.log" 2>&1
+        "$@" >>"$dir/server.log" 2>&1
     wait_log "$dir" "$(cat "$dir/server.pid")" 60 'ready for connections'
 }
 
@@ -73,7 +75,7 @@ group_seeds() {
     printf '%s\n' "${seeds#,}"
 }
 
-# group_join NUMBER [bootstrap]
+# group_join NUMBER [bootstrap]: for the first time.
 group_join() {
     sql "$1" "CHANGE REPLICATION SOURCE TO SOURCE_USER='replica', SOURCE_PASSWORD='$(replica_password)' FOR CHANNEL 'group_replication_recovery'" || return 1
     if [ -n "${2:-}" ]; then
@@ -100,14 +102,15 @@ group_is_online() { [ "$(group_state "$1")" = ONLINE ]; }
 # Until every member sees three. One that slept thinks for a moment that it still belongs to them.
 group_restart() {
     local end=$((SECONDS + REJOIN_SECONDS))
-    load_passwords "$(node "$1")"
-    is_alive "$(cat "$(node "$1")/server.pid")" || group_launch "$1" || return 1
+    # Outside its group it would take writes that the group never gets, hence read-only, as
+    # group_replication_start_on_boot makes it too.
+    is_alive "$(cat "$(node "$1")/server.pid")" || group_launch "$1" --super-read-only=ON || return 1
     until group_is_whole; do
         [ "$SECONDS" -lt "$end" ] || return 1
         case $(group_state "$1") in
             OFFLINE | ERROR)
                 sql "$1" "STOP GROUP_REPLICATION"
-                group_join "$1" || return 1
+                group_enter "$1"
                 ;;
         esac
         sleep 0.2
