@@ -27,6 +27,14 @@ contract:
 fuzz:
     ./ops/test --long fuzz
 
+# break databases and instances under load: nothing acknowledged may be lost (some minutes)
+faults *arguments:
+    ./ops/faults/run {{ arguments }}
+
+# replace the program under load: no request may fail
+rolling *arguments:
+    ./ops/faults/rolling {{ arguments }}
+
 # does it compile? (quick; no database needed)
 check:
     cargo check --all-targets

@@ -37,8 +37,8 @@ class Result:
         bad = ", ".join(f"{count} {fault}" for fault, count in self.record.counts.items() if count)
         return (
             f"{self.name:<11} {'FAILED' if bad else 'passed'}  {values['acknowledged']:>6} acknowledged, "
-            f"{bad or '0 lost'}; {values['503']} x 503, pause {values['longest pause']:.1f} s, "
-            f"recovery {values['max']:.2f} s at most"
+            f"{bad or '0 lost'}; {values['503']} x 503, "
+            f"pause {values['longest pause']:.1f} s, recovery {values['max']:.2f} s at most ({self.end - self.record.began:.0f} s)"
         )
 
     def explanations(self) -> list[str]:

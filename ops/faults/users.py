@@ -17,7 +17,7 @@ from http_client import Answer, Connection
 from instances import Instance
 from record import Record
 
-CADENCE = (0.005, 0.03)  # seconds from one thing that a person does to the next
+CADENCE = (0.04, 0.12)  # seconds from one thing that a person does to the next
 BREATH = 0.002  # seconds between them when one has taken longer than that
 # Not Retry-After, which a person follows: the suite measures when the service is back.
 RETRY_PAUSE = (0.05, 0.2)
