@@ -7,6 +7,7 @@ from pathlib import Path
 from instances import Instance, NotReady
 
 CHECK_SECONDS = 0.5  # between two questions to /readyz; one failure takes an instance out
+CHECK_TIMEOUT = 2  # seconds; the least that AWS's balancer takes
 
 # Without retries each connection that an instance refuses is a failed request. http-server-close: no
 # connection to an instance is kept for a later request, which would race with its end.
@@ -20,6 +21,7 @@ defaults
     timeout connect 2s
     timeout client 60s
     timeout server 30s
+    timeout check {check_timeout}s
 frontend people
     bind 127.0.0.1:{port}
     default_backend instances
@@ -40,7 +42,7 @@ class Balancer(Instance):
             raise NotReady("there is no haproxy")
         super().__init__("the balancer", Path(program), "", folder / "haproxy.log")
         self.file = folder / "haproxy.cfg"
-        text = CONFIGURATION.format(port=self.port, check=int(CHECK_SECONDS * 1000))
+        text = CONFIGURATION.format(port=self.port, check=int(CHECK_SECONDS * 1000), check_timeout=CHECK_TIMEOUT)
         for number, instance in enumerate(instances):
             text += f"    server instance{number} 127.0.0.1:{instance.port}\n"
         self.file.write_text(text)
