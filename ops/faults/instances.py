@@ -64,7 +64,8 @@ class Instance:
         """kill -9."""
         self.excused, self.ends = True, self.ends + 1
         self._signal(signal.SIGKILL)
-        await self.process.wait()
+        if self.process is not None:
+            await self.process.wait()
 
     async def terminate(self, seconds: float) -> int:
         """SIGTERM, and the exit status; kill -9 and -1 when it takes longer than `seconds`."""

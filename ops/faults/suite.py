@@ -17,7 +17,7 @@ from servers import HERE, Servers
 from users import Browser, Phone, User, World
 from verify import verify_rows, verify_users
 
-PHONES, BROWSERS = 9, 3
+PHONES, BROWSERS = 9, 3  # twice as many in the long form, which shall acknowledge 100,000 writes
 INSTANCES = {"mysql": 2, "group": 2, "galera": 3}  # on Galera one for each node, so that all are written to
 REPEATS = 10  # of the long form
 WARM_UP = 1.0  # seconds of load before the first fault, and after each
@@ -50,10 +50,8 @@ class Run:
         instances = self.instances(name, fault)
         record = Record()
         try:
-            for instance in instances:
-                await instance.start()
-            for instance in instances:
-                await instance.wait_ready()
+            await asyncio.gather(*(instance.start() for instance in instances))
+            await asyncio.gather(*(instance.wait_ready() for instance in instances))
             record.began = monotonic()
             world = World(instances, record)
             stage = Stage(self.servers, world, f"{name}-{int(record.began)}", self.long)
@@ -62,14 +60,14 @@ class Run:
             record.count("hung", f"the suite could not go on: {error}")
             recoveries = []
         finally:
-            for instance in instances:
-                await instance.terminate(DRAIN + 1)
+            await asyncio.gather(*(instance.kill() for instance in instances))
         return Result(name, record, recoveries, world.stopped_at or monotonic())
 
     async def under_load(self, stage: Stage, fault: Fault) -> list[float]:
         """The recovery time after each repeat, in seconds."""
-        users: list[User] = [Phone(stage.world, f"{stage.run}-phone{n}") for n in range(PHONES)]
-        users += [Browser(stage.world, f"{stage.run}-browser{n}") for n in range(BROWSERS)]
+        times = 2 if self.long else 1
+        users: list[User] = [Phone(stage.world, f"{stage.run}-phone{n}") for n in range(times * PHONES)]
+        users += [Browser(stage.world, f"{stage.run}-browser{n}") for n in range(times * BROWSERS)]
         lives = [asyncio.create_task(user.live()) for user in users]
         recoveries = []
         try:

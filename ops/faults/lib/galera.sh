@@ -132,7 +132,16 @@ galera_restart() {
         position=$(galera_position "$dir")
         galera_launch "$1" ${position:+--wsrep-start-position="$position"} || return 1
     fi
-    wait_for $SYNC_SECONDS galera_is_synced "$1"
+    wait_for $SYNC_SECONDS galera_is_whole
+}
+
+# Every node sees three. One that slept thinks for a moment that it still belongs to them.
+galera_is_whole() {
+    local number
+    for number in $NODES; do
+        [ "$(sql "$number" "SHOW STATUS LIKE 'wsrep_cluster_size'" 2>/dev/null | cut -f 2)" = 3 ] &&
+            galera_is_synced "$number" && [ "$(sql "$number" "SHOW STATUS LIKE 'wsrep_ready'" | cut -f 2)" = ON ] || return 1
+    done
 }
 
 galera_position() {
