@@ -77,7 +77,7 @@ def flaw_of_failure(answer: Answer) -> str | None:
     if answer.status != 503:
         return f"status {answer.status}: {answer.body[:200]!r}"
     if not answer.headers.get("retry-after", "").isdigit():
-        return "503 without Retry-After"
+        return f"503 without Retry-After: {answer.body[:100]!r}"
     kind = answer.headers.get("content-type", "")
     if kind.startswith("application/problem+json"):
         return None if {"type", "title", "status", "detail", "code"} <= answer.json().keys() else "an incomplete problem"

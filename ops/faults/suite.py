@@ -20,7 +20,7 @@ from verify import verify_rows, verify_users
 PHONES, BROWSERS = 9, 3  # twice as many in the long form, which shall acknowledge 100,000 writes
 INSTANCES = {"mysql": 2, "group": 2, "galera": 3}  # on Galera one for each node, so that all are written to
 REPEATS = 10  # of the long form
-WARM_UP = 1.0  # seconds of load before the first fault, and after each
+WARM_UP, LONG_WARM_UP = 1.0, 5.0  # seconds of load before the first fault, and after each
 RECOVERY_LIMIT = 30.0  # seconds after healing in which every instance must acknowledge a write
 FEW = 50  # acknowledged writes: with fewer nothing was tried
 
@@ -65,18 +65,18 @@ class Run:
 
     async def under_load(self, stage: Stage, fault: Fault) -> list[float]:
         """The recovery time after each repeat, in seconds."""
-        times = 2 if self.long else 1
+        times, warm_up = (2, LONG_WARM_UP) if self.long else (1, WARM_UP)
         users: list[User] = [Phone(stage.world, f"{stage.run}-phone{n}") for n in range(times * PHONES)]
         users += [Browser(stage.world, f"{stage.run}-browser{n}") for n in range(times * BROWSERS)]
         lives = [asyncio.create_task(user.live()) for user in users]
         recoveries = []
         try:
             await until_all_began(users, lives)
-            await asyncio.sleep(WARM_UP)
+            await asyncio.sleep(warm_up)
             for stage.turn in range(REPEATS if self.long and not fault.once else 1):
                 healed = await fault.cause(stage)
                 recoveries.append(await recovery(stage.world, healed))
-                await asyncio.sleep(WARM_UP)
+                await asyncio.sleep(warm_up)
         finally:
             stage.world.stopped_at = monotonic()
             await asyncio.gather(*lives)

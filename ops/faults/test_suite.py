@@ -10,7 +10,10 @@ import unittest
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, urlparse
 
+import faults
 import http_client
+import rolling
+import suite
 import users
 import verify
 from http_client import Answer, Connection
@@ -207,6 +210,18 @@ class TheLedger(unittest.IsolatedAsyncioTestCase):
         self.blames(record)
         record.judge("GET /", answer, instance, excused=False)
         self.blames(record, "hung")
+
+
+class TheChoice(unittest.TestCase):
+    def test_every_kind_of_server_has_faults_and_instances(self) -> None:
+        for kind in suite.INSTANCES:
+            for long in (False, True):
+                self.assertLessEqual(set(faults.chosen(kind, long)), faults.FAULTS.keys())
+            self.assertEqual(faults.chosen(kind, True), list(faults.FAULTS))
+
+    def test_the_people_of_a_rolling_restart_make_two_hundred_requests_a_second(self) -> None:
+        things = (rolling.PHONES + rolling.BROWSERS) / (sum(rolling.CADENCE) / 2)
+        self.assertAlmostEqual(things * rolling.REQUESTS, 200)
 
 
 class TheProxy(unittest.IsolatedAsyncioTestCase):

@@ -2,6 +2,7 @@
 # What `run` and `rolling` share: one at a time, a program to try, servers around a Python script,
 # and a summary. Needs ops/lib/all.sh.
 
+export PYTHONDONTWRITEBYTECODE=1 # nothing beside the sources
 FAULTS_KIND= # whose servers run
 SUMMARY=
 FAILED=
@@ -46,7 +47,7 @@ faults_on() {
         FAULTS_KIND=
         faults_skip "${script%.py} $kind" "its servers could not be started"
         return
-    elif ! run env PYTHONDONTWRITEBYTECODE=1 "$(python_program)" "$ROOT/ops/faults/$script" --kind "$kind" --program "$PROGRAM" "$@"; then
+    elif ! run "$(python_program)" "$ROOT/ops/faults/$script" --kind "$kind" --program "$PROGRAM" "$@"; then
         word=FAILED FAILED=yes
     fi
     "$ROOT/ops/faults/servers" stop "$kind"
