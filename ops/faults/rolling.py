@@ -135,7 +135,8 @@ async def replace(instance: Instance, program: Path, check: Check, *, migrates: 
 
 async def forget_migration(ground: Ground) -> None:
     """So that each round has one; only old instances run here, and they know no such column."""
-    statement = f"USE tickbox; ALTER TABLE todos DROP COLUMN next_note; DELETE FROM _sqlx_migrations WHERE version >= {VERSION}"
+    statement = "USE tickbox; DROP TABLE next_slow; ALTER TABLE todos DROP COLUMN next_note;"
+    statement += f" DELETE FROM _sqlx_migrations WHERE version >= {VERSION}"
     await ground.servers.sql(await ground.servers.primary(0), statement)
 
 
