@@ -31,6 +31,14 @@ fuzz:
 audit:
     ./ops/test observe deny asvs
 
+# break databases and instances under load: nothing acknowledged may be lost (some minutes)
+faults *arguments:
+    ./ops/faults/run {{ arguments }}
+
+# replace the program under load: no request may fail
+rolling *arguments:
+    ./ops/faults/rolling {{ arguments }}
+
 # does it compile? (quick; no database needed)
 check:
     cargo check --all-targets

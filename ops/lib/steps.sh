@@ -37,7 +37,7 @@ step_clippy() {
 
 step_shell() {
     have_shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
-    run shellcheck ops/up ops/test ops/generate ops/database .ci/run
+    run shellcheck ops/up ops/test ops/generate ops/database ops/faults/run ops/faults/rolling ops/faults/servers .ci/run
 }
 
 step_test() {
@@ -99,6 +99,13 @@ step_openapi() {
     build_tickbox || { fail "the build failed"; return; }
     print_openapi >"$fresh" || { fail "\`tickbox openapi\` failed"; return; }
     diff -u openapi/openapi.json "$fresh" >&2 || fail "openapi.json is stale; ./ops/generate openapi repairs it"
+}
+
+# The suite itself takes minutes and servers of its own; here only whether it would notice.
+step_ledger() {
+    need_python || { skip "no suitable Python"; return; }
+    run ./ops/faults/run --self-test || { fail "the fault suite does not notice what it should"; return; }
+    NOTE="the suite itself: ./ops/faults/run, ./ops/faults/rolling"
 }
 
 step_browser() {

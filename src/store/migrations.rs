@@ -69,10 +69,13 @@ pub async fn verify(connection: &mut Connection) -> Result<(), Error> {
             "the database lacks {missing} migrations; run `tickbox migrate`"
         )));
     }
-    // sqlx lists a migration before it has run to its end.
+    // sqlx lists a migration before it has run to its end. One of a later release may be running just
+    // now, and does not concern this binary.
     match connection.dirty_version(TABLE).await {
-        Ok(None) => Ok(()),
-        Ok(Some(version)) => Err(unavailable(half_done(version))),
+        Ok(Some(version)) if MIGRATIONS.version_exists(version) => {
+            Err(unavailable(half_done(version)))
+        }
+        Ok(_) => Ok(()),
         Err(error) => Err(unavailable(format!("the schema cannot be read: {error}"))),
     }
 }

@@ -31,7 +31,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::{
     connector::Connector,
-    faults::unavailable,
+    faults::{settled, unavailable},
     lease::{ACQUIRE_TIMEOUT, Lease},
     places::{LEFT_BEHIND, Places},
 };
@@ -129,7 +129,8 @@ impl Database {
             let mut lease = self.lease(deadline).await?;
             let first = work(lease.connection()).await;
             let Some(cause) = self.give_back(lease, &first) else {
-                return first;
+                // Without locks a read meets a conflict when a node of a cluster lags behind.
+                return settled(first);
             };
             tracing::warn!(%cause, "a database connection was lost; reading again");
             metrics::counter!("tickbox_database_retries_total", "reason" => "lost").increment(1);
@@ -137,7 +138,7 @@ impl Database {
             let second = work(lease.connection()).await;
             match self.give_back(lease, &second) {
                 Some(cause) => Err(unavailable(cause.to_string())),
-                None => second,
+                None => settled(second),
             }
         };
         // A connection that is given up in the middle of an answer is closed: the server at its other

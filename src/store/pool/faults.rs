@@ -34,6 +34,14 @@ pub(super) fn database_error(error: &Error) -> Option<&sqlx::Error> {
     }
 }
 
+/// The result of work that is not tried again: what stood in its way may be gone the next time.
+pub(super) fn settled<T>(result: Result<T, Error>) -> Result<T, Error> {
+    result.map_err(|error| match database_error(&error) {
+        Some(conflict) if is_conflict(conflict) => unavailable(conflict.to_string()),
+        _ => error,
+    })
+}
+
 fn number(error: &sqlx::Error) -> Option<u16> {
     error
         .as_database_error()

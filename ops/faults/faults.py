@@ -1,0 +1,154 @@
+"""The faults, one function each: it breaks something, waits, heals it, and says when that was."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from hangups import hang_up
+from servers import KINDS, Servers
+from users import World
+
+DRAIN = 2  # seconds that an instance goes on serving after SIGTERM; a balancer needs one to notice
+GRACE = 10  # seconds more that the requests under way may take
+
+
+@dataclass
+class Stage:
+    """Where a fault happens."""
+
+    servers: Servers
+    world: World
+    run: str
+    long: bool
+    turn: int = 0
+
+    def hold(self) -> float:
+        """How long the database keeps silent, in seconds: longer than the five in which a failure must be told."""
+        return 10 if self.long else 7
+
+    def instance(self):
+        """Another one each turn."""
+        return self.world.instances[self.turn % len(self.world.instances)]
+
+
+async def calm(stage: Stage) -> float:
+    await asyncio.sleep(1)
+    return monotonic()
+
+
+async def kill(stage: Stage) -> float:
+    node = await stage.servers.primary(stage.turn)
+    await stage.servers.kill(node)
+    await asyncio.sleep(1)
+    await stage.servers.restart(node)
+    return monotonic()
+
+
+async def freeze(stage: Stage) -> float:
+    node = await stage.servers.primary(stage.turn)
+    stage.servers.freeze(node)
+    try:
+        await asyncio.sleep(stage.hold())
+    finally:
+        stage.servers.thaw(node)
+    if stage.servers.kind != "mysql":
+        await stage.servers.restart(node)  # it may have been put out of its cluster meanwhile
+    return monotonic()
+
+
+async def cut(stage: Stage) -> float:
+    return await through_proxy(stage, "cut", 1)
+
+
+async def blackhole(stage: Stage) -> float:
+    return await through_proxy(stage, "blackhole", stage.hold())
+
+
+async def half(stage: Stage) -> float:
+    return await through_proxy(stage, "half", 1)
+
+
+async def delay(stage: Stage) -> float:
+    return await through_proxy(stage, "delay", 3)
+
+
+async def through_proxy(stage: Stage, mode: str, seconds: float) -> float:
+    """In front of the node that takes writes."""
+    proxy = stage.servers.proxies[await stage.servers.primary(stage.turn)]
+    proxy.set(mode)
+    await asyncio.sleep(seconds)
+    proxy.set("pass")
+    return monotonic()
+
+
+async def app_kill(stage: Stage) -> float:
+    instance = stage.instance()
+    await instance.kill()
+    await asyncio.sleep(0.5)
+    await instance.start()
+    await instance.wait_ready()
+    return monotonic()
+
+
+async def app_term(stage: Stage) -> float:
+    """The clients are behind a balancer that stops sending when /readyz no longer says 200."""
+    instance = stage.instance()
+    ending = asyncio.create_task(instance.terminate(DRAIN + GRACE))
+    began = monotonic()
+    while await instance.is_ready():
+        if monotonic() > began + DRAIN / 2:
+            stage.world.record.count("wrong", f"{instance.name} was told to stop, and still says that it is ready")
+            break
+        await asyncio.sleep(0.05)
+    instance.in_rotation = False
+    status = await ending
+    if status != 0:
+        stage.world.record.count("wrong", f"{instance.name} ended with {status} after {monotonic() - began:.1f} s")
+    await instance.start()
+    await instance.wait_ready()
+    return monotonic()
+
+
+async def disconnect(stage: Stage) -> float:
+    await hang_up(stage.world, f"{stage.run}-{stage.turn}", 10_000 if stage.long else 1_000)
+    return monotonic()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One line of `--list`."""
+
+    about: str
+    cause: Callable[[Stage], Awaitable[float]]
+    proxied: bool = False  # the program reaches its database through the proxies
+    database: bool = True  # the database fails, not the program: worth trying on each kind of cluster
+    unavailable: bool = True  # 503 is an answer that may be given meanwhile
+    once: bool = False  # large enough not to be repeated
+
+
+FAULTS = {
+    "calm": Fault("nothing fails: the yardstick for the others", calm, database=False, unavailable=False),
+    "kill": Fault("kill -9 of the database server (of the primary; of every Galera node in turn), and restart", kill),
+    "freeze": Fault("SIGSTOP of the database server, then SIGCONT", freeze),
+    "cut": Fault("every connection to the database is reset for a second", cut, proxied=True),
+    "blackhole": Fault("nothing comes through to the database, or back", blackhole, proxied=True),
+    "half": Fault("answers of the database end in the middle, for a second", half, proxied=True),
+    "delay": Fault("100 ms more in each direction between program and database", delay, proxied=True),
+    "app-kill": Fault("kill -9 of an instance of the program, and restart", app_kill, database=False),
+    "app-term": Fault("SIGTERM to an instance behind a balancer, and restart", app_term, database=False, unavailable=False),
+    "disconnect": Fault(
+        "1,000 clients (--long: 10,000) that send a write and hang up within 30 ms",
+        disconnect, database=False, once=True,
+    ),
+}  # fmt: skip
+
+# What the short form leaves out on clusters: what has nothing to do with their being clusters.
+SHORT_ON_CLUSTERS = ("kill", "freeze", "blackhole")
+
+
+def chosen(kind: str, long: bool) -> list[str]:
+    """The faults of a run that names none."""
+    if long or KINDS[kind] == 1:
+        return list(FAULTS)
+    return list(SHORT_ON_CLUSTERS)

@@ -1,0 +1,97 @@
+"""Instances of the program: starting them, ending them in every way, waiting until they are ready."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+from time import monotonic
+
+from http_client import Connection
+
+READY_SECONDS = 60  # a debug binary on a busy machine; the wait is for /readyz, so it is no promise
+LOOK = 0.05  # seconds between looks
+SECRET = "0123456789abcdef" * 3  # for instances that only this suite reaches
+
+
+class NotReady(Exception):
+    """An instance ended, or did not say that it is ready in time."""
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Instance:
+    """One process of the program, on a port that it keeps over restarts."""
+
+    def __init__(self, name: str, program: Path, database_url: str, log: Path, **settings: str) -> None:
+        self.name, self.program, self.log = name, program, log
+        self.port = free_port()
+        self.settings = {"DATABASE_URL": database_url, "LISTEN": f"127.0.0.1:{self.port}", **settings}
+        self.process: asyncio.subprocess.Process | None = None
+        self.excused = False  # we end it ourselves: what it leaves unanswered is no fault of its own
+        self.ends = 0  # how often we have
+        self.in_rotation = True  # a balancer would send requests to it
+
+    async def start(self) -> None:
+        """Starts the process; it is ready later."""
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                self.program, env=environment(self.settings), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    async def is_ready(self) -> bool:
+        """Whether it says so itself."""
+        connection = Connection(self.port)
+        answer = await connection.exchange("GET", "/readyz", {})
+        connection.close()
+        return answer.status == 200
+
+    async def wait_ready(self, seconds: float = READY_SECONDS) -> None:
+        """Until it says so; NotReady when it does not in time, or has ended."""
+        end = monotonic() + seconds
+        while not await self.is_ready():
+            if self.process is None or self.process.returncode is not None or monotonic() > end:
+                raise NotReady(f"{self.name} is not ready; its log is {self.log}")
+            await asyncio.sleep(LOOK)
+        self.excused, self.in_rotation = False, True
+
+    async def kill(self) -> None:
+        """kill -9."""
+        self.excused, self.ends = True, self.ends + 1
+        self._signal(signal.SIGKILL)
+        if self.process is not None:
+            await self.process.wait()
+
+    async def terminate(self, seconds: float) -> int:
+        """SIGTERM, and the exit status; kill -9 and -1 when it takes longer than `seconds`."""
+        self._signal(signal.SIGTERM)
+        try:
+            return await asyncio.wait_for(self.process.wait(), seconds)
+        except TimeoutError:
+            await self.kill()
+            return -1
+
+    def _signal(self, number: int) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(number)
+
+
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """Of an instance or a verb of the program: nothing leaks in from whoever runs the suite."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    fixed = {"JWT_SECRET": SECRET, "LOG_FORMAT": "json", "RUST_LOG": "info", "RATE_LIMITS": "off"}
+    return {**kept, **fixed, **settings}
+
+
+async def migrate(program: Path, database_url: str) -> None:
+    """`tickbox migrate`; NotReady when it fails."""
+    settings = environment({"DATABASE_URL": database_url})
+    process = await asyncio.create_subprocess_exec(program, "migrate", env=settings, stderr=asyncio.subprocess.PIPE)
+    _, errors = await process.communicate()
+    if process.returncode != 0:
+        raise NotReady(f"tickbox migrate: {errors.decode()[-500:]}")

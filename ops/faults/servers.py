@@ -1,0 +1,88 @@
+"""The database servers, as `./ops/faults/servers` keeps them, and a proxy in front of each."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from proxy import Proxy
+
+HERE = Path(__file__).resolve().parent
+KINDS = {"mysql": 1, "group": 3, "galera": 3}  # how many servers
+
+
+class Servers:
+    """All nodes of one kind; a node is a number from 1."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.home = HERE.parents[1] / ".local" / "faults" / kind
+        self.nodes = range(1, KINDS[kind] + 1)
+        self.login = (self.home / "login").read_text().strip()
+        self.ports = {node: int(self._file(node, "port").read_text()) for node in self.nodes}
+        self.proxies: dict[int, Proxy] = {}
+
+    def _file(self, node: int, name: str) -> Path:
+        return self.home / f"node{node}" / name
+
+    def name(self, node: int) -> str:
+        """For people."""
+        return f"{self.kind} node {node}"
+
+    async def open_proxies(self) -> None:
+        """One for each node."""
+        self.proxies = {node: await Proxy(port).start() for node, port in self.ports.items()}
+
+    def url(self, first: int, *, proxied: bool, database: str = "tickbox") -> str:
+        """DATABASE_URL with every node in it, beginning with one of them."""
+        order = [(first - 1 + step) % len(self.nodes) + 1 for step in range(len(self.nodes))]
+        ports = [self.proxies[node].port if proxied else self.ports[node] for node in order]
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        return f"mysql://{self.login}@{hosts}/{database}"
+
+    async def primary(self, turn: int) -> int:
+        """The node that takes writes; of many, another one each turn."""
+        if self.kind != "group":
+            return turn % len(self.nodes) + 1
+        statement = (
+            "SELECT member_port FROM performance_schema.replication_group_members"
+            " WHERE member_role = 'PRIMARY' AND member_state = 'ONLINE'"
+        )
+        for node in self.nodes:
+            rows = await self.sql(node, statement)
+            if len(rows) == 1:
+                return next(n for n, port in self.ports.items() if port == int(rows[0]))
+        raise RuntimeError("the group has no primary")
+
+    async def kill(self, node: int) -> None:
+        """kill -9."""
+        await self._verb("kill", node)
+
+    async def restart(self, node: int) -> None:
+        """Until it serves again, as a member of its cluster."""
+        await self._verb("restart", node)
+
+    def freeze(self, node: int) -> None:
+        """SIGSTOP."""
+        os.kill(self._pid(node), signal.SIGSTOP)
+
+    def thaw(self, node: int) -> None:
+        """SIGCONT."""
+        os.kill(self._pid(node), signal.SIGCONT)
+
+    def _pid(self, node: int) -> int:
+        return int(self._file(node, "server.pid").read_text())
+
+    async def sql(self, node: int, statement: str) -> list[str]:
+        """The rows, columns parted by tabs."""
+        return (await self._verb("sql", node, statement)).splitlines()
+
+    async def _verb(self, verb: str, node: int, *rest: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            HERE / "servers", verb, self.kind, str(node), *rest,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        output, errors = await process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"servers {verb} {self.kind} {node}: {errors.decode()[-500:]}")
+        return output.decode()

@@ -1,0 +1,161 @@
+"""Runs faults under load against instances of the program, and judges what came of it.
+
+`./ops/faults/run` starts the servers and calls this; see there for the options.
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from time import monotonic
+
+from faults import DRAIN, FAULTS, Fault, Stage, chosen
+from instances import Instance, NotReady, migrate
+from record import Record
+from report import Result, write_reports
+from servers import HERE, Servers
+from users import Browser, Phone, User, World
+from verify import verify_rows, verify_users
+
+PHONES, BROWSERS = 9, 3  # twice as many in the long form, which shall acknowledge 100,000 writes
+INSTANCES = {"mysql": 2, "group": 2, "galera": 3}  # on Galera one for each node, so that all are written to
+REPEATS = 10  # of the long form
+WARM_UP, LONG_WARM_UP = 1.0, 5.0  # seconds of load before the first fault, and after each
+RECOVERY_LIMIT = 30.0  # seconds after healing in which every instance must acknowledge a write
+FEW = 50  # acknowledged writes: with fewer nothing was tried
+
+
+class Run:
+    """All faults on one kind of server."""
+
+    def __init__(self, servers: Servers, program: Path, long: bool) -> None:
+        self.servers, self.program, self.long = servers, program, long
+        self.logs = HERE.parents[1] / "target" / "faults" / "logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+
+    def instances(self, name: str, fault: Fault) -> list[Instance]:
+        """Each begins with another node; on a group the program has to find the primary."""
+        return [
+            Instance(
+                f"instance {number}", self.program, self.servers.url(number, proxied=fault.proxied),
+                self.logs / f"{self.servers.kind}-{name}-{number}.log",
+                MIGRATE_ON_START="false", DRAIN_SECONDS=str(DRAIN),
+            )
+            for number in range(1, INSTANCES[self.servers.kind] + 1)
+        ]  # fmt: skip
+
+    async def fault(self, name: str) -> Result:
+        """One fault with all its repeats, on instances and people of its own."""
+        fault = FAULTS[name]
+        instances = self.instances(name, fault)
+        record = Record()
+        try:
+            await asyncio.gather(*(instance.start() for instance in instances))
+            await asyncio.gather(*(instance.wait_ready() for instance in instances))
+            record.began = monotonic()
+            world = World(instances, record)
+            stage = Stage(self.servers, world, f"{name}-{int(record.began)}", self.long)
+            recoveries = await self.under_load(stage, fault)
+        except (NotReady, RuntimeError) as error:
+            record.count("hung", f"the suite could not go on: {error}")
+            recoveries = []
+        finally:
+            await asyncio.gather(*(instance.kill() for instance in instances))
+        return Result(name, record, recoveries, world.stopped_at or monotonic())
+
+    async def under_load(self, stage: Stage, fault: Fault) -> list[float]:
+        """The recovery time after each repeat, in seconds."""
+        times, warm_up = (2, LONG_WARM_UP) if self.long else (1, WARM_UP)
+        users: list[User] = [Phone(stage.world, f"{stage.run}-phone{n}") for n in range(times * PHONES)]
+        users += [Browser(stage.world, f"{stage.run}-browser{n}") for n in range(times * BROWSERS)]
+        lives = [asyncio.create_task(user.live()) for user in users]
+        recoveries = []
+        try:
+            await until_all_began(users, lives)
+            await asyncio.sleep(warm_up)
+            for stage.turn in range(REPEATS if self.long and not fault.once else 1):
+                healed = await fault.cause(stage)
+                recoveries.append(await recovery(stage.world, healed))
+                await asyncio.sleep(warm_up)
+        finally:
+            stage.world.stopped_at = monotonic()
+            await asyncio.gather(*lives)
+        await self.judge(stage, fault, users)
+        return recoveries
+
+    async def judge(self, stage: Stage, fault: Fault, users: list[User]) -> None:
+        """What can be said only at the end."""
+        record = stage.world.record
+        if record.unavailable and not fault.unavailable:
+            record.count("wrong", f"503 was answered {record.unavailable} times, though nothing failed")
+        if len(record.acknowledged) < FEW:
+            record.count("hung", f"only {len(record.acknowledged)} writes were acknowledged")
+        await verify_users(record, users, stage.world.instances)
+        await verify_rows(record, stage.run, users, self.servers)
+
+
+async def until_all_began(users: list[User], lives: list[asyncio.Task]) -> None:
+    """Registering takes longest: passwords are hashed."""
+    while not all(user.things_done for user in users):
+        for life in lives:
+            if life.done():
+                life.result()
+                raise RuntimeError("somebody could not register and log in")
+        await asyncio.sleep(0.05)
+
+
+async def recovery(world: World, healed: float) -> float:
+    """How long after healing it took until every instance had acknowledged a write."""
+    names = {instance.name for instance in world.instances}
+    while True:
+        first: dict[str, float] = {}
+        for moment, name in reversed(world.record.acknowledged):
+            if moment < healed:
+                break
+            first[name] = moment
+        if first.keys() == names:
+            return max(first.values()) - healed
+        if monotonic() > healed + RECOVERY_LIMIT:
+            world.record.count("hung", f"no write at {names - first.keys()} for {RECOVERY_LIMIT:.0f} s after healing")
+            return RECOVERY_LIMIT
+        await asyncio.sleep(0.02)
+
+
+async def main(arguments: argparse.Namespace) -> int:
+    servers = Servers(arguments.kind)
+    await servers.open_proxies()
+    first = await servers.primary(0)
+    await migrate(arguments.program, servers.url(first, proxied=False))
+    run = Run(servers, arguments.program, arguments.long)
+    results = []
+    for name in arguments.faults or chosen(arguments.kind, arguments.long):
+        result = await run.fault(name)
+        results.append(result)
+        print(f"  {result.line()}", file=sys.stderr, flush=True)
+        for note in result.explanations():
+            print(f"      {note}", file=sys.stderr, flush=True)
+    write_reports(HERE.parents[1] / "target" / "faults", arguments.kind, arguments.long, results)
+    return 0 if all(result.passed for result in results) else 1
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kind", choices=INSTANCES, default="mysql")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--program", type=Path)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("faults", nargs="*")
+    arguments = parser.parse_args()
+    for name in arguments.faults:
+        if name not in FAULTS:
+            parser.error(f"there is no fault {name}; --list says which there are")
+    return arguments
+
+
+if __name__ == "__main__":
+    arguments = parse()
+    if arguments.list:
+        for name, fault in FAULTS.items():
+            print(f"{name:<11} {fault.about}")
+        sys.exit(0)
+    sys.exit(asyncio.run(main(arguments)))
