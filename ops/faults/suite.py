@@ -19,7 +19,7 @@ from verify import verify_rows, verify_users
 
 PHONES, BROWSERS = 9, 3  # twice as many in the long form, which shall acknowledge 100,000 writes
 INSTANCES = {"mysql": 2, "group": 2, "galera": 3}  # on Galera one for each node, so that all are written to
-REPEATS = 10  # of the long form
+REPEATS = 10  # of the long form, unless --repeats says otherwise
 WARM_UP, LONG_WARM_UP = 1.0, 5.0  # seconds of load before the first fault, and after each
 RECOVERY_LIMIT = 30.0  # seconds after healing in which every instance must acknowledge a write
 FEW = 50  # acknowledged writes: with fewer nothing was tried
@@ -28,8 +28,8 @@ FEW = 50  # acknowledged writes: with fewer nothing was tried
 class Run:
     """All faults on one kind of server."""
 
-    def __init__(self, servers: Servers, program: Path, long: bool) -> None:
-        self.servers, self.program, self.long = servers, program, long
+    def __init__(self, servers: Servers, program: Path, long: bool, repeats: int) -> None:
+        self.servers, self.program, self.long, self.repeats = servers, program, long, repeats
         self.logs = HERE.parents[1] / "target" / "faults" / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
 
@@ -73,7 +73,7 @@ class Run:
         try:
             await until_all_began(users, lives)
             await asyncio.sleep(warm_up)
-            for stage.turn in range(REPEATS if self.long and not fault.once else 1):
+            for stage.turn in range(1 if fault.once else self.repeats):
                 healed = await fault.cause(stage)
                 recoveries.append(await recovery(stage.world, healed))
                 await asyncio.sleep(warm_up)
@@ -126,7 +126,8 @@ async def main(arguments: argparse.Namespace) -> int:
     await servers.open_proxies()
     first = await servers.primary(0)
     await migrate(arguments.program, servers.url(first, proxied=False))
-    run = Run(servers, arguments.program, arguments.long)
+    repeats = arguments.repeats or (REPEATS if arguments.long else 1)
+    run = Run(servers, arguments.program, arguments.long, repeats)
     results = []
     for name in arguments.faults or chosen(arguments.kind, arguments.long):
         result = await run.fault(name)
@@ -141,6 +142,7 @@ async def main(arguments: argparse.Namespace) -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kind", choices=INSTANCES, default="mysql")
+    parser.add_argument("--repeats", type=int)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--program", type=Path)
     parser.add_argument("--list", action="store_true")
