@@ -21,6 +21,7 @@ class Answer:
     seconds: float
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    cookies: list[str] = field(default_factory=list)  # name=value, of each Set-Cookie
     body: bytes = b""
 
     def json(self) -> dict:
@@ -80,9 +81,12 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     """The next answer on a connection; EOFError or ValueError when it is not a whole one."""
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers: dict[str, str] = {}
+    cookies = []
     for line in filter(None, lines[1:]):
         name, value = line.split(":", 1)
         headers[name.lower()] = value.strip()
+        if name.lower() == "set-cookie":
+            cookies.append(value.strip().split(";")[0])
     status = int(lines[0].split(" ")[1])
     if headers.get("transfer-encoding") == "chunked":
         body = await read_chunks(reader)
@@ -90,7 +94,7 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
         body = b""
     else:
         body = await reader.readexactly(min(int(headers["content-length"]), MAX_BODY))
-    return Answer("answer", 0, status, headers, body)
+    return Answer("answer", 0, status, headers, cookies, body)
 
 
 async def read_chunks(reader: asyncio.StreamReader) -> bytes:

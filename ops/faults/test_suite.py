@@ -195,7 +195,7 @@ class TheLedger(unittest.IsolatedAsyncioTestCase):
         instance.name = "liar"
         headers = {"retry-after": "5", "content-type": "application/problem+json"}
         for seconds in (4.9, 5.1):
-            answer = Answer("answer", seconds, 503, headers, json.dumps(PROBLEM).encode())
+            answer = Answer("answer", seconds, 503, headers, [], json.dumps(PROBLEM).encode())
             record.judge("GET /", answer, instance, excused=False)
         self.assertEqual(record.counts["late"], 1)
 

@@ -273,7 +273,7 @@ class Browser(User):
         await self.register()
         form = {"username": self.name, "password": PASSWORD}
         _, answer = await self.write("/login", FORM, urlencode(form).encode(), {303})
-        self.cookie = answer.headers["set-cookie"].split(";")[0]
+        self.cookie = "; ".join(answer.cookies)
 
     async def do_something(self) -> None:
         kind = random.random()
