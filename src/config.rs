@@ -185,7 +185,7 @@ mod tests {
         assert!(config.migrate_on_start);
         assert_eq!(config.drain, Duration::ZERO);
         assert!(config.rate_limits);
-        assert_eq!(config.log_filter, "info,poem::server=warn");
+        assert_eq!(config.log_filter, "info");
     }
 
     #[test]

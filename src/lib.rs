@@ -4,7 +4,8 @@
 //! ```text
 //! main -> app -> { web, api } -> service -> store -> domain
 //!         app -> { web, api } -> assets
-//!         app -> server, telemetry -> config -> store
+//!         app -> server
+//!         app -> telemetry -> config -> store
 //! main -> health
 //! ```
 //!

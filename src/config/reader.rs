@@ -7,8 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::LogFormat;
 
-/// poem says once more what ours has said.
-const DEFAULT_LOG: &str = "info,poem::server=warn";
+const DEFAULT_LOG: &str = "info";
 
 /// Looks variables up and collects what is wrong with them.
 pub(super) struct Reader<'a> {
