@@ -10,7 +10,7 @@ use sqlx::{
 };
 use tickbox::{
     domain::{
-        error::Error,
+        error::{Denied, Error},
         session::{SessionToken, USER_AGENT_MAX},
     },
     service::{Effort, Service},
