@@ -2,6 +2,9 @@
 //! hash of its content, so that it may be cached for ever, and is compressed once, as small as it
 //! goes, instead of with each request. That takes ten seconds for Swagger UI, so what an earlier build
 //! compressed is used again; after a change of how it is compressed, `cargo clean`.
+//!
+//! And the list of all SQL statements, which `.sqlx` has: on some servers each is prepared before a
+//! connection is used (`src/store/pool/statements.rs`).
 
 use std::{
     collections::BTreeSet,
@@ -20,11 +23,26 @@ const EXTENSIONS: [&str; 4] = ["css", "js", "svg", "txt"];
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=assets");
     println!("cargo:rerun-if-changed=migrations");
-    let output = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("assets");
+    println!("cargo:rerun-if-changed=.sqlx");
+    let output = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    list_statements(Path::new(".sqlx"), &output.join("statements.rs"))?;
+    let output = output.join("assets");
     fs::create_dir_all(&output)?;
     let mut made = BTreeSet::new();
     embed_all(Path::new("assets"), &output, &mut made)?;
     remove_others(&output, &made)
+}
+
+/// A constant slice of what stands behind `query` in each file.
+fn list_statements(folder: &Path, target: &Path) -> io::Result<()> {
+    let mut statements = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let described = fs::read(entry?.path())?;
+        let described: serde_json::Value = serde_json::from_slice(&described)?;
+        statements.extend(described["query"].as_str().map(str::to_owned));
+    }
+    let statements: Vec<_> = statements.into_iter().collect();
+    fs::write(target, format!("&{statements:#?}"))
 }
 
 fn embed_all(folder: &Path, output: &Path, made: &mut BTreeSet<PathBuf>) -> io::Result<()> {

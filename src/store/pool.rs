@@ -17,6 +17,7 @@ mod hosts;
 mod lease;
 mod places;
 mod probe;
+mod statements;
 mod write;
 
 use std::{sync::Arc, time::Duration};

@@ -2,6 +2,8 @@
 
 use sqlx::{Executor as _, MySqlConnection, Row as _};
 
+use super::statements;
+
 /// What says that a server takes no writes: replicas, members of a group besides its primary, Aurora
 /// readers, servers taken out for maintenance. Each server shows those that it has.
 const VARIABLES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', \
@@ -38,13 +40,12 @@ pub(super) async fn prepare(
     connection: &mut MySqlConnection,
     server: &Server,
 ) -> Result<(), sqlx::Error> {
-    let session = if server.galera {
-        SET_GALERA
+    if server.galera {
+        connection.execute(SET_GALERA).await?;
+        statements::prepare_all(connection).await
     } else {
-        SET_LOCK_WAIT
-    };
-    connection.execute(session).await?;
-    Ok(())
+        connection.execute(SET_LOCK_WAIT).await.map(drop)
+    }
 }
 
 async fn settings(
