@@ -33,6 +33,7 @@ use tokio::time::{Instant, timeout_at};
 use self::{
     connector::Connector,
     faults::{settled, unavailable},
+    hosts::Writer,
     lease::{ACQUIRE_TIMEOUT, Lease},
     places::{LEFT_BEHIND, Places},
 };
@@ -120,7 +121,7 @@ impl Database {
         &self,
         mut work: impl AsyncFnMut(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let began = Instant::now();
+        let (began, known) = (Instant::now(), self.pool.manager().hosts.known());
         let deadline = budget::deadline(WORK_TIMEOUT);
         let twice = async {
             let _place = self
@@ -146,7 +147,7 @@ impl Database {
         // end may be gone, and its place is needed.
         let result = timeout_at(deadline, twice).await;
         result.unwrap_or_else(|_| {
-            self.left_without_answer(began);
+            self.left_without_answer(began, known);
             Err(unavailable("the database does not answer"))
         })
     }
@@ -165,8 +166,8 @@ impl Database {
 
     /// Of several hosts, another may have taken over. Waiting for a place or a connection ends by
     /// itself before the deadline, so that this is about work.
-    fn left_without_answer(&self, began: Instant) {
-        if began.elapsed() >= DOUBT_AFTER && self.pool.manager().hosts.doubt() {
+    fn left_without_answer(&self, began: Instant, known: Writer) {
+        if began.elapsed() >= DOUBT_AFTER && self.pool.manager().hosts.doubt(known) {
             self.close_idle();
         }
     }

@@ -38,9 +38,14 @@ pub(crate) fn url(options: &MySqlConnectOptions) -> String {
     url.into()
 }
 
+/// Below the ports that the system gives to clients: one of those may be taken by the time it is used.
 pub(crate) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").to_string()
+    loop {
+        let address = format!("127.0.0.1:{}", fastrand::u16(20_000..32_000));
+        if TcpListener::bind(&address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// Starts the server and waits until it says that it listens.
@@ -83,11 +88,10 @@ async fn started(mut command: Command) -> Child {
         .expect("it runs");
     let log = child.stderr.take().expect("piped");
     let mut lines = BufReader::new(log).lines();
-    loop {
-        let line = lines.next_line().await.expect("text").expect("it goes on");
-        if line.contains("\"listening\"") {
-            break;
-        }
+    let mut said = String::new();
+    while !said.contains("\"listening\"") {
+        let line = lines.next_line().await.expect("text");
+        said = line.unwrap_or_else(|| panic!("it ended, and last said: {said}"));
     }
     // Read on, or it would wait for somebody to take its log.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });

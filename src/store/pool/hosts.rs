@@ -83,7 +83,7 @@ pub(super) struct Hosts {
 
 /// The host that took writes when it was last asked.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Writer {
+pub(super) struct Writer {
     host: Option<usize>,
     /// It left work unanswered: cut off from its group, it may not know that another took over.
     doubted: bool,
@@ -123,11 +123,19 @@ impl Hosts {
         self.all.len() == 1 || (writer.host == Some(host) && !writer.doubted)
     }
 
-    /// Work was left without an answer: of several hosts the others are asked first from now on.
-    /// Whether there are several.
-    pub(super) fn doubt(&self) -> bool {
-        self.writer().doubted = true;
-        self.all.len() > 1
+    /// Who takes writes, as far as is known, for work that is about to begin.
+    pub(super) fn known(&self) -> Writer {
+        *self.writer()
+    }
+
+    /// Work was left without an answer that began when `known` was the writer: of several hosts the
+    /// others are asked first from now on. Not when the writer has changed since: the one that was left
+    /// may have come back, not knowing yet that it is none any more. Whether there was reason to doubt.
+    pub(super) fn doubt(&self, known: Writer) -> bool {
+        let mut writer = self.writer();
+        let is_same = *writer == known && self.all.len() > 1;
+        writer.doubted |= is_same;
+        is_same
     }
 
     /// Who is asked first, and who then.

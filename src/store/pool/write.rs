@@ -80,7 +80,7 @@ impl Database {
         T: Send,
         F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>> + Send,
     {
-        let began = Instant::now();
+        let (began, known) = (Instant::now(), self.pool.manager().hosts.known());
         let place = match self
             .places
             .write(deadline.min(began + ACQUIRE_TIMEOUT))
@@ -95,7 +95,7 @@ impl Database {
             return answer_with(answer, result);
         }
         let _place = self.places.leave_behind(place);
-        self.left_without_answer(began);
+        self.left_without_answer(began, known);
         metrics::counter!("tickbox_database_left_behind_total").increment(1);
         answer_with(answer, Err(unavailable("the database does not answer")));
         // Dropped in the middle of a statement, its connection is closed.
