@@ -1,0 +1,5 @@
+# The rules of the language, which come with tflint: nothing else is downloaded.
+plugin "terraform" {
+  enabled = true
+  preset  = "all"
+}
