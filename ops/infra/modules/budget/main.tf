@@ -13,7 +13,7 @@ resource "aws_budgets_budget" "this" {
 
     content {
       name   = "TagKeyValue"
-      values = ["user:${cost_filter.value}$${var.environment_name}"]
+      values = [join("$", ["user:${cost_filter.value}", var.environment_name])]
     }
   }
 

@@ -154,6 +154,12 @@ variable "db_password" {
   description = "Master password, db_password in db_creds. It is passed on and kept nowhere."
   type        = string
   ephemeral   = true
+
+  # RDS takes up to 41 and would refuse these signs half-way through an apply.
+  validation {
+    condition     = can(regex("^[!-~]{16,41}$", var.db_password)) && !can(regex("[/@\"']", var.db_password))
+    error_message = "db_password in db_creds needs 16 to 41 printable ASCII characters, none of them / @ \" ' or a blank: `openssl rand -hex 20` prints one."
+  }
 }
 
 variable "db_password_version" {

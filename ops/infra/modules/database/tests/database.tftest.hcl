@@ -244,3 +244,23 @@ run "a_password_version_of_nought_is_refused" {
 
   expect_failures = [var.db_password_version]
 }
+
+run "a_short_password_is_refused" {
+  command = plan
+
+  variables {
+    db_password = "hunter2"
+  }
+
+  expect_failures = [var.db_password]
+}
+
+run "a_password_that_rds_would_refuse_is_refused" {
+  command = plan
+
+  variables {
+    db_password = "not-a/real@password"
+  }
+
+  expect_failures = [var.db_password]
+}

@@ -17,11 +17,11 @@ run "the_execution_role_reads_two_secrets_and_writes_one_log" {
 
   # The whole policy, so that nothing can be added unseen.
   assert {
-    condition = { for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Sid => {
+    condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Sid => {
       effect    = statement.Effect
       actions   = sort(flatten([statement.Action]))
       resources = sort(flatten([statement.Resource]))
-      } } == {
+      } }) == jsonencode({
       ReadSecrets = {
         effect    = "Allow"
         actions   = ["secretsmanager:GetSecretValue"]
@@ -32,7 +32,7 @@ run "the_execution_role_reads_two_secrets_and_writes_one_log" {
         actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         resources = ["arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/test-tickbox:log-stream:*"]
       }
-    }
+    })
     error_message = "The execution role may read the two secrets and write the one log, and nothing else."
   }
 }
@@ -42,7 +42,7 @@ run "ecs_tasks_alone_take_the_roles" {
 
   assert {
     condition = alltrue([for role in [aws_iam_role.execution, aws_iam_role.task] :
-      [for statement in jsondecode(role.assume_role_policy).Statement : statement.Principal] == [{ Service = "ecs-tasks.amazonaws.com" }]
+      jsonencode([for statement in jsondecode(role.assume_role_policy).Statement : statement.Principal]) == jsonencode([{ Service = "ecs-tasks.amazonaws.com" }])
     ])
     error_message = "Nobody but ECS may take the roles."
   }

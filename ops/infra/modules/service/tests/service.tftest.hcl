@@ -127,7 +127,10 @@ run "spot_where_it_is_wanted" {
   }
 }
 
+# In a state of its own: how many tasks an existing service has is not Terraform's to change.
 run "tasks_follow_requests_and_cpu" {
+  state_key = "scaling"
+
   variables {
     min_tasks = 2
     max_tasks = 4
@@ -151,6 +154,39 @@ run "tasks_follow_requests_and_cpu" {
   assert {
     condition     = aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization"
     error_message = "CPU is followed besides."
+  }
+}
+
+run "an_apply_leaves_the_number_of_tasks_to_autoscaling" {
+  state_key = "scaling"
+
+  variables {
+    min_tasks = 3
+    max_tasks = 4
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.desired_count == 2 && aws_appautoscaling_target.this.min_capacity == 3
+    error_message = "The bounds change, the number does not: autoscaling sees to it."
+  }
+}
+
+run "an_apply_never_brings_an_image_back" {
+  command = plan
+
+  variables {
+    image = "docker.io/owner/tickbox@sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+  }
+
+  # Known while planning only if it stays as it is: a new definition has no ARN yet.
+  assert {
+    condition     = aws_ecs_service.this.task_definition != ""
+    error_message = "A new task definition must wait for the next deployment."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].image == var.image
+    error_message = "But the family's newest revision has what was given."
   }
 }
 
@@ -203,7 +239,7 @@ run "a_size_that_fargate_lacks_is_refused" {
     cpu = 300
   }
 
-  expect_failures = [var.cpu, var.memory]
+  expect_failures = [var.cpu]
 }
 
 run "no_task_is_refused" {
