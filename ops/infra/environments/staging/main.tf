@@ -14,6 +14,9 @@ locals {
   # runs twice the tasks; 20 more are for its migration, for people, and for RDS itself.
   max_connections = 2 * local.max_tasks * 16 + 20
 
+  # Without an activated tag the whole account is counted, in which both environments may be: 125 USD and some more.
+  account_budget_usd = 160
+
   # bootstrap/ makes this policy. By name, so that nothing has to be copied from there.
   permissions_boundary_arn = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${local.name}-boundary"
 }
@@ -135,7 +138,7 @@ module "budget" {
   source = "../../modules/budget"
 
   environment_name    = local.environment_name
-  limit_usd           = coalesce(var.budget_usd, local.budget_usd)
+  limit_usd           = coalesce(var.budget_usd, var.cost_allocation_tag == null ? local.account_budget_usd : local.budget_usd)
   cost_allocation_tag = var.cost_allocation_tag
   topic_arn           = module.alarms.topic_arn
 }

@@ -39,7 +39,7 @@ variable "alarm_email" {
 }
 
 variable "budget_usd" {
-  description = "USD a month of which the budget tells; null for what this environment should cost, and some more."
+  description = "USD a month of which the budget tells; null for what it should cost, and some more."
   type        = number
   default     = null
 }

@@ -58,9 +58,6 @@ resource "aws_db_instance" "this" {
   #checkov:skip=CKV_AWS_161:The application logs in by password; tokens of IAM last 15 minutes and allow few connections a second.
   #checkov:skip=CKV_AWS_157:Multi-AZ is an input: production has it, staging may be down while a zone is.
   #checkov:skip=CKV_AWS_293:Deletion protection is an input: production has it, staging is torn down at will.
-  #checkov:skip=CKV_AWS_354:Performance Insights is not offered for db.t4g.micro.
-  #checkov:skip=CKV_AWS_353:Performance Insights is not offered for db.t4g.micro.
-  #checkov:skip=CKV2_AWS_69:TLS is required by the parameter group above.
   identifier     = local.name
   engine         = "mysql"
   engine_version = var.engine_version

@@ -13,9 +13,7 @@ check "https" {
 }
 
 resource "aws_lb" "this" {
-  #checkov:skip=CKV_AWS_91:Access logs are an input: the application logs each request itself, and a bucket of logs wants an owner.
   #checkov:skip=CKV_AWS_150:Deletion protection is an input: production has it, staging is torn down at will.
-  #checkov:skip=CKV2_AWS_20:Port 80 redirects to HTTPS as soon as there is a certificate.
   #checkov:skip=CKV2_AWS_28:A web application firewall costs about 8 USD a month and more with each request; the application limits attempts and requests of an address itself.
   name                       = local.name
   load_balancer_type         = "application"
@@ -78,7 +76,6 @@ resource "aws_lb_target_group" "this" {
 # Port 80: with a certificate it only sends browsers on, without one it is all there is.
 resource "aws_lb_listener" "http" {
   #checkov:skip=CKV_AWS_2:It redirects to HTTPS as soon as there is a certificate.
-  #checkov:skip=CKV_AWS_103:A listener without TLS has no version of TLS.
   load_balancer_arn = aws_lb.this.arn
   port              = 80
   protocol          = "HTTP"
