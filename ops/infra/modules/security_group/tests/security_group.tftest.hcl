@@ -17,6 +17,13 @@ run "the_internet_reaches_the_balancer_by_http_and_https_only" {
   }
 }
 
+run "the_balancer_calls_tasks_only" {
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.alb_to_ecs.security_group_id == output.alb_sg_id && aws_vpc_security_group_egress_rule.alb_to_ecs.referenced_security_group_id == output.ecs_sg_id && aws_vpc_security_group_egress_rule.alb_to_ecs.cidr_ipv4 == null
+    error_message = "The load balancer reaches the tasks' group and no address."
+  }
+}
+
 run "tasks_are_reached_by_the_balancer_only" {
   assert {
     condition     = aws_vpc_security_group_ingress_rule.ecs_from_alb.security_group_id == output.ecs_sg_id && aws_vpc_security_group_ingress_rule.ecs_from_alb.referenced_security_group_id == output.alb_sg_id && aws_vpc_security_group_ingress_rule.ecs_from_alb.cidr_ipv4 == null
