@@ -124,13 +124,21 @@ resource "aws_iam_role" "infra" {
   max_session_duration = 3600
 }
 
-resource "aws_iam_role_policy" "infra_read" {
-  for_each = aws_iam_role.infra
+# By itself, since the policies inside one role have 10,240 characters together.
+resource "aws_iam_policy" "read" {
+  for_each = var.github_subjects
 
-  name = "read"
-  role = each.value.id
+  name        = "${each.key}-tickbox-read"
+  description = "What a plan of ${each.key} looks at"
 
   policy = jsonencode({ Version = "2012-10-17", Statement = local.read_statements[each.key] })
+}
+
+resource "aws_iam_role_policy_attachment" "infra_read" {
+  for_each = aws_iam_role.infra
+
+  role       = each.value.name
+  policy_arn = aws_iam_policy.read[each.key].arn
 }
 
 resource "aws_iam_role_policy" "infra_state" {
@@ -403,11 +411,9 @@ resource "aws_iam_role" "plan" {
   max_session_duration = 3600
 }
 
-resource "aws_iam_role_policy" "plan" {
+resource "aws_iam_role_policy_attachment" "plan_read" {
   for_each = aws_iam_role.plan
 
-  name = "read"
-  role = each.value.id
-
-  policy = jsonencode({ Version = "2012-10-17", Statement = local.read_statements[each.key] })
+  role       = each.value.name
+  policy_arn = aws_iam_policy.read[each.key].arn
 }

@@ -135,10 +135,28 @@ run "planning_changes_nothing" {
   command = apply
 
   assert {
-    condition = alltrue(flatten([for statement in jsondecode(aws_iam_role_policy.plan["staging"].policy).Statement : [
+    condition = alltrue(flatten([for statement in jsondecode(aws_iam_policy.read["staging"].policy).Statement : [
       for action in flatten([statement.Action]) : can(regex("^[a-z0-9-]+:(Describe|Get|List|View)[A-Za-z]+$", action))
     ]]))
     error_message = "The role for pull requests may only read."
+  }
+}
+
+# IAM counts without blanks: 10,240 characters for all that is inside a role, 6,144 for a policy by itself.
+run "policies_fit_into_iam" {
+  command = apply
+
+  assert {
+    condition = alltrue([for environment in keys(var.github_subjects) : 10240 >= sum([
+      for policies in [aws_iam_role_policy.infra_state, aws_iam_role_policy.infra_network, aws_iam_role_policy.infra_application, aws_iam_role_policy.infra_roles] :
+      length(policies[environment].policy)
+    ])])
+    error_message = "The infra role's own policies are too long together; give one of them a policy by itself."
+  }
+
+  assert {
+    condition     = alltrue([for policy in concat(values(aws_iam_policy.read), values(aws_iam_policy.boundary)) : length(policy.policy) <= 6144])
+    error_message = "A policy by itself is too long."
   }
 }
 
