@@ -55,8 +55,10 @@ publishing_holds() {
     git ls-files -z -co --exclude-standard ops/infra | while IFS= read -r -d '' file; do
         [ ! -e "$file" ] || { mkdir -p "$repository/${file%/*}" && cp -p "$file" "$repository/$file"; } || return 1
     done
-    expect_refusal "not committed" "$publish" "$remote" || return 1
+    expect_refusal "is not committed" "$publish" "$remote" || return 1
     commit "$repository" "Ona Petraitė" "The infrastructure" && echo more >"$repository/other" && commit "$repository" Somebody "Something else" || return 1
+    echo '# not committed' >>"$repository/ops/infra/.gitignore"
+    expect_refusal "changes that are not committed" "$publish" "$remote" && git -C "$repository" checkout -q ops/infra || return 1
     first=$("$publish" --dry-run "$remote") || return 1
     [ -z "$(git -C "$remote" for-each-ref)" ] || { say "--dry-run has pushed"; return 1; }
     [ "$("$publish" "$remote")" = "$first" ] && git clone -q "$remote" "$1/published" || return 1
@@ -71,10 +73,15 @@ publishing_holds() {
     second=$("$publish" "$remote") && git -C "$remote" merge-base --is-ancestor "$first" "$second" || { say "the second time was no fast-forward"; return 1; }
     [ "$(git -C "$remote" rev-list --count main)" = 4 ] || { say "after a merge there should be four commits"; return 1; }
     [ "$(git -C "$remote" rev-parse 'main^{tree}')" = "$(git -C "$repository" rev-parse HEAD:ops/infra)" ] || { say "another tree was published"; return 1; }
-    # A merge that undoes what was published must not undo the history.
-    git -C "$repository" checkout -q -b undo HEAD~1 && echo x >"$repository/other" && commit "$repository" Undo "Elsewhere" && git -C "$repository" checkout -q main &&
-        git -C "$repository" -c user.name=Committer -c user.email=committer@example.com merge -q -s ours --no-commit undo && git -C "$repository" checkout -q undo -- ops/infra &&
-        commit "$repository" Undo "Undone" && "$publish" "$remote" >/dev/null || { say "a merge that undoes is no fast-forward"; return 1; }
+    # A branch from before, merged later, that has nothing to do with it leaves no trace.
+    git -C "$repository" checkout -q -b elsewhere HEAD~1 && echo elsewhere >"$repository/elsewhere" && commit "$repository" Else "Elsewhere" && git -C "$repository" checkout -q main &&
+        git -C "$repository" -c user.name=Committer -c user.email=committer@example.com merge -q -m "Merge" elsewhere || return 1
+    [ "$("$publish" "$remote")" = '' ] && [ "$(git -C "$remote" rev-parse main)" = "$second" ] || { say "a commit that changed nothing of it was published"; return 1; }
+    # A merge that takes the other side whole undoes the tree, not the history.
+    git -C "$repository" checkout -q -b undo main~2 && echo '# undo' >>"$repository/ops/infra/.gitignore" && commit "$repository" Undo "Otherwise" && git -C "$repository" checkout -q main &&
+        git -C "$repository" -c user.name=Committer -c user.email=committer@example.com merge -q -s ours --no-commit undo 2>/dev/null && git -C "$repository" rm -rq --cached ops/infra &&
+        git -C "$repository" checkout -q undo -- ops/infra && commit "$repository" Undo "Undone" && "$publish" "$remote" >/dev/null || { say "a merge that undoes is no fast-forward"; return 1; }
+    [ "$(git -C "$remote" rev-parse 'main^{tree}')" = "$(git -C "$repository" rev-parse undo:ops/infra)" ] || { say "the merge did not undo, so nothing was tried"; return 1; }
     expect_refusal "lacks the older history" publish_from_shallow "$1" "$remote" || return 1
     # What somebody has pushed there directly is not overwritten.
     git clone -q "$remote" "$1/direct" && echo '# direct' >>"$1/direct/.gitignore" && commit "$1/direct" Direct "Directly" && git -C "$1/direct" push -q origin main || return 1

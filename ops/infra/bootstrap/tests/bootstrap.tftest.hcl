@@ -1,4 +1,7 @@
+# Plans only, for the bucket refuses to be destroyed after an apply.
 mock_provider "aws" {
+  override_during = plan
+
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
@@ -33,7 +36,7 @@ variables {
 }
 
 run "only_the_exact_subject_takes_a_role" {
-  command = apply
+  command = plan
 
   assert {
     condition = jsondecode(aws_iam_role.deploy["staging"].assume_role_policy).Statement == [{
@@ -64,7 +67,7 @@ run "only_the_exact_subject_takes_a_role" {
 }
 
 run "the_deploy_role_reaches_one_service" {
-  command = apply
+  command = plan
 
   assert {
     condition = [for statement in jsondecode(aws_iam_role_policy.deploy["staging"].policy).Statement : statement.Sid if statement.Resource == "*"] == [
@@ -107,7 +110,7 @@ run "the_deploy_role_reaches_one_service" {
 }
 
 run "roles_are_made_below_the_boundary_only" {
-  command = apply
+  command = plan
 
   assert {
     condition = alltrue([for policy in values(aws_iam_role_policy.infra_roles) : alltrue([
@@ -132,7 +135,7 @@ run "roles_are_made_below_the_boundary_only" {
 }
 
 run "planning_changes_nothing" {
-  command = apply
+  command = plan
 
   assert {
     condition = alltrue(flatten([for statement in jsondecode(aws_iam_policy.read["staging"].policy).Statement : [
@@ -144,7 +147,7 @@ run "planning_changes_nothing" {
 
 # IAM counts without blanks: 10,240 characters for all that is inside a role, 6,144 for a policy by itself.
 run "policies_fit_into_iam" {
-  command = apply
+  command = plan
 
   assert {
     condition = alltrue([for environment in keys(var.github_subjects) : 10240 >= sum([
@@ -161,7 +164,7 @@ run "policies_fit_into_iam" {
 }
 
 run "the_state_is_kept_and_kept_private" {
-  command = apply
+  command = plan
 
   assert {
     condition     = aws_s3_bucket_versioning.state.versioning_configuration[0].status == "Enabled"
