@@ -288,10 +288,11 @@ resource "aws_iam_role_policy" "infra_application" {
         ])
       },
       {
-        Sid      = "ItsAlarms"
-        Effect   = "Allow"
-        Action   = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]
-        Resource = "${local.arn_prefix["cloudwatch"]}:alarm:${each.key}-*"
+        Sid    = "ItsAlarms"
+        Effect = "Allow"
+        Action = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]
+        # The second kind belongs to target tracking, which makes its alarms with its caller's rights.
+        Resource = [for name in ["${each.key}-*", "TargetTracking-service/${each.key}-tickbox/*"] : "${local.arn_prefix["cloudwatch"]}:alarm:${name}"]
       },
       {
         Sid    = "ItsTopic"
