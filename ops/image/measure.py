@@ -1,0 +1,58 @@
+"""How long from exec to an answer of /healthz: measure.py PROGRAM ADDRESS. The settings come from the
+environment. Fifteen starts one after another, each ended by SIGTERM, which must end it with 0. One line
+on stdout: what, found, wanted, ok or FAILED, with tabs between them."""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+STARTS = 15
+MAX_MS = 50.0
+GIVE_UP = 10.0  # seconds
+PAUSE = 0.0005
+REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether it says 200 now."""
+    try:
+        with socket.create_connection((host, port), timeout=GIVE_UP) as connection:
+            connection.sendall(REQUEST)
+            return connection.recv(64).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def start(program: str, host: str, port: int) -> float:
+    """Milliseconds of one start."""
+    environment = {**os.environ, "DRAIN_SECONDS": "0"}
+    began = time.perf_counter()
+    with subprocess.Popen([program], env=environment, stderr=subprocess.DEVNULL) as process:
+        while not answers(host, port):
+            if process.poll() is not None or time.perf_counter() > began + GIVE_UP:
+                process.kill()
+                raise SystemExit(f"{program} did not start")
+            time.sleep(PAUSE)
+        took = (time.perf_counter() - began) * 1000
+        process.terminate()
+        if process.wait(timeout=20) != 0:
+            raise SystemExit(f"{program} ended with {process.returncode}")
+    return took
+
+
+def main(program: str, address: str) -> None:
+    """The median, and the range that it comes from."""
+    where = urlsplit(address)
+    times = [start(program, where.hostname or "", where.port or 80) for _ in range(STARTS)]
+    median = statistics.median(times)
+    found = f"{median:.1f} ({min(times):.1f} to {max(times):.1f})"
+    verdict = "ok" if median <= MAX_MS else "FAILED"
+    print(f"exec to /healthz, ms, median of {STARTS}", found, f"<= {MAX_MS:.0f}", verdict, sep="\t")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
