@@ -33,7 +33,9 @@ def about_config(config: dict[str, Any]) -> Iterator[Check]:
         yield key, json.dumps(config.get(key)), json.dumps(value), config.get(key) == value
     yield "Cmd", json.dumps(config.get("Cmd") or []), "[]", not config.get("Cmd")
     for setting in ("LISTEN=0.0.0.0:80", "DRAIN_SECONDS=15"):
-        yield "Env", str(setting in config["Env"]), setting, setting in config["Env"]
+        name = setting.split("=")[0]
+        given = [entry for entry in config.get("Env") or [] if entry.startswith(f"{name}=")]
+        yield "Env", " ".join(given), setting, given == [setting]
     health = (config.get("Healthcheck") or {}).get("Test")
     yield "Healthcheck", json.dumps(health), "without a shell", health == ["CMD", "/tickbox", "healthcheck"]
     labels = config.get("Labels") or {}

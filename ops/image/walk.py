@@ -125,7 +125,7 @@ def walk_api(server: Server) -> str:
 
 def load_assets(server: Server, page: str, least: int) -> str:
     """All that a page loads, each in full; nothing of it may come from elsewhere."""
-    found = re.findall(r'(?:src|href)="([^"#]+\.(?:css|js|svg)[^"]*)"', server.get(page).text)
+    found = re.findall(r'(?:src|href)="([^"#?]+\.(?:css|js|svg))"', server.get(page).text)
     size = 0
     for path in found:
         expect(path.startswith("/assets/"), f"{page} loads {path}")
