@@ -9,7 +9,7 @@ HOW_TO_INSTALL='no database server: set DATABASE_URL=mysql://user:password@host/
 ONLY_KIND=       # MySQL: MariaDB will not do
 WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the server starts
 # For `ops/image/smoke`: the folder of ca.pem, server-cert.pem and server-key.pem, as the data folder sees it.
-WITH_TLS= # the server has that certificate, and takes nobody in the clear
+WITH_TLS= # the server has that certificate
 
 # Where server programs hide: an ordinary user's PATH on Debian has no /usr/sbin, and Homebrew
 # keeps versioned formulas off the PATH.
@@ -180,8 +180,8 @@ speed_options() {
 
 # Words without spaces, whatever the checkout's folder is called.
 tls_options() {
-    [ -z "$WITH_TLS" ] || printf '%s\n' --require-secure-transport=ON \
-        --ssl-ca="$WITH_TLS/ca.pem" --ssl-cert="$WITH_TLS/server-cert.pem" --ssl-key="$WITH_TLS/server-key.pem"
+    [ -z "$WITH_TLS" ] || printf '%s\n' --ssl-ca="$WITH_TLS/ca.pem" --ssl-cert="$WITH_TLS/server-cert.pem" \
+        --ssl-key="$WITH_TLS/server-key.pem"
 }
 
 # launch PROGRAM DIR keep|scratch PORT: starts it and waits for the server's own word in its
