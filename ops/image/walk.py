@@ -6,6 +6,7 @@ import re
 import secrets
 import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
@@ -139,7 +140,7 @@ def load_assets(server: Server, page: str, least: int) -> str:
 def main(address: str) -> None:
     """One line a way."""
     server = Server(address)
-    ways = {
+    ways: dict[str, Callable[[], str]] = {
         "pages": lambda: walk_pages(server),
         "API": lambda: walk_api(server),
         "assets of the pages": lambda: load_assets(server, "/login", 4),
