@@ -137,6 +137,7 @@ mod tests {
             "tickbox.c0ffee.eu-central-1.rds.amazonaws.com.cn",
             "tickbox.c0ffee.eu-central-1.myrds.amazonaws.com",
             "tickbox.c0ffee.eu-central-1-rds.amazonaws.com",
+            "tickbox.eu-central-1rds.amazonaws.com",
             "tickbox.c0ffee.atlantis-1.rds.amazonaws.com",
             "tickbox.c0ffee.eu-central.rds.amazonaws.com",
             "tickbox.c0ffee..rds.amazonaws.com",
