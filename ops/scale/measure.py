@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Measures what a request costs tickbox and the database, and how long it takes.
+
+  RATE_LIMITS=off ... tickbox &
+  ops/scale/measure.py http://127.0.0.1:8080 PID_OF_TICKBOX PID_OF_MYSQLD
+
+Prints JSON: for each kind of request the CPU of either program, and throughput and latency with 16
+connections that never pause and with 16 that pause between requests. Needs wrk.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+CONNECTIONS = 16
+PASSWORD = "seven green bottles"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+SCRIPT = """
+wrk.method, wrk.body = "%(method)s", [[%(body)s]]
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "%(authorization)s"
+local pause = %(pause)d
+if pause > 0 then
+  function delay() return math.random(0, 2 * pause) end
+end
+function done(summary, latency)
+  local e = summary.errors
+  io.write(string.format('{"requests":%%d,"seconds":%%f,"errors":%%d,"p50_ms":%%f,"p99_ms":%%f}',
+    summary.requests, summary.duration / 1e6, e.connect + e.read + e.write + e.status + e.timeout,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
+"""
+
+
+def call(base, path, body=None, token=None):
+    request = urllib.request.Request(base + "/api/v1" + path, method="GET" if body is None else "POST")
+    request.add_header("Content-Type", "application/json")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(request, data, timeout=30) as answer:
+        return json.load(answer)
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def children_seconds():
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def load(base, pids, kind, pause, seconds):
+    method, path, body, token = kind
+    script = SCRIPT % {
+        "method": method, "body": json.dumps(body) if body else "", "pause": pause,
+        "authorization": f"Bearer {token}" if token else "",
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        before, wrk_before = [cpu_seconds(pid) for pid in pids], children_seconds()
+        began = time.monotonic()
+        output = subprocess.run(
+            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", file.name, base + "/api/v1" + path],
+            check=True, capture_output=True, text=True,
+        ).stdout
+        elapsed = time.monotonic() - began
+        used = [cpu_seconds(pid) - was for pid, was in zip(pids, before)]
+        wrk_used = children_seconds() - wrk_before
+    found = json.loads(output[output.rindex("{"):])
+    many = found["requests"]
+    return {
+        "app_us": round(used[0] / many * 1e6), "database_us": round(used[1] / many * 1e6),
+        "client_us": round(wrk_used / many * 1e6), "rate": round(many / found["seconds"]),
+        "p50_ms": round(found["p50_ms"], 1), "p99_ms": round(found["p99_ms"], 1),
+        "errors": found["errors"], "processors_used": round((sum(used) + wrk_used) / elapsed, 2),
+    }
+
+
+def main():
+    base, pids = sys.argv[1].rstrip("/"), [int(pid) for pid in sys.argv[2:4]]
+    seconds = int(sys.argv[4]) if len(sys.argv) > 4 else 8
+    name = f"scale-{time.time_ns()}"
+    call(base, "/register_user", {"first_name": "Ona", "last_name": "Ona", "username": name,
+                                  "password": PASSWORD, "password_again": PASSWORD})
+    credentials = {"username": name, "password": PASSWORD}
+    token = call(base, "/login", credentials)["token"]
+    for number in range(50):
+        call(base, "/add_todo", {"description": f"One of fifty things to do, number {number}"}, token)
+    revision = 50
+    kinds = {
+        "list": ("GET", "/todo_list?limit=50", None, token),
+        "sync": ("GET", f"/todo_changes?since={revision}", None, token),
+        "change": ("POST", "/add_todo", {"description": "Something to do"}, token),
+        "login": ("POST", "/login", credentials, None),
+    }
+    found = {}
+    for kind, request in kinds.items():
+        load(base, pids, request, 0, 2)  # warms caches, opens connections
+        pause = 400 if kind == "login" else 20
+        found[kind] = {"saturated": load(base, pids, request, 0, seconds),
+                       "paced": {"pause_ms": pause, **load(base, pids, request, pause, seconds)}}
+    json.dump(found, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()
