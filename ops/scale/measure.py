@@ -5,15 +5,21 @@
   ops/scale/measure.py http://127.0.0.1:8080 PID_OF_TICKBOX PID_OF_MYSQLD
 
 Prints JSON: for each kind of request the CPU of either program, and throughput and latency with 16
-connections that never pause and with 16 that pause between requests. Needs wrk.
+connections that never pause and with 16 that pause between requests. Needs wrk. To see it on a quarter
+of a processor, put tickbox into a control group first (cgroup v2; version 1: cpu.cfs_quota_us):
+
+  mkdir /sys/fs/cgroup/quarter && echo '25000 100000' > /sys/fs/cgroup/quarter/cpu.max
+  echo PID_OF_TICKBOX > /sys/fs/cgroup/quarter/cgroup.procs
 """
 
+import http.client
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 
 CONNECTIONS = 16
@@ -23,7 +29,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 SCRIPT = """
 wrk.method, wrk.body = "%(method)s", [[%(body)s]]
 wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "%(authorization)s"
+wrk.headers["%(header)s"] = "%(proof)s"
 local pause = %(pause)d
 if pause > 0 then
   function delay() return math.random(0, 2 * pause) end
@@ -47,6 +53,17 @@ def call(base, path, body=None, token=None):
         return json.load(answer)
 
 
+def cookie(base, credentials):
+    """What a browser holds that has logged in."""
+    host = urllib.parse.urlsplit(base)
+    connection = http.client.HTTPConnection(host.hostname, host.port, timeout=30)
+    connection.request("POST", "/login", urllib.parse.urlencode(credentials),
+                       {"Content-Type": "application/x-www-form-urlencoded", "Origin": base})
+    cookies = connection.getresponse().headers.get_all("Set-Cookie")
+    connection.close()
+    return "; ".join(line.partition(";")[0] for line in cookies)
+
+
 def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat") as file:
         fields = file.read().rpartition(")")[2].split()
@@ -59,10 +76,10 @@ def children_seconds():
 
 
 def load(base, pids, kind, pause, seconds):
-    method, path, body, token = kind
+    method, path, body, (header, proof) = kind
     script = SCRIPT % {
         "method": method, "body": json.dumps(body) if body else "", "pause": pause,
-        "authorization": f"Bearer {token}" if token else "",
+        "header": header, "proof": proof,
     }
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
@@ -70,7 +87,7 @@ def load(base, pids, kind, pause, seconds):
         before, wrk_before = [cpu_seconds(pid) for pid in pids], children_seconds()
         began = time.monotonic()
         output = subprocess.run(
-            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", file.name, base + "/api/v1" + path],
+            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", file.name, base + path],
             check=True, capture_output=True, text=True,
         ).stdout
         elapsed = time.monotonic() - began
@@ -96,12 +113,13 @@ def main():
     token = call(base, "/login", credentials)["token"]
     for number in range(50):
         call(base, "/add_todo", {"description": f"One of fifty things to do, number {number}"}, token)
-    revision = 50
+    place = call(base, "/todo_changes", token=token)["next"]
+    phone = ("Authorization", f"Bearer {token}")
     kinds = {
-        "list": ("GET", "/todo_list?limit=50", None, token),
-        "sync": ("GET", f"/todo_changes?since={revision}", None, token),
-        "change": ("POST", "/add_todo", {"description": "Something to do"}, token),
-        "login": ("POST", "/login", credentials, None),
+        "list": ("GET", "/", None, ("Cookie", cookie(base, credentials))),
+        "sync": ("GET", f"/api/v1/todo_changes?since={place}", None, phone),
+        "change": ("POST", "/api/v1/add_todo", {"description": "Something to do"}, phone),
+        "login": ("POST", "/api/v1/login", credentials, ("Accept", "application/json")),
     }
     found = {}
     for kind, request in kinds.items():

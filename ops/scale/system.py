@@ -36,6 +36,7 @@ class Shape:
     iops: float
     writes_per_commit: float = 2
     variation: float = 0.5
+    hashes: int = 1  # at once: as many as there are processors, and at least one
 
 
 class Database:
@@ -49,7 +50,7 @@ class Task:
         self.cpu = QuotaCpu(simulation, shape.vcpu)
         self.pool = Places(simulation, CONNECTIONS, PATIENCE)
         self.writing = Places(simulation, WRITING, PATIENCE)
-        self.hashing = Places(simulation, 1)
+        self.hashing = Places(simulation, shape.hashes)
         self.waiting_for_hash = 0
         self.requests = 0
 
@@ -75,12 +76,16 @@ class System:
         self.tasks.append(Task(self.simulation, self.shape))
 
     def arrive(self, kind):
+        """A request that nobody waits for before sending another."""
+        self.simulation.start(self.request(kind))
+
+    def request(self, kind):
         """One request, to the next task in turn, as the load balancer's round robin has it."""
         self.arrived += 1
         task = self.tasks[self.next_task % len(self.tasks)]
         self.next_task += 1
         task.requests += 1
-        self.simulation.start(self._serve(task, kind, self.simulation.now))
+        yield from self._serve(task, kind, self.simulation.now)
 
     def _serve(self, task, kind, began):
         yield task.cpu.work(self._vary(kind.app / 2))
