@@ -27,6 +27,7 @@ class Deployment:
     commit: str  # single, multi or aurora
     databases: int = 1
     iops: int = 3000
+    proxies: int = 0  # of a sharded database: 2 vCPU and 4 GB each, one more round trip for all
 
     @property
     def copies(self):
@@ -41,13 +42,22 @@ class Deployment:
         so each slice bears the same load, and one stands for all."""
         return Shape(
             tasks=math.ceil(self.tasks / self.databases), vcpu=self.vcpu,
-            database_vcpu=self.database_class["vcpu"], round_trip=ASSUMED["round_trip_ms"] / 1e3,
+            database_vcpu=self.database_class["vcpu"], round_trip=ASSUMED["round_trip_ms"] / 1e3 * (2 if self.proxies else 1),
             commit=ASSUMED["commit_ms"][self.commit] / 1e3, iops=self.iops,
-            writes_per_commit=ASSUMED["writes_to_disk_per_commit"], variation=ASSUMED["variation"],
+            writes_per_flush=ASSUMED["writes_per_flush"], variation=ASSUMED["variation"],
+            reads_per_miss=ASSUMED["reads_per_miss"], read=ASSUMED["read_ms"] / 1e3,
         )
 
+    def miss_at(self, rate):
+        """The share of requests that find their rows not in memory when each database has that rate: hot
+        rows that do not fit the buffer pool, as if each of them were as likely to be asked for."""
+        users = rate / demand().peak_rate(1)
+        hot = stored_gb(users) * ASSUMED["hot_share_of_rows"]
+        pool = self.database_class["gb"] * ASSUMED["buffer_pool_share"]
+        return max(0.0, 1 - pool / hot) if hot else 0.0
+
     def connections(self):
-        """That each database may see: every task may have its 8 on every shard in the worst case."""
+        """That each database may see. Proxies of a sharded one gather them; without any, as many."""
         return self.tasks * CONNECTIONS
 
     def max_connections(self):
@@ -75,17 +85,21 @@ def monthly_cost(deployment, users):
     surplus = max(0, users * database_cpu_per_user() - a_class.get("baseline_vcpu", math.inf) * deployment.databases)
     storage = max(20 * deployment.databases, stored_gb(users) * ASSUMED["room_for_growth"])
     requests = every.mean_rate(users) * MONTH
-    commits = requests * (every.share("change") + every.share("login"))
+    commits = requests * sum(every.share(name) for name, cost in MEASURED["requests"].items() if cost["writes"])
     egress = sum(every.share(name) * cost["bytes"] for name, cost in MEASURED["requests"].items()) * requests / GB
     if deployment.commit == "aurora":
-        disks = storage * price["aurora_gb_month"] + commits * ASSUMED["aurora_io_per_commit"] / 1e6 * price["aurora_million_io"]
+        reads = requests * deployment.miss_at(every.peak_rate(users) / deployment.databases) * ASSUMED["reads_per_miss"]
+        operations = reads + commits * ASSUMED["aurora_io_per_commit"]
+        disks = storage * price["aurora_gb_month"] + operations / 1e6 * price["aurora_million_io"]
     else:
         included = 12_000 if storage / deployment.databases >= LARGE_VOLUME_GB else 3_000
         more = max(0, deployment.iops - included) * deployment.databases
         disks = (storage * price["gp3_gb_month"] + more * price["gp3_iops_month"]) * deployment.copies
     balancer_units = max(1, every.mean_rate(users) * ASSUMED["new_connections_per_request"] / 25, egress / HOURS)
     return {
-        "tasks": deployment.tasks * HOURS * (deployment.vcpu * price["fargate_vcpu_hour"] + deployment.gb * price["fargate_gb_hour"]),
+        "tasks": HOURS * (
+            (deployment.tasks * deployment.vcpu + 2 * deployment.proxies) * price["fargate_vcpu_hour"]
+            + (deployment.tasks * deployment.gb + 4 * deployment.proxies) * price["fargate_gb_hour"]),
         "database": instances * a_class["hour"] * HOURS + surplus * price["t4g_surplus_vcpu_hour"] * HOURS,
         "disks": disks,
         "balancer and addresses": HOURS * (price["alb_hour"] + balancer_units * price["alb_lcu_hour"] + (2 + deployment.tasks) * price["ipv4_hour"]),
@@ -97,8 +111,9 @@ def monthly_cost(deployment, users):
 LADDER = [
     Deployment("one small task", 1, 0.25, 0.5, "db.t4g.micro", "single"),
     Deployment("two small tasks, a standby", 2, 0.25, 0.5, "db.t4g.micro", "multi"),
-    Deployment("more tasks", 6, 0.25, 0.5, "db.r6g.large", "multi"),
-    Deployment("many tasks", 12, 1, 2, "db.r6g.4xlarge", "multi", iops=12_000),
-    Deployment("Aurora, the writer serves", 12, 1, 2, "aurora db.r6g.4xlarge", "aurora", iops=100_000),
-    Deployment("four shards by user_id", 48, 1, 2, "db.r6g.4xlarge", "multi", databases=4, iops=12_000),
+    Deployment("more small tasks", 6, 0.25, 0.5, "db.r6g.large", "multi"),
+    Deployment("whole processors", 4, 1, 2, "db.r6g.xlarge", "multi"),
+    Deployment("many tasks, a large database", 16, 1, 2, "db.r6g.4xlarge", "multi", iops=12_000),
+    Deployment("Aurora, its writer serves", 16, 1, 2, "aurora db.r6g.4xlarge", "aurora", iops=100_000),
+    Deployment("four shards by user_id", 64, 1, 2, "db.r6g.4xlarge", "multi", databases=4, iops=12_000, proxies=16),
 ]

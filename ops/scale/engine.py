@@ -163,3 +163,34 @@ class Places:
                 continue
             self._free -= 1
             self._simulation.after(0, lambda resume=resume: resume(True))
+
+
+class GroupCommit:
+    """Commits share flushes: those that come while a flush is on its way wait for its end, and the
+    next takes them all. A flush is `writes` operations of the disk and takes `seconds` besides."""
+
+    def __init__(self, simulation, disk, seconds, operation, writes):
+        self._simulation, self._disk = simulation, disk
+        self._seconds, self._work = seconds, operation * writes
+        self._flushing = False
+        self._waiting = []
+        self.flushes = 0
+
+    def commit(self):
+        def wait(resume):
+            self._waiting.append(resume)
+            if not self._flushing:
+                self._simulation.start(self._flush())
+
+        return wait
+
+    def _flush(self):
+        self._flushing = True
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            self.flushes += 1
+            yield self._disk.work(self._work)
+            yield self._simulation.pause(self._seconds)
+            for resume in group:
+                self._simulation.after(0, resume)
+        self._flushing = False

@@ -15,6 +15,7 @@ of a processor, put tickbox into a control group first (cgroup v2; version 1: cp
 import http.client
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -23,12 +24,16 @@ import urllib.parse
 import urllib.request
 
 CONNECTIONS = 16
+WORDS = """ask aunt bank bike book bread bring buy call cat cheese clean coffee cook dentist doctor dog door
+email fix flight garden gift glass hall invoice keys lamp letter mend milk order paint parcel pay plants print
+rent repair report return roof school send shirt shoes stamps table taxes ticket train water window write""".split()
 PASSWORD = "seven green bottles"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 SCRIPT = """
 wrk.method, wrk.body = "%(method)s", [[%(body)s]]
 wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Accept-Encoding"] = "gzip"
 wrk.headers["%(header)s"] = "%(proof)s"
 local pause = %(pause)d
 if pause > 0 then
@@ -36,15 +41,15 @@ if pause > 0 then
 end
 function done(summary, latency)
   local e = summary.errors
-  io.write(string.format('{"requests":%%d,"seconds":%%f,"errors":%%d,"p50_ms":%%f,"p99_ms":%%f}',
-    summary.requests, summary.duration / 1e6, e.connect + e.read + e.write + e.status + e.timeout,
+  io.write(string.format('{"requests":%%d,"bytes":%%d,"seconds":%%f,"errors":%%d,"p50_ms":%%f,"p99_ms":%%f}',
+    summary.requests, summary.bytes, summary.duration / 1e6, e.connect + e.read + e.write + e.status + e.timeout,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end
 """
 
 
 def call(base, path, body=None, token=None):
-    request = urllib.request.Request(base + "/api/v1" + path, method="GET" if body is None else "POST")
+    request = urllib.request.Request(base + path, method="GET" if body is None else "POST")
     request.add_header("Content-Type", "application/json")
     if token:
         request.add_header("Authorization", f"Bearer {token}")
@@ -97,23 +102,48 @@ def load(base, pids, kind, pause, seconds):
     many = found["requests"]
     return {
         "app_us": round(used[0] / many * 1e6), "database_us": round(used[1] / many * 1e6),
-        "client_us": round(wrk_used / many * 1e6), "rate": round(many / found["seconds"]),
+        "client_us": round(wrk_used / many * 1e6), "bytes": round(found["bytes"] / many),
+        "rate": round(many / found["seconds"]),
         "p50_ms": round(found["p50_ms"], 1), "p99_ms": round(found["p99_ms"], 1),
         "errors": found["errors"], "processors_used": round((sum(used) + wrk_used) / elapsed, 2),
     }
+
+
+def exchange(base, pids, tokens, seconds):
+    """Refresh tokens, each exchanged for the next, with a pause between; wrk cannot follow them."""
+    host = urllib.parse.urlsplit(base)
+    connection = http.client.HTTPConnection(host.hostname, host.port, timeout=30)
+    before, took, size, began = [cpu_seconds(pid) for pid in pids], [], 0, time.monotonic()
+    while time.monotonic() - began < seconds:
+        sent = time.monotonic()
+        connection.request("POST", "/api/v1/refresh_token", json.dumps({"refresh_token": tokens["refresh_token"]}),
+                           {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        body = answer.read()
+        took.append(time.monotonic() - sent)
+        if answer.status != 200:
+            sys.exit(f"refresh_token: {answer.status} {body.decode()}")
+        size = len(body) + len(str(answer.headers))
+        tokens = json.loads(body)
+        time.sleep(0.003)
+    used = [cpu_seconds(pid) - was for pid, was in zip(pids, before)]
+    took.sort()
+    return {"app_us": round(used[0] / len(took) * 1e6), "database_us": round(used[1] / len(took) * 1e6),
+            "bytes": size, "rate": round(len(took) / seconds), "p50_ms": round(took[len(took) // 2] * 1e3, 1),
+            "p99_ms": round(took[len(took) * 99 // 100] * 1e3, 1)}
 
 
 def main():
     base, pids = sys.argv[1].rstrip("/"), [int(pid) for pid in sys.argv[2:4]]
     seconds = int(sys.argv[4]) if len(sys.argv) > 4 else 8
     name = f"scale-{time.time_ns()}"
-    call(base, "/register_user", {"first_name": "Ona", "last_name": "Ona", "username": name,
+    call(base, "/api/v1/register_user", {"first_name": "Ona", "last_name": "Ona", "username": name,
                                   "password": PASSWORD, "password_again": PASSWORD})
     credentials = {"username": name, "password": PASSWORD}
-    token = call(base, "/login", credentials)["token"]
-    for number in range(50):
-        call(base, "/add_todo", {"description": f"One of fifty things to do, number {number}"}, token)
-    place = call(base, "/todo_changes", token=token)["next"]
+    token = call(base, "/api/v1/login", credentials)["token"]
+    for _ in range(50):
+        call(base, "/api/v1/add_todo", {"description": " ".join(random.choices(WORDS, k=6)).capitalize()}, token)
+    place = call(base, "/api/v1/todo_changes", token=token)["next"]
     phone = ("Authorization", f"Bearer {token}")
     kinds = {
         "list": ("GET", "/", None, ("Cookie", cookie(base, credentials))),
@@ -127,6 +157,7 @@ def main():
         pause = 400 if kind == "login" else 20
         found[kind] = {"saturated": load(base, pids, request, 0, seconds),
                        "paced": {"pause_ms": pause, **load(base, pids, request, pause, seconds)}}
+    found["refresh"] = {"one connection": exchange(base, pids, call(base, "/api/v1/login", credentials), seconds)}
     json.dump(found, sys.stdout, indent=2)
     print()
 

@@ -49,23 +49,22 @@ def steady(shape, rate, shares=None, seed=SEED, seconds=None):
 
 
 def bound(shape):
-    """Requests a second at which the scarcest of processors and disk would have no idle moment."""
+    """Requests a second at which the scarcer of the processors would have no idle moment."""
     every, of = demand(), kinds()
     mean = lambda what: sum(every.share(name) * what(kind) for name, kind in of.items())
     return min(
         shape.tasks * shape.vcpu / mean(lambda kind: kind.app + kind.hash),
         shape.database_vcpu / mean(lambda kind: kind.database),
-        shape.iops / (shape.writes_per_commit * mean(lambda kind: kind.writes)),
     )
 
 
-def most(shape, steps=6):
-    """The highest rate that is good, to 1/64 of the bound, and what it was like there. None is good
-    when even the lowest rate tried is not."""
+def most(shape, miss_at=lambda rate: 0.0, steps=6):
+    """The highest rate that is good, to 1/64 of the bound, and what it was like there; None when even
+    the lowest rate tried is not. `miss_at` says what share of requests reads from disk at a rate."""
     low, high, best = 0.0, bound(shape), None
     for _ in range(steps):
         middle = (low + high) / 2
-        tried = steady(shape, middle)
+        tried = steady(replace(shape, miss=miss_at(middle)), middle)
         if tried.good:
             low, best = middle, replace(tried, rate=middle)
         else:

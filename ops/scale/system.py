@@ -4,7 +4,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from engine import Places, QuotaCpu, Servers, Simulation
+from engine import GroupCommit, Places, QuotaCpu, Servers, Simulation
 
 CONNECTIONS = 8  # of one task; three quarters of them may write (src/store/pool/places.rs)
 WRITING = CONNECTIONS - CONNECTIONS // 4
@@ -34,15 +34,19 @@ class Shape:
     round_trip: float
     commit: float
     iops: float
-    writes_per_commit: float = 2
+    writes_per_flush: float = 2
     variation: float = 0.5
     hashes: int = 1  # at once: as many as there are processors, and at least one
+    miss: float = 0.0  # share of requests whose rows are not in the database's memory
+    reads_per_miss: int = 4
+    read: float = 0.0005
 
 
 class Database:
     def __init__(self, simulation, shape):
         self.cpu = Servers(simulation, shape.database_vcpu)
         self.disk = Servers(simulation, 1)
+        self.log = GroupCommit(simulation, self.disk, shape.commit, 1 / shape.iops, shape.writes_per_flush)
 
 
 class Task:
@@ -114,10 +118,12 @@ class System:
         inside = yield task.pool.enter()
         if inside:
             yield self.simulation.pause(kind.round_trips * self.shape.round_trip)
+            if self.shape.miss and self.random.random() < self.shape.miss:
+                yield self.database.disk.work(self.shape.reads_per_miss / self.shape.iops)
+                yield self.simulation.pause(self.shape.reads_per_miss * self.shape.read)
             yield self.database.cpu.work(self._vary(kind.database))
             if kind.writes:
-                yield self.database.disk.work(self.shape.writes_per_commit / self.shape.iops)
-                yield self.simulation.pause(self.shape.commit)
+                yield self.database.log.commit()
             task.pool.leave()
         if kind.writes:
             task.writing.leave()

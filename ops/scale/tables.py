@@ -1,9 +1,11 @@
 """The tables of ops/SCALE.md, as text in Markdown."""
 
+import math
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
-from deployments import LADDER, PRICES, database_cpu_per_user, monthly_cost, stored_gb
+import validate
+from deployments import LADDER, monthly_cost, stored_gb
 from search import bound, login_storm, most, steady, surge, users_at_peak
 from workload import MEASURED, demand, kinds
 
@@ -42,13 +44,13 @@ def requests():
 
 def capacity_row(deployment):
     shape = deployment.slice()
-    best = most(shape)
+    best = most(shape, deployment.miss_at)
     if best is None:
         return deployment, None, 0
     return deployment, best, users_at_peak(best.rate) * deployment.databases
 
 
-def scarcest(best, deployment):
+def scarcest(best):
     """What stands closest to its limit where the search stopped."""
     uses = {"tasks": best.app_use, "database": best.database_use, "disk": best.disk_use}
     return max(uses, key=uses.get)
@@ -64,17 +66,28 @@ def capacity(found):
         rows.append((
             deployment.name, what, rounded(users), rounded(best.rate * deployment.databases), milliseconds(best.p99),
             milliseconds(best.login_p99), percent(best.app_use), percent(best.database_use), percent(best.disk_use),
-            scarcest(best, deployment), f"{deployment.connections()} of {deployment.max_connections():,}",
+            scarcest(best), f"{deployment.connections()} of {deployment.max_connections():,}",
             f"{sum(monthly_cost(deployment, users).values()):,.0f}",
         ))
     return table(["deployment", "machines", "users", "requests/s", "p99 ms", "login p99 ms", "tasks busy", "database busy",
                   "disk busy", "scarcest", "connections", "USD a month, full"], rows)
 
 
+def able(deployment, most_users, users):
+    """The deployment if it carries them; a sharded one with as many shards, and as many tasks and
+    proxies for each, as that takes; else None."""
+    if deployment.proxies:
+        shards = max(2, math.ceil(users * deployment.databases / most_users))
+        each = lambda many: many * shards // deployment.databases
+        return replace(deployment, name=f"{shards} shards by user_id", databases=shards,
+                       tasks=each(deployment.tasks), proxies=each(deployment.proxies))
+    return deployment if most_users >= users else None
+
+
 def cheapest(found, users):
-    """The first rung that carries them with a standby, but for the smallest group of people."""
-    able = [deployment for deployment, best, most_users in found if best and most_users >= users]
-    return min(able, key=lambda deployment: sum(monthly_cost(deployment, users).values()))
+    """Of those that have a second task and a standby and carry so many users."""
+    fit = [able(deployment, most_users, users) for deployment, best, most_users in found if best and deployment.copies == 2]
+    return min(filter(None, fit), key=lambda deployment: sum(monthly_cost(deployment, users).values()))
 
 
 def costs(found):
@@ -83,10 +96,14 @@ def costs(found):
         deployment = cheapest(found, users)
         parts = monthly_cost(deployment, users)
         total = sum(parts.values())
-        rows.append((f"{users:,}", deployment.name, rounded(demand().peak_rate(users)) if demand().peak_rate(users) >= 1 else "1.4",
+        rows.append((f"{users:,}", deployment.name, f"{demand().peak_rate(users):,.1f}",
                      f"{stored_gb(users):,.1f}", *(f"{part:,.0f}" for part in parts.values()), f"{total:,.0f}", f"{total / users * 1000:,.2f}"))
     parts = monthly_cost(LADDER[0], 1)
     return table(["users", "deployment", "requests/s at peak", "GB", *parts, "USD a month", "per 1,000 users"], rows)
+
+
+def validation():
+    return table(["on", "kind", "clients", "requests/s", "p50 ms", "p99 ms"], list(validate.rows()))
 
 
 def storm_row(logins):
@@ -119,5 +136,5 @@ def everything():
         capacities = list(capacities)
         return {
             "requests": requests(), "capacity": capacity(capacities), "costs": costs(capacities),
-            "storms": storms(list(all_storms)), "surges": surges(list(all_surges)),
+            "storms": storms(list(all_storms)), "surges": surges(list(all_surges)), "validation": validation(),
         }

@@ -8,7 +8,7 @@ import unittest
 from dataclasses import replace
 
 from deployments import LADDER, Deployment, monthly_cost, stored_gb
-from engine import Places, QuotaCpu, Servers, Simulation
+from engine import GroupCommit, Places, QuotaCpu, Servers, Simulation
 from search import Autoscaler, bound, most, steady, surge
 from system import HASH_QUEUE, Kind, Shape, System, percentile
 from workload import ASSUMED, DAY, demand, kinds
@@ -118,6 +118,27 @@ class Waiting(unittest.TestCase):
         self.assertEqual(seen, [(True, 0), (False, 3), (True, 3)])
 
 
+class Commits(unittest.TestCase):
+    def flushed(self, *times):
+        simulation, ends = Simulation(), []
+        log = GroupCommit(simulation, Servers(simulation, 1), seconds=1.0, operation=0.25, writes=2)
+
+        def writer():
+            yield log.commit()
+            ends.append(simulation.now)
+
+        for time in times:
+            simulation.at(time, lambda: simulation.start(writer()))
+        simulation.run()
+        return ends, log.flushes
+
+    def test_one_takes_a_flush(self):
+        self.assertEqual(self.flushed(0), ([1.5], 1))
+
+    def test_those_that_come_meanwhile_share_the_next(self):
+        self.assertEqual(self.flushed(0, 0.1, 0.2, 1.4), ([1.5, 3.0, 3.0, 3.0], 2))
+
+
 class Model(unittest.TestCase):
     def run_at(self, rate, shape=SMALL):
         return steady(shape, rate)
@@ -127,7 +148,7 @@ class Model(unittest.TestCase):
             system = System(SMALL, 1)
             every = list(kinds().values())
             for number in range(int(rate)):
-                system.simulation.at(number / rate, lambda kind=every[number % 4]: system.arrive(kind))
+                system.simulation.at(number / rate, lambda kind=every[number % len(every)]: system.arrive(kind))
             system.simulation.run()
             self.assertEqual(system.arrived, system.answered + system.refused)
             self.assertEqual(system.arrived, int(rate))

@@ -34,9 +34,11 @@ class Demand:
 
 def demand():
     active = ASSUMED["active_share_of_users"]
+    syncs = ASSUMED["share_of_users_with_a_phone"] * ASSUMED["syncs_per_phone_and_day"]
     return Demand({
         "list": active * ASSUMED["pages_per_active_user_and_day"],
-        "sync": ASSUMED["share_of_users_with_a_phone"] * ASSUMED["syncs_per_phone_and_day"],
+        "sync": syncs,
+        "refresh": syncs * ASSUMED["refreshes_per_sync"],
         "change": active * ASSUMED["changes_per_active_user_and_day"],
         "login": ASSUMED["logins_per_user_and_day"],
     })
