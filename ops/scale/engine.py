@@ -143,6 +143,8 @@ class Places:
         self._free = many
         self._patience = patience
         self._line = deque()
+        self._inside, self._since = 0, 0.0
+        self.held_seconds = 0.0  # by all who were inside
 
     def enter(self):
         def wait(resume):
@@ -153,7 +155,12 @@ class Places:
 
     def leave(self):
         self._free += 1
+        self._count(-1)
         self._admit()
+
+    def _count(self, change):
+        self.held_seconds += self._inside * (self._simulation.now - self._since)
+        self._inside, self._since = self._inside + change, self._simulation.now
 
     def _admit(self):
         while self._free and self._line:
@@ -162,6 +169,7 @@ class Places:
                 self._simulation.after(0, lambda resume=resume: resume(False))
                 continue
             self._free -= 1
+            self._count(1)
             self._simulation.after(0, lambda resume=resume: resume(True))
 
 

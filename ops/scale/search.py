@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from system import System, percentile
+from system import WRITING, System, percentile
 from workload import ASSUMED, arrivals, demand, kinds
 
 SEED = 2026
@@ -19,6 +19,7 @@ class Outcome:
     app_use: float  # of the quota
     database_use: float
     disk_use: float
+    pool_use: float  # of the connections that may write
 
     @property
     def good(self):
@@ -36,6 +37,7 @@ def outcome(system, seconds):
         app_use=sum(task.cpu.busy_seconds for task in system.tasks) / (len(system.tasks) * shape.vcpu * lasted),
         database_use=system.database.cpu.busy_seconds / (shape.database_vcpu * lasted),
         disk_use=system.database.disk.busy_seconds / lasted,
+        pool_use=sum(task.writing.held_seconds for task in system.tasks) / (len(system.tasks) * WRITING * lasted),
     )
 
 

@@ -52,7 +52,7 @@ def capacity_row(deployment):
 
 def scarcest(best):
     """What stands closest to its limit where the search stopped."""
-    uses = {"tasks": best.app_use, "database": best.database_use, "disk": best.disk_use}
+    uses = {"tasks": best.app_use, "database": best.database_use, "disk": best.disk_use, "pool": best.pool_use}
     return max(uses, key=uses.get)
 
 
@@ -61,16 +61,16 @@ def capacity(found):
     for deployment, best, users in found:
         what = f"{deployment.tasks} × {deployment.vcpu} vCPU, {deployment.databases} × {deployment.database}"
         if best is None:
-            rows.append((deployment.name, what, 0, *["-"] * 8))
+            rows.append((deployment.name, what, 0, *["-"] * 9))
             continue
         rows.append((
             deployment.name, what, rounded(users), rounded(best.rate * deployment.databases), milliseconds(best.p99),
-            milliseconds(best.login_p99), percent(best.app_use), percent(best.database_use), percent(best.disk_use),
+            milliseconds(best.login_p99), percent(best.app_use), percent(best.database_use), percent(best.disk_use), percent(best.pool_use),
             scarcest(best), f"{deployment.connections()} of {deployment.max_connections():,}",
             f"{sum(monthly_cost(deployment, users).values()):,.0f}",
         ))
     return table(["deployment", "machines", "users", "requests/s", "p99 ms", "login p99 ms", "tasks busy", "database busy",
-                  "disk busy", "scarcest", "connections", "USD a month, full"], rows)
+                  "disk busy", "pool busy", "scarcest", "connections", "USD a month, full"], rows)
 
 
 def able(deployment, most_users, users):

@@ -116,6 +116,7 @@ class Waiting(unittest.TestCase):
         simulation.at(2.5, lambda: simulation.start(guest(1)))
         simulation.run()
         self.assertEqual(seen, [(True, 0), (False, 3), (True, 3)])
+        self.assertEqual(places.held_seconds, 4)
 
 
 class Commits(unittest.TestCase):
