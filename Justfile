@@ -31,6 +31,10 @@ fuzz:
 audit:
     ./ops/test observe deny asvs
 
+# what ops/SCALE.md says of users, machines and money, simulated anew
+scale:
+    ./ops/test scale
+
 # break databases and instances under load: nothing acknowledged may be lost (some minutes)
 faults *arguments:
     ./ops/faults/run {{ arguments }}
