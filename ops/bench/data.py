@@ -82,14 +82,14 @@ _LOAD = {
 }
 
 
-def load(connection, population: Population, hash_: str, folder: str) -> int:
+def load(connection, population: Population, hash_: str, folder: str, special: bool = True) -> int:
     """Replaces whatever people there are; gives the number of to-dos."""
     chance = random.Random(20_000)  # the same data every time
     now = datetime.now(timezone.utc).replace(tzinfo=None)
     count = 0
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         files = {table: open(f"{scratch}/{table}", "w", encoding="utf-8") for table in _LOAD}
-        for person in population.all:
+        for person in population.all if special else population.ordinary:
             opened = 0
             for line, done in _todo_lines(person, chance, now):
                 files["todos"].write(line)

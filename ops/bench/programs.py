@@ -31,7 +31,8 @@ def family(pid: int) -> list[int]:
     return [pid] + [member for child in _children(pid) for member in family(child)]
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_of(pid: int) -> float:
+    """Seconds of user and system time so far."""
     # Behind the name, which may hold anything: utime and stime are fields 14 and 15.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
@@ -43,6 +44,7 @@ class Program:
     def __init__(self, name: str, command: list[str], environment: dict[str, str], log: Path, port: int):
         self.name, self.port, self.log = name, port, log
         self.command, self.environment = command, environment
+        self.join = None  # called in the child before it becomes the program
 
     def start(self, ready: str = "/readyz") -> "Program":
         with open(self.log, "ab") as log:
@@ -53,6 +55,7 @@ class Program:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=self.join,
             )
         deadline = time.monotonic() + READY
         while not self.answers(ready):
@@ -92,7 +95,7 @@ class Program:
 
     def cpu(self) -> float:
         """Seconds of user and system time so far, of all its processes."""
-        return sum(map(_cpu_seconds, family(self.process.pid)))
+        return sum(map(cpu_of, family(self.process.pid)))
 
     def memory(self) -> "Memory":
         return Memory.of(self.process.pid)

@@ -24,7 +24,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use sqlx::{ConnectOptions as _, MySqlPool, mysql::MySqlConnectOptions, mysql::MySqlPoolOptions};
 use tokio::net::TcpListener;
 use tower_http::{
-    catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate as _, SizeAbove},
+    },
+    limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -70,10 +77,21 @@ fn shared() -> App {
 }
 
 fn router(app: App) -> Router {
-    Router::new()
+    let answers = Router::new()
         .route("/readyz", get(answers::ready))
         .route("/", get(answers::list).post(answers::add))
         .route("/api/v1/todo_list", get(answers::api_list))
+        .with_state(app);
+    // Where Tickbox compresses.
+    let answers = match env::var("COMPRESS").as_deref() {
+        Ok("gzip") => {
+            let large = SizeAbove::new(1_024).and(NotForContentType::const_new("application/json"));
+            let layer = CompressionLayer::new().quality(CompressionLevel::Fastest);
+            answers.layer(layer.compress_when(large))
+        }
+        _ => answers,
+    };
+    answers
         .layer(from_fn(layers::own_site_only))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -89,7 +107,6 @@ fn router(app: App) -> Router {
         .layer(from_fn(layers::security_headers))
         .layer(from_fn(layers::logged))
         .layer(from_fn(layers::in_its_own_task))
-        .with_state(app)
 }
 
 #[tokio::main]
