@@ -1,5 +1,6 @@
 //! The whole application on one screen: every mount and everything around it.
 
+mod compression;
 mod limit;
 
 use std::{sync::Arc, time::Duration};
@@ -49,7 +50,7 @@ pub fn endpoint(
         .around(async |routes, request| service::within_budget(routes.call(request)).await);
     let routes = limit::limited(server::bounded(routes, REQUEST), requests);
     // Boxed, or the type of it all is deeper than the compiler looks.
-    let answering = with_security_headers(failing_well(routes)).boxed();
+    let answering = with_security_headers(compression::compressed(failing_well(routes))).boxed();
     telemetry::requests(with_client_address(answering, proxies), behind_proxy)
 }
 

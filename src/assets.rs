@@ -88,7 +88,8 @@ fn best(request: &Request, name: &str) -> Option<(EmbeddedFile, &'static str)> {
         })
 }
 
-fn accepts(accepted: &str, encoding: &str) -> bool {
+/// Whether `Accept-Encoding` names the encoding and does not refuse it.
+pub(crate) fn accepts(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
         let named = parts

@@ -2,6 +2,7 @@
 
 mod account;
 mod assets;
+mod compression;
 mod failures;
 mod headers;
 mod hostile;
