@@ -26,10 +26,7 @@ use tokio::net::TcpListener;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{NotForContentType, Predicate as _, SizeAbove},
-    },
+    compression::{CompressionLayer, predicate::SizeAbove},
     limit::RequestBodyLimitLayer,
     timeout::TimeoutLayer,
 };
@@ -85,7 +82,7 @@ fn router(app: App) -> Router {
     // Where Tickbox compresses.
     let answers = match env::var("COMPRESS").as_deref() {
         Ok("gzip") => {
-            let large = SizeAbove::new(1_024).and(NotForContentType::const_new("application/json"));
+            let large = SizeAbove::new(1_400);
             let layer = CompressionLayer::new().quality(CompressionLevel::Fastest);
             answers.layer(layer.compress_when(large))
         }
