@@ -239,9 +239,7 @@ def wire(setting: Setting) -> list[Row]:
     """Goal 11: the first visit of a browser."""
     request = wanted.list_page(setting.population.ordinary[1])
     page = ask(setting, request, 200)
-    identity = tuple(header for header in request.headers if header[0] != "Accept-Encoding")
-    plain = ask(setting, wanted.Request("GET", "/", identity), 200).body
-    assets = sorted({url.decode() for url in _ASSET.findall(plain)})
+    assets = sorted({url.decode() for url in _ASSET.findall(page.body)})
     if not assets:
         raise SystemExit("the page names neither style nor script")
     sizes = [ask(setting, wanted.Request("GET", url, request.headers), 200).wire for url in assets]

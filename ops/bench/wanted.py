@@ -1,5 +1,6 @@
 """The requests that are measured, as bytes on the wire."""
 
+import gzip
 import http.client
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -86,7 +87,7 @@ def api_changes(person: Person, jwt_secret: str, since: str = "") -> Request:
 class Answer:
     status: int
     headers: http.client.HTTPMessage
-    body: bytes
+    body: bytes  # unpacked, if it came compressed
     wire: int  # bytes of head and body, as they came
 
 
@@ -105,6 +106,9 @@ def send(port: int, request: Request) -> Answer:
         body = response.read()
         head = sum(len(name) + len(value) + 4 for name, value in response.getheaders())
         head += len(f"HTTP/1.1 {response.status} {response.reason}\r\n\r\n")
-        return Answer(response.status, response.headers, body, head + len(body))
+        wire = head + len(body)
+        if response.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        return Answer(response.status, response.headers, body, wire)
     finally:
         connection.close()
