@@ -3,18 +3,17 @@
 # Needs tools.sh, steps.sh; the current folder is the checkout.
 
 # Who knows of ops/infra: what publishes and checks it, and what people read. Nothing that is built or deployed.
-KNOWS_INFRA='^(ops/publish-infra|ops/lib/infra\.sh|ops/test|Justfile|\.ci/|\.github/|[^:]*\.md:)'
+KNOWS_INFRA='^(ops/publish-infra|ops/lib/(infra|steps)\.sh|ops/test|Justfile|\.ci/|\.github/|[^:]*\.md:)'
 
 step_infra() {
     need_python || { skip "no suitable Python"; return; }
     command -v git >/dev/null && git rev-parse --git-dir >/dev/null 2>&1 || { skip "no git repository"; return; }
-    command -v terraform >/dev/null || [ "${CI:-}" != true ] || { fail "no terraform (https://developer.hashicorp.com/terraform/install)"; return; }
     run "$(python_program)" ops/infra/check --self-test >&2 || { fail "ops/infra/check does not notice what it should"; return; }
     infra_stays_apart || { fail "ops/infra and the rest of the repository know of each other (the lines are above)"; return; }
     local work=$LOCAL/infra
     rm -rf "$work" && mkdir -p "$work" || { fail "cannot write $work"; return; }
     publishing_holds "$work" || { fail "ops/publish-infra does not do what it says"; return; }
-    # Where the provider cannot be fetched, its own pipeline validates and tests: that is said, not counted.
+    # Where terraform or the provider cannot be had, its own pipeline validates and tests: that is said, not counted.
     (cd "$work/published" && CI='' run ./check) >"$work/check.txt" 2>&1 || { cat "$work/check.txt" >&2; fail "the published tree does not stand alone"; return; }
     cat "$work/check.txt" >&2
     NOTE=$(sed -n 's/^Left out: //p' "$work/check.txt" | tr '\n' ';')
