@@ -162,6 +162,17 @@ class Model(unittest.TestCase):
         system.simulation.run()
         self.assertEqual((system.answered, system.refused), (HASH_QUEUE, 10))
 
+    def test_whoever_gets_no_connection_in_time_is_refused(self):
+        slow = Kind("slow", app=0.001, database=1.5, round_trips=1)
+        for kind in (slow, replace(slow, writes=True)):
+            system = System(replace(SMALL, variation=0), 1)
+            for _ in range(20):
+                system.arrive(kind)
+            system.simulation.run()
+            self.assertEqual(system.arrived, system.answered + system.refused)
+            self.assertGreater(system.refused, 0)
+            self.assertGreaterEqual(system.answered, 6)
+
     def test_the_same_seed_gives_the_same_and_another_another(self):
         self.assertEqual(steady(SMALL, 80), steady(SMALL, 80))
         self.assertNotEqual(steady(SMALL, 80), steady(SMALL, 80, seed=1))
