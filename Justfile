@@ -68,3 +68,7 @@ db *arguments:
 # throw the private database's data away, after asking (just db-reset --yes: without)
 db-reset *arguments:
     ./ops/database reset {{ arguments }}
+
+# what a request costs, against the goals (just bench quick: what can be counted)
+bench *what:
+    ./ops/bench/run {{ what }}
