@@ -39,7 +39,8 @@ class Login:
 STATEMENTS = "Questions"
 COMMANDS = {"pings": "Com_admin_commands", "prepares": "Com_stmt_prepare", "closes": "Com_stmt_close"}
 TRANSACTIONS = {"commits": "Com_commit", "rollbacks": "Com_rollback"}
-# What the engine read, whichever way: MySQL and MariaDB count each row once in one of these.
+# What the engine was asked for, whichever way: each row counts once in one of these, and so does a
+# look that finds none, such as into an empty range or behind the end of one.
 _ROWS = (
     "Handler_read_first",
     "Handler_read_key",
@@ -49,6 +50,12 @@ _ROWS = (
     "Handler_read_rnd",
     "Handler_read_rnd_next",
 )
+# A condition that is pushed down to the engine drops rows which the counters above never see: without
+# this, a page that reads a whole list and drops most of it would look as cheap as one that does not.
+_DROPPED = "icp_no_match"
+_METRICS = "SELECT name, count FROM information_schema.innodb_metrics WHERE name = %s"
+# Rows alone, without the looks that found none.
+_FOUND = "Innodb_rows_read"
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ class Counts:
     closes: int
     commits: int
     rollbacks: int
-    rows: int
+    rows: int  # read or looked for
+    found: int  # of these, given to the server
 
     @property
     def idle_commands(self) -> tuple[int, int, int]:
@@ -73,6 +81,8 @@ class Counters:
 
     def __init__(self, login: Login):
         self.connection = login.connect()
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET GLOBAL innodb_monitor_enable = 'module_icp'")
         self.begin()
         # What looking itself costs is counted like everything else, and the same each time.
         self.own = self._difference()
@@ -81,7 +91,9 @@ class Counters:
     def _look(self) -> dict[str, int]:
         with self.connection.cursor() as cursor:
             cursor.execute("SHOW GLOBAL STATUS")
-            return {name: int(value) for name, value in cursor.fetchall() if value.isdigit()}
+            found = {name: int(value) for name, value in cursor.fetchall() if value.isdigit()}
+            cursor.execute(_METRICS, _DROPPED)
+            return found | dict(cursor.fetchall())
 
     def begin(self) -> None:
         self.before = self._look()
@@ -96,9 +108,10 @@ class Counters:
         found = {name: value - self.own[name] for name, value in found.items()}
         return Counts(
             statements=found[STATEMENTS],
-            rows=sum(found[name] for name in _ROWS),
+            rows=sum(found[name] for name in (*_ROWS, _DROPPED)),
+            found=found.get(_FOUND, 0),
             **{name: found[counter] for name, counter in (COMMANDS | TRANSACTIONS).items()},
         )
 
 
-_WANTED = {STATEMENTS, *COMMANDS.values(), *TRANSACTIONS.values(), *_ROWS}
+_WANTED = {STATEMENTS, *COMMANDS.values(), *TRANSACTIONS.values(), *_ROWS, _DROPPED, _FOUND}
