@@ -44,12 +44,21 @@ impl Stages {
         Busy(self.clone())
     }
 
+    /// A part of an answer has left: what waits for the client begins anew.
+    fn sent(&self) {
+        let mut stage = self.lock();
+        match &mut *stage {
+            Stage::Head(since) | Stage::Idle(since) => *since = Instant::now(),
+            Stage::Busy => {}
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Stage> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A request, from the end of its head to the end of its answer.
+/// A request, from the end of its head until the last of its answer is on its way to the socket.
 pub(super) struct Busy(Stages);
 
 impl Drop for Busy {
@@ -85,6 +94,11 @@ impl TimedSocket {
             *stage = Stage::Head(Instant::now());
         }
         match *stage {
+            // A client that still takes an answer is not idle; whether it takes it, `write` limits. The
+            // deadline only brings us here again, since nobody else does once all is sent.
+            Stage::Head(_) | Stage::Idle(_) if self.writing.is_some() => {
+                Some(Instant::now() + self.limits.idle)
+            }
             Stage::Head(since) => Some(since + self.limits.head),
             Stage::Idle(since) => Some(since + self.limits.idle),
             Stage::Busy => None,
@@ -99,6 +113,7 @@ impl TimedSocket {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.writing = None;
+            self.stages.sent();
             return written;
         }
         let begun = self.writing.as_ref().map(|timer| timer.deadline());

@@ -14,6 +14,8 @@ use tickbox::{
     web,
 };
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
     sync::Notify,
     time::{sleep, timeout},
 };
@@ -66,6 +68,37 @@ async fn the_head_of_a_later_request_has_no_more_time_than_the_first() {
         assert!(begun.elapsed() < SHORT.idle, "it is still let in");
     }
     assert!(begun.elapsed() >= SHORT.head);
+}
+
+/// More than fits into the buffers of both systems, taken in longer than a connection may rest.
+#[tokio::test]
+async fn who_takes_a_large_answer_slowly_gets_all_of_it_and_may_rest_after_it() {
+    const LENGTH: usize = 48 << 20;
+    let large = poem::endpoint::make_sync(|_| vec![b'x'; LENGTH]).map_to_response();
+    let (address, _) = listen(large, SHORT).await;
+    let mut socket = TcpStream::connect(&address).await.expect("it listens");
+    socket.write_all(ASK.as_bytes()).await.expect("sent");
+    let begun = Instant::now();
+    let (mut taken, mut part) = (0, vec![0; 1 << 20]);
+    while taken < LENGTH {
+        let read = timeout(PATIENCE, socket.read(&mut part)).await;
+        let read = read.expect("in time").expect("not reset");
+        assert!(
+            read > 0,
+            "cut off after {taken} bytes, {:?}",
+            begun.elapsed()
+        );
+        taken += read;
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert!(
+        begun.elapsed() > SHORT.idle,
+        "taken too fast to show anything"
+    );
+    let resting = Instant::now();
+    let rest = timeout(PATIENCE, socket.read_to_end(&mut part)).await;
+    rest.expect("it is closed in the end").ok();
+    assert!(resting.elapsed() >= SHORT.idle / 2);
 }
 
 #[tokio::test]
