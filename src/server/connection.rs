@@ -4,7 +4,12 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, combinators::BoxBody};
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    Request,
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use poem::{
     Endpoint, Response,
@@ -74,9 +79,9 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let application = self.application.clone();
         let service = service_fn(move |request| {
             let busy = stages.begin_request();
-            let application = application.clone();
+            let (application, stages) = (application.clone(), stages.clone());
             async move {
-                let response = application.answer(request, local, peer).await;
+                let response = application.answer(request, local, peer, stages).await;
                 Ok::<_, Infallible>(response.map(|body| busy_until_sent(body, busy)))
             }
         });
@@ -103,7 +108,9 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         request: Request<Incoming>,
         local: SocketAddr,
         peer: SocketAddr,
+        stages: Stages,
     ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
+        let has_body = !request.body().is_end_stream();
         let local = LocalAddr(local.into());
         let peer = RemoteAddr(peer.into());
         let request = poem::Request::from((request, local, peer, Scheme::HTTP));
@@ -115,7 +122,12 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
             // The application answers its own panics; this one came from around it, and is logged.
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into(),
         };
-        if self.lifecycle.is_stopping() || is_unread(response.status()) {
+        let is_unread = has_body && may_be_early(response.status());
+        // Who has had all the time for a body gets no more of it.
+        if is_unread && response.status() != StatusCode::REQUEST_TIMEOUT {
+            stages.expect_remains();
+        }
+        if self.lifecycle.is_stopping() || is_unread {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }
@@ -123,11 +135,15 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
     }
 }
 
-/// Whether a part of the request may still be on its way.
-fn is_unread(status: StatusCode) -> bool {
+/// Whether such an answer may be given before the body has arrived.
+fn may_be_early(status: StatusCode) -> bool {
     matches!(
         status,
-        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+        StatusCode::BAD_REQUEST
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::URI_TOO_LONG
+            | StatusCode::TOO_MANY_REQUESTS
     )
 }
 

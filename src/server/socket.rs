@@ -4,9 +4,14 @@
 
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
@@ -30,18 +35,26 @@ enum Stage {
 
 /// The stage of one connection, known to its socket and to the request on it.
 #[derive(Clone, Debug)]
-pub(super) struct Stages(Arc<Mutex<Stage>>);
+pub(super) struct Stages(Arc<Mutex<Stage>>, Arc<AtomicBool>);
 
 impl Stages {
     /// A new connection owes a head.
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Stage::Head(Instant::now()))))
+        Self(
+            Arc::new(Mutex::new(Stage::Head(Instant::now()))),
+            Arc::default(),
+        )
     }
 
     /// The head has arrived; the connection is busy until the guard is dropped.
     pub(super) fn begin_request(&self) -> Busy {
         *self.lock() = Stage::Busy;
         Busy(self.clone())
+    }
+
+    /// A part of the request may still arrive after its answer, which is the last.
+    pub(super) fn expect_remains(&self) {
+        self.1.store(true, Ordering::Relaxed);
     }
 
     /// A part of an answer has left: what waits for the client begins anew.
@@ -74,7 +87,14 @@ pub(super) struct TimedSocket {
     limits: Limits,
     reading: Option<Pin<Box<Sleep>>>,
     writing: Option<Pin<Box<Sleep>>>,
+    lingering: Option<Pin<Box<Sleep>>>,
+    /// What has been thrown away of a request that was answered before it had arrived.
+    drained: usize,
 }
+
+/// How long a client may go on sending what nobody reads, and how much of it.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 1024 * 1024;
 
 impl TimedSocket {
     pub(super) fn new(socket: TcpStream, stages: Stages, limits: Limits) -> Self {
@@ -84,7 +104,28 @@ impl TimedSocket {
             limits,
             reading: None,
             writing: None,
+            lingering: None,
+            drained: 0,
         }
+    }
+
+    /// Ready when the client has sent all, or too much, or for too long.
+    fn drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.lingering.as_ref().map(|timer| timer.deadline());
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + LINGER);
+        if give_up_at(deadline, &mut self.lingering, context).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut scratch = [MaybeUninit::uninit(); 8 * 1024];
+        while self.drained < LINGER_BYTES {
+            let mut buffer = ReadBuf::uninit(&mut scratch);
+            let read = ready!(Pin::new(&mut self.socket).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                break;
+            }
+            self.drained += buffer.filled().len();
+        }
+        Poll::Ready(())
     }
 
     /// When reading is given up. `arrived` says whether something was just read.
@@ -184,7 +225,14 @@ impl AsyncWrite for TimedSocket {
         Pin::new(&mut self.socket).poll_flush(context)
     }
 
+    /// To close while something unread arrives is a reset, which takes the answer away from a client
+    /// that has not read it yet (RFC 9112, 9.6): so the end is said, and what still comes is thrown away.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
+        let this = &mut *self;
+        ready!(Pin::new(&mut this.socket).poll_shutdown(context))?;
+        if this.stages.1.load(Ordering::Relaxed) {
+            ready!(this.drain(context));
+        }
+        Poll::Ready(Ok(()))
     }
 }

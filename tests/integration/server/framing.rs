@@ -1,9 +1,12 @@
 //! Where a request begins and ends, and what may stand in it. A proxy before us may read it in another
 //! way: what follows on such a connection must never be taken for a request of its own.
 
+use std::time::Duration;
+
 use poem::{Endpoint, EndpointExt as _, Request, Response};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::server::Limits;
+use tokio::time::sleep;
 
 use super::{Wire, listen, statuses};
 use crate::web::site::{Answer, Site};
@@ -123,6 +126,31 @@ async fn what_is_no_request_of_ours_is_refused(_: MySqlPoolOptions, options: MyS
     }
     // All that was between two requests.
     assert_eq!(site.stranger().get("/login").await.status, 200);
+}
+
+/// Few clients look for an answer before they have sent all: to reset the connection meanwhile would
+/// take it from them.
+#[sqlx::test]
+async fn who_is_refused_before_all_has_arrived_can_still_read_why(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let long = "x".repeat(5_000);
+    for (path, length, status) in [("login", 500_000, "413"), (&long, 10_000, "414")] {
+        let host = &site.address;
+        let mut wire = Wire::to(host).await;
+        let head =
+            format!("POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n");
+        wire.send(head).await.expect("sent");
+        for _ in 0..10 {
+            sleep(Duration::from_millis(20)).await;
+            wire.send("x".repeat(length / 10)).await.expect("no reset");
+        }
+        let answer = wire.rest().await;
+        assert_eq!(statuses(&answer), [status]);
+        assert!(answer.to_lowercase().contains("connection: close"));
+    }
 }
 
 #[sqlx::test]
