@@ -143,13 +143,17 @@ impl Replacement {
         if store::user::lock_password(connection, user).await? != self.verified {
             return Ok(Ending::RollBack(false));
         }
-        let kind = match self.next {
-            Next::Browser(_) => Kind::Web,
-            Next::Phone => Kind::Api,
+        // One that was ended while the hash was made must not come back by a new cookie. To look would not
+        // be enough: it could be ended before this is committed.
+        let lives = match self.next {
+            Next::Browser(_) => store::session::delete_own(connection, user, self.current).await?,
+            Next::Phone => store::session::find(connection, Kind::Api, self.current)
+                .await?
+                .is_some(),
         };
-        // One that was ended while the hash was made must not come back by a new cookie.
-        let session = store::session::find(connection, kind, self.current).await?;
-        session.ok_or(Error::Unauthenticated(Denied::SessionEnded))?;
+        if !lives {
+            return Err(Error::Unauthenticated(Denied::SessionEnded));
+        }
         store::user::set_password(connection, user, &self.hash).await?;
         let keep = match &self.next {
             Next::Browser(session) => {

@@ -198,6 +198,40 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
     assert_eq!(service.sessions(&world.ona).await.expect("listed").len(), 1);
 }
 
+/// Both verbs want the same session: whichever is first, the other one finds it gone.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_session_is_either_ended_or_goes_on_by_a_new_cookie_never_both(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = &world.service;
+    let (mut current, mut next) = (PASSWORD, NEW);
+    let (mut ended, mut changed) = (0, 0);
+    for round in 0..200 {
+        let login = service.log_in(credentials("ona", current), None, client(""));
+        let token = login.await.expect("right password").token;
+        let account = service.authenticate(&token).await.expect("no fault");
+        let account = account.expect("a session");
+        // From about as long before the change asks the database to as long after it has.
+        let pause = sleep(Duration::from_micros(round * 20));
+        let end = async {
+            pause.await;
+            service.end_session(&world.ona, account.session_id).await
+        };
+        let change = service.change_password(&account, change(current, next), "");
+        match tokio::join!(change, end) {
+            (Ok(_), Err(Error::NotFound)) => {
+                changed += 1;
+                (current, next) = (next, current);
+            }
+            (Err(Error::Unauthenticated(Denied::SessionEnded)), Ok(())) => ended += 1,
+            (change, end) => panic!("{:?}, {end:?}", change.err()),
+        }
+    }
+    assert!(ended > 0 && changed > 0, "{ended} ended, {changed} changed");
+}
+
 async fn change_here(service: &Service, who: &Account) -> Option<Error> {
     let changed = service.change_password(who, change(PASSWORD, NEW), "");
     changed.await.err()
