@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 
 # Without site and environment: a client is there within hundredths of a second.
 CLIENT = """#!{python} -SE
@@ -19,19 +20,19 @@ sys.exit(int(connection.recv(16) or b"70"))
 """
 
 
-def be(connection, main):
+def be(connection, driver):
     text, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
     while not text.endswith(b"\n"):
         text += connection.recv(1 << 20)
     words, environment, folder = json.loads(text)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+    environment["AWS_DATA_PATH"] = os.environ["AWS_DATA_PATH"]  # awscli puts it there when it is loaded
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    sys.argv = ["aws", *words]
     try:
-        status = main()
+        status = driver.main(words)
     except SystemExit as ended:
         status = ended.code
     sys.stdout.flush()
@@ -40,9 +41,11 @@ def be(connection, main):
 
 
 def serve(path):
-    from awscli.clidriver import create_clidriver, main
+    from awscli.clidriver import create_clidriver
 
-    create_clidriver()  # loads what every call needs
+    driver = create_clidriver()
+    for service in ("ecs", "logs"):
+        driver.session.get_service_model(service)  # read once, for all calls
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
@@ -54,7 +57,9 @@ def serve(path):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
             try:
-                be(connection, main)
+                be(connection, driver)
+            except BaseException:  # the client then ends with status 70
+                traceback.print_exc()
             finally:
                 os._exit(0)
         connection.close()
