@@ -31,6 +31,10 @@ fuzz:
 audit:
     ./ops/test observe deny asvs
 
+# what ops/SCALE.md says of users, machines and money, simulated anew
+scale:
+    ./ops/test scale
+
 # break databases and instances under load: nothing acknowledged may be lost (some minutes)
 faults *arguments:
     ./ops/faults/run {{ arguments }}
@@ -64,3 +68,7 @@ db *arguments:
 # throw the private database's data away, after asking (just db-reset --yes: without)
 db-reset *arguments:
     ./ops/database reset {{ arguments }}
+
+# what a request costs, against the goals (just bench quick: what can be counted)
+bench *what:
+    ./ops/bench/run {{ what }}

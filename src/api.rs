@@ -17,6 +17,8 @@ mod version;
 use poem::{EndpointExt as _, IntoEndpoint as _, Route, endpoint::BoxEndpoint, get};
 use poem_openapi::{OpenApiService, Tags};
 
+use crate::domain::todo::Page;
+
 pub use document::document;
 pub use problem::failure;
 pub use refusal::answers;
@@ -69,4 +71,11 @@ fn calls() -> OpenApiService<Calls, ()> {
         todo::Calls,
     );
     OpenApiService::new(calls, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
+}
+
+/// The JSON of a part of the list; public for `benches` alone.
+#[doc(hidden)]
+#[must_use]
+pub fn list_json(page: Page, rev: u64) -> Vec<u8> {
+    json::bytes(&todo::TodoList::new(page, rev))
 }

@@ -148,12 +148,10 @@ async fn readyz(service: Data<&Service>, lifecycle: Data<&Lifecycle>) -> Respons
     if lifecycle.is_stopping() {
         return unavailable("stopping\n");
     }
-    match service.ready().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(cause) => {
-            tracing::warn!(%cause, "not ready");
-            unavailable("not ready\n")
-        }
+    if service.is_ready().await {
+        "ready\n".into_response()
+    } else {
+        unavailable("not ready\n")
     }
 }
 

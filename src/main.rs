@@ -38,6 +38,9 @@ The settings come from the environment; the README explains them.
 
 /// Connections to the database, opened at start. A request holds one only for its statements.
 const CONNECTIONS: usize = 8;
+/// To the listener of `/metrics`. Few, since their descriptors are among those that the other listener
+/// leaves free.
+const METRICS_CONNECTIONS: u32 = 32;
 /// How often an instance looks whether the daily purge is due.
 const PURGE_CHECK: Duration = Duration::from_hours(1);
 /// How often an absent database is asked again before the start is given up.
@@ -137,7 +140,10 @@ fn serve(config: Config) -> Result<(), Exit> {
         if let Some(address) = config.metrics_listen {
             let listener = listen("METRICS_LISTEN", address).await?;
             let endpoint = app::metrics(Metrics::start(), service.clone());
-            let limits = Limits::default();
+            let limits = Limits {
+                connections: METRICS_CONNECTIONS,
+                ..Limits::default()
+            };
             tokio::spawn(server::run(listener, endpoint, limits, lifecycle.clone()));
         }
         let proxies = Proxies(config.trusted_proxy_hops);

@@ -4,6 +4,7 @@
 mod limit;
 mod password;
 mod purge;
+mod readiness;
 mod session;
 mod todo;
 mod token;
@@ -11,9 +12,10 @@ mod user;
 
 use std::sync::{Arc, atomic::AtomicI64};
 
+use self::readiness::Readiness;
 use crate::{
-    domain::{clock::Clock, error::Error, limit::RequestQuota},
-    store::{Database, Status, migrations},
+    domain::{clock::Clock, limit::RequestQuota},
+    store::{Database, Status},
 };
 
 pub use crate::store::within_budget;
@@ -33,6 +35,8 @@ pub struct Service {
     signer: Arc<TokenSigner>,
     /// When (seconds since 1970) the use of sessions may be noted again; shared by clones.
     touch_again: Arc<AtomicI64>,
+    /// Shared by clones.
+    readiness: Readiness,
     /// None when nothing is limited.
     request_quota: Option<RequestQuota>,
 }
@@ -48,6 +52,7 @@ impl Service {
             hasher,
             signer: Arc::new(signer),
             touch_again: Arc::default(),
+            readiness: Readiness::default(),
             request_quota: None,
         }
     }
@@ -56,14 +61,6 @@ impl Service {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
-    }
-
-    /// Whether requests can be answered: the database does, and has the schema this binary needs.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] with the reason.
-    pub async fn ready(&self) -> Result<(), Error> {
-        self.database.read(migrations::verify).await
     }
 
     /// What the pool of database connections is doing now, for whoever watches.

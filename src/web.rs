@@ -14,6 +14,11 @@ mod todo;
 
 use poem::{EndpointExt as _, Route, RouteMethod, endpoint::BoxEndpoint, get};
 
+use crate::domain::{
+    todo::{Page, TodoId},
+    user::Account,
+};
+
 pub use session::Proxies;
 
 /// One path with the methods it answers.
@@ -64,4 +69,18 @@ pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
     }
     let checked = route.around(origin::check).data(proxies);
     checked.boxed()
+}
+
+/// The page of the list; public for `benches` alone.
+#[doc(hidden)]
+#[must_use]
+pub fn list_page(account: &Account, page: &Page, id: TodoId) -> String {
+    todo::list_page(account, page, id).into_string()
+}
+
+/// How many fields a form has, if it is text; public for `benches` alone.
+#[doc(hidden)]
+#[must_use]
+pub fn form_fields(body: &[u8]) -> Option<usize> {
+    form::Fields::parse(body).map(|fields| fields.0.len())
 }

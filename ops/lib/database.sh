@@ -8,6 +8,8 @@ HOW_TO_INSTALL='no database server: set DATABASE_URL=mysql://user:password@host/
 # For `ops/generate sqlx`, which needs MySQL, and a schema before the program can be built.
 ONLY_KIND=       # MySQL: MariaDB will not do
 WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the server starts
+# For `ops/image/smoke`: the folder of ca.pem, server-cert.pem and server-key.pem, as the data folder sees it.
+WITH_TLS= # the server has that certificate
 
 # Where server programs hide: an ordinary user's PATH on Debian has no /usr/sbin, and Homebrew
 # keeps versioned formulas off the PATH.
@@ -176,6 +178,12 @@ speed_options() {
         --innodb-flush-method=nosync --innodb-buffer-pool-size=64M --max-connections=500
 }
 
+# Words without spaces, whatever the checkout's folder is called.
+tls_options() {
+    [ -z "$WITH_TLS" ] || printf '%s\n' --ssl-ca="$WITH_TLS/ca.pem" --ssl-cert="$WITH_TLS/server-cert.pem" \
+        --ssl-key="$WITH_TLS/server-key.pem"
+}
+
 # launch PROGRAM DIR keep|scratch PORT: starts it and waits for the server's own word in its
 # log. The socket file appears earlier, and probing connections count as errors.
 launch() {
@@ -188,7 +196,7 @@ launch() {
     spawn "$dir/server.pid" "$program" --no-defaults $(user_option) --datadir="$dir/data" \
         --bind-address=127.0.0.1 --port="$port" --socket=s.sock --pid-file="$dir/mysqld.pid" \
         --init-file="$dir/init.sql" --secure-file-priv="$dir/files" --character-set-server=utf8mb4 --skip-name-resolve \
-        --max-connect-errors=4294967295 "$only" $(speed_options "$keep") >>"$dir/server.log" 2>&1
+        --max-connect-errors=4294967295 "$only" $(speed_options "$keep") $(tls_options) >>"$dir/server.log" 2>&1
     pid=$(cat "$dir/server.pid")
     while [ "$tenths" -gt 0 ]; do
         grep -q 'ready for connections' "$dir/server.log" && return 0

@@ -144,10 +144,16 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
+/// Straight to text: poem-openapi's own payload makes a tree of values first.
+pub(super) fn bytes(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("only texts, numbers and lists")
+}
+
 impl<T: Serialize + Send> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self.0).expect("only texts, numbers and lists");
-        Response::builder().content_type(CONTENT_TYPE).body(body)
+        Response::builder()
+            .content_type(CONTENT_TYPE)
+            .body(bytes(&self.0))
     }
 }
 

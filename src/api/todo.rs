@@ -9,9 +9,9 @@ use poem_openapi::{
     param::{Header, Query},
 };
 
-pub(super) use self::body::Todo;
+pub(super) use self::body::{Todo, TodoList};
 use self::{
-    body::{AddTodo, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
+    body::{AddTodo, TodoReference, UpdateTodo, UpdateTodoStatus},
     changes::TodoChanges,
 };
 use super::{

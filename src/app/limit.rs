@@ -25,7 +25,7 @@ use crate::{
     service, web,
 };
 
-/// Asked by balancers and monitors, all from few addresses.
+/// Asked by balancers and monitors, all from few addresses; neither costs the database anything.
 const EXEMPT: [&str; 2] = ["/healthz", "/readyz"];
 /// After this many requests the addresses that have been quiet for a while are forgotten: somebody
 /// with many addresses can fill no more memory than this many, and those of the last ten seconds.

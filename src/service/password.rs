@@ -48,7 +48,8 @@ pub struct Hasher(Arc<Inner>);
 
 struct Inner {
     params: Params,
-    /// The hash of no user's password: who is not there costs as much as who is.
+    /// What stands for the hash of a user who is not there, so that such a one costs as much as others.
+    /// It is made up: a real one would take 30 ms of each start, and its memory as long as nobody logs in.
     nobody: String,
     at_once: Semaphore,
     waiting: AtomicUsize,
@@ -76,14 +77,15 @@ impl Hasher {
     pub fn new(effort: Effort) -> Result<Self, Error> {
         let params = Params::new(effort.memory, effort.passes, 1, None).map_err(fault)?;
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        let mut inner = Inner {
+        let output = Output::new(&[0; Params::DEFAULT_OUTPUT_LEN]).map_err(fault)?;
+        let nobody = written(&params, Salt::generate(), output)?;
+        let inner = Inner {
             params,
-            nobody: String::new(),
+            nobody,
             at_once: Semaphore::new(processors),
             waiting: AtomicUsize::new(0),
             memory: Mutex::default(),
         };
-        inner.nobody = inner.hash(b"")?;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -159,14 +161,8 @@ impl Hasher {
 impl Inner {
     fn hash(&self, password: &[u8]) -> Result<String, Error> {
         let salt = Salt::generate();
-        let hash = PasswordHash {
-            algorithm: ARGON2ID_IDENT,
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&self.params).map_err(fault)?,
-            salt: Some(salt),
-            hash: Some(self.output(password, &salt, &self.params)?),
-        };
-        Ok(hash.to_string())
+        let output = self.output(password, &salt, &self.params)?;
+        written(&self.params, salt, output)
     }
 
     fn output(&self, password: &[u8], salt: &Salt, params: &Params) -> Result<Output, Error> {
@@ -207,6 +203,18 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// The PHC string.
+fn written(params: &Params, salt: Salt, output: Output) -> Result<String, Error> {
+    let hash = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).map_err(fault)?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
+    Ok(hash.to_string())
 }
 
 fn at_least(used: &Params, wanted: &Params) -> bool {
@@ -252,6 +260,25 @@ mod tests {
                 .expect("verified");
             assert_eq!(verdict, expected, "{password:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_not_there_costs_as_much_and_nothing_before() {
+        let hasher = Hasher::new(CHEAP).expect("valid");
+        assert!(hasher.0.free_memory().is_empty());
+        let hash = hasher.hash("a password".into()).await.expect("hashed");
+        let (real, nobody) = (
+            PasswordHash::new(&hash).expect("valid"),
+            PasswordHash::new(&hasher.0.nobody).expect("valid"),
+        );
+        assert_eq!(real.params, nobody.params);
+        assert_eq!(real.version, nobody.version);
+        let length = |hash: &PasswordHash| hash.hash.as_ref().map(|output| output.as_ref().len());
+        assert_eq!(length(&real), length(&nobody));
+        let hasher = Hasher::new(CHEAP).expect("valid");
+        let verdict = hasher.verify("a password".into(), None).await;
+        assert_eq!(verdict.expect("verified"), Verdict::Wrong);
+        assert_eq!(hasher.0.free_memory().len(), 1, "it was hashed");
     }
 
     #[tokio::test]

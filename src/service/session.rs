@@ -4,12 +4,13 @@ mod admission;
 mod own;
 mod refresh;
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration as StdDuration};
 
 use futures_util::FutureExt as _;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::admission::{Entry, note_failure, note_success};
@@ -30,6 +31,8 @@ use crate::{
 
 /// How long after a failed note none is tried.
 const TOUCH_PAUSE: Duration = Duration::minutes(1);
+/// How long a request waits for its note: the rest of its time is for what it came for.
+const TOUCH_PATIENCE: StdDuration = StdDuration::from_secs(1);
 
 /// Who asks to be let in.
 #[derive(Clone, Default)]
@@ -201,26 +204,27 @@ impl Service {
     }
 
     /// Notes that a session was used. It is a note, and no reason to refuse the page: a server that
-    /// only reads for a moment keeps it from being written, and is then left alone for a while.
+    /// only reads for a moment keeps it from being written, and is then left alone for a while. One that
+    /// takes writes and says nothing (a full disk) is waited for only shortly; the note goes on by itself.
     async fn touch(&self, id: SessionId, now: OffsetDateTime, expires: OffsetDateTime) {
         if now.unix_timestamp() < self.touch_again.load(Ordering::Relaxed) {
             return;
         }
-        let written = self
-            .database
-            .transaction(move |connection| {
-                async move {
-                    store::session::touch(connection, id, now, expires).await?;
-                    Ok(Ending::Commit(()))
-                }
-                .boxed()
-            })
-            .await;
-        if let Err(cause) = written {
-            tracing::warn!(%cause, "the use of a session could not be noted");
-            let again = (now + TOUCH_PAUSE).unix_timestamp();
-            self.touch_again.store(again, Ordering::Relaxed);
-        }
+        let note = self.database.transaction(move |connection| {
+            async move {
+                store::session::touch(connection, id, now, expires).await?;
+                Ok(Ending::Commit(()))
+            }
+            .boxed()
+        });
+        let cause = match timeout(TOUCH_PATIENCE, note).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the database does not answer".to_owned(),
+        };
+        tracing::warn!(cause, "the use of a session could not be noted");
+        let again = (now + TOUCH_PAUSE).unix_timestamp();
+        self.touch_again.store(again, Ordering::Relaxed);
     }
 
     /// Ends a session; one that has already ended stays so.

@@ -15,7 +15,7 @@ pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
 impl Fields {
     /// None when it is not UTF-8: what was meant cannot be told, and is not stored as a guess.
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         percent_decode(bytes).decode_utf8().ok()?;
         Some(Self(form_urlencoded::parse(bytes).into_owned().collect()))
     }

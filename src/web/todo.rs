@@ -5,6 +5,7 @@ mod answer;
 mod row;
 mod view;
 
+use maud::Markup;
 use poem::{IntoResponse as _, Response, Result, handler, web::Data};
 
 use self::{
@@ -185,6 +186,20 @@ async fn try_add(service: &Service, account: &Account, form: &Form) -> Result<Ou
 async fn page_of(service: &Service, account: &Account, view: View) -> Result<Page, Failure> {
     let page = service.list(account, view.filter, view.after, PAGE_SIZE);
     Ok(page.await?)
+}
+
+/// The beginning of the whole list, as `GET /` answers it.
+pub(super) fn list_page(account: &Account, page: &Page, id: TodoId) -> Markup {
+    ListPage {
+        account,
+        view: View::default(),
+        page,
+        notice: None,
+        draft: "",
+        error: None,
+        id,
+    }
+    .render()
 }
 
 /// The id for the next form.

@@ -16,6 +16,8 @@ use crate::{
 
 /// Within which every request has an answer.
 const PROMISE: Duration = Duration::from_secs(5);
+/// How long `/readyz` says what it found.
+const VERDICT: Duration = Duration::from_secs(1);
 
 /// Everything that asks the database, by pages and by calls: with the cookie and the token of
 /// somebody who logged in before.
@@ -139,6 +141,7 @@ async fn all_are_told(options: MySqlConnectOptions, condition: Condition) {
     is_said_well("/login", &alone, begin.elapsed());
 
     road.turn(Condition::Open);
+    tokio::time::sleep(VERDICT).await;
     let ready = Answer::to(site.request(Method::GET, "/readyz")).await;
     assert_eq!(ready.status, 200, "it comes back by itself");
 }

@@ -58,7 +58,7 @@ pub(in crate::api) struct TodoList {
 }
 
 impl TodoList {
-    pub(super) fn new(page: domain::todo::Page, rev: u64) -> Self {
+    pub(in crate::api) fn new(page: domain::todo::Page, rev: u64) -> Self {
         Self {
             todos: page.todos.into_iter().map(Todo::from).collect(),
             next_cursor: page.next.map(|cursor| cursor.to_string()),

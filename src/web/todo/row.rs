@@ -1,6 +1,7 @@
 //! One to-do in the list.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
+use uuid::Uuid;
 
 use super::super::{
     link::{self, View},
@@ -11,13 +12,17 @@ use crate::domain::todo::Todo;
 /// The row of a to-do; `focus` sends the keyboard to its checkbox. A removed one keeps its place,
 /// unseen, so that undoing puts it back there.
 pub(super) fn row(todo: &Todo, view: View, focus: bool) -> Markup {
-    let id = todo.id;
+    let element = PreEscaped(link::row(todo.id));
     if todo.removed_date.is_some() {
-        return html! { li id=(link::row(id)) hidden {} };
+        return html! { li id=(element) hidden {} };
     }
+    // Written once and not escaped, since it stands there seven times and holds nothing to escape.
+    let mut buffer = Uuid::encode_buffer();
+    let id = PreEscaped(&*todo.id.0.hyphenated().encode_lower(&mut buffer));
+    let (update, remove) = (PreEscaped(link::UPDATE), PreEscaped(link::REMOVE));
     html! {
-        li id=(link::row(id)) class=[todo.is_done.then_some("done")] {
-            form method="post" action=(link::UPDATE) hx-post=(link::UPDATE) hx-swap="none" hx-sync="this:drop" {
+        li id=(element) class=[todo.is_done.then_some("done")] {
+            form method="post" action=(update) hx-post=(update) hx-swap="none" hx-sync="this:drop" {
                 input type="hidden" name="id" value=(id);
                 input type="hidden" name="is_done" value=(!todo.is_done);
                 (hidden_view(view))
@@ -33,7 +38,7 @@ pub(super) fn row(todo: &Todo, view: View, focus: bool) -> Markup {
                     @if let Some(done) = todo.done_date { " " span { "Done " (Moment(done)) } }
                 }
             }
-            form method="post" action=(link::REMOVE) hx-post=(link::REMOVE) hx-swap="none" hx-sync="this:drop" {
+            form method="post" action=(remove) hx-post=(remove) hx-swap="none" hx-sync="this:drop" {
                 input type="hidden" name="id" value=(id);
                 (hidden_view(view))
                 button.remove #{ "remove-" (id) } type="submit" {

@@ -1,9 +1,9 @@
 //! Statements are counted by the server, for one connection: what a request costs is what its verbs
 //! send, without pings and preparing anything twice.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::join_all};
 use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
@@ -15,6 +15,7 @@ use tickbox::{
     service::{Hasher, Service},
     store::{Connection, Database, Ending},
 };
+use tokio::time::sleep;
 
 use crate::world::{CHEAP, PASSWORD, World, client, credentials, signer};
 
@@ -130,6 +131,27 @@ async fn a_call_costs_as_much_as_its_page_and_an_unchanged_list_one_statement(
         assert_eq!(spent[call]["Questions"], statements, "{call}");
         assert_eq!(spent[call]["Com_stmt_prepare"], 0, "{call}");
     }
+}
+
+/// Anybody may ask `/readyz`, as often as they like.
+#[sqlx::test(migrations = "./migrations")]
+async fn whether_it_is_ready_is_asked_once_a_second_however_many_want_to_know(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let database = Database::new(options, 1);
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let service = Service::new(database.clone(), Clock::default(), hasher, signer());
+    let mut spent = Vec::new();
+    for many in [1, 1, 200, 200] {
+        sleep(Duration::from_millis(1_100)).await;
+        let before = counters(&database).await;
+        let answers = join_all((0..many).map(|_| service.is_ready())).await;
+        assert!(answers.iter().all(|ready| *ready));
+        spent.push(since(&before, &counters(&database).await)["Questions"]);
+    }
+    assert!(spent[1] > 0, "a verdict does not hold for ever");
+    assert_eq!(spent[2..], [spent[1]; 2]);
 }
 
 async fn read_one(database: &Database, times: u64) {

@@ -1,0 +1,166 @@
+"""What only a ratio can say: CPU of a request against peers on the same tables, in alternating rounds.
+
+Machines are noisy. Each round measures everybody once, one after the other, so that what else the
+machine does meets all of them; a ratio is the median of those of the rounds.
+"""
+
+import hashlib
+import json
+import re
+import statistics
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask.sessions import session_json_serializer
+from itsdangerous import URLSafeTimedSerializer
+
+import wanted
+import wrk
+from people import Person
+from programs import Program
+from report import Row
+
+ROUNDS = 5
+SECONDS = 4
+CONNECTIONS = 8  # as many as Tickbox and its peers have to the database
+PEOPLE = 2_000  # whose lists are asked for, in turn
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one request in one round."""
+
+    cpu: float  # seconds of the server's user and system time
+    rate: float  # requests a second
+    p50_ms: float
+    p99_ms: float
+    database_cpu: float = 0.0
+
+
+class Measured:
+    """A program under one kind of request."""
+
+    def __init__(self, program: Program, requests: Path, database: Callable[[], float], connections: int = CONNECTIONS):
+        self.program, self.requests, self.database = program, requests, database
+        self.connections = connections
+        self.rounds: list[Cost] = []
+
+    def warm_up(self) -> None:
+        wrk.run(self.program, self.requests, self.connections, 2)
+
+    def round(self, seconds: int = SECONDS) -> None:
+        cpu, database = self.program.cpu(), self.database()
+        load = wrk.run(self.program, self.requests, self.connections, seconds)
+        self.rounds.append(
+            Cost(
+                (self.program.cpu() - cpu) / load.requests,
+                load.rate,
+                load.p50_ms,
+                load.p99_ms,
+                (self.database() - database) / load.requests,
+            )
+        )
+
+
+class QueryLoop:
+    """The bare loop counts for itself: starting it is not the statements' cost."""
+
+    def __init__(self, program: Path, url: str, kind: str, people: list[Person]):
+        sessions = (person.web_session if kind == "web" else person.api_session for person in people)
+        self.command = [str(program), url, str(SECONDS)]
+        self.input = "\n".join(f"{kind} {session}" for session in sessions)
+        self.rounds: list[Cost] = []
+
+    def warm_up(self) -> None:
+        """It does so each time."""
+
+    def round(self) -> None:
+        done = subprocess.run(self.command, input=self.input, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        rate = found["lists"] / found["seconds"]
+        self.rounds.append(Cost(found["cpu_seconds"] / found["lists"], rate, 0.0, 0.0))
+
+
+def alternate(*measured: Measured | QueryLoop, rounds: int = ROUNDS) -> None:
+    for one in measured:
+        one.warm_up()
+    for _ in range(rounds):
+        for one in measured:
+            one.round()
+
+
+def ratios(over: list[Cost], under: list[Cost], of: str = "cpu") -> list[float]:
+    return [getattr(one, of) / getattr(other, of) for one, other in zip(over, under, strict=True)]
+
+
+def span(values: list[float], digits: int = 2) -> str:
+    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+
+
+def ratio_row(goal: int, what: str, values: list[float], most: float, gate: bool = False) -> Row:
+    median = statistics.median(values)
+    return Row(goal, what, f"{median:.2f}", f"at most {most:g}", median <= most, gate, span(values))
+
+
+def fraction_row(goal: int, what: str, values: list[float], least: float) -> Row:
+    """The same the other way round: so many times as much as we use."""
+    median = statistics.median(values)
+    return Row(goal, what, f"1/{median:.1f}", f"at most 1/{least:g}", median >= least, False, f"1/{min(values):.1f} to 1/{max(values):.1f}")
+
+
+def cost_row(what: str, rounds: list[Cost]) -> str:
+    """A line of the second table, which has no goals: what the ratios were made of."""
+    us = [cost.cpu * 1e6 for cost in rounds]
+    database = [cost.database_cpu * 1e6 for cost in rounds]
+    rate = statistics.median(cost.rate for cost in rounds)
+    by_database = f"{statistics.median(database):.0f}" if any(database) else ""
+    return f"| {what} | {statistics.median(us):.0f} | {span(us, 0)} | {by_database} | {rate:.0f} |"
+
+
+def flask_cookie(person: Person, secret: str) -> str:
+    """As Flask signs what Flask-Login keeps."""
+    signer = URLSafeTimedSerializer(
+        secret,
+        salt="cookie-session",
+        serializer=session_json_serializer,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha1},
+    )
+    return "session=" + signer.dumps({"_user_id": str(person.number), "_fresh": True})
+
+
+def with_cookie(request: wanted.Request, cookie: str) -> wanted.Request:
+    others = tuple(header for header in request.headers if header[0] != "Cookie")
+    return wanted.Request(request.method, request.path, (("Cookie", cookie), *others), request.body)
+
+
+_FRESH_ID = re.compile(rb'name="id" value="[0-9a-f-]{36}" autocomplete')
+_ASSETS = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
+
+
+def assets(program: Program, person: Person) -> str:
+    page = wanted.send(program.port, wanted.list_page(person))
+    return " ".join(_ASSETS.findall(page.body.decode()))
+
+
+def same_answers(ours: Program, theirs: Program, requests: list[wanted.Request]) -> None:
+    """A peer that does less has no say."""
+    for request in requests:
+        answers = [wanted.send(program.port, request) for program in (ours, theirs)]
+        bodies = [_FRESH_ID.sub(b"", answer.body) for answer in answers]
+        statuses = [answer.status for answer in answers]
+        if statuses != [200, 200] or bodies[0] != bodies[1]:
+            shortest = min(map(len, bodies))
+            place = next((place for place in range(shortest) if bodies[0][place] != bodies[1][place]), shortest)
+            around = [body[max(0, place - 60) : place + 60] for body in bodies]
+            raise SystemExit(f"{theirs.name} does not answer {request.path} as Tickbox does: {statuses}, {around}")
+        heads = [_head(answer) for answer in answers]
+        if heads[0] != heads[1]:
+            raise SystemExit(f"{theirs.name} answers {request.path} with other headers: {heads}")
+
+
+def _head(answer: wanted.Answer) -> list[tuple[str, str]]:
+    """Without what is another one with each answer; how a body's end is told costs neither anything."""
+    passing = {"date", "x-request-id", "content-length", "transfer-encoding"}
+    return sorted((name.lower(), value) for name, value in answer.headers.items() if name.lower() not in passing)
