@@ -71,7 +71,7 @@ def main(scripts, workflows):
             if not re.fullmatch("[0-9a-f]{40}", commit) or not re.fullmatch(r"v\d+(\.\d+)*", version):
                 faults.append(f"{path}: {action}@{commit} is not pinned by commit with its version beside it")
             elif pinned.setdefault(action, (commit, version)) != (commit, version):
-                faults.append(f"{path}: {action} is pinned to {version}, elsewhere to {pinned[action][1]}")
+                faults.append(f"{path}: {action} is pinned to {commit} ({version}), elsewhere to {' ('.join(pinned[action])})")
         for name, job in workflow["jobs"].items():
             counts["jobs"] += 1
             if "steps" in job and "timeout-minutes" not in job:
