@@ -38,7 +38,7 @@ step_clippy() {
 step_shell() {
     have_shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
     run shellcheck ops/up ops/test ops/generate ops/database ops/faults/run ops/faults/rolling ops/faults/servers \
-        ops/image/smoke ops/image/build ops/publish-infra ops/infra/image-in-service ops/bench/run .ci/run
+        ops/image/smoke ops/image/build ops/publish-infra ops/infra/image-in-service ops/bench/run ops/deploy/run ops/workflows/set-up-rust .ci/run
 }
 
 step_test() {
