@@ -7,6 +7,7 @@
 //!         app -> server
 //!         app -> telemetry -> config -> store
 //! main -> health
+//! { server, store } -> unabandoned
 //! ```
 //!
 //! The same noun (`todo`, `user`, `session`) has the same file name in each layer: a feature is a
@@ -23,4 +24,5 @@ pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+mod unabandoned;
 pub mod web;

@@ -1,8 +1,7 @@
 //! The listener: takes connections, bounds what each may cost, and ends without cutting anybody off.
 //! hyper under the poem application instead of poem's own server, which has no time limit for the
 //! head of a request, spins when descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a
-//! balancer speaks the newer ones to the outside. Imports
-//! nothing of ours.
+//! balancer speaks the newer ones to the outside. Imports `unabandoned` only.
 
 mod connection;
 mod lifecycle;

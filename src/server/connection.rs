@@ -1,8 +1,9 @@
 //! Answering the requests of one connection.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, io, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, combinators::BoxBody};
 use hyper::{
     Request,
@@ -24,6 +25,7 @@ use super::{
     limits::HEAD_BYTES,
     socket::{Busy, Stages, TimedSocket},
 };
+use crate::unabandoned::Unabandoned;
 
 /// What all connections share, and the connections themselves.
 pub(super) struct Connections<E> {
@@ -115,9 +117,10 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         let peer = RemoteAddr(peer.into());
         let request = poem::Request::from((request, local, peer, Scheme::HTTP));
         let endpoint = self.endpoint;
-        // A task of its own: a client that leaves neither cancels it nor keeps it out of the log.
         let handler = async move { endpoint.get_response(request).await };
-        let mut response = match self.requests.spawn(handler).await {
+        // A client that leaves neither cancels it nor keeps it out of the log.
+        let handler = Unabandoned::new(self.requests.track_future(handler));
+        let mut response = match AssertUnwindSafe(handler).catch_unwind().await {
             Ok(response) => response,
             // The application answers its own panics; this one came from around it, and is logged.
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into(),

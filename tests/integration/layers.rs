@@ -45,12 +45,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["service", "domain", "assets"]),
     ("assets", &[]),
     ("service", &["store", "domain"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "unabandoned"]),
     ("domain", &[]),
-    ("server", &[]),
+    ("server", &["unabandoned"]),
     ("telemetry", &["config"]),
     ("config", &["store"]),
     ("health", &[]),
+    ("unabandoned", &[]),
 ];
 
 /// What is not the business of a layer, as the beginning of a path.

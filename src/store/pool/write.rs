@@ -1,14 +1,11 @@
-//! Transactions: each in a task of its own, tried again after conflicts, left behind when its time is
-//! up but never cancelled half-way.
+//! Transactions: tried again after conflicts, left behind when their time is up, but never cancelled
+//! half-way.
 
 use std::{io, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sqlx::Connection as _;
-use tokio::{
-    sync::oneshot,
-    time::{Instant, sleep, timeout, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use super::{
@@ -16,7 +13,7 @@ use super::{
     faults::{database_error, is_conflict, is_lost, is_undone, unavailable},
     lease::ACQUIRE_TIMEOUT,
 };
-use crate::domain::error::Error;
+use crate::{domain::error::Error, unabandoned::Unabandoned};
 
 /// Runs of one transaction before its conflicts are reported.
 const TRIES: u32 = 5;
@@ -35,9 +32,9 @@ pub enum Ending<T> {
 }
 
 impl Database {
-    /// Runs `work` in one transaction, in a task of its own: a caller that goes away cancels
-    /// nothing. Conflicts with other transactions and lost connections run all of it again, so it
-    /// must have no effects besides its statements.
+    /// Runs `work` in one transaction; a caller that goes away cancels nothing. Conflicts with other
+    /// transactions and lost connections run all of it again, so it must have no effects besides its
+    /// statements.
     ///
     /// When its time is up (five seconds, or what is left of the request's), the caller is sent away
     /// and the transaction goes on by itself to its end, for at most a minute; no try begins after that.
@@ -58,52 +55,40 @@ impl Database {
             + 'static,
     {
         let deadline = budget::deadline(WORK_TIMEOUT);
-        let (answer, answered) = oneshot::channel();
-        let task = self.clone().see_through(work, deadline, answer);
-        let task = tokio::spawn(task.in_current_span());
-        match answered.await {
-            Ok(result) => result,
-            Err(_) => match task.await {
-                Err(end) if end.is_panic() => std::panic::resume_unwind(end.into_panic()),
-                _ => Err(unavailable("the transaction was given up")),
-            },
-        }
+        Unabandoned::new(self.clone().see_through(work, deadline)).await
     }
 
-    /// Answers by the deadline, and ends with the transaction.
-    async fn see_through<T, F>(
-        self,
-        work: F,
-        deadline: Instant,
-        answer: oneshot::Sender<Result<T, Error>>,
-    ) where
-        T: Send,
-        F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>> + Send,
+    /// Answers by the deadline; the transaction goes on to its end.
+    async fn see_through<T, F>(self, work: F, deadline: Instant) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>>
+            + Send
+            + 'static,
     {
         let (began, known) = (Instant::now(), self.pool.manager().hosts.known());
-        let place = match self
+        let place = self
             .places
             .write(deadline.min(began + ACQUIRE_TIMEOUT))
-            .await
-        {
-            Ok(place) => place,
-            Err(error) => return answer_with(answer, Err(error)),
-        };
-        let mut attempts = Box::pin(self.attempts(work, deadline));
+            .await?;
+        let mut attempts = Box::pin(self.clone().attempts(work, deadline));
         if let Ok(result) = timeout_at(deadline, &mut attempts).await {
-            drop(place);
-            return answer_with(answer, result);
+            return result;
         }
-        let _place = self.places.leave_behind(place);
+        let place = self.places.leave_behind(place);
         self.left_without_answer(began, known);
         metrics::counter!("tickbox_database_left_behind_total").increment(1);
-        answer_with(answer, Err(unavailable("the database does not answer")));
-        // Dropped in the middle of a statement, its connection is closed.
-        let ended = timeout(LEFT_BEHIND_LIMIT, attempts).await.is_ok();
-        tracing::warn!(ended, "a transaction went on without its caller");
+        let rest = async move {
+            let _place = place;
+            // Dropped in the middle of a statement, its connection is closed.
+            let ended = timeout(LEFT_BEHIND_LIMIT, attempts).await.is_ok();
+            tracing::warn!(ended, "a transaction went on without its caller");
+        };
+        tokio::spawn(rest.in_current_span());
+        Err(unavailable("the database does not answer"))
     }
 
-    async fn attempts<T, F>(&self, mut work: F, deadline: Instant) -> Result<T, Error>
+    async fn attempts<T, F>(self, mut work: F, deadline: Instant) -> Result<T, Error>
     where
         T: Send,
         F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>> + Send,
@@ -131,11 +116,6 @@ impl Database {
             tries += 1;
         }
     }
-}
-
-/// Its caller may have gone away.
-fn answer_with<T>(answer: oneshot::Sender<Result<T, Error>>, result: Result<T, Error>) {
-    drop(answer.send(result));
 }
 
 /// BEGIN, the work, COMMIT or ROLLBACK; and whether COMMIT was sent.

@@ -1,0 +1,90 @@
+//! Work that is finished whether or not anybody waits for it: a request whose client has left, a
+//! transaction whose caller was sent away. Imports nothing of ours.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::runtime::Handle;
+use tracing::Instrument as _;
+
+/// Is driven by whoever waits for it; given up unfinished, it goes on in a task of its own. A task from
+/// the beginning would do the same, and cost each request two changes of threads.
+pub(crate) struct Unabandoned<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+
+impl<F: Future<Output: Send> + Send + 'static> Unabandoned<F> {
+    pub(crate) fn new(work: F) -> Self {
+        Self(Some(Box::pin(work)))
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Future for Unabandoned<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // Taken out, so that work that panics is over.
+        let mut work = self.0.take().expect("polled before it was ready");
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
+            self.0 = Some(work);
+        }
+        polled
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Drop for Unabandoned<F> {
+    fn drop(&mut self) {
+        // Without a runtime the process is ending.
+        if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(work.in_current_span());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::FutureExt as _;
+    use tokio::{sync::oneshot, task::yield_now, time::timeout};
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    #[tokio::test]
+    async fn who_waits_gets_what_the_work_gives() {
+        let work = Unabandoned::new(async {
+            yield_now().await;
+            7
+        });
+        assert_eq!(work.await, 7);
+    }
+
+    #[tokio::test]
+    async fn work_that_is_given_up_goes_on() {
+        let (go, wait) = oneshot::channel::<()>();
+        let (done, finished) = oneshot::channel();
+        let mut work = Unabandoned::new(async move {
+            wait.await.ok();
+            done.send(()).ok();
+        });
+        assert!((&mut work).now_or_never().is_none());
+        drop(work);
+        go.send(()).expect("it still waits");
+        timeout(SOON, finished).await.expect("soon").expect("done");
+    }
+
+    #[tokio::test]
+    async fn work_that_panicked_is_over() {
+        let (kept, gone) = oneshot::channel::<()>();
+        let work = Unabandoned::new(async move {
+            let _kept = kept;
+            panic!("on purpose");
+        });
+        let caught = std::panic::AssertUnwindSafe(work).catch_unwind().await;
+        assert!(caught.is_err());
+        assert!(timeout(SOON, gone).await.expect("dropped").is_err());
+    }
+}
