@@ -36,7 +36,7 @@ class Shape:
     iops: float
     writes_per_flush: float = 2
     variation: float = 0.5
-    hashes: int = 1  # at once: as many as there are processors, and at least one
+    hashes: int = 1  # at once: on all processors but one, and at least one
     miss: float = 0.0  # share of requests whose rows are not in the database's memory
     reads_per_miss: int = 4
     read: float = 0.0005

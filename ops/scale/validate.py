@@ -10,7 +10,7 @@ from system import Kind, Shape, System, percentile
 
 REALITY = json.loads((Path(__file__).parent / "reality.json").read_text())
 CLIENTS = 16
-PROCESSORS = 2  # of that machine; tickbox that starts with two hashes two passwords at once
+PROCESSORS = 2  # of that machine, on which Tickbox then hashed two passwords at once
 SECONDS = 20.0
 ROUND_TRIPS = {"list": 2, "sync": 2, "change": 5, "login": 7}  # limits were off
 LOCAL_ROUND_TRIP = 0.00005

@@ -1,12 +1,10 @@
 //! Hashing passwords: argon2id, off the async threads, a bounded number at a time.
 
+mod threads;
+
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use argon2::{
@@ -14,15 +12,19 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::sync::oneshot;
 use tracing::Span;
 
+use self::threads::{Job, Threads};
 use crate::domain::error::Error;
 
-/// Requests that may wait for a hash. At some 30 ms a hash and two at a time the last of them waits
-/// about a second; more would only time out.
+/// Requests that may wait for a hash. At some 25 ms a hash and one at a time the last of them waits
+/// less than two seconds.
 const QUEUE: usize = 64;
-/// What the next one is told to wait.
+/// How long one may wait: where processors have no time for hashes, a login that waits longer would be
+/// given up behind its hash, since the time that it has for the database runs meanwhile.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What is told to wait who cannot have one.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// How much a hash costs.
@@ -51,11 +53,7 @@ struct Inner {
     /// What stands for the hash of a user who is not there, so that such a one costs as much as others.
     /// It is made up: a real one would take 30 ms of each start, and its memory as long as nobody logs in.
     nobody: String,
-    at_once: Semaphore,
-    waiting: AtomicUsize,
-    /// Working memory to use again, at most one for each hash at once: freed and allocated anew each
-    /// time, glibc keeps many times as much.
-    memory: Mutex<Vec<Vec<Block>>>,
+    threads: Threads,
 }
 
 /// What verifying a password found.
@@ -70,23 +68,20 @@ pub enum Verdict {
 }
 
 impl Hasher {
-    /// As many hashes at once as there are processors: each takes one of them and its memory.
+    /// Hashes on all processors but one, behind everything else.
     ///
     /// # Errors
-    /// When argon2 cannot work with `effort`.
+    /// When argon2 cannot work with `effort`, or the system gives no threads.
     pub fn new(effort: Effort) -> Result<Self, Error> {
         let params = Params::new(effort.memory, effort.passes, 1, None).map_err(fault)?;
-        let processors = thread::available_parallelism().map_or(1, usize::from);
         let output = Output::new(&[0; Params::DEFAULT_OUTPUT_LEN]).map_err(fault)?;
         let nobody = written(&params, Salt::generate(), output)?;
-        let inner = Inner {
+        let threads = Threads::start().map_err(Error::internal)?;
+        Ok(Self(Arc::new(Inner {
             params,
             nobody,
-            at_once: Semaphore::new(processors),
-            waiting: AtomicUsize::new(0),
-            memory: Mutex::default(),
-        };
-        Ok(Self(Arc::new(inner)))
+            threads,
+        })))
     }
 
     /// The PHC string of a password, with a salt of its own.
@@ -94,7 +89,7 @@ impl Hasher {
     /// # Errors
     /// [`Error::Unavailable`] when too many are waiting.
     pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
-        self.run(move |inner| inner.hash(password.expose_secret().as_bytes()))
+        self.run(move |inner, memory| inner.hash(password.expose_secret().as_bytes(), memory))
             .await
     }
 
@@ -108,25 +103,9 @@ impl Hasher {
         password: SecretString,
         hash: Option<String>,
     ) -> Result<Verdict, Error> {
-        self.run(move |inner| {
-            let somebody = hash.is_some();
-            let text = hash.as_deref().unwrap_or(&inner.nobody);
-            let hash = PasswordHash::new(text).map_err(fault)?;
-            if hash.algorithm != ARGON2ID_IDENT {
-                return Err(fault("a hash of another algorithm"));
-            }
-            let used = Params::try_from(&hash).map_err(fault)?;
-            let salt = hash.salt.ok_or_else(|| fault("a hash without a salt"))?;
-            let output = inner.output(password.expose_secret().as_bytes(), &salt, &used)?;
-            // Compared in constant time.
-            let right = hash.hash == Some(output);
-            Ok(if !(right && somebody) {
-                Verdict::Wrong
-            } else if at_least(&used, &inner.params) {
-                Verdict::Right
-            } else {
-                Verdict::RightButOutdated
-            })
+        self.run(move |inner, memory| {
+            let password = password.expose_secret().as_bytes();
+            inner.verify(password, hash.as_deref(), memory)
         })
         .await
     }
@@ -134,75 +113,90 @@ impl Hasher {
     /// Requests in the queue.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.0.waiting.load(Ordering::Relaxed)
+        self.0.threads.waiting()
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Inner) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let inner = self.0.clone();
-        let place = Place::take(inner.clone())?;
-        let span = Span::current();
-        // A task of its own, so that a caller that goes away neither frees the permit while the
-        // hash still runs nor loses its place's count.
-        let task = tokio::spawn(async move {
-            let _permit = inner.at_once.acquire().await.map_err(Error::internal)?;
-            drop(place);
-            let inner = inner.clone();
-            spawn_blocking(move || span.in_scope(|| work(&inner)))
-                .await
-                .map_err(Error::internal)?
+        let (answer, answered) = oneshot::channel();
+        let (inner, span, asked) = (self.0.clone(), Span::current(), Instant::now());
+        let job: Job = Box::new(move |memory| {
+            // Whoever was sent away meanwhile needs none.
+            if answer.is_closed() {
+                return;
+            }
+            let done = if asked.elapsed() > PATIENCE {
+                Err(unavailable(
+                    "hashing a password was not begun in time".into(),
+                ))
+            } else {
+                span.in_scope(|| work(&inner, memory))
+            };
+            answer.send(done).ok();
         });
-        task.await.map_err(Error::internal)?
+        if !self.0.threads.take(job, QUEUE) {
+            let cause = format!("{QUEUE} passwords are waiting to be hashed");
+            return Err(unavailable(cause));
+        }
+        answered.await.map_err(Error::internal)?
+    }
+}
+
+fn unavailable(cause: String) -> Error {
+    Error::Unavailable {
+        retry_after: RETRY_AFTER,
+        cause,
     }
 }
 
 impl Inner {
-    fn hash(&self, password: &[u8]) -> Result<String, Error> {
+    fn hash(&self, password: &[u8], memory: &mut Vec<Block>) -> Result<String, Error> {
         let salt = Salt::generate();
-        let output = self.output(password, &salt, &self.params)?;
+        let output = output(password, &salt, &self.params, memory)?;
         written(&self.params, salt, output)
     }
 
-    fn output(&self, password: &[u8], salt: &Salt, params: &Params) -> Result<Output, Error> {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
-        let mut memory = self.free_memory().pop().unwrap_or_default();
-        memory.resize(params.block_count().max(memory.len()), Block::new());
-        let mut output = vec![0; length];
-        let done =
-            argon2.hash_password_into_with_memory(password, salt, &mut output, &mut memory[..]);
-        self.free_memory().push(memory);
-        done.map_err(fault)?;
-        Output::new(&output).map_err(fault)
-    }
-
-    fn free_memory(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A place in the queue, given back when it is dropped.
-struct Place(Arc<Inner>);
-
-impl Place {
-    fn take(inner: Arc<Inner>) -> Result<Self, Error> {
-        let place = Self(inner);
-        if place.0.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
-            return Err(Error::Unavailable {
-                retry_after: RETRY_AFTER,
-                cause: format!("{QUEUE} passwords are waiting to be hashed"),
-            });
+    fn verify(
+        &self,
+        password: &[u8],
+        stored: Option<&str>,
+        memory: &mut Vec<Block>,
+    ) -> Result<Verdict, Error> {
+        let hash = PasswordHash::new(stored.unwrap_or(&self.nobody)).map_err(fault)?;
+        if hash.algorithm != ARGON2ID_IDENT {
+            return Err(fault("a hash of another algorithm"));
         }
-        Ok(place)
+        let used = Params::try_from(&hash).map_err(fault)?;
+        let salt = hash.salt.ok_or_else(|| fault("a hash without a salt"))?;
+        let output = output(password, &salt, &used, memory)?;
+        // Compared in constant time.
+        let right = hash.hash == Some(output);
+        Ok(if !(right && stored.is_some()) {
+            Verdict::Wrong
+        } else if at_least(&used, &self.params) {
+            Verdict::Right
+        } else {
+            Verdict::RightButOutdated
+        })
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
-    }
+fn output(
+    password: &[u8],
+    salt: &Salt,
+    params: &Params,
+    memory: &mut Vec<Block>,
+) -> Result<Output, Error> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    memory.resize(params.block_count().max(memory.len()), Block::new());
+    let mut output = vec![0; length];
+    argon2
+        .hash_password_into_with_memory(password, salt, &mut output, memory)
+        .map_err(fault)?;
+    Output::new(&output).map_err(fault)
 }
 
 /// The PHC string.
@@ -227,6 +221,13 @@ fn fault(error: impl std::fmt::Display) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     const CHEAP: Effort = Effort {
@@ -263,9 +264,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_not_there_costs_as_much_and_nothing_before() {
+    async fn whoever_is_not_there_costs_as_much() {
         let hasher = Hasher::new(CHEAP).expect("valid");
-        assert!(hasher.0.free_memory().is_empty());
         let hash = hasher.hash("a password".into()).await.expect("hashed");
         let (real, nobody) = (
             PasswordHash::new(&hash).expect("valid"),
@@ -275,10 +275,10 @@ mod tests {
         assert_eq!(real.version, nobody.version);
         let length = |hash: &PasswordHash| hash.hash.as_ref().map(|output| output.as_ref().len());
         assert_eq!(length(&real), length(&nobody));
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        let verdict = hasher.verify("a password".into(), None).await;
+        let mut memory = Vec::new();
+        let verdict = hasher.0.verify(b"a password", None, &mut memory);
         assert_eq!(verdict.expect("verified"), Verdict::Wrong);
-        assert_eq!(hasher.0.free_memory().len(), 1, "it was hashed");
+        assert_eq!(memory.len(), hasher.0.params.block_count(), "it was hashed");
     }
 
     #[tokio::test]
@@ -320,16 +320,27 @@ mod tests {
     #[tokio::test]
     async fn more_than_the_queue_holds_are_sent_away_and_the_queue_empties_again() {
         let hasher = Hasher::new(CHEAP).expect("valid");
-        let all = hasher.0.at_once.available_permits();
-        let held = hasher.0.at_once.acquire_many(all.try_into().expect("few"));
-        let held = held.await.expect("open");
+        let threads = threads::count();
+        let (at_work, hold) = (
+            Arc::new(Barrier::new(threads + 1)),
+            Arc::new(Barrier::new(threads + 1)),
+        );
+        for _ in 0..threads {
+            let (at_work, hold) = (at_work.clone(), hold.clone());
+            let job: Job = Box::new(move |_| {
+                at_work.wait();
+                hold.wait();
+            });
+            assert!(hasher.0.threads.take(job, usize::MAX));
+        }
+        at_work.wait();
         let waiting: Vec<_> = (0..QUEUE)
             .map(|_| {
                 let hasher = hasher.clone();
                 tokio::spawn(async move { hasher.hash("a password".into()).await })
             })
             .collect();
-        while hasher.0.waiting.load(Ordering::Relaxed) < QUEUE {
+        while hasher.waiting() < QUEUE {
             tokio::task::yield_now().await;
         }
         let refused = hasher.hash("a password".into()).await;
@@ -337,10 +348,48 @@ mod tests {
             matches!(refused, Err(Error::Unavailable { .. })),
             "{refused:?}"
         );
-        drop(held);
+        hold.wait();
         for task in waiting {
             task.await.expect("no panic").expect("hashed");
         }
-        assert_eq!(hasher.0.waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(hasher.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_panics_keeps_no_thread() {
+        let hasher = Hasher::new(CHEAP).expect("valid");
+        for _ in 0..=threads::count() {
+            let panicked = hasher.run::<()>(|_, _| panic!("on purpose")).await;
+            assert!(matches!(panicked, Err(Error::Internal(_))), "{panicked:?}");
+        }
+        hasher.hash("a password".into()).await.expect("hashed");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_hashed_for_whoever_has_left() {
+        let hasher = Hasher::new(CHEAP).expect("valid");
+        let threads = threads::count();
+        let hold = Arc::new(Barrier::new(threads + 1));
+        for _ in 0..threads {
+            let hold = hold.clone();
+            let job: Job = Box::new(move |_| {
+                hold.wait();
+            });
+            assert!(hasher.0.threads.take(job, usize::MAX));
+        }
+        let begun = Arc::new(AtomicBool::new(false));
+        let left = hasher.run({
+            let begun = begun.clone();
+            move |_, _| {
+                begun.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+        });
+        assert!(left.now_or_never().is_none());
+        hold.wait();
+        for _ in 0..threads {
+            hasher.hash("a password".into()).await.expect("hashed");
+        }
+        assert!(!begun.load(Ordering::Relaxed));
     }
 }

@@ -1,0 +1,130 @@
+//! The threads that hash: one fewer than processors, behind all others, with a queue before them.
+
+use std::{
+    collections::VecDeque,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use argon2::Block;
+
+/// A hash, done in memory that is used again.
+pub(super) type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+/// How long a thread keeps its memory when there is nothing to hash.
+const KEEP: Duration = Duration::from_secs(2);
+
+/// Hands jobs to the threads, which end when it is dropped. Behind a mutex, not a channel without locks:
+/// in one of those a sender spins until a receiver is done, which the system may have put off for it.
+pub(super) struct Threads(Arc<Queue>);
+
+struct Queue {
+    /// None when no more will come.
+    jobs: Mutex<Option<VecDeque<Job>>>,
+    changed: Condvar,
+}
+
+impl Threads {
+    pub(super) fn start() -> io::Result<Self> {
+        let queue = Arc::new(Queue {
+            jobs: Mutex::new(Some(VecDeque::new())),
+            changed: Condvar::new(),
+        });
+        let threads = Self(queue);
+        for _ in 0..count() {
+            let queue = threads.0.clone();
+            thread::Builder::new()
+                .name("password-hash".into())
+                .spawn(move || queue.work())?;
+        }
+        Ok(threads)
+    }
+
+    /// Whether the job was taken: `most` may wait.
+    pub(super) fn take(&self, job: Job, most: usize) -> bool {
+        let mut jobs = self.0.lock();
+        let Some(jobs) = jobs.as_mut().filter(|jobs| jobs.len() < most) else {
+            return false;
+        };
+        jobs.push_back(job);
+        self.0.changed.notify_one();
+        true
+    }
+
+    /// Jobs that no thread has begun.
+    pub(super) fn waiting(&self) -> usize {
+        self.0.lock().as_ref().map_or(0, VecDeque::len)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+        self.0.changed.notify_all();
+    }
+}
+
+/// As many hashes as can be made at once, each of which takes a processor and its memory: one processor
+/// is left to requests, where there are several.
+pub(super) fn count() -> usize {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    processors.saturating_sub(1).max(1)
+}
+
+/// Puts this thread behind those that answer requests: for them a hash would be as long as a hundred
+/// turns of their own. Of a processor that is never idle it still gets a quarter.
+#[cfg(target_os = "linux")]
+fn be_less_urgent() {
+    const NICE: i32 = 5; // from 0 to 19
+    let thread = rustix::thread::gettid(); // Linux keeps a priority for each
+    if let Err(error) = rustix::process::setpriority_process(Some(thread), NICE) {
+        tracing::warn!(%error, "hashing is as urgent as requests");
+    }
+}
+
+/// Elsewhere a priority is that of all threads.
+#[cfg(not(target_os = "linux"))]
+fn be_less_urgent() {}
+
+impl Queue {
+    fn work(&self) {
+        be_less_urgent();
+        let mut memory = Vec::new();
+        while let Some(job) = self.next(&mut memory) {
+            // What panics is logged, and its caller learns that there will be no answer.
+            catch_unwind(AssertUnwindSafe(|| job(&mut memory))).ok();
+        }
+    }
+
+    /// The next job; gives the memory back when there is none for a while.
+    fn next(&self, memory: &mut Vec<Block>) -> Option<Job> {
+        let mut jobs = self.lock();
+        loop {
+            if let Some(job) = jobs.as_mut()?.pop_front() {
+                return Some(job);
+            }
+            jobs = if memory.is_empty() {
+                let woken = self.changed.wait(jobs);
+                woken.unwrap_or_else(PoisonError::into_inner)
+            } else {
+                let woken = self.changed.wait_timeout(jobs, KEEP);
+                let (jobs, _) = woken.unwrap_or_else(PoisonError::into_inner);
+                if jobs.as_ref().is_some_and(VecDeque::is_empty) {
+                    // Not behind the lock: giving back so much takes a while.
+                    drop(jobs);
+                    *memory = Vec::new();
+                    self.lock()
+                } else {
+                    jobs
+                }
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<VecDeque<Job>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
