@@ -37,8 +37,7 @@ pub(super) fn page(title: &str, width: Width, body: &Markup) -> Markup {
                 meta name="htmx-config" content=(HTMX_CONFIG);
                 link rel="stylesheet" href=(assets::url("app.css"));
                 link rel="icon" type="image/svg+xml" href=(assets::url("favicon.svg"));
-                script src=(assets::url("htmx.min.js")) defer {}
-                script type="module" src=(assets::url("app.js")) {}
+                script src=(assets::url("app.js")) defer {}
             }
             body {
                 a.skip href={ "#" (link::MAIN) } { "Skip to content" }

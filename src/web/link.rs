@@ -51,9 +51,12 @@ pub(super) const STATUS: &str = "status";
 /// Asks for the list again when another tab changed it.
 pub(super) const REFRESH: &str = "refresh";
 
-/// The row of a to-do.
+/// The row of a to-do, with its id behind it.
+pub(super) const ROW: &str = "todo-";
+
+/// The row of that to-do.
 pub(super) fn row(id: TodoId) -> String {
-    format!("todo-{id}")
+    format!("{ROW}{id}")
 }
 
 /// Which part of the list a page shows.

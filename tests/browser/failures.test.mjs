@@ -61,10 +61,15 @@ for (const status of [502, 404, 200]) {
   });
 }
 
-scenario("without our own script htmx still adds, and a gateway's page replaces nothing", {}, async (visitor) => {
+scenario("when our own script fails htmx still adds, and a gateway's page replaces nothing", {}, async (visitor) => {
   const { page } = visitor;
-  visitor.expect(404);
-  await page.route("**/assets/app-*.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+  visitor.expect(404, "ours fails");
+  await page.route("**/assets/app-*.js", async (route) => {
+    const script = await (await route.fetch()).text();
+    const failing = script.replace('"use strict";', 'throw new Error("ours fails");');
+    assert.notEqual(failing, script);
+    await route.fulfill({ contentType: "text/javascript", body: failing });
+  });
   await visitor.signUp();
   await visitor.add("There before");
   assert.equal(await visitor.said(), "Added “There before”.");

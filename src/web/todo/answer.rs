@@ -11,8 +11,8 @@ use super::{
         link::{self, Notice, View},
     },
     new_id, page_of,
-    row::row,
-    view::{ListPage, add_form, count, more, rows, say},
+    row::{row, rows},
+    view::{ListPage, add_form, count, more, say},
 };
 use crate::{
     domain::{error::FieldError, todo::Page, user::Account},

@@ -8,7 +8,7 @@ use super::{
         layout::{self, Width, described_by, error_summary, field_error, title_of},
         link::{self, ListLink, Notice, View},
     },
-    row::{hidden_view, row},
+    row::{hidden_view, rows},
 };
 use crate::domain::{
     error::FieldError,
@@ -106,11 +106,6 @@ pub(super) fn add_form(
             }
         }
     }
-}
-
-/// The rows, in order; `focus` names the one that the keyboard goes to.
-pub(super) fn rows(todos: &[Todo], view: View, focus: Option<TodoId>) -> Markup {
-    html! { @for todo in todos { (row(todo, view, focus == Some(todo.id))) } }
 }
 
 /// The way to the next rows, if there are any: a plain link, which htmx follows in place.

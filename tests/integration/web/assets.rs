@@ -35,7 +35,7 @@ async fn each_file_of_a_page_is_there_under_a_name_of_its_content(
 ) {
     let site = Site::open(options).await;
     let addresses = addresses(&site).await;
-    assert_eq!(addresses.len(), 4, "{addresses:?}");
+    assert_eq!(addresses.len(), 3, "{addresses:?}");
     for address in addresses {
         let hash = address.rsplit(['-', '.']).nth(1).expect("a hash");
         assert_eq!(hash.len(), 16, "{address}");
