@@ -11,7 +11,6 @@ use poem::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     web::Data,
 };
-use tracing::Span;
 
 use crate::{
     api, assets,
@@ -51,7 +50,8 @@ pub fn endpoint(
     let routes = limit::limited(server::bounded(routes, REQUEST), requests);
     // Boxed, or the type of it all is deeper than the compiler looks.
     let answering = with_security_headers(compression::compressed(failing_well(routes))).boxed();
-    telemetry::requests(with_client_address(answering, proxies), behind_proxy)
+    let logged = telemetry::requests(answering, behind_proxy, known_address);
+    with_client_address(logged, proxies)
 }
 
 /// Finds out once where a request comes from, for the limits and for the log.
@@ -60,9 +60,7 @@ fn with_client_address<E: Endpoint + 'static>(
     proxies: Proxies,
 ) -> impl Endpoint<Output = Response> {
     endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
-        let address = client_address(&request, proxies);
-        Span::current().record("client", tracing::field::display(address));
-        request.set_data(address);
+        request.set_data(client_address(&request, proxies));
         endpoint
             .call(request)
             .await
@@ -76,6 +74,10 @@ fn client_address(request: &Request, proxies: Proxies) -> ClientAddress {
     };
     let forwarded = request.headers().get_all("x-forwarded-for").iter();
     ClientAddress::of(peer.ip(), forwarded.map(HeaderValue::as_bytes), proxies.0)
+}
+
+fn known_address(request: &Request) -> ClientAddress {
+    request.data().copied().unwrap_or_default()
 }
 
 /// What the second listener answers: `/metrics`.

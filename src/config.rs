@@ -7,6 +7,7 @@ mod reader;
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
+use tracing_subscriber::filter::Targets;
 
 use self::reader::Reader;
 use crate::store::Address;
@@ -37,7 +38,7 @@ pub struct Config {
     /// `LOG_FORMAT`: `pretty` (on a terminal) or `json` (elsewhere).
     pub log_format: LogFormat,
     /// `RUST_LOG`: what to log (info).
-    pub log_filter: String,
+    pub log_filter: Targets,
 }
 
 /// What the settings are for: a task that migrates needs no signing key, and a health check no
@@ -185,7 +186,7 @@ mod tests {
         assert!(config.migrate_on_start);
         assert_eq!(config.drain, Duration::ZERO);
         assert!(config.rate_limits);
-        assert_eq!(config.log_filter, "info");
+        assert_eq!(config.log_filter.to_string(), "info");
     }
 
     #[test]
@@ -242,6 +243,14 @@ mod tests {
                 message.contains(&format!("\n  {name}")),
                 "{name} in {message}"
             );
+        }
+    }
+
+    #[test]
+    fn a_log_filter_has_no_empty_part() {
+        for filter in ["info,", ",info", "tickbox=debug,,warn"] {
+            let message = read(&[("RUST_LOG", filter)]).expect_err("refused");
+            assert!(message.contains("\n  RUST_LOG"), "{message}");
         }
     }
 

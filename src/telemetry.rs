@@ -4,6 +4,7 @@
 mod metrics;
 
 use std::{
+    fmt::Display,
     panic::{self, PanicHookInfo},
     sync::Arc,
     time::Instant,
@@ -14,7 +15,9 @@ use poem::{
     http::HeaderValue,
 };
 use tracing::{Instrument as _, field, info_span};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 use uuid::Uuid;
 
 pub use self::metrics::Metrics;
@@ -22,8 +25,8 @@ use crate::config::LogFormat;
 
 /// Starts logging to standard error: standard output is for what commands print. What panics say
 /// goes to the log too.
-pub fn start(format: LogFormat, filter: &str) {
-    let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
+pub fn start(format: LogFormat, filter: Targets) {
+    let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Pretty => registry
             .with(
@@ -59,14 +62,16 @@ const REQUEST_ID: &str = "x-request-id";
 /// Logs each request with its route, never its address: that may hold what somebody typed. The
 /// pages note the user in the span; whatever is logged on the way carries the request's id, which
 /// only a proxy of ours may give.
-pub fn requests<E: Endpoint + 'static>(
+pub fn requests<E: Endpoint + 'static, A: Display + 'static>(
     endpoint: E,
     behind_proxy: bool,
+    client: fn(&Request) -> A,
 ) -> impl Endpoint<Output = Response> {
     endpoint.around(move |endpoint: Arc<E>, request: Request| async move {
         let given = behind_proxy.then(|| proxys_id(&request)).flatten();
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let span = info_span!("request", id = %id, client = field::Empty, user = field::Empty);
+        // Noted at once: each field that is added later is written by reading and writing all of them.
+        let span = info_span!("request", %id, client = %client(&request), user = field::Empty);
         let mut response = logged(endpoint, request).instrument(span).await;
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert(REQUEST_ID, id);

@@ -6,7 +6,10 @@ TICKBOX=${CARGO_TARGET_DIR:-$ROOT/target}/debug/tickbox
 
 # The dev profile: quick to compile, with the password hash optimised. Queries are checked
 # against the committed .sqlx, so no database is needed.
-build_tickbox() { run env SQLX_OFFLINE=true cargo build --manifest-path "$ROOT/Cargo.toml"; }
+build_tickbox() {
+    # cargo would look for its settings from the current folder on.
+    run env SQLX_OFFLINE=true cargo --config "$ROOT/.cargo/config.toml" build --manifest-path "$ROOT/Cargo.toml"
+}
 
 random_hex() { od -An -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
 

@@ -34,9 +34,17 @@ need_linker() {
     rm -f "$LOCAL/probe.c" "$LOCAL/probe"
 }
 
+# For the allocator, jemalloc, whose own build it runs; only on Linux.
+need_make() {
+    [ "$(uname)" = Linux ] || return 0
+    command -v make >/dev/null || command -v gmake >/dev/null ||
+        die "make is missing: \`sudo apt install build-essential\` on Debian and Ubuntu, \`sudo dnf install make\` on Fedora"
+}
+
 need_build_tools() {
     need_rust
     need_linker
+    need_make
 }
 
 chromium_program() {

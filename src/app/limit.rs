@@ -16,12 +16,10 @@ use governor::{
 };
 use poem::{Endpoint, EndpointExt as _, Request, Response, Result};
 
+use super::known_address;
 use crate::{
     api,
-    domain::{
-        address::ClientAddress,
-        limit::{RateLimit, RequestQuota},
-    },
+    domain::limit::{RateLimit, RequestQuota},
     service, web,
 };
 
@@ -73,7 +71,7 @@ impl Requests {
             return Ok(());
         }
         self.forget_some();
-        let address = request.data::<ClientAddress>().copied().unwrap_or_default();
+        let address = known_address(request);
         self.limiter.check_key(&address.network()).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             let seconds = Duration::from_secs(wait.as_secs() + 1);

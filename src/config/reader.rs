@@ -3,11 +3,9 @@
 use std::io::IsTerminal as _;
 
 use secrecy::SecretString;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::LogFormat;
-
-const DEFAULT_LOG: &str = "info";
 
 /// Looks variables up and collects what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -76,10 +74,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn log_filter(&mut self) -> String {
+    pub(super) fn log_filter(&mut self) -> Targets {
+        let default = Targets::new().with_default(LevelFilter::INFO);
         let expected = "a filter such as info or tickbox=debug,warn";
-        self.value("RUST_LOG", DEFAULT_LOG.to_owned(), expected, |text| {
-            EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+        self.value("RUST_LOG", default, expected, |text| {
+            // The library takes an empty part for a level of its own.
+            let is_whole = text.split(',').all(|part| !part.is_empty());
+            is_whole.then(|| text.parse().ok()).flatten()
         })
     }
 }

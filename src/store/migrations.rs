@@ -46,24 +46,30 @@ pub async fn migrate_within(options: &Options, wait: Duration) -> Result<(), Err
     result.map_err(explain)
 }
 
-/// Checks that every migration this binary knows has been applied to its end. A newer schema is
-/// fine: changes only add until no old binary is left.
+/// Checks that every migration this binary knows has been applied to its end, and as it is now. A newer
+/// schema is fine: changes only add until no old binary is left.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the database cannot be reached or is behind.
+/// [`Error::Unavailable`] when the database cannot be reached or is behind; [`Error::Internal`] when a
+/// migration was changed after it was applied.
 pub async fn verify(connection: &mut Connection) -> Result<(), Error> {
     let applied = connection
         .list_applied_migrations(TABLE)
         .await
         .map_err(|error| unavailable(format!("the schema cannot be read: {error}")))?;
-    let missing = MIGRATIONS
-        .iter()
-        .filter(|migration| {
-            !applied
-                .iter()
-                .any(|found| found.version == migration.version)
-        })
-        .count();
+    let mut missing = 0;
+    for migration in MIGRATIONS.iter() {
+        let found = applied
+            .iter()
+            .find(|found| found.version == migration.version);
+        match found {
+            Some(found) if found.checksum != migration.checksum => {
+                return Err(explain(MigrateError::VersionMismatch(migration.version)));
+            }
+            Some(_) => {}
+            None => missing += 1,
+        }
+    }
     if missing > 0 {
         return Err(unavailable(format!(
             "the database lacks {missing} migrations; run `tickbox migrate`"

@@ -10,7 +10,9 @@ use std::{
 };
 
 use tickbox::telemetry;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{
+    filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 static FILES: LazyLock<Files> = LazyLock::new(Files::open);
 
@@ -26,10 +28,10 @@ impl Files {
         let log = folder.join(format!("integration-{}.log", std::process::id()));
         let append = |path| OpenOptions::new().create(true).append(true).open(path);
         let file = append(log.clone()).expect("target can be written");
-        fmt()
-            .json()
-            .with_env_filter(EnvFilter::new("debug,tickbox=trace"))
-            .with_writer(Mutex::new(file))
+        let everything: Targets = "debug,tickbox=trace".parse().expect("a filter");
+        tracing_subscriber::registry()
+            .with(everything)
+            .with(fmt::layer().json().with_writer(Mutex::new(file)))
             .init();
         // As the program does; and then what the test harness does.
         let harness = panic::take_hook();

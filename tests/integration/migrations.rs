@@ -117,6 +117,21 @@ async fn a_migration_that_failed_half_way_is_not_passed_over(
     );
 }
 
+#[sqlx::test(migrations = "./migrations")]
+async fn a_migration_that_was_changed_after_it_was_applied_is_refused(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut connection = connect(&options).await;
+    execute(
+        &mut connection,
+        "UPDATE _sqlx_migrations SET checksum = 'x' ORDER BY version LIMIT 1",
+    )
+    .await;
+    let verified = verify(&mut connection).await;
+    assert!(matches!(verified, Err(Error::Internal(_))), "{verified:?}");
+}
+
 #[sqlx::test(migrations = false)]
 async fn an_instance_waits_for_the_one_that_migrates(
     _: MySqlPoolOptions,

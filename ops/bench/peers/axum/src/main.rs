@@ -32,6 +32,9 @@ use tower_http::{
 };
 use tracing_subscriber::EnvFilter;
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// As many as Tickbox opens.
 const CONNECTIONS: u32 = 8;
 const BODY_BYTES: usize = 16 * 1024;

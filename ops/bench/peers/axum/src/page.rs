@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use crate::store::{Session, Todo};
 
-/// Where style, icon and scripts are: their names change with their content, and Tickbox serves them.
-pub(crate) struct Assets([String; 4]);
+/// Where style, icon and script are: their names change with their content, and Tickbox serves them.
+pub(crate) struct Assets([String; 3]);
 
 impl Assets {
-    /// Style, icon, scripts, with spaces between them.
+    /// Style, icon, script, with spaces between them.
     pub(crate) fn parse(text: &str) -> Self {
         let urls: Vec<_> = text.split(' ').map(str::to_owned).collect();
-        Self(urls.try_into().expect("four addresses"))
+        Self(urls.try_into().expect("three addresses"))
     }
 }
 
@@ -40,7 +40,7 @@ fn row(todo: &Todo) -> Markup {
             form method="post" action="/update-todo" hx-post="/update-todo" hx-swap="none" hx-sync="this:drop" {
                 input type="hidden" name="id" value=(id);
                 input type="hidden" name="is_done" value=(!todo.isdone);
-                button.check #{ "check-" (id) } type="submit" role="checkbox" aria-checked=(todo.isdone)
+                button.check #{ "check-" (id) } role="checkbox" aria-checked=(todo.isdone)
                     aria-labelledby={ "text-" (id) } {
                     span aria-hidden="true" {}
                 }
@@ -54,7 +54,7 @@ fn row(todo: &Todo) -> Markup {
             }
             form method="post" action="/remove-todo" hx-post="/remove-todo" hx-swap="none" hx-sync="this:drop" {
                 input type="hidden" name="id" value=(id);
-                button.remove #{ "remove-" (id) } type="submit" {
+                button.remove #{ "remove-" (id) } {
                     span aria-hidden="true" { "×" }
                     span.hidden { "Remove “" bdi { (todo.description) } "”" }
                 }
@@ -85,7 +85,7 @@ pub(crate) fn list(
     next: Option<&str>,
     id: Uuid,
 ) -> Markup {
-    let [style, icon, htmx, script] = &assets.0;
+    let [style, icon, script] = &assets.0;
     let keys = [
         ("n", "write a new to-do"),
         ("Enter", "add it"),
@@ -105,8 +105,7 @@ pub(crate) fn list(
                 meta name="htmx-config" content=(HTMX_CONFIG);
                 link rel="stylesheet" href=(style);
                 link rel="icon" type="image/svg+xml" href=(icon);
-                script src=(htmx) defer {}
-                script type="module" src=(script) {}
+                script src=(script) defer {}
             }
             body {
                 a.skip href="#main" { "Skip to content" }
