@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass
 
 import pymysql
+from pymysql.constants import CR
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,14 @@ class Login:
         # right server needs no proof, we have just started it. MariaDB without TLS does without.
         unverified = ssl.create_default_context()
         unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
+        try:
+            return self._connect(ssl=unverified)
+        except pymysql.err.OperationalError as error:
+            if error.args[0] != CR.CR_SSL_CONNECTION_ERROR:
+                raise
+            return self._connect()
+
+    def _connect(self, **options) -> pymysql.Connection:
         return pymysql.connect(
             host="127.0.0.1",
             port=self.port,
@@ -31,7 +40,7 @@ class Login:
             database=self.name,
             charset="utf8mb4",
             local_infile=True,
-            ssl=unverified,
+            **options,
         )
 
 
@@ -41,7 +50,7 @@ COMMANDS = {"pings": "Com_admin_commands", "prepares": "Com_stmt_prepare", "clos
 TRANSACTIONS = {"commits": "Com_commit", "rollbacks": "Com_rollback"}
 # What the engine was asked for, whichever way: each row counts once in one of these, and so does a
 # look that finds none, such as into an empty range or behind the end of one.
-_ROWS = (
+_LOOKS = (
     "Handler_read_first",
     "Handler_read_key",
     "Handler_read_last",
@@ -68,8 +77,9 @@ class Counts:
     closes: int
     commits: int
     rollbacks: int
-    rows: int  # read or looked for
-    found: int  # of these, given to the server
+    looks: int  # for rows, dropped ones included
+    dropped: int  # of these, read and dropped by a condition
+    found: int  # of these, read and given to the server
 
     @property
     def idle_commands(self) -> tuple[int, int, int]:
@@ -108,10 +118,11 @@ class Counters:
         found = {name: value - self.own[name] for name, value in found.items()}
         return Counts(
             statements=found[STATEMENTS],
-            rows=sum(found[name] for name in (*_ROWS, _DROPPED)),
+            looks=sum(found[name] for name in (*_LOOKS, _DROPPED)),
+            dropped=found[_DROPPED],
             found=found.get(_FOUND, 0),
             **{name: found[counter] for name, counter in (COMMANDS | TRANSACTIONS).items()},
         )
 
 
-_WANTED = {STATEMENTS, *COMMANDS.values(), *TRANSACTIONS.values(), *_ROWS, _DROPPED, _FOUND}
+_WANTED = {STATEMENTS, *COMMANDS.values(), *TRANSACTIONS.values(), *_LOOKS, _DROPPED, _FOUND}
