@@ -137,6 +137,10 @@ impl Config {
             log_format: reader.log_format(),
             log_filter: reader.log_filter(),
         };
+        // Port 0 is another one each time.
+        if config.metrics_listen == Some(config.listen) && config.listen.port() != 0 {
+            reader.problem("METRICS_LISTEN must be another address than LISTEN");
+        }
         if reader.problems.is_empty() {
             Ok(config)
         } else {
@@ -244,6 +248,16 @@ mod tests {
                 "{name} in {message}"
             );
         }
+    }
+
+    #[test]
+    fn the_two_listeners_have_addresses_of_their_own() {
+        let message = read(&[
+            ("LISTEN", "127.0.0.1:9090"),
+            ("METRICS_LISTEN", "127.0.0.1:9090"),
+        ])
+        .expect_err("refused");
+        assert!(message.contains("\n  METRICS_LISTEN"), "{message}");
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub fn requests<E: Endpoint + 'static, A: Display + 'static>(
 
 async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     let begin = Instant::now();
-    let method = request.method().clone();
+    let method = metrics::known(request.method());
     let response = match endpoint.call(request).await {
         Ok(output) => output.into_response(),
         Err(error) => error.into_response(),
@@ -91,10 +91,10 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     let route = pattern.map_or("", |pattern| &pattern.0);
     let route = if route.is_empty() { "none" } else { route };
     let seconds = begin.elapsed().as_secs_f64();
-    metrics::observe(&method, route, response.status(), seconds);
+    metrics::observe(method, route, response.status(), seconds);
     let milliseconds = seconds * 1_000.0;
     tracing::info!(
-        %method,
+        method,
         route,
         status = response.status().as_u16(),
         ms = (milliseconds * 10.0).round() / 10.0,
