@@ -143,7 +143,7 @@ def main(address: str) -> None:
     ways: dict[str, Callable[[], str]] = {
         "pages": lambda: walk_pages(server),
         "API": lambda: walk_api(server),
-        "assets of the pages": lambda: load_assets(server, "/login", 4),
+        "assets of the pages": lambda: load_assets(server, "/login", 3),
         "Swagger UI": lambda: load_assets(server, "/api/docs", 2),
         "document of the API": lambda: f"OpenAPI {json.loads(server.get('/api/openapi.json').body)['openapi']}",
     }
