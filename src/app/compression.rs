@@ -62,7 +62,7 @@ async fn compress(response: &mut Response, takes_gzip: bool) -> poem::Result<()>
 }
 
 thread_local! {
-    /// Kept: its third of a megabyte costs more to get from the system than a page to compress.
+    /// Kept: it has a third of a megabyte, which each answer would take and give back.
     static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new_gzip(LEVEL, WINDOW_BITS));
 }
 

@@ -1,0 +1,269 @@
+use secrecy::ExposeSecret as _;
+
+use super::*;
+use crate::store::{Host, Tls};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+    let find = |name: &str| {
+        let found = variables.iter().find(|(found, _)| *found == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    Config::read(Purpose::Serve, find).map_err(|error| error.to_string())
+}
+
+fn with_url(url: &str) -> Result<Config, String> {
+    read(&[("DATABASE_URL", url), ("JWT_SECRET", SECRET)])
+}
+
+fn host(name: &str, port: u16) -> Host {
+    Host {
+        name: name.to_owned(),
+        port,
+    }
+}
+
+#[test]
+fn two_settings_are_enough_and_the_others_have_their_defaults() {
+    let config = with_url("mysql://ona:p%40ss@db.example/todo").expect("valid");
+    assert_eq!(config.database.hosts, [host("db.example", 3306)]);
+    assert_eq!(config.database.name, "todo");
+    assert_eq!(config.database.username, "ona");
+    assert_eq!(config.database.password.expose_secret(), "p@ss");
+    assert_eq!(config.database.tls, Tls::Preferred);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.trusted_proxy_hops, 0);
+    assert!(config.migrate_on_start);
+    assert_eq!(config.drain, Duration::ZERO);
+    assert!(config.rate_limits);
+    assert_eq!(config.log_filter.to_string(), "info");
+}
+
+#[test]
+fn the_parts_of_the_secret_give_the_same_database() {
+    let config = read(&[
+        ("DB_HOST", "db.example"),
+        ("DB_NAME", "todo"),
+        ("DB_USERNAME", "ona"),
+        ("DB_PASSWORD", "p@ss"),
+        ("JWT_SECRET", SECRET),
+    ])
+    .expect("valid");
+    assert_eq!(config.database.hosts, [host("db.example", 3306)]);
+    assert_eq!(config.database.password.expose_secret(), "p@ss");
+}
+
+#[test]
+fn every_bad_value_is_named_in_one_message() {
+    let message = read(&[
+        ("DB_HOST", "db.example"),
+        ("DB_PORT", "many"),
+        ("JWT_SECRET", "short"),
+        ("JWT_SECRET_PREVIOUS", "short"),
+        ("LISTEN", "8080"),
+        ("TRUSTED_PROXY_HOPS", "-1"),
+        ("MIGRATE_ON_START", "perhaps"),
+        ("DRAIN_SECONDS", "301"),
+        ("METRICS_LISTEN", "on"),
+        ("DB_TLS", "maybe"),
+        ("DB_TLS_CA", "/no/such/file"),
+        ("RATE_LIMITS", "false"),
+        ("LOG_FORMAT", "xml"),
+        ("RUST_LOG", "tickbox=loud"),
+    ])
+    .expect_err("bad");
+    for name in [
+        "DB_NAME",
+        "DB_USERNAME",
+        "DB_PASSWORD",
+        "DB_PORT",
+        "JWT_SECRET must",
+        "JWT_SECRET_PREVIOUS",
+        "LISTEN",
+        "TRUSTED_PROXY_HOPS",
+        "MIGRATE_ON_START",
+        "DRAIN_SECONDS",
+        "DB_TLS must",
+        "DB_TLS_CA",
+        "RATE_LIMITS",
+        "LOG_FORMAT",
+        "RUST_LOG",
+    ] {
+        assert!(
+            message.contains(&format!("\n  {name}")),
+            "{name} in {message}"
+        );
+    }
+}
+
+#[test]
+fn the_two_listeners_have_addresses_of_their_own() {
+    let message = read(&[
+        ("LISTEN", "127.0.0.1:9090"),
+        ("METRICS_LISTEN", "127.0.0.1:9090"),
+    ])
+    .expect_err("refused");
+    assert!(message.contains("\n  METRICS_LISTEN"), "{message}");
+}
+
+#[test]
+fn a_log_filter_has_no_empty_part() {
+    for filter in ["info,", ",info", "tickbox=debug,,warn"] {
+        let message = read(&[("RUST_LOG", filter)]).expect_err("refused");
+        assert!(message.contains("\n  RUST_LOG"), "{message}");
+    }
+}
+
+#[test]
+fn without_settings_both_required_ones_are_named() {
+    let message = read(&[("DATABASE_URL", ""), ("JWT_SECRET", "")]).expect_err("missing");
+    assert!(message.contains("DATABASE_URL is missing"), "{message}");
+    assert!(message.contains("JWT_SECRET is missing"), "{message}");
+}
+
+#[test]
+fn a_command_asks_only_for_what_it_needs() {
+    let url = |name: &str| (name == "DATABASE_URL").then(|| "mysql://ona@db/todo".to_owned());
+    assert!(Config::read(Purpose::Serve, url).is_err());
+    assert!(Config::read(Purpose::Migrate, url).is_ok());
+    assert!(Config::read(Purpose::Migrate, |_| None).is_err());
+    assert!(Config::read(Purpose::CheckHealth, |_| None).is_ok());
+}
+
+#[test]
+fn an_ipv6_address_loses_the_brackets_of_its_url() {
+    let config = with_url("mysql://ona@[::1]:3307/todo").expect("valid");
+    assert_eq!(config.database.hosts, [host("::1", 3307)]);
+}
+
+#[test]
+fn a_url_may_hold_several_hosts() {
+    let url = "mysql://ona:p%40s%2Cs%3A@h1:3306,h2:3307,[::1]:3308,h3/todo?ssl-mode=required";
+    let database = with_url(url).expect("valid").database;
+    let hosts = [
+        host("h1", 3306),
+        host("h2", 3307),
+        host("::1", 3308),
+        host("h3", 3306),
+    ];
+    assert_eq!(database.hosts, hosts);
+    assert_eq!(database.username, "ona");
+    assert_eq!(database.password.expose_secret(), "p@s,s:");
+    assert_eq!(database.name, "todo");
+    assert_eq!(database.tls, Tls::Required);
+}
+
+#[test]
+fn a_comma_of_the_password_is_none_between_hosts() {
+    let database = with_url("mysql://ona:a,b@h1,h2/todo").expect("valid");
+    assert_eq!(database.database.password.expose_secret(), "a,b");
+    assert_eq!(
+        database.database.hosts,
+        [host("h1", 3306), host("h2", 3306)]
+    );
+}
+
+#[test]
+fn the_parts_may_name_several_hosts() {
+    let hosts = |text: &str| {
+        let config = read(&[
+            ("DB_HOST", text),
+            ("DB_PORT", "3310"),
+            ("DB_NAME", "todo"),
+            ("DB_USERNAME", "ona"),
+            ("DB_PASSWORD", "p@ss"),
+            ("JWT_SECRET", SECRET),
+        ]);
+        config.map(|config| config.database.hosts)
+    };
+    for (text, expected) in [
+        ("h1,h2:3307", vec![host("h1", 3310), host("h2", 3307)]),
+        ("::1", vec![host("::1", 3310)]),
+        ("[::1],[::2]:1", vec![host("::1", 3310), host("::2", 1)]),
+    ] {
+        assert_eq!(hosts(text), Ok(expected), "{text}");
+    }
+    for text in [
+        "h1,", "h1, h2", "h1:0", "h1:many", "u@h1", "[h1]", "::1,:", "h:1:2",
+    ] {
+        let message = hosts(text).expect_err(text);
+        assert!(message.contains("DB_HOST must be"), "{message}");
+    }
+}
+
+#[test]
+fn ten_hosts_are_the_most() {
+    let hosts = |count| vec!["db"; count].join(",");
+    let url = |count| format!("mysql://ona@{}/todo", hosts(count));
+    assert_eq!(with_url(&url(10)).expect("valid").database.hosts.len(), 10);
+    assert!(with_url(&url(11)).is_err());
+}
+
+#[test]
+fn certificates_that_nobody_would_check_are_refused() {
+    let ca = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let url = format!("mysql://ona@db/todo?ssl-ca={ca}");
+    let message = with_url(&url).expect_err("preferred checks nothing");
+    assert!(message.contains("DB_TLS=verify"), "{message}");
+    assert!(with_url(&format!("{url}&ssl-mode=verify")).is_ok());
+    let nowhere = "mysql://ona@db/todo?ssl-mode=verify&ssl-ca=/no/such/file";
+    assert!(with_url(nowhere).is_err());
+}
+
+#[test]
+fn a_refused_value_is_not_repeated() {
+    let message = read(&[
+        ("DATABASE_URL", "mysql://ona:hunter2@/"),
+        ("JWT_SECRET", "hunter2"),
+    ])
+    .expect_err("bad");
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn urls_that_lead_nowhere_are_refused() {
+    for url in [
+        "postgres://ona@db/todo",
+        "mysql://ona@db",
+        "mysql://ona@db/",
+        "mysql://ona@db/a/b",
+        "mysql:///todo",
+        "mysql://ona@/todo",
+        "mysql://ona@h1,/todo",
+        "mysql://ona@,h1/todo",
+        "mysql://ona@h1:many,h2/todo",
+        "mysql://ona@h1,h2:99999/todo",
+        "mysql://ona@h1, h2/todo",
+        "mysql://ona@h1,ona@h2:1,/todo",
+        "mysql://ona@h1,h2",
+        "mysql://ona@h1/todo,mysql://ona@h2/todo",
+        "db/todo",
+        "mysql://ona@db/todo?ssl-mode=perhaps",
+        "mysql://ona@db/todo?charset=latin1",
+    ] {
+        assert!(with_url(url).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn the_tls_setting_wins_over_the_url() {
+    let url = "mysql://ona@db/todo?ssl-mode=REQUIRED";
+    assert_eq!(with_url(url).expect("valid").database.tls, Tls::Required);
+    let config = read(&[
+        ("DATABASE_URL", url),
+        ("DB_TLS", "verify"),
+        ("JWT_SECRET", SECRET),
+    ]);
+    assert_eq!(config.expect("valid").database.tls, Tls::Verify);
+}
+
+#[test]
+fn settings_do_not_print_their_secrets() {
+    let config = with_url("mysql://ona:hunter2@db/todo").expect("valid");
+    let printed = format!("{config:?}");
+    assert!(
+        !printed.contains("hunter2") && !printed.contains(SECRET),
+        "{printed}"
+    );
+}
