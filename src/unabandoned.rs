@@ -85,6 +85,8 @@ mod tests {
         });
         let caught = std::panic::AssertUnwindSafe(work).catch_unwind().await;
         assert!(caught.is_err());
+        let alive = Handle::current().metrics().num_alive_tasks();
+        assert_eq!(alive, 0, "it does not go on");
         assert!(timeout(SOON, gone).await.expect("dropped").is_err());
     }
 }
