@@ -3,7 +3,8 @@
 //! goes, instead of with each request. That takes ten seconds for Swagger UI, so what an earlier build
 //! compressed is used again; after a change of how it is compressed, `cargo clean`.
 //!
-//! The two scripts of the pages become one, which saves each first visit a request.
+//! The scripts of the pages become one, which saves each first visit a request: htmx, then the parts
+//! of `assets/app`, each in a function of its own.
 //!
 //! And the list of all SQL statements, which `.sqlx` has: on some servers each is prepared before a
 //! connection is used (`src/store/pool/statements.rs`).
@@ -22,9 +23,23 @@ use sha2::{Digest as _, Sha256};
 /// What browsers load, and the licences that have to come with it; notes beside it are not embedded.
 const EXTENSIONS: [&str; 4] = ["css", "js", "svg", "txt"];
 
-/// The scripts of the pages: what is not ours, and ours, under whose name they are loaded.
+/// The first of the scripts of the pages, which is not ours.
 const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
-const OURS: &str = "assets/app.js";
+
+/// Ours, one file a concern.
+const PARTS: &str = "assets/app";
+
+/// Those that start by themselves, in this order: they listen to the same events.
+const ORDER: [&str; 8] = [
+    "failures",
+    "answers",
+    "tabs",
+    "drafts",
+    "times",
+    "focus",
+    "keys",
+    "passwords",
+];
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=assets");
@@ -36,6 +51,7 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(&output)?;
     let mut made = BTreeSet::new();
     embed_all(Path::new("assets"), &output, &mut made)?;
+    made.extend(embed(Path::new("app.js"), script()?.as_bytes(), &output)?);
     remove_others(&output, &made)
 }
 
@@ -57,10 +73,10 @@ fn embed_all(folder: &Path, output: &Path, made: &mut BTreeSet<PathBuf>) -> io::
         let is_loaded = path
             .extension()
             .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known));
-        if path.is_dir() {
+        if path == Path::new(PARTS) {
+            continue;
+        } else if path.is_dir() {
             embed_all(&path, output, made)?;
-        } else if path == Path::new(OURS) {
-            made.extend(embed(&path, &both_scripts()?, output)?);
         } else if is_loaded && path != Path::new(HTMX) {
             made.extend(embed(&path, &fs::read(&path)?, output)?);
         }
@@ -68,11 +84,19 @@ fn embed_all(folder: &Path, output: &Path, made: &mut BTreeSet<PathBuf>) -> io::
     Ok(())
 }
 
-/// Ours is a module: it has names of its own and strict rules, which a function gives it too. Should
-/// it fail where it runs, htmx has begun already.
-fn both_scripts() -> io::Result<Vec<u8>> {
-    let (htmx, ours) = (fs::read_to_string(HTMX)?, fs::read_to_string(OURS)?);
-    Ok(format!("{htmx}\n;(() => {{\n\"use strict\";\n{ours}}})();\n").into_bytes())
+/// Everything that a page runs. What ours have in common has names of its own and strict rules, as in
+/// a module; each part again, so that one cannot touch what another keeps.
+fn script() -> io::Result<String> {
+    let found = fs::read_dir(PARTS)?.count();
+    assert_eq!(found, ORDER.len() + 1, "{PARTS} holds what ORDER names");
+    let part = |name: &str| fs::read_to_string(format!("{PARTS}/{name}.js"));
+    let htmx = fs::read_to_string(HTMX)?;
+    let mut script = format!("{htmx}\n;(() => {{\n\"use strict\";\n{}", part("prelude")?);
+    for name in ORDER {
+        let text = part(name)?;
+        script += &format!("\nbegin(\"{name}\", () => {{\n{text}}});\n");
+    }
+    Ok(script + "})();\n")
 }
 
 /// Gives what there is of the file now.

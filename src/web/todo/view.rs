@@ -177,7 +177,7 @@ fn filters(view: View) -> Markup {
     }
 }
 
-/// The keys, for `app.js` to open: without it there are none, and this stays hidden.
+/// The keys, for `assets/app/keys.js` to open: without it there are none, and this stays hidden.
 fn keys() -> Markup {
     let keys = [
         ("n", "write a new to-do"),

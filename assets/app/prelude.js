@@ -1,0 +1,22 @@
+// Makes the pages more comfortable. Every part is optional: without this script all of it works by
+// plain forms and links. The server decides what changes (htmx swaps its fragments in); the parts
+// look after the words when the network fails, other tabs, drafts, times, and the keyboard.
+//
+// `build.rs` puts each file of this folder into a function of its own, in the order that stands
+// there. What a part keeps, it keeps for itself: parts meet only in the page and in htmx's events.
+// This file, which comes first, holds what all of them use.
+
+const find = (selector) => document.querySelector(selector);
+const on = (name, act) => document.addEventListener(name, act);
+// Not `element.id`: of a form with a field named "id", such as #add, that is the field.
+const is = (element, id) => element?.getAttribute?.("id") === id;
+const isRefresh = (ctx) => is(ctx.sourceElement, "refresh");
+
+// A part that cannot start says so and takes no other with it.
+function begin(name, part) {
+  try {
+    part();
+  } catch (error) {
+    console.error(`The part "${name}" of the page did not start:`, error);
+  }
+}
