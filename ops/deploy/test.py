@@ -234,6 +234,8 @@ COURSES = {
 
 
 class Deploys(unittest.TestCase):
+    outcomes: dict
+
     @classmethod
     def setUpClass(cls):
         with ThreadPoolExecutor(4) as pool:

@@ -201,7 +201,12 @@ class TheLedger(unittest.IsolatedAsyncioTestCase):
 
     async def test_silence_is_hung_unless_the_instance_was_ended(self) -> None:
         http_client.CLIENT_TIMEOUT = 0.2
-        silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(1), "127.0.0.1", 0)
+
+        async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(1)
+            writer.close()  # held until now: a writer that nobody holds closes itself
+
+        silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
         answer = await Connection(silent.sockets[0].getsockname()[1]).exchange("GET", "/", {})
         http_client.CLIENT_TIMEOUT = 10.0
         record, instance = Record(), object.__new__(Instance)

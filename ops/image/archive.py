@@ -57,6 +57,22 @@ def about_layers(layers: list[list[tarfile.TarInfo]]) -> Iterator[Check]:
         yield "mode and owner", found, "755 0:0", member.isfile() and found == "755 0:0"
 
 
+def unpack(layer: tarfile.TarFile, folder: Path) -> None:
+    """Its files, as ours, and nothing outside the folder. What else there is, `about_layers` names.
+
+    Not by `extractall`, whose safe way Python has had since 3.11.4 only."""
+    root = folder.resolve()
+    for member in layer.getmembers():
+        target = (root / member.name).resolve()
+        file = layer.extractfile(member) if member.isfile() else None
+        if file is None or root not in target.parents:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.write_bytes(file.read())
+        target.chmod(member.mode & 0o755)
+
+
 def main(path: str, folder: Path) -> None:
     """Prints the checks, and leaves the root of a container in the folder."""
     checks: list[Check] = []
@@ -71,7 +87,7 @@ def main(path: str, folder: Path) -> None:
             layer_path.write_bytes(layer_bytes)
             with tarfile.open(layer_path) as layer:
                 layers.append(layer.getmembers())
-                layer.extractall(folder, filter="data")
+                unpack(layer, folder)
             layer_path.unlink()
     checks += about_layers(layers)
     checks.append(("image, bytes", f"{size:,}", f"<= {MAX_BYTES:,}", 0 < size <= MAX_BYTES))

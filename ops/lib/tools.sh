@@ -138,16 +138,17 @@ have_curl_and_jq() {
     can_apt && apt_install "curl and jq" curl jq && command -v curl >/dev/null && command -v jq >/dev/null
 }
 
-# Debian packs promtool with the Prometheus server, whose installation would start a service: the
-# package is only unpacked.
+# A package of its own since Debian 13. Debian 12 packs promtool with the Prometheus server, whose installation
+# would start a service: either is only unpacked.
 have_promtool() {
-    local dir=$LOCAL/promtool
+    local dir=$LOCAL/promtool package=prometheus
     PATH=$PATH:$dir/usr/bin
     command -v promtool >/dev/null && return 0
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
     apt_knows prometheus || { can_become_root && apt_refresh; }
-    say "Fetching promtool (Debian's package prometheus, unpacked into ${LOCAL##*/}/; nothing is installed)"
-    mkdir -p "$dir" && (cd "$dir" && apt-get -q download prometheus >>"$LOCAL/apt.log" 2>&1 && dpkg-deb -x ./prometheus_*.deb . && rm -f ./*.deb)
+    ! apt_knows promtool || package=promtool
+    say "Fetching promtool (Debian's package $package, unpacked into ${LOCAL##*/}/; nothing is installed)"
+    mkdir -p "$dir" && (cd "$dir" && apt-get -q download "$package" >>"$LOCAL/apt.log" 2>&1 && dpkg-deb -x ./"$package"_*.deb . && rm -f ./*.deb)
     command -v promtool >/dev/null
 }
 

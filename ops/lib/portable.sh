@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# The step of ops/test that keeps every script to what Debian 12 has: Python 3.11.2, bash 5.2, git 2.39; and
+# to macOS's bash 3.2 what people run there. Needs tools.sh, steps.sh, workflows.sh; the current folder is the
+# checkout.
+
+PORTABLE_TOOLS=$LOCAL/portable-tools/bin # from PyPI
+
+step_portable() {
+    local scripts=() python=() file
+    need_python || { skip "no suitable Python"; return; }
+    pip_install "$LOCAL/portable-tools" ops/portable/requirements.txt || { skip "pip could not install ops/portable/requirements.txt"; return; }
+    versions_noticed "$LOCAL/too-new" || { fail "what looks for versions finds nothing where there is something"; return; }
+    while IFS= read -r file; do
+        scripts+=("$file")
+        is_python "$file" && python+=("$file")
+    done < <(list_scripts)
+    [ "${#python[@]}" -gt 0 ] && [ "${#python[@]}" -lt "${#scripts[@]}" ] || { fail "no scripts were found"; return; }
+    lint_tables "${scripts[@]}" && lint_python "${python[@]}" && lint_types "${python[@]}" && lint_bash "${scripts[@]}" || return
+    NOTE="${#python[@]} scripts of Python, $((${#scripts[@]} - ${#python[@]})) of bash; here run Python $("$(python_program)" -c 'import platform; print(platform.python_version())') and bash ${BASH_VERSION%%(*}"
+}
+
+# What is kept, and what is not committed yet.
+list_scripts() {
+    local file
+    { git ls-files -co --exclude-standard 2>/dev/null || find . -type f ! -path './target/*' ! -path './.local/*' ! -path '*/node_modules/*' | sed 's|^\./||'; } |
+        while IFS= read -r file; do
+            case $file in
+                *.py | *.sh) [ ! -f "$file" ] || printf '%s\n' "$file" ;;
+                *) head -n 1 "$file" 2>/dev/null | grep -aqE '^#!.*(python|bash|/sh)' && printf '%s\n' "$file" ;;
+            esac
+        done
+}
+
+is_python() {
+    case $1 in *.py) return 0 ;; *.sh) return 1 ;; *) head -n 1 "$1" | grep -aq python ;; esac
+}
+
+# By the tables of ops/portable/check.py, which know the small versions too.
+lint_tables() { run "$(python_program)" ops/portable/check.py "$@" >&2 || fail "a script needs more than Debian 12 has"; }
+
+# By what the manual says of each module, function and word of the language.
+lint_python() { run "$PORTABLE_TOOLS/vermin" --no-tips --no-parse-comments --violations --target=3.11- "$@" >&2 || fail "a script needs more than Python 3.11"; }
+
+# By types, which also know what the methods of an object are. Other faults of types are no matter of versions.
+# One folder at a time: names of files are no names of modules for all of them.
+lint_types() {
+    local folder
+    while IFS= read -r folder; do
+        run types_of "$folder" "$@" >&2 || { fail "a script in $folder uses what Python 3.11 does not have"; return; }
+    done < <(for file in "$@"; do printf '%s\n' "${file%/*}"; done | sort -u)
+}
+
+# types_of FOLDER FILE...: of the files, those in that folder.
+types_of() {
+    local folder=$1 file files=()
+    shift
+    for file in "$@"; do [ "${file%/*}" != "$folder" ] || files+=("${file##*/}"); done
+    cd "$folder" && "$PORTABLE_TOOLS/mypy" --python-version 3.11 --check-untyped-defs --ignore-missing-imports --no-error-summary \
+        --cache-dir "$LOCAL/mypy-portable" --scripts-are-modules --follow-imports silent \
+        --disable-error-code union-attr --disable-error-code assignment --disable-error-code arg-type \
+        --disable-error-code var-annotated --disable-error-code list-item --disable-error-code index \
+        --disable-error-code name-defined "${files[@]}"
+}
+
+# Whether this machine's bash reads them at all.
+lint_bash() {
+    local file status=0
+    for file in "$@"; do is_python "$file" || bash -n "$file" || status=1; done
+    [ "$status" = 0 ] || fail "bash $BASH_VERSION cannot read a script"
+}
+
+# versions_noticed FOLDER: whether each finds what is too new in a script put before it.
+versions_noticed() {
+    rm -rf "$1" && mkdir -p "$1/ops/lib" || return 1
+    printf 'import tarfile\nwith tarfile.open("a") as archive:\n    archive.extractall("b", filter="data")\n' >"$1/small.py" &&
+        printf 'import itertools\nlist(itertools.batched([1], 2))\n' >"$1/module.py" &&
+        printf 'from pathlib import Path\ndef look(folder: Path):\n    return folder.walk()\n' >"$1/method.py" &&
+        printf 'echo "$%s date; }"\n' '{' >"$1/newer.sh" && printf '%s config get user.name\n' git >"$1/git.sh" &&
+        printf '%s -t lines\n' mapfile >"$1/ops/lib/macos.sh" && printf 'if true; then\n' >"$1/unreadable.sh" || return 1
+    expect_finding 3.11.4 lint_tables "$1/small.py" &&
+        expect_finding batched lint_python "$1/module.py" &&
+        expect_finding walk lint_types "$1/method.py" &&
+        expect_finding "bash 5.3" lint_tables "$1/newer.sh" &&
+        expect_finding "git 2.46" lint_tables "$1/git.sh" &&
+        expect_finding mapfile lint_tables "$1/ops/lib/macos.sh" &&
+        expect_finding "unexpected end" lint_bash "$1/unreadable.sh"
+}
