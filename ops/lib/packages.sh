@@ -26,7 +26,8 @@ can_become_root() {
 can_apt() { command -v apt-get >/dev/null && can_become_root; }
 
 # Not `apt-cache show`: that also knows names which are only mentioned by other packages.
-apt_knows() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
+# All of it is read: where the reader stops at the line it wants, apt ends with a broken pipe, and that counts here.
+apt_knows() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep 'Candidate: [0-9]' >/dev/null; }
 
 APT_FRESH= # the lists were fetched in this run
 
