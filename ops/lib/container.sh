@@ -29,7 +29,7 @@ container_start() {
         --mysqlx=OFF --skip-log-bin --max-connections=500 >"$dir/server.log" 2>&1 ||
         { show_end_of "$dir/server.log"; return 1; }
     # The image first runs a server that listens nowhere: wait for the one that names the port.
-    until "$engine" logs "$name" 2>&1 | grep -q 'mysqld: ready for connections.*port: 3306 '; do
+    until "$engine" logs "$name" 2>&1 | grep 'mysqld: ready for connections.*port: 3306 ' >/dev/null; do
         tenths=$((tenths - 1))
         [ "$tenths" -gt 0 ] || { say "The container did not become ready: $engine logs $name"; return 1; }
         sleep 0.1

@@ -13,11 +13,16 @@ galera_provider() {
     return 1
 }
 
+# The scripts that copy a node's data look at ports with one of three programs.
+has_galera() {
+    galera_provider >/dev/null && find_server MariaDB >/dev/null && command -v rsync >/dev/null && command -v socat >/dev/null &&
+        { command -v ss || command -v lsof || command -v sockstat; } >/dev/null
+}
+
 need_galera() {
-    galera_provider >/dev/null && find_server MariaDB >/dev/null && command -v rsync >/dev/null && command -v socat >/dev/null && return 0
-    can_apt && apt_install "Galera" galera-4 mariadb-server-core mariadb-client-core rsync socat &&
-        galera_provider >/dev/null && find_server MariaDB >/dev/null && return 0
-    say "Galera needs MariaDB with libgalera_smm.so, rsync and socat (Debian: galera-4 mariadb-server-core rsync socat)"
+    has_galera && return 0
+    can_apt && apt_install "Galera" galera-4 mariadb-server-core mariadb-client-core rsync socat iproute2 && has_galera && return 0
+    say "Galera needs MariaDB with libgalera_smm.so, rsync, socat and ss (Debian: galera-4 mariadb-server-core rsync socat iproute2)"
     return 1
 }
 
