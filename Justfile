@@ -15,9 +15,9 @@ up:
 test *steps:
     ./ops/test {{ steps }}
 
-# only the browser tests
+# only the browser tests, in all three engines
 browser:
-    ./ops/test browser
+    ./ops/test browser engines
 
 # the API against its document: linters, generated clients, hostile requests, the guide
 contract:

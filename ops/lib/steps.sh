@@ -116,6 +116,19 @@ step_browser() {
     on_scratch_app browser browser_tests
 }
 
+# What every engine has to pass, in the two besides Chromium, which `browser` tries.
+step_engines() {
+    local status=0
+    need_node tests/browser || { fail "no suitable Node.js"; return; }
+    need_firefox || { skip "no Firefox"; return; }
+    need_webkit || { skip "no WebKitGTK with a driver, or no Xvfb"; return; }
+    npm_install tests/browser || { fail "npm ci failed in tests/browser"; return; }
+    : >"$LOCAL/engines.txt"
+    on_scratch_app engines engine_tests || status=1
+    NOTE="${NOTE:+$NOTE; }$(paste -sd ';' "$LOCAL/engines.txt" | sed 's/;/; /g')"
+    return "$status"
+}
+
 # on_scratch_app NAME COMMAND...: runs the command beside a program of its own, on a database of
 # its own. The program's log and the secrets that the command notes are swept by `logs`.
 on_scratch_app() {
@@ -147,6 +160,18 @@ start_scratch_app() {
 browser_tests() {
     cd tests/browser && mkdir -p "$ROOT/target/screenshots" &&
         TICKBOX_URL=$(address) CHROMIUM=$(chromium_program) SCREENSHOTS=$ROOT/target/screenshots npm test
+}
+
+engine_tests() {
+    local engine began passed status=0
+    cd tests/browser || return 1
+    for engine in firefox webkit; do
+        began=$SECONDS
+        passed=passed
+        TICKBOX_URL=$(address) ENGINE=$engine FIREFOX=$(firefox_program) npm run --silent everywhere || { status=1 passed=FAILED; }
+        printf '%s %s in %d s\n' "$engine" "$passed" $((SECONDS - began)) >>"$LOCAL/engines.txt"
+    done
+    return "$status"
 }
 
 # Looks for every secret in every log. A sweep over nothing must not pass.

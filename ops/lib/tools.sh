@@ -67,6 +67,32 @@ need_chromium() {
     return 1
 }
 
+# Asked for its version, since Ubuntu's program of that name may only say that there is none.
+firefox_program() {
+    local name
+    for name in "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; do
+        [ -n "$name" ] && "$name" --version >/dev/null 2>&1 && command -v "$name" && return 0
+    done
+    return 1
+}
+
+need_firefox() {
+    firefox_program >/dev/null && return 0
+    if ! is_ubuntu && can_apt && apt_install "Firefox for the tests" firefox-esr && firefox_program >/dev/null; then return 0; fi
+    say "No Firefox: install Firefox, or set FIREFOX to the program's path."
+    return 1
+}
+
+# Its driver knows the browser that belongs to it. Where newer Debian calls the package otherwise, the old name leads to it.
+have_webkit() { command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; }
+
+need_webkit() {
+    have_webkit && return 0
+    can_apt && apt_install "WebKit for the tests" webkit2gtk-driver xvfb && have_webkit && return 0
+    say "No WebKit: install WebKitGTK's WebKitWebDriver, and Xvfb."
+    return 1
+}
+
 # node_wanted FOLDER: by its package.json
 node_wanted() {
     sed -n 's/.*"node" *: *"[^0-9]*\([0-9][0-9.]*\).*/\1/p' "$ROOT/$1/package.json" | head -n 1

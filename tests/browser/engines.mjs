@@ -1,0 +1,3 @@
+// What every engine has to pass, in one process, so that a browser starts but once: `ENGINE=firefox node engines.mjs`.
+
+import "./story.test.mjs";
