@@ -14,7 +14,12 @@ mod session;
 mod todo;
 mod version;
 
-use poem::{EndpointExt as _, IntoEndpoint as _, Route, endpoint::BoxEndpoint, get};
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, EndpointExt as _, IntoEndpoint as _, IntoResponse as _, Request, Response, Result,
+    Route, endpoint::BoxEndpoint, get, http::Uri,
+};
 use poem_openapi::{OpenApiService, Tags};
 
 use crate::domain::todo::Page;
@@ -40,9 +45,27 @@ pub fn routes() -> BoxEndpoint<'static> {
         .at("/openapi.json", get(docs::json()))
         .at("/docs", get(docs::page))
         .at("/docs/", get(docs::without_slash))
-        .nest("/v1", refusal::of_known_parameters(calls().into_endpoint()))
+        .nest("/v1", calls().into_endpoint().around(answered))
         .map_to_response()
         .boxed()
+}
+
+/// Answers a call. One with a slash behind its name is answered like the one without: few clients send
+/// a body again when they are sent elsewhere.
+async fn answered<E: Endpoint>(calls: Arc<E>, mut request: Request) -> Result<Response> {
+    if let Some(refusal) = refusal::of_unknown_parameters(&request) {
+        return Ok(refusal);
+    }
+    if let Some(uri) = without_slash(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    Ok(calls.call(request).await?.into_response())
+}
+
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix('/')?;
+    let query = uri.query().unwrap_or_default();
+    format!("{path}?{query}").parse().ok()
 }
 
 /// What the calls are about.

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod error;
 pub mod event;
 pub mod limit;
+pub mod media_type;
 pub mod session;
 pub mod todo;
 pub mod user;
@@ -15,6 +16,9 @@ use error::{FieldCode, FieldError};
 /// Most bytes of one form or call. The longest valid ones have some 3 KiB, when every character of a
 /// to-do is percent-encoded.
 pub const INPUT_MAX: usize = 16 * 1024;
+
+/// A blank, as Rust trims it, as a regular expression.
+pub const BLANK: &str = r"[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]";
 
 /// What a line of text looks like that shows something, as a regular expression: blanks around it are
 /// trimmed, and inside stand no control characters. It leaves out the few characters without ink
@@ -70,4 +74,20 @@ fn is_invisible(text: &str) -> bool {
                     | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
             )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_is_what_rust_trims() {
+        let blank = regex::Regex::new(&format!("^{BLANK}$")).expect("an expression");
+        for character in '\0'..=char::MAX {
+            let is_blank = blank.is_match(character.encode_utf8(&mut [0; 4]));
+            assert_eq!(is_blank, character.is_whitespace(), "{character:?}");
+        }
+        assert!(VISIBLE_LINE.starts_with(&format!("^{BLANK}*")));
+        assert!(VISIBLE_LINE.ends_with(&format!("{BLANK}*$")));
+    }
 }

@@ -12,7 +12,12 @@ mod origin;
 mod session;
 mod todo;
 
-use poem::{EndpointExt as _, Route, RouteMethod, endpoint::BoxEndpoint, get};
+use poem::{
+    EndpointExt as _, Request, Response, Route, RouteMethod,
+    endpoint::{BoxEndpoint, make_sync},
+    get,
+    http::{StatusCode, header},
+};
 
 use crate::domain::{
     todo::{Page, TodoId},
@@ -66,9 +71,27 @@ pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
     for page in pages() {
         let allow = page.methods.join(", ");
         route = route.at(page.path, error::with_allow(page.endpoint, &allow));
+        if page.path != link::LIST {
+            let with_slash = format!("{}/", page.path);
+            route = route.at(
+                with_slash,
+                make_sync(move |request: Request| without_slash(page.path, &request)),
+            );
+        }
     }
     let checked = route.around(origin::check).data(proxies);
     checked.boxed()
+}
+
+/// Sends people to the page whose address they typed with a slash behind it. The method and the body of
+/// a form stay.
+fn without_slash(page: &str, request: &Request) -> Response {
+    let query = request.uri().query();
+    let place = query.map_or_else(|| page.to_owned(), |query| format!("{page}?{query}"));
+    Response::builder()
+        .status(StatusCode::PERMANENT_REDIRECT)
+        .header(header::LOCATION, place)
+        .finish()
 }
 
 /// The page of the list; public for `benches` alone.

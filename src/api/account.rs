@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Tag,
     bearer::Caller,
-    json::{Json, present},
+    json::Json,
     problem::{Failure, failed},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 
 pub(super) struct Calls;
 
-/// Somebody who wants an account. The username is folded to lower case.
+/// Somebody who wants an account. The username is trimmed and folded to lower case.
 #[derive(Default, Deserialize, Object)]
 #[oai(deny_unknown_fields)]
 #[serde(default, deny_unknown_fields)]
@@ -32,12 +32,13 @@ struct RegisterUser {
     first_name: String,
     /// Family name: something that can be seen. Trimmed.
     last_name: String,
-    /// The letters A to Z, digits, dots, underscores and hyphens; not case-sensitive.
+    /// At most 100 letters A to Z, digits, dots, underscores and hyphens; not case-sensitive. Blanks
+    /// around it do not count.
     username: String,
-    /// Neither trimmed nor changed. Refused when it is common or contains the username.
+    /// At most 128 characters in Unicode's form NFKC, in which it is hashed; not trimmed. Refused when it
+    /// is common or contains the username.
     password: String,
     /// The same once more, where a person types it.
-    #[serde(deserialize_with = "present")]
     password_again: Option<String>,
 }
 
@@ -80,11 +81,10 @@ enum Registered {
 struct ChangePassword {
     /// The one that the account has.
     current_password: String,
-    /// Neither trimmed nor changed. Refused when it is the current one, common or contains the
-    /// username.
+    /// At most 128 characters in Unicode's form NFKC, in which it is hashed; not trimmed. Refused when it
+    /// is the current one, common or contains the username.
     new_password: String,
     /// The new one once more, where a person types it.
-    #[serde(deserialize_with = "present")]
     new_password_again: Option<String>,
 }
 

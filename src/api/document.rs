@@ -21,9 +21,10 @@ pub fn document() -> String {
     text
 }
 
-/// Whether there is a call at this address.
-pub(super) fn has(path: &str) -> bool {
-    operations(path).is_some()
+/// The address of the call that answers this one; none when there is none.
+pub(super) fn route(path: &str) -> Option<&str> {
+    operations(path)?;
+    Some(path.strip_suffix('/').unwrap_or(path))
 }
 
 /// The methods of a call, for the `Allow` header.
@@ -49,7 +50,8 @@ pub(super) fn parameters(path: &str, method: &Method) -> Option<&'static [String
 type Operations = BTreeMap<String, Vec<String>>;
 
 fn operations(path: &str) -> Option<&'static Operations> {
-    CALLS.get(path.strip_prefix("/api/v1")?)
+    let call = path.strip_prefix("/api/v1")?;
+    CALLS.get(call.strip_suffix('/').unwrap_or(call))
 }
 
 /// Of each path the methods, and of each method the parameters.
@@ -112,9 +114,10 @@ in), 401 `session_ended` to `logout`, 404 `session_not_found` to `end_session`, 
 `change_password` (the new one counts). Wait for `Retry-After` where there is one.
 - **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \
 `errors` with a code and a message each. Codes are added, never renamed.
-- **Unknown fields and parameters** are refused, and so is null where the document does not allow it. \
-Expect new fields in answers.
-- **Texts** are counted in characters (Unicode code points), not bytes.
+- **Unknown fields and parameters** are refused. A field that may be left out may be null, which means the \
+same. Expect new fields in answers.
+- **Texts** are counted in characters (Unicode code points), not bytes; passwords in Unicode's form NFKC, in \
+which composed and decomposed letters are one.
 - **Bodies** have at most 16 KiB.";
 
 /// The members of an object; nothing when it is none.

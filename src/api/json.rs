@@ -8,11 +8,14 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
     types::Type,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
 use super::problem::{Code, Failure, excerpt, failed};
-use crate::domain::error::{FieldCode, FieldError};
+use crate::domain::{
+    error::{FieldCode, FieldError},
+    media_type::{is_identity, is_utf8, without_mark},
+};
 
 const CONTENT_TYPE: &str = "application/json";
 
@@ -70,24 +73,13 @@ fn media_type<T: Type>() -> MetaMediaType {
     }
 }
 
-/// JSON has no parameters but the one that many clients add: `charset=utf-8`.
 fn is_json(request: &Request) -> bool {
     let kind = request.content_type().unwrap_or_default();
-    let mut parts = kind.split(';').map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case(CONTENT_TYPE));
-    let is_utf8 = parts.all(|parameter| {
-        let parameter = parameter.to_ascii_lowercase();
-        matches!(
-            parameter.as_str(),
-            "" | "charset=utf-8" | "charset=\"utf-8\""
-        )
-    });
-    is_json && is_utf8 && request.header("content-encoding").is_none()
+    is_utf8(kind, CONTENT_TYPE) && is_identity(request.header("content-encoding"))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let bytes = without_mark(bytes);
     // serde would take a list for an object too, field by field.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Failure::new(Code::MalformedBody));
@@ -133,15 +125,6 @@ fn wrong_field(field: &str, words: &str) -> FieldError {
         let message = format!("The field {field} must be {expected}");
         FieldError::new(field, FieldCode::WrongType, message)
     }
-}
-
-/// For fields that may be left out but, once there, need a value: null is none.
-pub(super) fn present<'a, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'a>,
-    D: Deserializer<'a>,
-{
-    T::deserialize(deserializer).map(Some)
 }
 
 /// Straight to text: poem-openapi's own payload makes a tree of values first.

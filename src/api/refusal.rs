@@ -35,22 +35,16 @@ pub fn answers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Res
 
 /// The answer to what no route has seen, with the route that the log line names all the same.
 fn at(path: &str, mut response: Response) -> Response {
-    if document::has(path) {
-        response.set_data(PathPattern(path.into()));
+    if let Some(route) = document::route(path) {
+        response.set_data(PathPattern(route.into()));
     }
     response
 }
 
-/// Refuses parameters that the call does not have.
-pub(super) fn of_known_parameters<E: Endpoint + 'static>(
-    calls: E,
-) -> impl Endpoint<Output = Response> {
-    calls.around(|calls: Arc<E>, request: Request| async move {
-        match check_parameters(&request) {
-            Ok(()) => Ok(calls.call(request).await?.into_response()),
-            Err(failure) => Ok(at(request.original_uri().path(), failure.into_response())),
-        }
-    })
+/// The refusal of parameters that the call does not have; none when it has them all.
+pub(super) fn of_unknown_parameters(request: &Request) -> Option<Response> {
+    let failure = check_parameters(request).err()?;
+    Some(at(request.original_uri().path(), failure.into_response()))
 }
 
 /// A misspelt parameter would otherwise be passed over in silence.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     Tag,
     bearer::Caller,
-    json::{Json, present},
+    json::Json,
     problem::{Errors, Failure, failed},
 };
 use crate::{
@@ -33,12 +33,11 @@ pub(super) struct Calls;
 #[oai(deny_unknown_fields)]
 #[serde(default, deny_unknown_fields)]
 struct Login {
-    /// Not case-sensitive.
+    /// Not case-sensitive; blanks around it do not count.
     username: String,
-    /// As it was chosen.
+    /// As it was chosen; composed and decomposed letters are the same.
     password: String,
     /// What the phone calls itself; otherwise its `User-Agent` is noted.
-    #[serde(deserialize_with = "present")]
     device_name: Option<String>,
 }
 

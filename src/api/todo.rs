@@ -85,7 +85,7 @@ impl Calls {
         filter: Query<Option<String>>,
         /// Most to-dos of the answer.
         limit: Query<Option<String>>,
-        /// The `next_cursor` of the answer before.
+        /// The `next_cursor` of the answer before; an empty one is none.
         cursor: Query<Option<String>>,
         /// The `ETag` of an earlier answer to the same request: if nothing has changed, the answer is
         /// 304 and empty.
@@ -95,7 +95,8 @@ impl Calls {
         let mut errors = Errors::default();
         let filter = errors.note(filter.as_deref().map(Filter::parse).transpose());
         let limit = errors.note(limit.as_deref().map(Limit::parse).transpose());
-        let cursor = errors.note(cursor.as_deref().map(str::parse::<Cursor>).transpose());
+        let cursor = cursor.as_deref().filter(|text| !text.is_empty());
+        let cursor = errors.note(cursor.map(str::parse::<Cursor>).transpose());
         let (Some(filter), Some(limit), Some(cursor)) = (filter, limit, cursor) else {
             return Err(errors.into());
         };
@@ -121,7 +122,7 @@ impl Calls {
         &self,
         caller: Caller,
         service: Data<&Service>,
-        /// The `next` of the answer before; read nothing into it.
+        /// The `next` of the answer before; read nothing into it. An empty one is none.
         since: Query<Option<String>>,
         /// Most to-dos of the answer.
         limit: Query<Option<String>>,
@@ -131,7 +132,8 @@ impl Calls {
         if_none_match: Header<Option<String>>,
     ) -> Result<Versioned<TodoChanges>, Failure> {
         let mut errors = Errors::default();
-        let since = errors.note(since.as_deref().map(str::parse::<SyncToken>).transpose());
+        let since = since.as_deref().filter(|text| !text.is_empty());
+        let since = errors.note(since.map(str::parse::<SyncToken>).transpose());
         let limit = errors.note(limit.as_deref().map(Limit::parse).transpose());
         let (Some(since), Some(limit)) = (since, limit) else {
             return Err(errors.into());

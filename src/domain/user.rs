@@ -2,6 +2,8 @@
 
 mod password;
 mod password_change;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -9,11 +11,13 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::password::normalised;
 pub use self::{
-    password::Password,
+    password::{Password, PasswordAttempt},
     password_change::{PasswordChange, PasswordChangeInput, wrong_password},
 };
 use super::{
+    BLANK,
     error::{FieldCode, FieldError},
     parse_line,
     session::SessionId,
@@ -24,24 +28,30 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserId(pub u64);
 
-/// A username, folded to lower case: `Ona` and `ona` are one person.
+/// A username, trimmed and folded to lower case: `Ona `, which a keyboard completed, and `ona` are one
+/// person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
 impl Username {
     /// Fewest characters.
     pub const MIN: usize = 3;
-    /// Most characters; the width of the column.
+    /// Most characters, without blanks around them; the width of the column.
     pub const MAX: usize = 100;
-    /// The characters it is made of, as a regular expression. Only ASCII, so that no two
-    /// usernames look the same.
-    pub const PATTERN: &'static str = "^[A-Za-z0-9._-]+$";
 
-    /// Folds the text.
+    /// What is accepted, as a regular expression. Only ASCII, so that no two usernames look the same.
+    #[must_use]
+    pub fn pattern() -> String {
+        let (min, max) = (Self::MIN, Self::MAX);
+        format!("^{BLANK}*[A-Za-z0-9._-]{{{min},{max}}}{BLANK}*$")
+    }
+
+    /// Trims and folds the text.
     ///
     /// # Errors
-    /// When it is too short, too long or holds other characters than [`Self::PATTERN`].
+    /// When what is left is too short, too long or holds characters that [`Self::pattern`] does not.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let text = text.trim();
         let error = |code, message: String| Err(FieldError::new("username", code, message));
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         let length = text.chars().count();
@@ -196,7 +206,7 @@ fn same_password(
     field: &'static str,
 ) -> Result<(), FieldError> {
     match again {
-        Some(again) if again != password => Err(FieldError::new(
+        Some(again) if normalised(again) != normalised(password) => Err(FieldError::new(
             field,
             FieldCode::Mismatch,
             "The two passwords differ. Type the same password twice",
@@ -211,11 +221,11 @@ fn same_password(
 pub struct Credentials {
     /// None when no user can have it.
     pub username: Option<Username>,
-    /// What was typed as username, folded: attempts count as this name's, whether somebody has it or
+    /// What was typed as username, trimmed and folded: attempts count as this name's, whether somebody has it or
     /// not. It may be a password in the wrong field.
     pub attempted: SecretString,
-    /// As typed.
-    pub password: SecretString,
+    /// What was typed as password.
+    pub password: PasswordAttempt,
 }
 
 impl Credentials {
@@ -238,7 +248,7 @@ impl Credentials {
         if errors.is_empty() {
             Ok(Self {
                 username: Username::parse(username).ok(),
-                attempted: username.to_ascii_lowercase().into(),
+                attempted: username.trim().to_ascii_lowercase().into(),
                 password: password.into(),
             })
         } else {
@@ -275,120 +285,4 @@ pub struct Account {
     pub session_id: SessionId,
     /// Revision and counts of their list.
     pub tally: Tally,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: RegistrationInput<'static> = RegistrationInput {
-        first_name: "Ona",
-        last_name: "Petraitė",
-        username: "ona",
-        password: "seven green bottles",
-        password_again: Some("seven green bottles"),
-    };
-
-    fn codes(input: RegistrationInput<'_>) -> Vec<String> {
-        Registration::parse(input)
-            .err()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|error| format!("{} {}", error.field, error.code.as_str()))
-            .collect()
-    }
-
-    fn username_code(text: &str) -> &'static str {
-        Username::parse(text).map_or_else(|error| error.code.as_str(), |_| "accepted")
-    }
-
-    #[test]
-    fn a_good_registration_is_accepted() {
-        assert!(codes(GOOD).is_empty());
-    }
-
-    #[test]
-    fn all_problems_come_back_together_in_the_order_of_the_form() {
-        let all_wrong = RegistrationInput {
-            first_name: " ",
-            last_name: &"x".repeat(51),
-            username: "o n a",
-            password: "short",
-            password_again: Some("other"),
-        };
-        assert_eq!(
-            codes(all_wrong),
-            [
-                "first_name required",
-                "last_name too_long",
-                "username invalid_characters",
-                "password too_short",
-                "password_again mismatch",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_second_password_is_optional() {
-        let once = RegistrationInput {
-            password_again: None,
-            ..GOOD
-        };
-        assert!(codes(once).is_empty());
-    }
-
-    #[test]
-    fn username_is_folded() {
-        assert_eq!(Username::parse("Ona").expect("valid").as_str(), "ona");
-    }
-
-    #[test]
-    fn username_keeps_its_limits() {
-        for (text, expected) in [
-            ("", "required"),
-            ("ab", "too_short"),
-            ("abc", "accepted"),
-            ("A.b_c-9", "accepted"),
-            (&"a".repeat(100), "accepted"),
-            (&"a".repeat(101), "too_long"),
-        ] {
-            assert_eq!(username_code(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn username_refuses_lookalikes_and_blanks() {
-        for text in [
-            "adm\u{131}n",
-            "\u{430}dmin",
-            "ad\u{200b}min",
-            "admin ",
-            " admin",
-            "e\u{301}va",
-            "a\0b",
-        ] {
-            assert_eq!(username_code(text), "invalid_characters", "{text:?}");
-        }
-    }
-
-    #[test]
-    fn names_are_trimmed_and_counted_in_characters() {
-        let name = FirstName::parse(&format!(" {} ", "ė".repeat(48))).expect("valid");
-        assert_eq!(name.as_str(), "ė".repeat(48));
-        assert!(FirstName::parse(&format!("{} ", "ė".repeat(50))).is_err());
-        assert_eq!(
-            LastName::parse("a\nb")
-                .expect_err("two lines")
-                .code
-                .as_str(),
-            "control_characters"
-        );
-    }
-
-    #[test]
-    fn empty_credentials_name_both_fields() {
-        let errors = Credentials::parse("", "").err().expect("refused");
-        let fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
-        assert_eq!(fields, ["username", "password"]);
-    }
 }

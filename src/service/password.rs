@@ -2,6 +2,9 @@
 
 mod threads;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -16,7 +19,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use self::threads::{Job, Threads};
-use crate::domain::error::Error;
+use crate::domain::{error::Error, user::PasswordAttempt};
 
 /// Requests that may wait for a hash. At some 25 ms a hash and one at a time the last of them waits
 /// less than two seconds.
@@ -63,7 +66,8 @@ pub enum Verdict {
     Wrong,
     /// It is.
     Right,
-    /// It is, but the hash was made with less effort than is asked for now.
+    /// It is, but the hash was made with less effort than is asked for now, or of another form of the
+    /// text.
     RightButOutdated,
 }
 
@@ -100,14 +104,11 @@ impl Hasher {
     /// one of ours.
     pub async fn verify(
         &self,
-        password: SecretString,
+        password: PasswordAttempt,
         hash: Option<String>,
     ) -> Result<Verdict, Error> {
-        self.run(move |inner, memory| {
-            let password = password.expose_secret().as_bytes();
-            inner.verify(password, hash.as_deref(), memory)
-        })
-        .await
+        self.run(move |inner, memory| inner.verify(&password, hash.as_deref(), memory))
+            .await
     }
 
     /// Requests in the queue.
@@ -158,9 +159,29 @@ impl Inner {
         written(&self.params, salt, output)
     }
 
+    /// How often is hashed depends on the text alone, until it is right: whether there is such a user,
+    /// the time does not tell.
     fn verify(
         &self,
-        password: &[u8],
+        password: &PasswordAttempt,
+        stored: Option<&str>,
+        memory: &mut Vec<Block>,
+    ) -> Result<Verdict, Error> {
+        let verdict = self.compare(&password.normalised, stored, memory)?;
+        match &password.as_sent {
+            Some(as_sent) if verdict == Verdict::Wrong => {
+                Ok(match self.compare(as_sent, stored, memory)? {
+                    Verdict::Wrong => Verdict::Wrong,
+                    Verdict::Right | Verdict::RightButOutdated => Verdict::RightButOutdated,
+                })
+            }
+            _ => Ok(verdict),
+        }
+    }
+
+    fn compare(
+        &self,
+        password: &SecretString,
         stored: Option<&str>,
         memory: &mut Vec<Block>,
     ) -> Result<Verdict, Error> {
@@ -170,6 +191,7 @@ impl Inner {
         }
         let used = Params::try_from(&hash).map_err(fault)?;
         let salt = hash.salt.ok_or_else(|| fault("a hash without a salt"))?;
+        let password = password.expose_secret().as_bytes();
         let output = output(password, &salt, &used, memory)?;
         // Compared in constant time.
         let right = hash.hash == Some(output);
@@ -217,179 +239,4 @@ fn at_least(used: &Params, wanted: &Params) -> bool {
 
 fn fault(error: impl std::fmt::Display) -> Error {
     Error::internal(format!("argon2: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{
-        Barrier,
-        atomic::{AtomicBool, Ordering},
-    };
-
-    use futures_util::FutureExt as _;
-
-    use super::*;
-
-    const CHEAP: Effort = Effort {
-        memory: 64,
-        passes: 1,
-    };
-
-    #[tokio::test]
-    async fn a_hash_is_argon2id_with_the_standard_effort() {
-        let hasher = Hasher::new(Effort::STANDARD).expect("valid");
-        let hash = hasher.hash("a password".into()).await.expect("hashed");
-        assert!(
-            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hash}"
-        );
-        assert!(hash.len() <= 200, "the column is 200 wide");
-    }
-
-    #[tokio::test]
-    async fn only_the_same_password_is_right() {
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        let hash = hasher.hash("a password".into()).await.expect("hashed");
-        for (password, expected) in [
-            ("a password", Verdict::Right),
-            ("a passworD", Verdict::Wrong),
-            ("", Verdict::Wrong),
-        ] {
-            let verdict = hasher
-                .verify(password.into(), Some(hash.clone()))
-                .await
-                .expect("verified");
-            assert_eq!(verdict, expected, "{password:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn whoever_is_not_there_costs_as_much() {
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        let hash = hasher.hash("a password".into()).await.expect("hashed");
-        let (real, nobody) = (
-            PasswordHash::new(&hash).expect("valid"),
-            PasswordHash::new(&hasher.0.nobody).expect("valid"),
-        );
-        assert_eq!(real.params, nobody.params);
-        assert_eq!(real.version, nobody.version);
-        let length = |hash: &PasswordHash| hash.hash.as_ref().map(|output| output.as_ref().len());
-        assert_eq!(length(&real), length(&nobody));
-        let mut memory = Vec::new();
-        let verdict = hasher.0.verify(b"a password", None, &mut memory);
-        assert_eq!(verdict.expect("verified"), Verdict::Wrong);
-        assert_eq!(memory.len(), hasher.0.params.block_count(), "it was hashed");
-    }
-
-    #[tokio::test]
-    async fn nobody_has_a_password() {
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        for password in ["", "a password"] {
-            let verdict = hasher
-                .verify(password.into(), None)
-                .await
-                .expect("verified");
-            assert_eq!(verdict, Verdict::Wrong);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_hash_that_is_not_ours_is_a_fault_and_not_a_wrong_password() {
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        let hash = hasher.hash("a password".into()).await.expect("hashed");
-        let other = hash.replace("$argon2id$", "$argon2i$");
-        for hash in [other.as_str(), "", "plain"] {
-            let verdict = hasher.verify("a password".into(), Some(hash.into())).await;
-            assert!(matches!(verdict, Err(Error::Internal(_))), "{hash:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_hash_of_less_effort_is_outdated() {
-        let old = Hasher::new(CHEAP).expect("valid");
-        let new = Hasher::new(Effort {
-            memory: 128,
-            ..CHEAP
-        })
-        .expect("valid");
-        let hash = old.hash("a password".into()).await.expect("hashed");
-        let verdict = new.verify("a password".into(), Some(hash)).await;
-        assert_eq!(verdict.expect("verified"), Verdict::RightButOutdated);
-    }
-
-    #[tokio::test]
-    async fn more_than_the_queue_holds_are_sent_away_and_the_queue_empties_again() {
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        let threads = threads::count();
-        let (at_work, hold) = (
-            Arc::new(Barrier::new(threads + 1)),
-            Arc::new(Barrier::new(threads + 1)),
-        );
-        for _ in 0..threads {
-            let (at_work, hold) = (at_work.clone(), hold.clone());
-            let job: Job = Box::new(move |_| {
-                at_work.wait();
-                hold.wait();
-            });
-            assert!(hasher.0.threads.take(job, usize::MAX));
-        }
-        at_work.wait();
-        let waiting: Vec<_> = (0..QUEUE)
-            .map(|_| {
-                let hasher = hasher.clone();
-                tokio::spawn(async move { hasher.hash("a password".into()).await })
-            })
-            .collect();
-        while hasher.waiting() < QUEUE {
-            tokio::task::yield_now().await;
-        }
-        let refused = hasher.hash("a password".into()).await;
-        assert!(
-            matches!(refused, Err(Error::Unavailable { .. })),
-            "{refused:?}"
-        );
-        hold.wait();
-        for task in waiting {
-            task.await.expect("no panic").expect("hashed");
-        }
-        assert_eq!(hasher.waiting(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_hash_that_panics_keeps_no_thread() {
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        for _ in 0..=threads::count() {
-            let panicked = hasher.run::<()>(|_, _| panic!("on purpose")).await;
-            assert!(matches!(panicked, Err(Error::Internal(_))), "{panicked:?}");
-        }
-        hasher.hash("a password".into()).await.expect("hashed");
-    }
-
-    #[tokio::test]
-    async fn nothing_is_hashed_for_whoever_has_left() {
-        let hasher = Hasher::new(CHEAP).expect("valid");
-        let threads = threads::count();
-        let hold = Arc::new(Barrier::new(threads + 1));
-        for _ in 0..threads {
-            let hold = hold.clone();
-            let job: Job = Box::new(move |_| {
-                hold.wait();
-            });
-            assert!(hasher.0.threads.take(job, usize::MAX));
-        }
-        let begun = Arc::new(AtomicBool::new(false));
-        let left = hasher.run({
-            let begun = begun.clone();
-            move |_, _| {
-                begun.store(true, Ordering::Relaxed);
-                Ok(())
-            }
-        });
-        assert!(left.now_or_never().is_none());
-        hold.wait();
-        for _ in 0..threads {
-            hasher.hash("a password".into()).await.expect("hashed");
-        }
-        assert!(!begun.load(Ordering::Relaxed));
-    }
 }

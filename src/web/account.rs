@@ -263,11 +263,11 @@ fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError])
         },
         Field {
             hint: &password_hint,
-            max: Some(Password::MAX),
+            max: Some(Password::SENT_MAX),
             ..Field::password("password", "Password")
         },
         Field {
-            max: Some(Password::MAX),
+            max: Some(Password::SENT_MAX),
             ..Field::password("password_again", "Password again")
         },
     ];

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode;
 use poem::{FromRequest, Request, RequestBody};
 
 use super::error::Failure;
+use crate::domain::media_type::{is_identity, is_utf8, without_mark};
 
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
@@ -40,13 +41,11 @@ impl Form {
 impl<'a> FromRequest<'a> for Form {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let kind = request.content_type().unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        let is_compressed = request.header("content-encoding").is_some();
-        if !kind.eq_ignore_ascii_case(CONTENT_TYPE) || is_compressed {
+        if !is_utf8(kind, CONTENT_TYPE) || !is_identity(request.header("content-encoding")) {
             return Err(Failure::NotAForm.into());
         }
         let bytes = body.take()?.into_bytes().await?;
-        let fields = Fields::parse(&bytes).ok_or(Failure::NotText)?;
+        let fields = Fields::parse(without_mark(&bytes)).ok_or(Failure::NotText)?;
         if let Some(sent) = request.data::<Sent>() {
             sent.0.set(fields.clone()).ok();
         }

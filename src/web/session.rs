@@ -34,7 +34,12 @@ pub struct Proxies(pub u8);
 pub(super) struct Https(bool);
 
 impl Https {
-    fn of(request: &Request) -> Self {
+    #[cfg(test)]
+    pub(super) const YES: Self = Self(true);
+    /// Or not known to have: only a trusted proxy says it.
+    pub(super) const NO: Self = Self(false);
+
+    pub(super) fn of(request: &Request) -> Self {
         let trusted = request
             .data::<Proxies>()
             .is_some_and(|proxies| proxies.0 > 0);

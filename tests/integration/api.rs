@@ -1,8 +1,10 @@
 //! The API over HTTP, and its document.
 
+mod absent;
 mod compatibility;
 mod document;
 mod examples;
+mod harmless;
 pub(crate) mod phone;
 mod same_words;
 mod sync;

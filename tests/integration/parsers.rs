@@ -32,24 +32,24 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_username_is_folded_ascii_within_its_limits(text in text("[A-Za-z0-9._-]{0,104}")) {
+    fn a_username_is_trimmed_folded_ascii_within_its_limits(text in text("[ \t]{0,2}[A-Za-z0-9._-]{0,104}[ \n]{0,2}")) {
         if let Ok(username) = Username::parse(&text) {
             let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
             prop_assert!(username.as_str().chars().all(allowed));
             prop_assert!((Username::MIN..=Username::MAX).contains(&username.as_str().len()));
-            prop_assert!(username.as_str().eq_ignore_ascii_case(&text));
+            prop_assert!(username.as_str().eq_ignore_ascii_case(text.trim()));
         }
     }
 
     #[test]
     fn credentials_count_as_what_was_typed_whoever_it_could_be(
-        username in text("[A-Za-z0-9._-]{0,104}"),
+        username in text("[ \t]{0,2}[A-Za-z0-9._-]{0,104}[ \n]{0,2}"),
         password in any::<String>(),
     ) {
         match Credentials::parse(&username, &password) {
             Ok(credentials) => {
                 let attempted = credentials.attempted.expose_secret();
-                prop_assert!(attempted.eq_ignore_ascii_case(&username));
+                prop_assert!(attempted.eq_ignore_ascii_case(username.trim()));
                 if let Some(username) = credentials.username {
                     prop_assert_eq!(attempted, username.as_str());
                 }

@@ -1,6 +1,7 @@
 //! Accounts: who gets a name, and what is kept of a password.
 
 mod password_change;
+mod password_forms;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{

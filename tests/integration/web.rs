@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod compression;
 mod failures;
+mod harmless;
 mod headers;
 mod hostile;
 mod list;

@@ -15,8 +15,10 @@ use crate::domain::{
 /// Completes the components.
 pub(super) fn complete(document: &mut Value) {
     for name in taken(document) {
+        let schema = &mut document["components"]["schemas"][name];
         // What is not known is refused: see `deny_unknown_fields` of each.
-        document["components"]["schemas"][name]["additionalProperties"] = json!(false);
+        schema["additionalProperties"] = json!(false);
+        take_null_as_absent(schema);
     }
     for schema in values(&mut document["components"]["schemas"]) {
         for property in values_of(schema, "properties") {
@@ -52,6 +54,17 @@ fn taken(document: &mut Value) -> Vec<String> {
         Some(name.to_owned())
     });
     references.collect()
+}
+
+/// What may be left out may be null, which is what some generated clients send then.
+fn take_null_as_absent(schema: &mut Value) {
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let properties = schema["properties"].as_object_mut().into_iter().flatten();
+    for (name, property) in properties {
+        if !required.contains(&json!(name)) {
+            property["nullable"] = json!(true);
+        }
+    }
 }
 
 /// Completes the parameters of an operation.
@@ -104,9 +117,10 @@ fn extend(schema: &mut Value, with: &Value) {
 
 fn limits() -> Vec<(&'static str, &'static str, Value)> {
     let line = |max: usize| json!({ "minLength": 1, "maxLength": max, "pattern": VISIBLE_LINE });
-    let username = json!({ "minLength": Username::MIN, "maxLength": Username::MAX, "pattern": Username::PATTERN });
-    let password =
-        json!({ "minLength": Password::MIN, "maxLength": Password::MAX, "format": "password" });
+    // The pattern says how long it may be, since the blanks around it do not count.
+    let username = json!({ "minLength": Username::MIN, "pattern": Username::pattern() });
+    // Of all forms of a text; how long it is in form NFKC, no schema can say.
+    let password = json!({ "minLength": Password::MIN, "maxLength": Password::SENT_MAX, "format": "password" });
     // Whoever logs in is not told the rules for choosing.
     let given = json!({ "minLength": 1 });
     let id = json!({ "format": "uuid", "pattern": TodoId::PATTERN });

@@ -5,10 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{
-    api::{date, json::present},
-    domain,
-};
+use crate::{api::date, domain};
 
 /// One to-do.
 #[derive(Debug, Object, Serialize)]
@@ -75,7 +72,6 @@ pub(in crate::api) struct AddTodo {
     /// What there is to do: one line, something that can be seen. Trimmed.
     pub(super) description: String,
     /// A UUID of any version that the client makes: with it, sending twice adds once; without it, twice.
-    #[serde(deserialize_with = "present")]
     pub(super) id: Option<String>,
 }
 
@@ -87,14 +83,11 @@ pub(in crate::api) struct UpdateTodo {
     /// Which to-do.
     pub(super) id: String,
     /// Another text, by the rules of `add_todo`.
-    #[serde(deserialize_with = "present")]
     pub(super) description: Option<String>,
     /// Done or open.
-    #[serde(deserialize_with = "present")]
     pub(super) is_done: Option<bool>,
     /// The `rev` of the to-do that the change was made on. If it has another one meanwhile, nothing is
     /// changed and the answer is 409.
-    #[serde(deserialize_with = "present")]
     pub(super) expected_rev: Option<u64>,
 }
 
@@ -106,7 +99,6 @@ pub(in crate::api) struct UpdateTodoStatus {
     /// Which to-do.
     pub(super) id: String,
     /// Done or open.
-    #[serde(deserialize_with = "present")]
     pub(super) is_done: Option<bool>,
 }
 

@@ -1,8 +1,9 @@
-//! Passwords that people choose.
+//! Passwords that people choose, and those that they show later.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
 use secrecy::SecretString;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::domain::error::{FieldCode, FieldError};
 
@@ -14,29 +15,33 @@ static COMMON_PASSWORDS: LazyLock<HashSet<&str>> =
 /// Words that are the first to be tried here, folded: ASVS 6.1.2 asks for such a list.
 const WORDS_OF_THIS_PLACE: [&str; 1] = ["tickbox"];
 
-/// A password as it was typed: neither trimmed nor normalised, and it does not print itself.
+/// A new password in Unicode's form NFKC, not trimmed. It does not print itself.
 #[derive(Clone)]
 pub struct Password(SecretString);
 
 impl Password {
-    /// Fewest characters.
+    /// Fewest characters, as sent and in form NFKC.
     pub const MIN: usize = 8;
-    /// Most characters; bounds the work of hashing.
+    /// Most characters in form NFKC; bounds the work of hashing.
     pub const MAX: usize = 128;
+    /// Most characters as sent: no character of form NFKC is made of more than four (UAX #15, 14).
+    pub const SENT_MAX: usize = 4 * Self::MAX;
 
     /// Takes a password that someone chooses. No rules of composition: length and not being
-    /// guessable are what counts (NIST SP 800-63B, 3.1.1.2).
+    /// guessable are what counts (NIST SP 800-63B-4, 3.1.1.2).
     ///
     /// # Errors
     /// When it is too short, too long, common, or contains the username or a word of this place.
     pub fn choose(text: &str, username: &str) -> Result<Self, FieldError> {
         let error = |code, message: String| Err(FieldError::new("password", code, message));
+        let sent = text.chars().count();
+        let text = normalised(text);
         let length = text.chars().count();
         let folded = text.to_lowercase();
         let (min, max) = (Self::MIN, Self::MAX);
         if text.is_empty() {
             error(FieldCode::Required, "Enter a password".into())
-        } else if length < min {
+        } else if sent.min(length) < min {
             error(
                 FieldCode::TooShort,
                 format!("The password must be {min} characters or more"),
@@ -68,7 +73,7 @@ impl Password {
                 "The password must not contain the username".into(),
             )
         } else {
-            Ok(Self(text.into()))
+            Ok(Self(text.into_owned().into()))
         }
     }
 }
@@ -79,8 +84,39 @@ impl From<Password> for SecretString {
     }
 }
 
+/// A password that somebody shows.
+#[derive(Clone)]
+pub struct PasswordAttempt {
+    /// In the form that passwords are hashed in.
+    pub normalised: SecretString,
+    /// As it was sent, where that is another text: hashes from before there was one form are of it.
+    pub as_sent: Option<SecretString>,
+}
+
+impl From<&str> for PasswordAttempt {
+    fn from(text: &str) -> Self {
+        let normalised = normalised(text);
+        Self {
+            as_sent: (normalised != text).then(|| text.into()),
+            normalised: normalised.into_owned().into(),
+        }
+    }
+}
+
+/// Form NFKC, in which a letter is one text, composed or not, whatever keyboard it came from (NIST SP
+/// 800-63B-4, 3.1.1.2). A text that is too long in any form stays as it is, which bounds the work.
+pub(super) fn normalised(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || text.chars().nth(Password::SENT_MAX).is_some() {
+        Cow::Borrowed(text)
+    } else {
+        text.nfkc().collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn password_code(text: &str) -> &'static str {
@@ -118,5 +154,75 @@ mod tests {
     #[test]
     fn the_list_holds_ten_thousand_passwords() {
         assert_eq!(COMMON_PASSWORDS.len(), 10_000);
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_are_one_password() {
+        let chosen = |text: &str| {
+            let password = Password::choose(text, "").ok();
+            password.map(|password| SecretString::from(password).expose_secret().to_owned())
+        };
+        for (one, other) in [
+            ("žvirblių lizdas", "z\u{30c}virbliu\u{328} lizdas"),
+            ("Ångström ½ ﬁne", "A\u{30a}ngstro\u{308}m 1\u{2044}2 fine"),
+            ("ｐａｓｓ ｗｏｒｄｓ", "pass words"),
+            (
+                "한글 비밀번호 여덟",
+                "\u{1112}\u{1161}\u{11ab}글 비밀번호 여덟",
+            ),
+        ] {
+            assert_ne!(one, other);
+            assert!(chosen(one).is_some(), "{one:?}");
+            assert_eq!(chosen(one), chosen(other), "{one:?}");
+        }
+        assert_ne!(chosen("seven green bottles"), chosen("Seven green bottles"));
+        assert_eq!(
+            chosen("  spaces count  ").as_deref(),
+            Some("  spaces count  ")
+        );
+    }
+
+    #[test]
+    fn a_password_is_counted_in_the_form_that_is_hashed() {
+        let decomposed = |count| "z\u{30c}".repeat(count);
+        for (text, expected) in [
+            (decomposed(7), "too_short"),
+            (decomposed(8), "accepted"),
+            (decomposed(128), "accepted"),
+            (decomposed(129), "too_long"),
+            ("\u{1f82}".repeat(128), "accepted"),
+            ("α\u{313}\u{300}\u{345}".repeat(128), "accepted"),
+            ("α\u{313}\u{300}\u{345}".repeat(129), "too_long"),
+            // One character that stands for eighteen is one key.
+            ("\u{fdfa}".into(), "too_short"),
+            ("\u{fdfa}".repeat(8), "too_long"),
+            ("x".repeat(16 * 1024), "too_long"),
+            ("\u{fdfa}".repeat(5 * 1024), "too_long"),
+        ] {
+            assert_eq!(password_code(&text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_character_is_composed_of_more_than_four() {
+        // Otherwise a text beyond SENT_MAX could have a form that is short enough.
+        let parts = |character: char| [character].into_iter().nfd().count();
+        assert_eq!(('\0'..=char::MAX).map(parts).max(), Some(4));
+    }
+
+    #[test]
+    fn common_passwords_are_common_in_every_form() {
+        assert_eq!(password_code("ｐａｓｓｗｏｒｄ１"), "too_common");
+        assert_eq!(password_code("ｔｉｃｋｂｏｘ list"), "too_common");
+        assert_eq!(password_code("my ｏｎａ.ｐ password"), "contains_username");
+    }
+
+    #[test]
+    fn an_attempt_is_looked_at_as_sent_only_where_that_is_another_text() {
+        let as_sent = |text: &str| PasswordAttempt::from(text).as_sent.is_some();
+        assert!(!as_sent("seven green bottles"));
+        assert!(!as_sent("žvirblių lizdas"));
+        assert!(as_sent("z\u{30c}virbliu\u{328} lizdas"));
+        assert!(!as_sent(&"z\u{30c}".repeat(Password::SENT_MAX)));
     }
 }

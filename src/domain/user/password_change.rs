@@ -1,8 +1,6 @@
 //! Taking another password.
 
-use secrecy::SecretString;
-
-use super::{Password, same_password};
+use super::{Password, PasswordAttempt, password::normalised, same_password};
 use crate::domain::error::{FieldCode, FieldError};
 
 /// What somebody typed to take another password.
@@ -20,8 +18,8 @@ pub struct PasswordChangeInput<'a> {
 /// decides.
 #[derive(Clone)]
 pub struct PasswordChange {
-    /// As typed.
-    pub current: SecretString,
+    /// What was typed as the current one.
+    pub current: PasswordAttempt,
     /// Not hashed yet.
     pub new: Password,
 }
@@ -65,7 +63,7 @@ fn choose(new: &str, current: &str, username: &str) -> Result<Password, FieldErr
         field: "new_password".into(),
         ..error
     })?;
-    if new == current {
+    if normalised(new) == normalised(current) {
         let words = "The new password must differ from the current one";
         return Err(error(FieldCode::Unchanged, words));
     }
@@ -140,6 +138,7 @@ mod tests {
             ("password1", "new_password too_common"),
             ("my ONA.P password", "new_password contains_username"),
             ("seven green bottles", "new_password unchanged"),
+            ("ｓeven green bottles", "new_password unchanged"),
             ("Seven green bottles", ""),
             ("  spaces count  ", ""),
             ("ž 🥛 \u{202e}\t\"<'&;--", ""),

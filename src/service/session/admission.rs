@@ -24,7 +24,7 @@ pub(super) struct Entry {
     pub(super) username: Username,
     /// The hash that the password was right for.
     pub(super) verified: String,
-    /// The password hashed anew, when the parameters have risen.
+    /// The password hashed anew, when the stored hash is outdated.
     pub(super) raised: Option<String>,
     /// Whether the browser was logged in with before, under this username.
     pub(super) is_known_device: bool,
@@ -112,7 +112,7 @@ impl Service {
             },
             (Some(login), Verdict::RightButOutdated) => Checked::Right {
                 login,
-                raised: Some(self.hasher.hash(password.clone()).await?),
+                raised: Some(self.hasher.hash(password.normalised.clone()).await?),
             },
             (login, _) => Checked::Wrong {
                 public_id: login.map(|login| login.public_id),

@@ -1,7 +1,6 @@
 //! Taking another password.
 
 use futures_util::FutureExt as _;
-use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::super::{Service, password::Verdict, session::random_bytes};
@@ -11,7 +10,7 @@ use crate::{
         event::SecurityEvent,
         limit::Bucket,
         session::{Kind, SessionId, SessionToken},
-        user::{Account, PasswordChange, UserId, wrong_password},
+        user::{Account, PasswordAttempt, PasswordChange, UserId, wrong_password},
     },
     store::{self, Connection, Ending, session::NewSession},
 };
@@ -85,7 +84,7 @@ impl Service {
     async fn verify_current(
         &self,
         account: &Account,
-        current: &SecretString,
+        current: &PasswordAttempt,
     ) -> Result<String, Error> {
         let user = account.user_id;
         let find =

@@ -87,11 +87,11 @@ fn change_page(username: &str, errors: &[FieldError]) -> Markup {
         },
         Field {
             hint: &hint,
-            max: Some(Password::MAX),
+            max: Some(Password::SENT_MAX),
             ..Field::password("new_password", "New password")
         },
         Field {
-            max: Some(Password::MAX),
+            max: Some(Password::SENT_MAX),
             ..Field::password("new_password_again", "New password again")
         },
     ];

@@ -3,6 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use proptest::{
+    strategy::{Strategy as _, ValueTree as _},
+    string::string_regex,
+    test_runner::TestRunner,
+};
 use serde_json::{Value, json};
 
 use super::document::{Document, members};
@@ -140,10 +145,19 @@ fn parameters(place: &str, was: &Value, is: &Value, broken: &mut Vec<String>) {
 /// `taken`: clients send it, so that it may not ask for more; otherwise they read it, and it may not
 /// give less.
 fn schema(place: &str, was: &Value, is: &Value, taken: bool, broken: &mut Vec<String>) {
-    for property in ["type", "format", "nullable", "pattern", "$ref", "allOf"] {
+    for property in ["type", "format", "$ref", "allOf"] {
         if was.get(property) != is.get(property) {
             broken.push(format!("{place}: another {property}"));
         }
+    }
+    let may_be_null = |schema: &Value| schema["nullable"] == true;
+    match (may_be_null(was), may_be_null(is)) {
+        (true, false) if taken => broken.push(format!("{place}: null is refused now")),
+        (false, true) if !taken => broken.push(format!("{place}: may be null now")),
+        _ => {}
+    }
+    if was.get("pattern") != is.get("pattern") && !(taken && is_wider(was, is)) {
+        broken.push(format!("{place}: another pattern"));
     }
     for value in was["enum"].as_array().into_iter().flatten() {
         let is = is["enum"].as_array();
@@ -165,6 +179,27 @@ fn schema(place: &str, was: &Value, is: &Value, taken: bool, broken: &mut Vec<St
         schema(place, was, is, taken, broken);
     }
     required(place, was, is, taken, broken);
+}
+
+/// Whether whatever was taken by its pattern still is, as far as a thousand examples tell.
+fn is_wider(was: &Value, is: &Value) -> bool {
+    let Some(is) = is["pattern"].as_str() else {
+        return true;
+    };
+    let Some(pattern) = was["pattern"].as_str() else {
+        return false;
+    };
+    let is = regex::Regex::new(is).expect("an expression");
+    let whole = pattern.trim_start_matches('^').trim_end_matches('$');
+    let texts = string_regex(whole).expect("an expression");
+    let mut runner = TestRunner::deterministic();
+    let (min, max) = (was["minLength"].as_u64(), was["maxLength"].as_u64());
+    (0..1_000).all(|_| {
+        let text = texts.new_tree(&mut runner).expect("a text").current();
+        let length = text.chars().count() as u64;
+        let was_taken = min.is_none_or(|min| length >= min) && max.is_none_or(|max| length <= max);
+        !was_taken || is.is_match(&text)
+    })
 }
 
 fn limits(place: &str, was: &Value, is: &Value, broken: &mut Vec<String>) {
@@ -272,6 +307,18 @@ fn breakages() -> Vec<(String, Value)> {
             format!("{schemas}/AddTodo/properties/id"),
             json!({ "type": "integer" }),
         ),
+        (
+            format!("{schemas}/AddTodo/properties/id/nullable"),
+            Value::Null,
+        ),
+        (
+            format!("{schemas}/RegisterUser/properties/username/pattern"),
+            json!("^[A-Za-z0-9._-]{4,}$"),
+        ),
+        (
+            format!("{schemas}/Todo/properties/description"),
+            json!({ "type": "string", "nullable": true }),
+        ),
     ]
 }
 
@@ -284,6 +331,8 @@ fn growing_breaks_nobody() {
     schemas["Todo"]["properties"]["due_date"] = json!({ "type": "string" });
     schemas["AddTodo"]["properties"]["due_date"] = json!({ "type": "string" });
     schemas["AddTodo"]["properties"]["description"]["maxLength"] = json!(500);
+    schemas["AddTodo"]["properties"]["description"]["nullable"] = json!(true);
+    schemas["RegisterUser"]["properties"]["username"]["pattern"] = json!("^[^!]{3,}$");
     let codes = schemas["Code"]["enum"].as_array_mut();
     codes.expect("a list").push(json!("new_code"));
     assert_eq!(broken(&old, &new), [""; 0]);

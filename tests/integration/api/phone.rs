@@ -29,13 +29,18 @@ pub(crate) struct Reply {
 }
 
 impl<'a> Phone<'a> {
-    /// A phone that this person has logged in with.
-    pub(crate) async fn log_in(site: &'a Site, username: &str) -> Self {
-        let mut phone = Self {
+    /// A phone that nobody has logged in with.
+    pub(crate) fn stranger(site: &'a Site) -> Self {
+        Self {
             site,
             token: String::new(),
             refresh_token: String::new(),
-        };
+        }
+    }
+
+    /// A phone that this person has logged in with.
+    pub(crate) async fn log_in(site: &'a Site, username: &str) -> Self {
+        let mut phone = Self::stranger(site);
         let body = json!({"username": username, "password": PASSWORD, "device_name": "a test"});
         let reply = phone.post("login", body).await;
         phone.keep(&reply);
@@ -54,7 +59,8 @@ impl<'a> Phone<'a> {
         self.post("refresh_token", body).await
     }
 
-    fn keep(&mut self, reply: &Reply) {
+    /// Takes the tokens of an answer.
+    pub(crate) fn keep(&mut self, reply: &Reply) {
         assert_eq!(reply.status, 200, "{}", reply.answer.body);
         let text = |name: &str| {
             let text = reply.json[name].as_str().expect("a text").to_owned();

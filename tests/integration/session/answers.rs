@@ -176,7 +176,7 @@ async fn a_wrong_body_is_refused_before_anything_is_looked_up(
             "username",
             "wrong_type",
         ),
-        (LOGIN, named(Value::Null), "device_name", "wrong_type"),
+        (LOGIN, named(json!(1)), "device_name", "wrong_type"),
         (LOGIN, named(json!("")), "device_name", "required"),
         (LOGIN, named(json!("\u{200b}")), "device_name", "required"),
         (

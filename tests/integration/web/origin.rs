@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::web::Proxies;
 
 use super::site::{Answer, Site};
 
@@ -17,6 +18,15 @@ async fn only_forms_of_ours_are_accepted(_: MySqlPoolOptions, options: MySqlConn
         (Some("cross-site"), None, false),
         (Some("same-site"), None, false),
         (Some("cross-site"), Some(OURS), false),
+        (Some("same-origin"), Some(OURS), true),
+        (Some("none"), Some(OURS), true),
+        // Without a referrer, browsers say `null` of our own forms too.
+        (Some("same-origin"), Some("null"), true),
+        (Some("cross-site"), Some("null"), false),
+        // A service worker that sends a foreign form on.
+        (Some("same-origin"), Some("http://evil.example"), false),
+        (Some("none"), Some("http://evil.example"), false),
+        (Some("same-origin"), Some(""), false),
         (Some("Same-Origin"), None, false),
         (Some(""), None, false),
         (None, Some(OURS), true),
@@ -33,6 +43,61 @@ async fn only_forms_of_ours_are_accepted(_: MySqlPoolOptions, options: MySqlConn
     let accepted = with_cookie.iter().filter(|case| case.2).count();
     let page = site.browser("ona").await.get("/").await;
     assert_eq!(page.todos().len(), accepted);
+}
+
+#[sqlx::test]
+async fn the_usual_port_may_be_left_out_on_either_side(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let cookie = site.browser("ona").await.cookie.expect("logged in");
+    for (origin, host, expected) in [
+        ("http://name", "name", 303),
+        ("http://name", "name:80", 303),
+        ("http://name:80", "name", 303),
+        ("https://name", "name:443", 303),
+        ("https://name", "name", 303),
+        ("http://name", "name:443", 403),
+        ("https://name", "name:80", 403),
+        ("http://name:8080", "name", 403),
+        ("http://other", "name:80", 403),
+        ("ftp://name", "name", 403),
+    ] {
+        let request = site
+            .request(Method::POST, "/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", &cookie)
+            .header("host", host)
+            .header("origin", origin)
+            .body("description=Milk");
+        let answer = Answer::to(request).await;
+        assert_eq!(answer.status, expected, "{origin} {host}");
+    }
+}
+
+#[sqlx::test]
+async fn behind_a_proxy_that_speaks_https_a_form_that_came_by_http_is_not_ours(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::behind(options, Proxies(1)).await;
+    for (protocol, origin, expected) in [
+        ("https", "https://name", 422),
+        ("https", "http://name", 403),
+        ("http", "http://name", 422),
+        // A proxy that does not know what stands before it.
+        ("http", "https://name", 422),
+    ] {
+        let request = site
+            .request(Method::POST, "/login")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-forwarded-proto", protocol)
+            .header("host", "name")
+            .header("origin", origin);
+        let answer = Answer::to(request.body("")).await;
+        assert_eq!(answer.status, expected, "{protocol} {origin}");
+    }
 }
 
 #[sqlx::test]

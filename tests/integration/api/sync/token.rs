@@ -146,7 +146,7 @@ async fn what_is_no_token_is_an_invalid_field_and_never_a_fault(
     let (end, middle) = (text(&end), text(&middle));
     let user = &end[..8];
     let table = [
-        String::new(),
+        " ".into(),
         "0".into(),
         user.into(),
         format!("{user}."),

@@ -1,0 +1,147 @@
+use super::*;
+
+const GOOD: RegistrationInput<'static> = RegistrationInput {
+    first_name: "Ona",
+    last_name: "Petraitė",
+    username: "ona",
+    password: "seven green bottles",
+    password_again: Some("seven green bottles"),
+};
+
+fn codes(input: RegistrationInput<'_>) -> Vec<String> {
+    Registration::parse(input)
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|error| format!("{} {}", error.field, error.code.as_str()))
+        .collect()
+}
+
+fn username_code(text: &str) -> &'static str {
+    Username::parse(text).map_or_else(|error| error.code.as_str(), |_| "accepted")
+}
+
+#[test]
+fn a_good_registration_is_accepted() {
+    assert!(codes(GOOD).is_empty());
+}
+
+#[test]
+fn all_problems_come_back_together_in_the_order_of_the_form() {
+    let all_wrong = RegistrationInput {
+        first_name: " ",
+        last_name: &"x".repeat(51),
+        username: "o n a",
+        password: "short",
+        password_again: Some("other"),
+    };
+    assert_eq!(
+        codes(all_wrong),
+        [
+            "first_name required",
+            "last_name too_long",
+            "username invalid_characters",
+            "password too_short",
+            "password_again mismatch",
+        ]
+    );
+}
+
+#[test]
+fn the_second_password_is_optional() {
+    let once = RegistrationInput {
+        password_again: None,
+        ..GOOD
+    };
+    assert!(codes(once).is_empty());
+}
+
+#[test]
+fn username_is_trimmed_and_folded() {
+    for text in ["Ona", "ona ", " ona", "\u{a0}oNa\t", "\u{3000}ona\n"] {
+        assert_eq!(Username::parse(text).expect("valid").as_str(), "ona");
+    }
+}
+
+#[test]
+fn username_is_what_its_pattern_says() {
+    let pattern = regex::Regex::new(&Username::pattern()).expect("an expression");
+    let long = "a".repeat(100);
+    let (padded, longer) = (format!("  {long} "), format!("{long}a"));
+    for text in [
+        "",
+        " ",
+        "on",
+        " on ",
+        "ona",
+        " ona\u{a0}",
+        "o na",
+        "o\u{200b}na",
+        &long,
+        &padded,
+        &longer,
+    ] {
+        let accepted = Username::parse(text).is_ok();
+        assert_eq!(accepted, pattern.is_match(text), "{text:?}");
+    }
+}
+
+#[test]
+fn an_attempt_counts_as_the_name_without_blanks() {
+    let attempted = |username| {
+        let credentials = Credentials::parse(username, "x").ok().expect("both");
+        secrecy::ExposeSecret::expose_secret(&credentials.attempted).to_owned()
+    };
+    assert_eq!(attempted(" Ona "), attempted("ona"));
+    assert_eq!(attempted("  "), "");
+}
+
+#[test]
+fn username_keeps_its_limits() {
+    for (text, expected) in [
+        ("", "required"),
+        ("ab", "too_short"),
+        ("abc", "accepted"),
+        ("A.b_c-9", "accepted"),
+        (&"a".repeat(100), "accepted"),
+        (&"a".repeat(101), "too_long"),
+    ] {
+        assert_eq!(username_code(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn username_refuses_lookalikes_and_blanks_inside() {
+    for text in [
+        "adm\u{131}n",
+        "\u{430}dmin",
+        "ad\u{200b}min",
+        "ad min",
+        "ad\u{a0}min",
+        "e\u{301}va",
+        "a\0b",
+    ] {
+        assert_eq!(username_code(text), "invalid_characters", "{text:?}");
+    }
+}
+
+#[test]
+fn names_are_trimmed_and_counted_in_characters() {
+    let name = FirstName::parse(&format!(" {} ", "ė".repeat(48))).expect("valid");
+    assert_eq!(name.as_str(), "ė".repeat(48));
+    assert!(FirstName::parse(&format!("{} ", "ė".repeat(50))).is_err());
+    assert_eq!(
+        LastName::parse("a\nb")
+            .expect_err("two lines")
+            .code
+            .as_str(),
+        "control_characters"
+    );
+}
+
+#[test]
+fn empty_credentials_name_both_fields() {
+    let errors = Credentials::parse("", "").err().expect("refused");
+    let fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
+    assert_eq!(fields, ["username", "password"]);
+}

@@ -1,0 +1,128 @@
+//! One password from every keyboard: composed or decomposed, and from before there was one form.
+
+use sqlx::{
+    Executor as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::user::{PasswordChange, PasswordChangeInput, Registration, RegistrationInput},
+    service::Hasher,
+};
+
+use super::password;
+use crate::{
+    log,
+    web::site::Site,
+    world::{CHEAP, NOWHERE, World, client, credentials},
+};
+
+const COMPOSED: &str = "žvirblių lizdas 7";
+const DECOMPOSED: &str = "z\u{30c}virbliu\u{328} lizdas 7";
+const WIDE: &str = "žvirblių　lizdas ７";
+
+async fn opens(world: &World, password: &str) -> bool {
+    let login = credentials("ruta", password);
+    let login = world.service.log_in(login, None, client("a test"));
+    login.await.is_ok()
+}
+
+async fn register(world: &World, password: &str, again: &str) {
+    log::plant(COMPOSED);
+    log::plant(DECOMPOSED);
+    let registration = Registration::parse(RegistrationInput {
+        first_name: "Rūta",
+        last_name: "Rūtaitė",
+        username: "ruta",
+        password,
+        password_again: Some(again),
+    });
+    let registration = registration.expect("the two are one password");
+    let registered = world.service.register(registration, NOWHERE).await;
+    registered.expect("the name is free");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_password_opens_in_every_form_whichever_it_was_chosen_in(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    register(&world, DECOMPOSED, COMPOSED).await;
+    let stored = password(&world, "ruta").await;
+    for form in [COMPOSED, DECOMPOSED, WIDE] {
+        assert!(opens(&world, form).await, "{form:?}");
+    }
+    assert!(!opens(&world, "zvirbliu lizdas 7").await, "another one");
+    assert_eq!(password(&world, "ruta").await, stored, "nothing to renew");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_hash_of_the_text_as_it_was_typed_still_opens_and_is_renewed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    register(&world, COMPOSED, COMPOSED).await;
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let old = hasher.hash(DECOMPOSED.into()).await.expect("hashed");
+    let mut connection = world.connect().await;
+    let update = sqlx::query("UPDATE users SET password = ? WHERE username = 'ruta'").bind(&old);
+    connection.execute(update).await.expect("written");
+
+    assert!(!opens(&world, COMPOSED).await, "it was another text then");
+    assert!(!opens(&world, "z\u{30c}virblis 7").await);
+    assert_eq!(password(&world, "ruta").await, old);
+    assert!(opens(&world, DECOMPOSED).await);
+    assert_ne!(password(&world, "ruta").await, old, "renewed");
+    for form in [COMPOSED, DECOMPOSED] {
+        assert!(opens(&world, form).await, "{form:?}");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_current_and_the_new_password_may_be_in_any_form(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    register(&world, COMPOSED, DECOMPOSED).await;
+    let login = credentials("ruta", COMPOSED);
+    let login = world.service.log_in(login, None, client("a test"));
+    let session = login.await.expect("right");
+    let account = world.service.authenticate(&session.token).await;
+    let account = account.expect("no fault").expect("a session");
+    let new = "kranklių lizdas 8";
+    log::plant(new);
+    let input = PasswordChangeInput {
+        current_password: DECOMPOSED,
+        new_password: "krankliu\u{328} lizdas 8",
+        new_password_again: Some(new),
+    };
+    let change = PasswordChange::parse(input, "ruta").expect("valid");
+    let changed = world.service.change_password(&account, change, "").await;
+    changed.expect("changed");
+    assert!(opens(&world, new).await);
+    assert!(!opens(&world, COMPOSED).await);
+    let same = PasswordChangeInput {
+        current_password: COMPOSED,
+        new_password: DECOMPOSED,
+        new_password_again: None,
+    };
+    let errors = PasswordChange::parse(same, "ruta").err().expect("the same");
+    assert_eq!(errors[0].code.as_str(), "unchanged");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_page_and_the_api_take_one_password_in_both_forms(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    register(&site.world, COMPOSED, COMPOSED).await;
+    let form = [("username", "ruta"), ("password", DECOMPOSED)];
+    let page = site.stranger().post("/login", &form).await;
+    assert_eq!(page.status, 303);
+    let phone = crate::api::phone::Phone::stranger(&site);
+    let login = serde_json::json!({ "username": "ruta", "password": DECOMPOSED });
+    assert_eq!(phone.post("login", login).await.status, 200);
+}
