@@ -47,7 +47,7 @@ generate_clients() {
 step_clients() {
     need_contract_packages || return
     need_contract_tools || return
-    generate_clients typescript python || { fail "openapi-generator failed; see .local/generator.log"; return; }
+    generate_clients typescript python dart dart-dio || { fail "openapi-generator failed; see .local/generator.log"; return; }
     run tests/contract/node_modules/.bin/tsc -p tests/contract/clients/typescript || { fail "the TypeScript client does not compile"; return; }
     run "$CONTRACT_TOOLS/mypy" --config-file tests/contract/clients/python/mypy.ini --cache-dir "$LOCAL/mypy" \
         tests/contract/clients/python/scenario.py || { fail "the Python client's types do not fit"; return; }
@@ -62,13 +62,15 @@ run_scenarios() {
     node tests/contract/clients/typescript/built/scenario.js || status=1
     say "Python"
     "$CONTRACT_TOOLS/python" tests/contract/clients/python/scenario.py || status=1
+    say "Dart, by the bodies that its clients make"
+    "$CONTRACT_TOOLS/python" tests/contract/clients/dart_scenario.py || status=1
     return "$status"
 }
 
-# Kotlin and Swift: what Android and iOS would get. Nothing here compiles them.
+# Kotlin, Swift and Dart: what Android, iOS and Flutter would get. Nothing here compiles them.
 step_models() {
     need_contract_tools || return
-    generate_clients kotlin swift || { fail "openapi-generator failed; see .local/generator.log"; return; }
+    generate_clients kotlin swift dart dart-dio || { fail "openapi-generator failed; see .local/generator.log"; return; }
     run "$CONTRACT_TOOLS/python" tests/contract/clients/models.py
 }
 

@@ -1,10 +1,13 @@
-"""Reads the models that were generated for Kotlin and Swift: each field must have the type that an app
+"""Reads the models that were generated for Kotlin, Swift and Dart: each field must have the type that an app
 needs, and may be absent only where it can be. Run by `./ops/test models`."""
 
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from dart_models import Model
 
 HERE = Path(__file__).parent
 KOTLIN = HERE / "kotlin/generated/src/main/kotlin/tickbox/client/models"
@@ -85,6 +88,40 @@ def swift(name: str) -> Fields:
     return fields
 
 
+def dart(name: str) -> Fields:
+    """Lists are never null: what is left out is an empty one."""
+    model = Model("dart", name)
+    fields = {}
+    for field, kind in model.types.items():
+        absent = f" = {model.defaults.get(field, 'null')}" if field in model.optional else "?" * kind.endswith("?")
+        fields[field] = model.type_of(field) + absent.replace(" = const []", "")
+    return fields
+
+
+def dart_dio(name: str) -> Fields:
+    model = Model("dart-dio", name)
+    fields = {}
+    for field in model.types:
+        absent = f" = {model.defaults[field]}" if field in model.defaults else "?" * (field in model.optional)
+        fields[field] = model.type_of(field) + absent
+    return fields
+
+
+def one_type_of_numbers(kind: str) -> str:
+    """And ids are texts."""
+    return re.sub("^int64", "int", re.sub("^uuid", "text", kind))
+
+
+def of_dart(fields: Fields) -> Fields:
+    """A list that may be left out is empty then."""
+    return {field: one_type_of_numbers(kind).replace("] = null", "]") for field, kind in fields.items()}
+
+
+def of_dart_dio(fields: Fields) -> Fields:
+    """A field that may be left out looks like one that may be null."""
+    return {field: one_type_of_numbers(kind).replace(" = null", "?") for field, kind in fields.items()}
+
+
 def codes(source: str) -> set[str]:
     """Kotlin: `name("name"),`; Swift: `case name = "name"`, or `case name` where both are the same."""
     kotlin = re.findall(r'^    `?\w+`?\("(\w+)"\)', source, re.MULTILINE)
@@ -92,12 +129,20 @@ def codes(source: str) -> set[str]:
     return {*kotlin, *(text or name for name, text in swift)}
 
 
+LANGUAGES: list[tuple[str, Callable[[str], Fields], Callable[[Fields], Fields]]] = [
+    ("Kotlin", kotlin, dict),
+    ("Swift", swift, dict),
+    ("Dart", dart, of_dart),
+    ("Dart (dio)", dart_dio, of_dart_dio),
+]
+
+
 def main() -> None:
     document = json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"]["schemas"]
     wrong = [f"{name} is new: say in models.py what its fields are" for name in document.keys() - MODELS.keys() - {"Code"}]
-    for language, read in (("Kotlin", kotlin), ("Swift", swift)):
+    for language, read, wanted in LANGUAGES:
         for name, fields in MODELS.items():
-            want, have = expected(fields), read(name)
+            want, have = wanted(expected(fields)), read(name)
             for field in sorted(want.keys() | have.keys()):
                 if want.get(field) != have.get(field):
                     wrong.append(f"{language} {name}.{field}: {have.get(field)}, and should be {want.get(field)}")
@@ -107,7 +152,7 @@ def main() -> None:
         difference = codes(file.read_text(encoding="utf-8")) ^ all_codes
         if difference:
             wrong.append(f"{file.name}: {', '.join(sorted(difference))}")
-    print("\n".join(wrong) or f"{len(MODELS)} models and {len(all_codes) - 1} codes are right in Kotlin and in Swift")
+    print("\n".join(wrong) or f"{len(MODELS)} models and {len(all_codes) - 1} codes are right in Kotlin, Swift and Dart")
     sys.exit(bool(wrong))
 
 
