@@ -89,7 +89,7 @@ fn username_is_what_its_pattern_says() {
 #[test]
 fn an_attempt_counts_as_the_name_without_blanks() {
     let attempted = |username| {
-        let credentials = Credentials::parse(username, "x").ok().expect("both");
+        let credentials = Credentials::parse(username, "x").expect("both");
         secrecy::ExposeSecret::expose_secret(&credentials.attempted).to_owned()
     };
     assert_eq!(attempted(" Ona "), attempted("ona"));
