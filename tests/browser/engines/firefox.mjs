@@ -48,6 +48,7 @@ class Browser {
   async connect(address) {
     this.socket = new WebSocket(address);
     this.socket.on("message", (data) => this.#receive(JSON.parse(data)));
+    this.socket.on("close", () => this.#waiting.forEach(({ fail, method }) => fail(new Error(`${method}: Firefox has gone`))));
     await new Promise((open, fail) => this.socket.once("open", open).once("error", fail));
     await this.send("session.new", { capabilities: {} });
     await this.send("session.subscribe", { events: ["log.entryAdded"] });

@@ -11,11 +11,11 @@ export async function makeHome() {
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }) };
 }
 
-/** What a browser finds around it: nothing of the machine but its programs, and a real language and zone. */
+/** What a browser finds around it: nothing of the machine but its programs, and a zone of ours. */
 export function surroundings(home, more) {
   const { PATH } = process.env;
   const time = { TZ: "Asia/Kathmandu" }; // 5:45 off, so that no time is right by chance
-  return { PATH, HOME: home, XDG_RUNTIME_DIR: home, LANG: "en_US.UTF-8", ...time, ...more };
+  return { PATH, HOME: home, XDG_RUNTIME_DIR: home, ...time, ...more };
 }
 
 /** A program that stays. */
@@ -26,6 +26,9 @@ export class Program {
     this.command = command;
     this.child = spawn(command, parameters, { stdio: ["ignore", "ignore", "pipe", ...stdio], env });
     this.ended = new Promise((end) => this.child.once("exit", end).once("error", end));
+    const kill = () => this.child.kill(); // also after a test that failed half-way
+    process.once("exit", kill);
+    this.ended.then(() => process.off("exit", kill));
     this.child.stderr.on("data", (data) => (this.#said = (this.#said + data).slice(-4_000)));
   }
 

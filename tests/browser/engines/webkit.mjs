@@ -11,12 +11,12 @@ export const device = "Safari on Linux";
 let screen;
 
 /** A browser of its own: a driver has one session, and a session keeps nothing. */
-export async function enter({ javaScript }) {
+export async function enter({ javaScript, language = "en_US.UTF-8" }) {
   screen ??= startScreen();
   const { display } = await screen;
   const home = await makeHome();
   const port = await freePort();
-  const env = surroundings(home.path, { DISPLAY: display });
+  const env = surroundings(home.path, { DISPLAY: display, LANG: language });
   const driver = new Program("WebKitWebDriver", [`--port=${port}`], { env });
   const tab = new Tab(`http://127.0.0.1:${port}`, driver, home);
   await driver.until(() => tab.send("GET", "/status").catch(() => null));
