@@ -16,19 +16,22 @@ use poem::{
 
 use super::{
     error::{Failure, with_retry_after},
-    form::{Form, Query},
+    form::{ACCOUNT_FIELD, Form, Query},
     layout::{
-        self, Width, described_by, error_of, error_summary, field_error, see_other, title_of,
+        self, Width, account_field, described_by, error_of, error_summary, field_error, see_other,
+        title_of,
     },
     link::{self, Notice},
-    session::{Browser, Carried, Https, Visitor},
+    session::{Browser, Carried, Https, Visitor, check_account},
 };
 use crate::{
     domain::{
         address::ClientAddress,
         error::{Error, FieldCode, FieldError},
         limit::in_words,
-        user::{Credentials, NAME_MAX, Password, Registration, RegistrationInput, Username},
+        user::{
+            Account, Credentials, NAME_MAX, Password, Registration, RegistrationInput, Username,
+        },
     },
     service::Service,
 };
@@ -123,24 +126,26 @@ pub(super) async fn log_in(
 /// `GET /logout`: a page with one button, because a GET changes nothing.
 #[handler]
 pub(super) fn show_logout(visitor: Visitor) -> Result<Response> {
-    visitor.account(&link::LOGOUT)?;
+    let account = visitor.account(&link::LOGOUT)?;
     let body = html! {
         h1 { "Log out" }
         p { "You are logged in. Your to-dos stay where they are." }
-        (log_out_form("button"))
+        (log_out_form(&account, "button"))
         p { a href=(link::LIST) { "Back to the list" } }
     };
-    Ok(layout::page("Log out", Width::Narrow, &body).into_response())
+    Ok(layout::page("Log out", Width::Narrow, Some(&account), &body).into_response())
 }
 
 /// `POST /logout`
 #[handler]
 pub(super) async fn log_out(
     service: Data<&Service>,
+    form: Form,
     visitor: Visitor,
     https: Https,
 ) -> Result<Response> {
     if let Some(account) = visitor.account {
+        check_account(form.get(ACCOUNT_FIELD), &account)?;
         let ended = service.log_out(account.session_id).await;
         ended.map_err(Failure::from)?;
     }
@@ -153,9 +158,10 @@ pub(super) async fn log_out(
 }
 
 /// The button that logs out, in the given style.
-pub(super) fn log_out_form(class: &str) -> Markup {
+pub(super) fn log_out_form(account: &Account, class: &str) -> Markup {
     html! {
         form method="post" action=(link::LOGOUT) {
+            (account_field(account))
             button class=(class) type="submit" { "Log out" }
         }
     }
@@ -231,7 +237,8 @@ fn login_page(next: &str, username: &str, notice: Option<Notice>, errors: &[Fiel
         }
         p { "Do not have an account? " a href=(link::REGISTER) { "Register" } }
     };
-    layout::page(&title_of("Login", !errors.is_empty()), Width::Narrow, &body)
+    let title = title_of("Login", !errors.is_empty());
+    layout::page(&title, Width::Narrow, None, &body)
 }
 
 fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError]) -> Markup {
@@ -281,7 +288,7 @@ fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError])
         p { "Have an account? " a href=(link::LOGIN) { "Login" } }
     };
     let title = title_of("Registration form", !errors.is_empty());
-    layout::page(&title, Width::Narrow, &body)
+    layout::page(&title, Width::Narrow, None, &body)
 }
 
 /// A labelled text field with its hint and its error.

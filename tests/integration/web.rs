@@ -10,6 +10,7 @@ mod hostile;
 mod list;
 mod logs;
 mod origin;
+mod owner;
 mod password;
 mod routes;
 mod sessions;

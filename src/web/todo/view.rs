@@ -8,7 +8,7 @@ use super::{
         layout::{self, Width, described_by, error_summary, field_error, title_of},
         link::{self, ListLink, Notice, View},
     },
-    row::{hidden_view, rows},
+    row::{list_fields, rows},
 };
 use crate::domain::{
     error::FieldError,
@@ -53,20 +53,25 @@ impl ListPage<'_> {
                 div.who {
                     span.name { (account.first_name) }
                     a href=(link::ACCOUNT) { "Account" }
-                    (log_out_form("button quiet"))
+                    (log_out_form(account, "button quiet"))
                 }
             }
             div #(link::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error), true)) } }
-            (add_form(view, self.id, self.draft, error, false))
-            div #(link::STATUS) role="status" { @if let Some(notice) = self.notice { (say(notice, None, view)) } }
+            (add_form(account, view, self.id, self.draft, error, false))
+            div #(link::STATUS) role="status" {
+                @if let Some(notice) = self.notice { (say(account, notice, None, view)) }
+            }
             div.bar {
-                p #(link::COUNT) { (count(account.tally)) }
+                (count(account.tally))
                 (filters(view))
             }
             @if view.after.is_some() {
                 p { a href=(ListLink { view: view.at(None), ..ListLink::default() }) { "Back to the newest" } }
             }
-            ul #(link::TODOS) role="list" aria-label="To-dos" { (rows(&page.todos, view, None)) }
+            // What all forms in the rows have in common is written once.
+            ul #(link::TODOS) role="list" aria-label="To-dos" hx-swap:inherited="none" hx-sync:inherited="drop" {
+                (rows(&page.todos, account, view, None))
+            }
             p.empty { (nothing(view)) }
             (more(view, page.next))
             @if view.after.is_none() {
@@ -75,12 +80,18 @@ impl ListPage<'_> {
             }
             (keys())
         };
-        layout::page(&title_of(TITLE, error.is_some()), Width::Wide, &body)
+        layout::page(
+            &title_of(TITLE, error.is_some()),
+            Width::Wide,
+            Some(account),
+            &body,
+        )
     }
 }
 
 /// The form that adds. It carries the id of the to-do to be, so that sending it twice adds once.
 pub(super) fn add_form(
+    account: &Account,
     view: View,
     id: TodoId,
     draft: &str,
@@ -90,8 +101,8 @@ pub(super) fn add_form(
     html! {
         form #(link::ADD) method="post" action=(link::LIST) hx-post=(link::LIST) hx-swap="none" hx-sync="this:drop" novalidate {
             // Browsers that restore forms on the way back must not restore a used id.
-            input type="hidden" name="id" value=(id) autocomplete="off";
-            (hidden_view(view))
+            input type="hidden" name="todo_id" value=(id) autocomplete="off";
+            (list_fields(account, view))
             label for="description" { "New to-do" }
             (field_error(error))
             div.line {
@@ -120,13 +131,14 @@ pub(super) fn more(view: View, next: Option<Cursor>) -> Markup {
     }
 }
 
-/// How many are open, from the figures kept with the account.
+/// How many are open, from the figures kept with the account, and the revision of which all this is:
+/// an older answer does not overwrite a newer one.
 pub(super) fn count(tally: Tally) -> Markup {
-    html! { (tally.open) " of " (tally.all) " open" }
+    html! { p #(link::COUNT) data-rev=(tally.rev) { (tally.open) " of " (tally.all) " open" } }
 }
 
 /// What happened, in words, and how to take it back.
-pub(super) fn say(notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
+pub(super) fn say(account: &Account, notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
     let verb = match notice {
         Notice::Added => "Added",
         Notice::Completed => "Done:",
@@ -153,8 +165,8 @@ pub(super) fn say(notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
         }
         @if let Notice::Removed(id) = notice {
             form method="post" action=(link::RESTORE) hx-post=(link::RESTORE) hx-swap="none" hx-sync="this:drop" {
-                input type="hidden" name="id" value=(id);
-                (hidden_view(view))
+                input type="hidden" name="todo_id" value=(id);
+                (list_fields(account, view))
                 button #undo.button.quiet type="submit" data-focus[todo.is_some()] { "Undo" }
             }
         }
