@@ -30,9 +30,10 @@ const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
 const PARTS: &str = "assets/app";
 
 /// Those that start by themselves, in this order: they listen to the same events.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 9] = [
     "failures",
     "answers",
+    "refresh",
     "tabs",
     "drafts",
     "times",

@@ -5,7 +5,10 @@ function withDraft(login) {
   const there = new URL(login, location.href);
   const back = new URL(there.searchParams.get("next") ?? "/", location.href);
   const draft = find("#description")?.value;
-  if (draft) back.searchParams.set("description", draft);
+  if (draft) {
+    back.searchParams.set("description", draft);
+    back.searchParams.set("account", account()); // for nobody else
+  }
   there.searchParams.set("next", back.pathname + back.search);
   return there.pathname + there.search;
 }
@@ -32,6 +35,7 @@ on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
 function forgetDraft() {
   const here = new URL(location.href);
   here.searchParams.delete("description");
+  here.searchParams.delete("account");
   if (here.href !== location.href) history.replaceState(history.state, "", here);
 }
 

@@ -19,7 +19,9 @@ on("htmx:after:request", (event) => {
   const isOurs = ctx.text.includes("<hx-partial");
   if (ctx.hx.redirect) return;
   if (isRefresh(ctx)) {
-    if (!ctx.response.raw.ok || !isOurs) event.preventDefault(); // nobody asked for it
+    // Nobody asked for it; but that somebody else has logged in (409) is said.
+    const isAnswer = ctx.response.raw.ok || ctx.response.status === 409;
+    if (!isAnswer || !isOurs) event.preventDefault();
   } else if (!isOurs) {
     event.preventDefault(); // the page of a gateway between us
     say("The server cannot answer right now. Nothing you typed is lost: wait a few seconds, then try again.");

@@ -8,9 +8,14 @@
 
 const find = (selector) => document.querySelector(selector);
 const on = (name, act) => document.addEventListener(name, act);
-// Not `element.id`: of a form with a field named "id", such as #add, that is the field.
-const is = (element, id) => element?.getAttribute?.("id") === id;
+const is = (element, id) => element?.id === id;
 const isRefresh = (ctx) => is(ctx.sourceElement, "refresh");
+// For whom the page was made: none, for a stranger.
+const account = () => find("#main")?.dataset.account;
+// Of which revision of the account something is: a row, the list, the count.
+const revOf = (element) => Number(element?.dataset.rev);
+// More than the first page is shown, or asked for: that page alone would take those rows away.
+const isLonger = () => find("#todos[data-longer], #more .htmx-request") !== null;
 
 // A part that cannot start says so and takes no other with it.
 function begin(name, part) {

@@ -69,7 +69,7 @@ impl ListPage<'_> {
                 p { a href=(ListLink { view: view.at(None), ..ListLink::default() }) { "Back to the newest" } }
             }
             // What all forms in the rows have in common is written once.
-            ul #(link::TODOS) role="list" aria-label="To-dos" hx-swap:inherited="none" hx-sync:inherited="drop" {
+            ul #(link::TODOS) data-rev=(account.tally.rev) role="list" aria-label="To-dos" hx-swap:inherited="none" hx-sync:inherited="drop" {
                 (rows(&page.todos, account, view, None))
             }
             p.empty { (nothing(view)) }
