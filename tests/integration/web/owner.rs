@@ -150,13 +150,13 @@ async fn fragments_for_somebody_elses_page_are_a_409_with_nothing_of_the_list(
 /// Each form that posts, with the accounts that it names.
 fn owners(answer: &Answer) -> Vec<Vec<String>> {
     let html = answer.html();
-    let select = |selector: &str| scraper::Selector::parse(selector).expect("a selector");
-    let forms = html.select(&select("form[method=post]")).map(|form| {
-        let fields = form.select(&select("[name=account]")).collect::<Vec<_>>();
-        let values = fields.iter().filter_map(|field| field.attr("value"));
+    let [form, field] = ["form[method=post]", "[name=account]"]
+        .map(|selector| scraper::Selector::parse(selector).expect("a selector"));
+    let named = |form: scraper::ElementRef<'_>| {
+        let values = form.select(&field).filter_map(|field| field.attr("value"));
         values.map(ToOwned::to_owned).collect()
-    });
-    forms.collect()
+    };
+    html.select(&form).map(named).collect()
 }
 
 #[sqlx::test]
