@@ -69,9 +69,8 @@ impl ListPage<'_> {
                 p { a href=(ListLink { view: view.at(None), ..ListLink::default() }) { "Back to the newest" } }
             }
             // What all forms in the rows have in common is written once.
-            ul #(link::TODOS) data-rev=(account.tally.rev) role="list" aria-label="To-dos" hx-swap:inherited="none" hx-sync:inherited="drop" {
-                (rows(&page.todos, account, view, None))
-            }
+            ul #(link::TODOS) data-rev=(account.tally.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+                role="list" aria-label="To-dos" { (rows(&page.todos, account, view, None)) }
             p.empty { (nothing(view)) }
             (more(view, page.next))
             @if view.after.is_none() {

@@ -139,8 +139,8 @@ pub(crate) fn list(
                             a href="/?show=done" { "Done" }
                         }
                     }
-                    ul #todos data-rev=(session.rev) role="list" aria-label="To-dos"
-                        hx-swap:inherited="none" hx-sync:inherited="drop" { @for todo in todos { (row(todo, session)) } }
+                    ul #todos data-rev=(session.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+                        role="list" aria-label="To-dos" { @for todo in todos { (row(todo, session)) } }
                     p.empty { "Nothing to do. Add your first to-do above." }
                     p #more {
                         @if let Some(next) = next {
