@@ -26,7 +26,7 @@ pub(super) enum Width {
 const HTMX_CONFIG: &str =
     r#"{"includeIndicatorCSS":false,"noSwap":[204,304,"5xx"],"defaultTimeout":15000}"#;
 
-/// A whole page. One made for an account says so to `app.js`, and has htmx say so with each request.
+/// A whole page. One made for an account says so to our script, and has htmx say so with each request.
 pub(super) fn page(title: &str, width: Width, account: Option<&Account>, body: &Markup) -> Markup {
     let account = account.map(|account| account.public_id);
     let headers = account.map(|id| format!("{ACCOUNT_HEADER}:{id}"));
@@ -46,8 +46,11 @@ pub(super) fn page(title: &str, width: Width, account: Option<&Account>, body: &
             }
             body {
                 a.skip href={ "#" (link::MAIN) } { "Skip to content" }
+                // A target that stays: htmx drops an answer whose target, which is the form if nothing
+                // else is named, has left the page meanwhile.
                 main #(link::MAIN) .card .narrow[width == Width::Narrow] tabindex="-1"
-                    data-account=[account] hx-headers:inherited=[headers] { (body) }
+                    data-account=[account] hx-headers:inherited=[headers]
+                    hx-target:inherited={ "#" (link::MAIN) } { (body) }
             }
         }
     }

@@ -24,29 +24,28 @@ async function rowsOf(one) {
 }
 
 for (const { javaScript, name } of modes) {
-  const acts = {
-    "adding": (page) => page.press("#description", "Enter"),
-    "completing": (page) => page.getByRole("checkbox", { name: "To-do of Ona" }).click(),
-    "removing": (page) => page.getByRole("button", { name: "Remove “To-do of Ona”" }).click(),
-  };
+  const acts = [
+    (page) => page.press("#description", "Enter"),
+    (page) => page.getByRole("checkbox", { name: "To-do of Ona" }).click(),
+    (page) => page.getByRole("button", { name: "Remove “To-do of Ona”" }).click(),
+  ];
   scenario(`in a page of somebody else every button is refused with words, ${name}`, { javaScript }, async (visitor, enter) => {
-    const { page } = visitor;
     visitor.expect(409);
     const jonas = await enter({ javaScript });
     await visitor.signUp();
     await visitor.stock(["To-do of Ona"]);
+    const pages = [];
+    for (const act of acts) pages.push([await visitor.tab("/"), act]);
     const tab = await changesHands(visitor, jonas);
-    for (const act of Object.values(acts)) {
+    for (const [page, act] of pages) {
       await page.fill("#description", "Half a thought");
-      await visitor.change(() => act(page));
+      await act(page);
+      await page.waitForFunction(() => document.querySelector("main").textContent.includes("Somebody else has logged in"));
       const main = await page.innerText("main");
-      assert.match(main, words);
       assert(!main.includes("Jonas"), main);
       if (javaScript) {
         assert.equal(await page.inputValue("#description"), "Half a thought");
-        assert.deepEqual(await visitor.texts(), ["To-do of Ona"]);
-      } else {
-        await page.goBack();
+        assert.deepEqual(await visitor.texts(page), ["To-do of Ona"]);
       }
     }
     assert.deepEqual(await visitor.texts(tab), ["Secret of Jonas"]);

@@ -116,7 +116,8 @@ pub(crate) fn list(
             }
             body {
                 a.skip href="#main" { "Skip to content" }
-                main.card #main tabindex="-1" data-account=(account) hx-headers:inherited={ "Tickbox-Account:" (account) } {
+                main.card #main tabindex="-1" data-account=(account) hx-headers:inherited={ "Tickbox-Account:" (account) }
+                    hx-target:inherited="#main" {
                     header.bar {
                         h1 { "My to-do list" }
                         div.who {
