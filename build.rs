@@ -30,12 +30,15 @@ const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
 const PARTS: &str = "assets/app";
 
 /// Those that start by themselves, in this order: they listen to the same events.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 12] = [
     "failures",
+    "memory",
     "answers",
     "refresh",
     "tabs",
     "drafts",
+    "length",
+    "lines",
     "times",
     "focus",
     "keys",

@@ -44,6 +44,7 @@ on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.response.status === 404) ctx.sourceElement.closest("li")?.remove(); // it is gone
   const isInvalid = find("[aria-invalid=true]");
+  if (find(".empty")) find(".empty").hidden = find("#todos > li") !== null;
   document.title = (isInvalid ? "Error: " : "") + document.title.replace(/^Error: /, "");
   if (isBehind && !isRefresh(ctx)) document.dispatchEvent(new Event("tickbox:behind"));
 });

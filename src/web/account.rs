@@ -10,7 +10,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 use poem::{
     IntoResponse as _, Response, Result, handler,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     web::{Data, Html},
 };
 
@@ -29,9 +29,7 @@ use crate::{
         address::ClientAddress,
         error::{Error, FieldCode, FieldError},
         limit::in_words,
-        user::{
-            Account, Credentials, NAME_MAX, Password, Registration, RegistrationInput, Username,
-        },
+        user::{Account, Credentials, Password, Registration, RegistrationInput, Username},
     },
     service::Service,
 };
@@ -150,10 +148,11 @@ pub(super) async fn log_out(
         ended.map_err(Failure::from)?;
     }
     let mut response = see_other(&link::login_with(Notice::LoggedOut));
-    let headers = response.headers_mut();
-    headers.insert(header::SET_COOKIE, https.forget());
-    // Only the cache: cookies and storage are shared with whatever else runs on this host name.
-    headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    // No Clear-Site-Data: it costs seconds where much of other sites is cached, and clears nothing that
+    // Back shows. Pages are never stored, and hide themselves when they are left (`assets/app/memory.js`).
+    response
+        .headers_mut()
+        .insert(header::SET_COOKIE, https.forget());
     Ok(response)
 }
 
@@ -254,29 +253,22 @@ fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError])
     let fields = [
         Field {
             autocomplete: "given-name",
-            max: Some(NAME_MAX),
             ..Field::new("first_name", "First name")
         },
         Field {
             autocomplete: "family-name",
-            max: Some(NAME_MAX),
             ..Field::new("last_name", "Last name")
         },
         Field {
             autocomplete: "username",
             hint: &username_hint,
-            max: Some(Username::MAX),
             ..Field::new("username", "Username")
         },
         Field {
             hint: &password_hint,
-            max: Some(Password::SENT_MAX),
             ..Field::password("password", "Password")
         },
-        Field {
-            max: Some(Password::SENT_MAX),
-            ..Field::password("password_again", "Password again")
-        },
+        Field::password("password_again", "Password again"),
     ];
     let body = html! {
         h1 { "Registration form" }
@@ -298,7 +290,6 @@ struct Field<'a> {
     hint: &'a str,
     autocomplete: &'a str,
     is_password: bool,
-    max: Option<usize>,
 }
 
 impl<'a> Field<'a> {
@@ -309,7 +300,6 @@ impl<'a> Field<'a> {
             hint: "",
             autocomplete: "off",
             is_password: false,
-            max: None,
         }
     }
 
@@ -332,9 +322,7 @@ impl<'a> Field<'a> {
                 (field_error(error))
                 input id=(name) name=(name) type=(kind) autocomplete=(self.autocomplete) required
                     value=[(!self.is_password).then_some(value)]
-                    // Browsers count UTF-16 units, of which a character takes up to two: this
-                    // never cuts what would be accepted.
-                    maxlength=[self.max.map(|max| max * 2)]
+                    // No `maxlength`: it would cut what is pasted without a word.
                     autocapitalize=[(name == "username").then_some("none")]
                     spellcheck="false"
                     aria-invalid=[error.map(|_| "true")]

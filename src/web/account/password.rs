@@ -88,13 +88,9 @@ fn change_page(account: &Account, username: &str, errors: &[FieldError]) -> Mark
         },
         Field {
             hint: &hint,
-            max: Some(Password::SENT_MAX),
             ..Field::password("new_password", "New password")
         },
-        Field {
-            max: Some(Password::SENT_MAX),
-            ..Field::password("new_password_again", "New password again")
-        },
+        Field::password("new_password_again", "New password again"),
     ];
     let title = "Change the password";
     let body = html! {

@@ -97,7 +97,7 @@ fn row(account: &Account, session: &Session) -> Markup {
     html! {
         li {
             div.text {
-                span { bdi { (name) } @if session.is_current { " (this one)" } }
+                span { bdi { (name) } @if session.is_current { " (this one)" } } " "
                 small {
                     span { (kind) " since " (Moment(session.created)) }
                     @if !session.is_current { " " span { "Last used " (Moment(session.seen)) } }

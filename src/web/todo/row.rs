@@ -32,17 +32,18 @@ pub(super) fn row(todo: &Todo, fields: &Markup, focus: bool) -> Markup {
                 input type="hidden" name="todo_id" value=(id);
                 button.check #{ "check-" (id) } name="is_done" value=(!todo.is_done) role="checkbox"
                     aria-checked=(todo.is_done) aria-labelledby={ "text-" (id) } data-focus[focus] {
-                    span aria-hidden="true" {}
+                    // The sign where there is no style: without one, this would be nothing to see or press.
+                    span aria-hidden="true" { (if todo.is_done { "Reopen" } else { "Complete" }) }
                 }
                 div.text {
-                    span #{ "text-" (id) } dir="auto" { (text) }
+                    span #{ "text-" (id) } dir="auto" { (text) } " "
                     small {
                         span { "Added " (Moment(todo.created_date)) }
                         @if let Some(done) = todo.done_date { " " span { "Done " (Moment(done)) } }
                     }
                 }
                 button.remove #{ "remove-" (id) } name="is_removed" value="true" formaction=(remove) hx-post=(remove) {
-                    span aria-hidden="true" { "×" }
+                    span aria-hidden="true" { "×" } " "
                     span.hidden { "Remove “" bdi { (text) } "”" }
                 }
             }

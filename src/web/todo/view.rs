@@ -51,8 +51,8 @@ impl ListPage<'_> {
             header.bar {
                 h1 { (TITLE) }
                 div.who {
-                    span.name { (account.first_name) }
-                    a href=(link::ACCOUNT) { "Account" }
+                    span.name { (account.first_name) } " "
+                    a href=(link::ACCOUNT) { "Account" } " "
                     (log_out_form(account, "button quiet"))
                 }
             }
@@ -71,13 +71,12 @@ impl ListPage<'_> {
             // What all forms in the rows have in common is written once.
             ul #(link::TODOS) data-rev=(account.tally.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
                 role="list" aria-label="To-dos" { (rows(&page.todos, account, view, None)) }
-            p.empty { (nothing(view)) }
+            p.empty hidden[!page.todos.is_empty()] { (nothing(view)) }
             (more(view, page.next))
             @if view.after.is_none() {
                 div #(link::REFRESH) hidden hx-get=(ListLink { view, ..ListLink::default() })
                     hx-trigger="refresh" hx-swap="none" hx-sync="this:replace" {}
             }
-            (keys())
         };
         layout::page(
             &title_of(TITLE, error.is_some()),
@@ -105,10 +104,11 @@ pub(super) fn add_form(
             label for="description" { "New to-do" }
             (field_error(error))
             div.line {
-                input #description name="description" type="text" value=(draft) required autocomplete="off"
-                    enterkeyhint="done" dir="auto"
-                    // Browsers count UTF-16 units, of which a character takes up to two.
-                    maxlength=(Description::MAX * 2)
+                // No `maxlength`: it would cut what is pasted without a word. No `autocomplete="off"` either,
+                // with which Chromium does not bring the text back after Back: without a script nothing else
+                // does, and `assets/app/drafts.js`, which keeps drafts itself, switches it off.
+                input #description name="description" type="text" value=(draft) required
+                    enterkeyhint="done" dir="auto" data-max=(Description::MAX)
                     data-focus[focus]
                     aria-invalid=[error.map(|_| "true")]
                     aria-describedby=[described_by("description", false, error.is_some())];
@@ -182,29 +182,7 @@ fn filters(view: View) -> Markup {
         nav aria-label="Show" {
             @for (filter, label) in choices {
                 @let link = ListLink { view: View { filter, after: None }, ..ListLink::default() };
-                a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) }
-            }
-        }
-    }
-}
-
-/// The keys, for `assets/app/keys.js` to open: without it there are none, and this stays hidden.
-fn keys() -> Markup {
-    let keys = [
-        ("n", "write a new to-do"),
-        ("Enter", "add it"),
-        ("Space", "complete a to-do, or open it again"),
-        ("?", "show these keys"),
-        ("Esc", "close this"),
-    ];
-    html! {
-        p.foot { button #keys-open type="button" hidden { "Keyboard keys" } }
-        dialog #keys aria-labelledby="keys-title" {
-            h2 #keys-title { "Keyboard keys" }
-            dl { @for (key, effect) in keys { dt { kbd { (key) } } dd { (effect) } } }
-            form method="dialog" {
-                label { input #keys-letters type="checkbox" checked; "Use the single keys n and ?" }
-                button.button.quiet { "Close" }
+                a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) } " "
             }
         }
     }
