@@ -141,7 +141,9 @@ mod tests {
 /// Whether the form stands on a page of ours, by its `Referer`. Another site can leave that out, but
 /// cannot write ours.
 fn is_referred(request: &Request, host: &str) -> bool {
-    let page = request.header("referer").and_then(|page| page.split_once("://"));
+    let page = request
+        .header("referer")
+        .and_then(|page| page.split_once("://"));
     page.and_then(|(_, page)| page.split_once('/'))
         .is_some_and(|(from, _)| from.eq_ignore_ascii_case(host))
 }

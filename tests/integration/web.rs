@@ -16,3 +16,4 @@ mod routes;
 mod sessions;
 pub(crate) mod site;
 mod todo;
+mod words;
