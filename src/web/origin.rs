@@ -39,7 +39,9 @@ fn is_ours(request: &Request) -> bool {
         (Some(origin), _) => names_us(origin, request),
         // No graphical browser of the last ten years, so it can only act for itself; or a text browser,
         // which names the page that its form stands on. Another site's page cannot name one of ours.
-        (None, None) => !has_cookie(request) || page_of(request).is_some_and(|page| names_us(page, request)),
+        (None, None) => {
+            !has_cookie(request) || page_of(request).is_some_and(|page| names_us(page, request))
+        }
     }
 }
 
@@ -136,14 +138,4 @@ mod tests {
         assert!(names("https://name", "name", Https::YES));
         assert!(!names("http://name", "name", Https::YES));
     }
-}
-
-/// Whether the form stands on a page of ours, by its `Referer`. Another site can leave that out, but
-/// cannot write ours.
-fn is_referred(request: &Request, host: &str) -> bool {
-    let page = request
-        .header("referer")
-        .and_then(|page| page.split_once("://"));
-    page.and_then(|(_, page)| page.split_once('/'))
-        .is_some_and(|(from, _)| from.eq_ignore_ascii_case(host))
 }
