@@ -30,11 +30,15 @@ const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
 const PARTS: &str = "assets/app";
 
 /// Those that start by themselves, in this order: they listen to the same events.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 12] = [
     "failures",
+    "memory",
     "answers",
+    "refresh",
     "tabs",
     "drafts",
+    "length",
+    "lines",
     "times",
     "focus",
     "keys",
@@ -73,9 +77,7 @@ fn embed_all(folder: &Path, output: &Path, made: &mut BTreeSet<PathBuf>) -> io::
         let is_loaded = path
             .extension()
             .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known));
-        if path == Path::new(PARTS) {
-            continue;
-        } else if path.is_dir() {
+        if path.is_dir() && path != Path::new(PARTS) {
             embed_all(&path, output, made)?;
         } else if is_loaded && path != Path::new(HTMX) {
             made.extend(embed(&path, &fs::read(&path)?, output)?);
@@ -90,13 +92,21 @@ fn script() -> io::Result<String> {
     let found = fs::read_dir(PARTS)?.count();
     assert_eq!(found, ORDER.len() + 1, "{PARTS} holds what ORDER names");
     let part = |name: &str| fs::read_to_string(format!("{PARTS}/{name}.js"));
-    let htmx = fs::read_to_string(HTMX)?;
-    let mut script = format!("{htmx}\n;(() => {{\n\"use strict\";\n{}", part("prelude")?);
-    for name in ORDER {
-        let text = part(name)?;
-        script += &format!("\nbegin(\"{name}\", () => {{\n{text}}});\n");
-    }
-    Ok(script + "})();\n")
+    let begun = |name| {
+        Ok(format!(
+            "\nbegin(\"{name}\", () => {{\n{}}});\n",
+            part(name)?
+        ))
+    };
+    let parts = ORDER
+        .into_iter()
+        .map(begun)
+        .collect::<io::Result<Vec<_>>>()?;
+    let (htmx, prelude) = (fs::read_to_string(HTMX)?, part("prelude")?);
+    Ok(format!(
+        "{htmx}\n;(() => {{\n\"use strict\";\n{prelude}{}}})();\n",
+        parts.concat()
+    ))
 }
 
 /// Gives what there is of the file now.

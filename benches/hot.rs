@@ -76,7 +76,7 @@ fn questions(criterion: &mut Criterion) {
     criterion.bench_function("access token, verified", |bencher| {
         bencher.iter(|| signer.verify(black_box(token.expose_secret()), NOW).is_ok());
     });
-    let form = b"id=019ab7e4-7a5e-7000-8000-0123456789ab&show=&after=\
+    let form = b"todo_id=019ab7e4-7a5e-7000-8000-0123456789ab&show=&cursor=\
         &description=buy+milk+%26+%3Cb%3Ebread%3C%2Fb%3E+%E2%80%9Cnow%E2%80%9D";
     criterion.bench_function("form, parsed", |bencher| {
         bencher.iter(|| web::form_fields(black_box(form)));

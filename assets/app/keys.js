@@ -1,23 +1,44 @@
-// Keys: single letters only where nothing is typed, and only until they are switched off.
+// Keys: single letters only where nothing is typed, and only until they are switched off. Made here,
+// since they are nothing without a script.
 
-const keys = find("#keys");
-const isOn = () => localStorage.getItem("tickbox-keys") !== "off";
+const keys = [
+  ["n", "write a new to-do"],
+  ["Enter", "add it"],
+  ["Space", "complete a to-do, or open it again"],
+  ["?", "show these keys"],
+  ["Esc", "close this"],
+];
+const preferences = keeper("localStorage");
+const isOn = () => preferences.get("tickbox-keys") !== "off";
+
+const list = keys.flatMap(([key, effect]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, effect)]);
+const letters = make("input", { id: "keys-letters", type: "checkbox", checked: isOn() });
+const dialog = make(
+  "dialog",
+  { id: "keys" },
+  make("h2", { id: "keys-title" }, "Keyboard keys"),
+  make("dl", {}, ...list),
+  make(
+    "form",
+    { method: "dialog" },
+    make("label", {}, letters, "Use the single keys n and ?"),
+    make("button", { className: "button quiet" }, "Close"),
+  ),
+);
+dialog.setAttribute("aria-labelledby", "keys-title");
+const open = make("button", { id: "keys-open", type: "button" }, "Keyboard keys");
 
 on("keydown", (event) => {
   const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (!keys || keys.open || isTyping || !isOn()) return;
+  if (!dialog.isConnected || dialog.open || isTyping || !isOn()) return;
   if (event.key === "n") find("#description").focus();
-  else if (event.key === "?") keys.showModal();
+  else if (event.key === "?") dialog.showModal();
   else return;
   event.preventDefault();
 });
 
-if (keys) {
-  const open = find("#keys-open");
-  const letters = find("#keys-letters");
-  open.hidden = false;
-  open.addEventListener("click", () => keys.showModal());
-  letters.checked = isOn();
-  letters.addEventListener("change", () => localStorage.setItem("tickbox-keys", letters.checked ? "on" : "off"));
-}
+open.addEventListener("click", () => dialog.showModal());
+letters.addEventListener("change", () => preferences.set("tickbox-keys", letters.checked ? "on" : "off"));
+
+if (find("#description")) find("#main").append(make("p", { className: "foot" }, open), dialog);

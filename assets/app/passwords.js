@@ -1,8 +1,7 @@
 // A password can be looked at before it is sent.
 
 for (const input of document.querySelectorAll("input[type=password]")) {
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "show", textContent: "Show", ariaPressed: "false" });
+  const button = make("button", { type: "button", className: "show", ariaPressed: "false" }, "Show");
   button.ariaLabel = `Show ${input.labels[0].textContent.toLowerCase()}`;
   const show = (shown) => {
     input.type = shown ? "text" : "password";

@@ -8,9 +8,45 @@
 
 const find = (selector) => document.querySelector(selector);
 const on = (name, act) => document.addEventListener(name, act);
-// Not `element.id`: of a form with a field named "id", such as #add, that is the field.
-const is = (element, id) => element?.getAttribute?.("id") === id;
+const is = (element, id) => element?.id === id;
 const isRefresh = (ctx) => is(ctx.sourceElement, "refresh");
+// For whom the page was made: none, for a stranger.
+const account = () => find("#main")?.dataset.account;
+// Of which revision of the account something is: a row, the list, the count.
+const revOf = (element) => Number(element?.dataset.rev);
+// More than the first page is shown, or asked for: that page alone would take those rows away.
+const isLonger = () => find("#todos[data-longer], #more .htmx-request") !== null;
+
+// What the browser keeps for us under a name. Some keep nothing, or throw: then the page does, until it
+// is left. `set` says whether the browser does.
+function keeper(storage) {
+  const here = new Map();
+  const attempt = (act) => {
+    try {
+      return act(window[storage]);
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    get: (name) => attempt((there) => there.getItem(name)) ?? here.get(name),
+    set(name, value) {
+      here.set(name, value);
+      return attempt((there) => (there.setItem(name, value), there.getItem(name))) === value;
+    },
+    remove(name) {
+      here.delete(name);
+      attempt((there) => there.removeItem(name));
+    },
+  };
+}
+
+// A new element with these properties, and this in it.
+const make = (name, properties, ...content) => {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...content);
+  return element;
+};
 
 // A part that cannot start says so and takes no other with it.
 function begin(name, part) {

@@ -1,28 +1,13 @@
-// The list as other tabs of this browser, and other devices, left it.
+// Other tabs of this browser say when they have changed the list. Somebody else may be logged in there.
 
 const others = new BroadcastChannel("tickbox");
-let appended = false; // "Show more" was used: the first page alone would take those rows away
-let isBehind = false; // the answer is about a row that this tab does not show (any more)
 
-function catchUp() {
-  if (!document.hidden && !appended) find("#refresh")?.dispatchEvent(new Event("refresh"));
-}
-
-others.addEventListener("message", catchUp);
-on("visibilitychange", catchUp);
-
-on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
-  isBehind = ctx.response.status === 404 || tasks.some(({ type, target }) => type === "partial" && !target);
-  for (const { target, swapSpec } of tasks) {
-    if (!is(target, "todos")) continue;
-    if (swapSpec.style === "innerMorph") appended = false;
-    else appended ||= swapSpec.style === "beforeend";
-  }
+others.addEventListener("message", ({ data }) => {
+  const isNews = data.account === account() && data.rev > revOf(find("#todos"));
+  if (isNews) document.dispatchEvent(new Event("tickbox:behind"));
 });
 
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (ctx.request.method !== "POST") return;
-  if (ctx.response.raw.ok) others.postMessage("changed");
-  // An answer under way to a refresh may be older than this one.
-  if (isBehind || find("#refresh.htmx-request")) catchUp();
+  if (ctx.request.method !== "POST" || !ctx.response.raw.ok) return;
+  others.postMessage({ account: account(), rev: revOf(find("#count")) });
 });

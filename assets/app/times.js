@@ -1,6 +1,19 @@
 // Times in the zone and the language of the visitor; the server writes UTC.
 
-const moment = new Intl.DateTimeFormat(navigator.languages, { dateStyle: "medium", timeStyle: "short" });
+const style = { dateStyle: "medium", timeStyle: "short" };
+
+// Some systems name a language in a way that browsers pass on and do not know: "C", "en-US@posix".
+function isKnown(language) {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(language).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const plain = (language) => language.replace(/[@.].*/, "").replace(/_/g, "-");
+const languages = [...(navigator.languages ?? [])].map(plain).filter(isKnown);
+const moment = new Intl.DateTimeFormat(languages.length ? languages : "en-GB", style);
 
 function localise(part) {
   for (const time of part.querySelectorAll("time")) {

@@ -135,7 +135,7 @@ def with_cookie(request: wanted.Request, cookie: str) -> wanted.Request:
     return wanted.Request(request.method, request.path, (("Cookie", cookie), *others), request.body)
 
 
-_FRESH_ID = re.compile(rb'name="id" value="[0-9a-f-]{36}" autocomplete')
+_FRESH_ID = re.compile(rb'name="todo_id" value="[0-9a-f-]{36}" autocomplete')
 _ASSETS = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
 
 

@@ -115,7 +115,7 @@ def statements(setting: Setting) -> list[Row]:
     return rows
 
 
-_MORE = re.compile(rb'href="/\?after=([^"&]+)"')
+_MORE = re.compile(rb'href="/\?cursor=([^"&]+)"')
 
 
 def page_after(setting: Setting, person: Person) -> Callable[[str], str]:

@@ -43,8 +43,8 @@ def _browser(person: Person) -> tuple[tuple[str, str], ...]:
 _FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
 
-def list_page(person: Person, after: str = "") -> Request:
-    return Request("GET", f"/?after={after}" if after else "/", _browser(person))
+def list_page(person: Person, cursor: str = "") -> Request:
+    return Request("GET", f"/?cursor={cursor}" if cursor else "/", _browser(person))
 
 
 def add(person: Person) -> Request:
@@ -53,7 +53,7 @@ def add(person: Person) -> Request:
 
 
 def complete(person: Person, todo: str, is_done: bool) -> Request:
-    body = urlencode({"id": todo, "is_done": str(is_done).lower()}).encode()
+    body = urlencode({"todo_id": todo, "is_done": str(is_done).lower()}).encode()
     return Request("POST", "/update-todo", (*_browser(person), _FORM, ("HX-Request", "true")), body)
 
 

@@ -279,13 +279,13 @@ class Browser(User):
         kind = random.random()
         if kind < 0.5 or not self.model:
             id, description = self.new_todo()
-            await self.submit("/", {"id": id, "description": description})
+            await self.submit("/", {"todo_id": id, "description": description})
             self.model[id], self.newest = Todo(description), id
         elif kind < 0.7:
             await self.complete(random.random() < 0.8)
         elif kind < 0.8:
             if id := self.some():
-                await self.submit("/remove-todo", {"id": id})
+                await self.submit("/remove-todo", {"todo_id": id})
                 self.model[id].removed = True
         else:
             await self.look()
@@ -301,7 +301,7 @@ class Browser(User):
     async def complete(self, is_done: bool) -> None:
         """Ticks, or takes the tick away."""
         if id := self.some(done=not is_done):
-            await self.submit("/update-todo", {"id": id, "is_done": str(is_done).lower()})
+            await self.submit("/update-todo", {"todo_id": id, "is_done": str(is_done).lower()})
             self.model[id].is_done = is_done
 
     async def look(self) -> None:

@@ -84,11 +84,11 @@ def walk_pages(server: Server) -> str:
     def shown(path: str) -> bool:
         return description in server.get(path, cookie=cookie).text
 
-    submit("/", {"id": todo, "description": description})
+    submit("/", {"todo_id": todo, "description": description})
     expect(shown("/?show=open"), "what was added is not shown")
-    submit("/update-todo", {"id": todo, "is_done": "true"})
+    submit("/update-todo", {"todo_id": todo, "is_done": "true"})
     expect(not shown("/?show=open") and shown("/?show=done"), "what was completed is not shown as done")
-    submit("/remove-todo", {"id": todo})
+    submit("/remove-todo", {"todo_id": todo})
     expect(not shown("/?show=done"), "what was removed is shown")
     server.ask("POST", "/logout", 303, {**FORM, "cookie": cookie})
     after = server.ask("GET", "/", 303, {"cookie": cookie})

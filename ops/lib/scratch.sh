@@ -42,11 +42,11 @@ scratch_database() {
         SCRATCH_URL=$TEST_DATABASE_URL
         return 0
     fi
-    database_start "$SCRATCH" scratch tickbox tickbox_sqlx tickbox_browser tickbox_engines tickbox_clients tickbox_fuzz tickbox_guide || return 1
+    database_start "$SCRATCH" scratch tickbox tickbox_sqlx tickbox_browser tickbox_engines tickbox_text tickbox_clients tickbox_fuzz tickbox_guide || return 1
     SCRATCH_URL=$(database_url tickbox)
 }
 
-# scratch_url sqlx|browser|engines|clients|fuzz|guide: a database of its own on the private server. A given server has the
+# scratch_url sqlx|browser|engines|text|clients|fuzz|guide: a database of its own on the private server. A given server has the
 # one that its URL names, since making more would need a client and rights that it may lack.
 scratch_url() {
     if [ -n "${TEST_DATABASE_URL:-}" ]; then

@@ -10,25 +10,26 @@ use std::time::Duration;
 use maud::{Markup, html};
 use poem::{
     IntoResponse as _, Response, Result, handler,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     web::{Data, Html},
 };
 
 use super::{
     error::{Failure, with_retry_after},
-    form::{Form, Query},
+    form::{ACCOUNT_FIELD, Form, Query},
     layout::{
-        self, Width, described_by, error_of, error_summary, field_error, see_other, title_of,
+        self, Width, account_field, described_by, error_of, error_summary, field_error, see_other,
+        title_of,
     },
     link::{self, Notice},
-    session::{Browser, Carried, Https, Visitor},
+    session::{Browser, Carried, Https, Visitor, check_account},
 };
 use crate::{
     domain::{
         address::ClientAddress,
         error::{Error, FieldCode, FieldError},
         limit::in_words,
-        user::{Credentials, NAME_MAX, Password, Registration, RegistrationInput, Username},
+        user::{Account, Credentials, Password, Registration, RegistrationInput, Username},
     },
     service::Service,
 };
@@ -123,39 +124,43 @@ pub(super) async fn log_in(
 /// `GET /logout`: a page with one button, because a GET changes nothing.
 #[handler]
 pub(super) fn show_logout(visitor: Visitor) -> Result<Response> {
-    visitor.account(&link::LOGOUT)?;
+    let account = visitor.account(&link::LOGOUT)?;
     let body = html! {
         h1 { "Log out" }
         p { "You are logged in. Your to-dos stay where they are." }
-        (log_out_form("button"))
+        (log_out_form(&account, "button"))
         p { a href=(link::LIST) { "Back to the list" } }
     };
-    Ok(layout::page("Log out", Width::Narrow, &body).into_response())
+    Ok(layout::page("Log out", Width::Narrow, Some(&account), &body).into_response())
 }
 
 /// `POST /logout`
 #[handler]
 pub(super) async fn log_out(
     service: Data<&Service>,
+    form: Form,
     visitor: Visitor,
     https: Https,
 ) -> Result<Response> {
     if let Some(account) = visitor.account {
+        check_account(form.get(ACCOUNT_FIELD), &account)?;
         let ended = service.log_out(account.session_id).await;
         ended.map_err(Failure::from)?;
     }
     let mut response = see_other(&link::login_with(Notice::LoggedOut));
-    let headers = response.headers_mut();
-    headers.insert(header::SET_COOKIE, https.forget());
-    // Only the cache: cookies and storage are shared with whatever else runs on this host name.
-    headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    // No Clear-Site-Data: it costs seconds where much of other sites is cached, and clears nothing that
+    // Back shows. Pages are never stored, and hide themselves when they are left (`assets/app/memory.js`).
+    response
+        .headers_mut()
+        .insert(header::SET_COOKIE, https.forget());
     Ok(response)
 }
 
 /// The button that logs out, in the given style.
-pub(super) fn log_out_form(class: &str) -> Markup {
+pub(super) fn log_out_form(account: &Account, class: &str) -> Markup {
     html! {
         form method="post" action=(link::LOGOUT) {
+            (account_field(account))
             button class=(class) type="submit" { "Log out" }
         }
     }
@@ -231,7 +236,8 @@ fn login_page(next: &str, username: &str, notice: Option<Notice>, errors: &[Fiel
         }
         p { "Do not have an account? " a href=(link::REGISTER) { "Register" } }
     };
-    layout::page(&title_of("Login", !errors.is_empty()), Width::Narrow, &body)
+    let title = title_of("Login", !errors.is_empty());
+    layout::page(&title, Width::Narrow, None, &body)
 }
 
 fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError]) -> Markup {
@@ -247,29 +253,22 @@ fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError])
     let fields = [
         Field {
             autocomplete: "given-name",
-            max: Some(NAME_MAX),
             ..Field::new("first_name", "First name")
         },
         Field {
             autocomplete: "family-name",
-            max: Some(NAME_MAX),
             ..Field::new("last_name", "Last name")
         },
         Field {
             autocomplete: "username",
             hint: &username_hint,
-            max: Some(Username::MAX),
             ..Field::new("username", "Username")
         },
         Field {
             hint: &password_hint,
-            max: Some(Password::SENT_MAX),
             ..Field::password("password", "Password")
         },
-        Field {
-            max: Some(Password::SENT_MAX),
-            ..Field::password("password_again", "Password again")
-        },
+        Field::password("password_again", "Password again"),
     ];
     let body = html! {
         h1 { "Registration form" }
@@ -281,7 +280,7 @@ fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError])
         p { "Have an account? " a href=(link::LOGIN) { "Login" } }
     };
     let title = title_of("Registration form", !errors.is_empty());
-    layout::page(&title, Width::Narrow, &body)
+    layout::page(&title, Width::Narrow, None, &body)
 }
 
 /// A labelled text field with its hint and its error.
@@ -291,7 +290,6 @@ struct Field<'a> {
     hint: &'a str,
     autocomplete: &'a str,
     is_password: bool,
-    max: Option<usize>,
 }
 
 impl<'a> Field<'a> {
@@ -302,7 +300,6 @@ impl<'a> Field<'a> {
             hint: "",
             autocomplete: "off",
             is_password: false,
-            max: None,
         }
     }
 
@@ -325,9 +322,7 @@ impl<'a> Field<'a> {
                 (field_error(error))
                 input id=(name) name=(name) type=(kind) autocomplete=(self.autocomplete) required
                     value=[(!self.is_password).then_some(value)]
-                    // Browsers count UTF-16 units, of which a character takes up to two: this
-                    // never cuts what would be accepted.
-                    maxlength=[self.max.map(|max| max * 2)]
+                    // No `maxlength`: it would cut what is pasted without a word.
                     autocapitalize=[(name == "username").then_some("none")]
                     spellcheck="false"
                     aria-invalid=[error.map(|_| "true")]

@@ -32,6 +32,8 @@ pub(super) enum Failure {
         /// Where, and from there back.
         login: String,
     },
+    /// The page was made for somebody else than the one who is logged in now.
+    AnotherAccount,
     /// The form was sent by another site.
     CrossSite,
     /// The body is not that of a form.
@@ -45,6 +47,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Verb(error) => error.fmt(formatter),
             Self::LoginRequired { .. } => formatter.write_str("login required"),
+            Self::AnotherAccount => formatter.write_str("made for another account"),
             Self::CrossSite => formatter.write_str("sent by another site"),
             Self::NotAForm => formatter.write_str("not a form"),
             Self::NotText => formatter.write_str("not UTF-8"),
@@ -75,7 +78,7 @@ impl ResponseError for Failure {
             }
             Self::Verb(Error::NotFound) => StatusCode::NOT_FOUND,
             Self::Verb(Error::Gone(_)) => StatusCode::GONE,
-            Self::Verb(Error::Conflict(_)) => StatusCode::CONFLICT,
+            Self::Verb(Error::Conflict(_)) | Self::AnotherAccount => StatusCode::CONFLICT,
             Self::Verb(Error::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::Verb(Error::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Verb(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -180,6 +183,9 @@ fn answer(error: poem::Error, asked: &Asked) -> Response {
     if let Failure::LoginRequired { login } = &failure {
         return log_in_first(login, asked.hx);
     }
+    if matches!(failure, Failure::AnotherAccount) {
+        return load_again(&words(&failure), asked);
+    }
     let response = apology(status, &words(&failure), asked);
     match failure {
         Failure::Verb(
@@ -244,6 +250,9 @@ fn words(failure: &Failure) -> String {
         Failure::Verb(Error::Unauthenticated(_)) | Failure::LoginRequired { .. } => {
             "Log in first.".into()
         }
+        Failure::AnotherAccount => {
+            "Somebody else has logged in with this browser since this page was loaded, so nothing was done or saved. What you typed is still yours: copy it if you need it.".into()
+        }
         Failure::Verb(Error::NotFound) => {
             "There is nothing here. It may have been removed meanwhile.".into()
         }
@@ -292,6 +301,35 @@ fn log_in_first(login: &str, hx: Hx) -> Response {
     }
 }
 
+/// Nothing of the account that is logged in now: the page belongs to another one.
+fn load_again(words: &str, asked: &Asked) -> Response {
+    let status = StatusCode::CONFLICT;
+    let again = html! { a href=(link::LIST) { "Load the page again" } };
+    if asked.hx.0 {
+        let say = html! { p.failure { (words) " " (again) } };
+        return fragment(link::STATUS, "innerHTML", &say)
+            .with_status(status)
+            .into_response();
+    }
+    let title = "Somebody else is logged in";
+    let fields = asked.sent.fields().unwrap_or_default();
+    let typed = fields.iter().find(|(name, _)| name == "description");
+    let body = html! {
+        h1 { (title) }
+        p { (words) }
+        @if let Some((name, text)) = typed {
+            div.field {
+                label for=(name) { "What you typed" }
+                input id=(name) type="text" value=(text) dir="auto" readonly;
+            }
+        }
+        p { (again) }
+    };
+    layout::page(&format!("Error: {title}"), Width::Narrow, None, &body)
+        .with_status(status)
+        .into_response()
+}
+
 fn apology(status: StatusCode, words: &str, asked: &Asked) -> Response {
     if asked.hx.0 {
         let say = html! { p.failure { (words) } };
@@ -306,7 +344,7 @@ fn apology(status: StatusCode, words: &str, asked: &Asked) -> Response {
         @if status.is_server_error() { (send_again(asked)) }
         p { a.button.quiet[status.is_server_error()] href=(link::LIST) { "Back to the list" } }
     };
-    layout::page(&format!("Error: {title}"), Width::Narrow, &body)
+    layout::page(&format!("Error: {title}"), Width::Narrow, None, &body)
         .with_status(status)
         .into_response()
 }

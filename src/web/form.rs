@@ -10,6 +10,9 @@ use crate::domain::media_type::{is_identity, is_utf8, without_mark};
 
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
+/// The field by which a form says for whom its page was made.
+pub(super) const ACCOUNT_FIELD: &str = "account";
+
 /// Names and values in the order sent.
 #[derive(Clone, Debug)]
 pub(super) struct Fields(pub(super) Vec<(String, String)>);
@@ -26,9 +29,17 @@ impl Fields {
         let found = self.0.iter().find(|(found, _)| found == name);
         found.map_or("", |(_, value)| value)
     }
+
+    /// The value under that name, or else under the one that earlier pages had.
+    fn either(&self, name: &str, earlier: &str) -> &str {
+        match self.get(name) {
+            "" => self.get(earlier),
+            value => value,
+        }
+    }
 }
 
-/// A posted form.
+/// A posted form; one without a body and without a type has no fields.
 pub(super) struct Form(Fields);
 
 impl Form {
@@ -36,15 +47,24 @@ impl Form {
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.get(name)
     }
+
+    /// The field's value under its name or, in a page loaded before an update, its earlier one.
+    pub(super) fn either(&self, name: &str, earlier: &str) -> &str {
+        self.0.either(name, earlier)
+    }
 }
 
 impl<'a> FromRequest<'a> for Form {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let kind = request.content_type().unwrap_or_default();
-        if !is_utf8(kind, CONTENT_TYPE) || !is_identity(request.header("content-encoding")) {
+        let kind = request.content_type();
+        let is_form = kind.is_none_or(|kind| is_utf8(kind, CONTENT_TYPE));
+        if !is_form || !is_identity(request.header("content-encoding")) {
             return Err(Failure::NotAForm.into());
         }
         let bytes = body.take()?.into_bytes().await?;
+        if kind.is_none() && !bytes.is_empty() {
+            return Err(Failure::NotAForm.into());
+        }
         let fields = Fields::parse(without_mark(&bytes)).ok_or(Failure::NotText)?;
         if let Some(sent) = request.data::<Sent>() {
             sent.0.set(fields.clone()).ok();
@@ -71,6 +91,11 @@ impl Query {
     /// The field's value; a missing one is empty.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.get(name)
+    }
+
+    /// As [`Form::either`].
+    pub(super) fn either(&self, name: &str, earlier: &str) -> &str {
+        self.0.either(name, earlier)
     }
 }
 

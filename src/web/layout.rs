@@ -6,8 +6,11 @@ use poem::{
     http::{StatusCode, header},
 };
 
-use super::link;
-use crate::{assets, domain::error::FieldError};
+use super::{form::ACCOUNT_FIELD, link, session::ACCOUNT_HEADER};
+use crate::{
+    assets,
+    domain::{error::FieldError, user::Account},
+};
 
 /// How wide the card is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,8 +26,10 @@ pub(super) enum Width {
 const HTMX_CONFIG: &str =
     r#"{"includeIndicatorCSS":false,"noSwap":[204,304,"5xx"],"defaultTimeout":15000}"#;
 
-/// A whole page.
-pub(super) fn page(title: &str, width: Width, body: &Markup) -> Markup {
+/// A whole page. One made for an account says so to our script, and has htmx say so with each request.
+pub(super) fn page(title: &str, width: Width, account: Option<&Account>, body: &Markup) -> Markup {
+    let account = account.map(|account| account.public_id);
+    let headers = account.map(|id| format!("{ACCOUNT_HEADER}:{id}"));
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -41,10 +46,19 @@ pub(super) fn page(title: &str, width: Width, body: &Markup) -> Markup {
             }
             body {
                 a.skip href={ "#" (link::MAIN) } { "Skip to content" }
-                main #(link::MAIN) .card .narrow[width == Width::Narrow] tabindex="-1" { (body) }
+                // A target that stays: htmx drops an answer whose target, which is the form if nothing
+                // else is named, has left the page meanwhile.
+                main #(link::MAIN) .card .narrow[width == Width::Narrow] tabindex="-1"
+                    data-account=[account] hx-headers:inherited=[headers]
+                    hx-target:inherited={ "#" (link::MAIN) } { (body) }
             }
         }
     }
+}
+
+/// By which a form says for whom its page was made.
+pub(super) fn account_field(account: &Account) -> Markup {
+    html! { input type="hidden" name=(ACCOUNT_FIELD) value=(account.public_id); }
 }
 
 /// `Error:` before the title of a page that shows a refused form, so that a screen reader says it

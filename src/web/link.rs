@@ -6,7 +6,7 @@ use form_urlencoded::Serializer;
 
 use crate::domain::{
     error::FieldError,
-    todo::{Cursor, Filter, TodoId},
+    todo::{Cursor, Filter, Todo, TodoId},
 };
 
 /// The list; also takes new to-dos.
@@ -70,14 +70,14 @@ pub(super) struct View {
 
 impl View {
     /// Reads the fields of a link of ours.
-    pub(super) fn parse(show: &str, after: &str) -> Result<Self, FieldError> {
+    pub(super) fn parse(show: &str, cursor: &str) -> Result<Self, FieldError> {
         let filter = match show {
             "" => Filter::All,
             show => Filter::parse(show)?,
         };
-        let after = match after {
+        let after = match cursor {
             "" => None,
-            after => Some(after.parse()?),
+            cursor => Some(cursor.parse()?),
         };
         Ok(Self { filter, after })
     }
@@ -96,6 +96,16 @@ impl View {
         self.after.is_none() && self.filter != Filter::Done
     }
 
+    /// Whether this part has a place at its top for a to-do that was just added, once more perhaps.
+    pub(super) fn shows(self, todo: &Todo) -> bool {
+        let passes = match self.filter {
+            Filter::All => true,
+            Filter::Open => !todo.is_done,
+            Filter::Done => todo.is_done,
+        };
+        self.after.is_none() && passes
+    }
+
     /// The same filter, another part of the list.
     pub(super) fn at(self, after: Option<Cursor>) -> Self {
         Self { after, ..self }
@@ -111,6 +121,8 @@ pub(super) struct ListLink<'a> {
     pub(super) notice: Option<Notice>,
     /// A text for the form that adds.
     pub(super) draft: &'a str,
+    /// Who typed it, by their public id: nobody else gets it back.
+    pub(super) drafter: &'a str,
 }
 
 impl fmt::Display for ListLink<'_> {
@@ -120,7 +132,7 @@ impl fmt::Display for ListLink<'_> {
             query.append_pair("show", show);
         }
         if let Some(after) = self.view.after {
-            query.append_pair("after", &after.to_string());
+            query.append_pair("cursor", &after.to_string());
         }
         if let Some(notice) = self.notice {
             query.append_pair("notice", notice.word());
@@ -130,6 +142,9 @@ impl fmt::Display for ListLink<'_> {
         }
         if !self.draft.is_empty() {
             query.append_pair("description", self.draft);
+            if !self.drafter.is_empty() {
+                query.append_pair("account", self.drafter);
+            }
         }
         let query = query.finish();
         formatter.write_str(LIST)?;

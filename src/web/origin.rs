@@ -36,13 +36,26 @@ fn is_ours(request: &Request) -> bool {
         (_, Some(false)) => false,
         // Browsers say `null` of our own forms where somebody has turned off referrers.
         (None | Some("null"), Some(true)) => true,
-        (Some(origin), _) => {
-            let host = request.header("host").unwrap_or_default();
-            names(origin, host, Https::of(request))
+        (Some(origin), _) => names_us(origin, request),
+        // No graphical browser of the last ten years, so it can only act for itself; or a text browser,
+        // which names the page that its form stands on. Another site's page cannot name one of ours.
+        (None, None) => {
+            !has_cookie(request) || page_of(request).is_some_and(|page| names_us(page, request))
         }
-        // No browser of the last ten years: it can only act for itself.
-        (None, None) => !has_cookie(request),
     }
+}
+
+/// The origin of the page that the request was made from, by its `Referer`.
+fn page_of(request: &Request) -> Option<&str> {
+    let page = request.header("referer")?;
+    let (scheme, rest) = page.split_once("://")?;
+    let (host, _) = rest.split_once('/')?;
+    page.get(..scheme.len() + "://".len() + host.len())
+}
+
+fn names_us(origin: &str, request: &Request) -> bool {
+    let host = request.header("host").unwrap_or_default();
+    names(origin, host, Https::of(request))
 }
 
 /// Whether an `Origin` is the host that was asked. What speaks https to the browser may speak http to

@@ -4,8 +4,13 @@ use poem::{FromRequest, Request, RequestBody, http::HeaderValue, web::Data};
 use secrecy::ExposeSecret as _;
 use time::Duration;
 use tracing::Span;
+use uuid::Uuid;
 
-use super::{error::Failure, link};
+use super::{
+    error::Failure,
+    form::{ACCOUNT_FIELD, Form},
+    link,
+};
 use crate::{
     domain::{
         address::ClientAddress,
@@ -24,6 +29,9 @@ const SECURE_COOKIE: &str = "__Host-tickbox";
 const DEVICE_COOKIE: &str = "tickbox-device";
 /// As [`SECURE_COOKIE`].
 const SECURE_DEVICE_COOKIE: &str = "__Host-tickbox-device";
+
+/// The header by which a request of htmx says for whom the page was made that asks.
+pub(super) const ACCOUNT_HEADER: &str = "Tickbox-Account";
 
 /// How many proxies stand in front, each of which appends to `X-Forwarded-*`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,7 +119,7 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// For whom the request acts.
+    /// For whom a page is made.
     ///
     /// # Errors
     /// A stranger is sent to the login page, and from there to `next`.
@@ -120,6 +128,30 @@ impl Visitor {
             login: link::login_and_back(&next.to_string()),
         })
     }
+
+    /// For whom a form acts: whoever is logged in, if its page was made for them.
+    ///
+    /// # Errors
+    /// As [`Self::account`]; [`Failure::AnotherAccount`] when the page was made for somebody else.
+    pub(super) fn sender(self, form: &Form, next: &impl ToString) -> Result<Account, Failure> {
+        let account = self.account(next)?;
+        check_account(form.get(ACCOUNT_FIELD), &account)?;
+        Ok(account)
+    }
+}
+
+/// In one browser a page may show one person's list while another has logged in since.
+pub(super) fn check_account(named: &str, account: &Account) -> Result<(), Failure> {
+    if names(named, account) {
+        Ok(())
+    } else {
+        Err(Failure::AnotherAccount)
+    }
+}
+
+/// Whether a public id is that of the account; none is anybody's, as in a form written by hand.
+pub(super) fn names(named: &str, account: &Account) -> bool {
+    named.is_empty() || Uuid::try_parse(named).is_ok_and(|named| named == account.public_id)
 }
 
 impl<'a> FromRequest<'a> for Visitor {
@@ -129,6 +161,8 @@ impl<'a> FromRequest<'a> for Visitor {
             let found = service.authenticate(&token).await.map_err(Failure::from)?;
             if let Some(account) = found {
                 Span::current().record("user", tracing::field::display(account.public_id));
+                // What htmx asks for goes into a page that was made for somebody.
+                check_account(request.header(ACCOUNT_HEADER).unwrap_or_default(), &account)?;
                 let account = Some(account);
                 return Ok(Self { account });
             }

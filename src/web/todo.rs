@@ -14,10 +14,10 @@ use self::{
 };
 use super::{
     error::Failure,
-    form::{Form, Hx, Query},
+    form::{ACCOUNT_FIELD, Form, Hx, Query},
     layout::see_other,
     link::{ListLink, Notice, View},
-    session::Visitor,
+    session::{Visitor, names},
 };
 use crate::{
     domain::{
@@ -36,14 +36,17 @@ pub(super) async fn show_list(
     hx: Hx,
     query: Query,
 ) -> Result<Response> {
-    let view = View::parse(query.get("show"), query.get("after"))
+    let view = View::parse(query.get("show"), query.either("cursor", "after"))
         .map_err(|_| Failure::from(Error::NotFound))?;
-    let draft = query.get("description");
+    let (draft, drafter) = (query.get("description"), query.get(ACCOUNT_FIELD));
     let account = visitor.account(&ListLink {
         view,
         draft,
+        drafter,
         ..ListLink::default()
     })?;
+    // Typed before the session ended, perhaps by somebody else.
+    let draft = if names(drafter, &account) { draft } else { "" };
     let page = page_of(&service, &account, view).await?;
     let answer = if !hx.0 {
         let notice = Notice::parse(query.get("notice"), query.get("id"));
@@ -58,7 +61,7 @@ pub(super) async fn show_list(
         }
         .render()
     } else if view.after.is_some() {
-        appended(view, &page)
+        appended(&account, view, &page)
     } else {
         refreshed(&account, view, &page)
     };
@@ -79,15 +82,20 @@ pub(super) async fn add(
     // it than a to-do can hold, since addresses have limits.
     let end = draft.char_indices().nth(Description::MAX);
     let draft_for_link = &draft[..end.map_or(draft.len(), |(end, _)| end)];
-    let account = visitor.account(&ListLink {
+    let link = ListLink {
         draft: draft_for_link,
+        drafter: form.get(ACCOUNT_FIELD),
         ..ListLink::default()
-    })?;
+    };
+    let account = visitor.sender(&form, &link)?;
     match try_add(&service, &account, &form).await {
         Ok(outcome) if outcome.todo.removed_date.is_some() => {
             refused(&service, &account, hx, view, draft, &used_form()).await
         }
-        Ok(outcome) if hx.0 => added(&service, &account, view, outcome).await,
+        Ok(outcome) if hx.0 => {
+            let fragments = added(&account, view, new_id(&service), &outcome);
+            Ok(fragments.into_response())
+        }
         Ok(_) => Ok(back(view.at(None), Notice::Added)),
         Err(Error::Invalid(errors)) => {
             refused(&service, &account, hx, view, draft, &errors[0]).await
@@ -111,14 +119,17 @@ pub(super) async fn update(
     visitor: Visitor,
     hx: Hx,
 ) -> Result<Response> {
-    let Target { account, view, id } = target(&form, visitor)?;
-    let (outcome, notice) = match form.get("is_done") {
-        "" | "true" => (service.complete(&account, id).await, Notice::Completed),
-        "false" => (service.reopen(&account, id).await, Notice::Reopened),
+    let target = target(&form, visitor)?;
+    let Target { account, id, .. } = &target;
+    let (outcome, notice) = match (form.get("is_removed"), form.get("is_done")) {
+        // The other button of a row, pressed in a browser without `formaction`, such as w3m.
+        ("true", _) => (service.remove(account, *id).await, Notice::Removed(*id)),
+        (_, "" | "true") => (service.complete(account, *id).await, Notice::Completed),
+        (_, "false") => (service.reopen(account, *id).await, Notice::Reopened),
         _ => return Err(Failure::from(not_a_state()).into()),
     };
     let outcome = outcome.map_err(Failure::from)?;
-    Ok(changed(hx, view, notice, &outcome))
+    Ok(changed(hx, &target, notice, &outcome))
 }
 
 /// `POST /remove-todo`
@@ -129,9 +140,10 @@ pub(super) async fn remove(
     visitor: Visitor,
     hx: Hx,
 ) -> Result<Response> {
-    let Target { account, view, id } = target(&form, visitor)?;
-    let outcome = service.remove(&account, id).await.map_err(Failure::from)?;
-    Ok(changed(hx, view, Notice::Removed(id), &outcome))
+    let target = target(&form, visitor)?;
+    let outcome = service.remove(&target.account, target.id).await;
+    let outcome = outcome.map_err(Failure::from)?;
+    Ok(changed(hx, &target, Notice::Removed(target.id), &outcome))
 }
 
 /// `POST /restore-todo`
@@ -142,10 +154,10 @@ pub(super) async fn restore(
     visitor: Visitor,
     hx: Hx,
 ) -> Result<Response> {
-    let Target { account, view, id } = target(&form, visitor)?;
-    let outcome = service.restore(&account, id).await;
+    let target = target(&form, visitor)?;
+    let outcome = service.restore(&target.account, target.id).await;
     let outcome = outcome.map_err(Failure::from)?;
-    Ok(changed(hx, view, Notice::Restored, &outcome))
+    Ok(changed(hx, &target, Notice::Restored, &outcome))
 }
 
 /// What a form in a row is about.
@@ -157,25 +169,26 @@ struct Target {
 
 fn target(form: &Form, visitor: Visitor) -> Result<Target, Failure> {
     let view = view_of(form)?;
-    let account = visitor.account(&ListLink {
+    let link = ListLink {
         view,
         ..ListLink::default()
-    })?;
-    let id = TodoId::parse(form.get("id"))?;
+    };
+    let account = visitor.sender(form, &link)?;
+    let id = TodoId::parse(form.either("todo_id", "id"))?;
     Ok(Target { account, view, id })
 }
 
-fn changed(hx: Hx, view: View, notice: Notice, outcome: &Outcome) -> Response {
+fn changed(hx: Hx, target: &Target, notice: Notice, outcome: &Outcome) -> Response {
     if hx.0 {
-        altered(view, notice, outcome).into_response()
+        altered(&target.account, target.view, notice, outcome).into_response()
     } else {
-        back(view, notice)
+        back(target.view, notice)
     }
 }
 
 async fn try_add(service: &Service, account: &Account, form: &Form) -> Result<Outcome, Error> {
     let description = Description::parse(form.get("description"))?;
-    let id = match form.get("id") {
+    let id = match form.either("todo_id", "id") {
         // A form that somebody wrote by hand, such as with curl.
         "" => new_id(service),
         id => TodoId::parse(id)?,
@@ -208,7 +221,10 @@ fn new_id(service: &Service) -> TodoId {
 }
 
 fn view_of(form: &Form) -> Result<View, Failure> {
-    Ok(View::parse(form.get("show"), form.get("after"))?)
+    Ok(View::parse(
+        form.get("show"),
+        form.either("cursor", "after"),
+    )?)
 }
 
 fn not_a_state() -> FieldError {
@@ -231,7 +247,7 @@ fn back(view: View, notice: Notice) -> Response {
     let link = ListLink {
         view,
         notice: Some(notice),
-        draft: "",
+        ..ListLink::default()
     };
     see_other(&link.to_string())
 }

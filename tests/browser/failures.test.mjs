@@ -48,14 +48,17 @@ scenario("an answer that does not come is given up, and the text stays", {}, asy
   await addsAtLast(visitor);
 });
 
-for (const status of [502, 404, 200]) {
+const unable = /cannot answer right now.*Nothing you typed is lost.*try again/;
+const intercepted = /Something between you and Tickbox has answered.*Nothing you typed is lost: reload/;
+
+for (const [status, words] of [[502, unable], [404, unable], [200, intercepted]]) {
   scenario(`a page of something in between with status ${status} replaces nothing`, {}, async (visitor) => {
     const { page } = visitor;
     visitor.expect(502, 404);
     await visitor.signUp();
     await visitor.stock(["There before"]);
     await page.route("**/", (route) => route.fulfill({ status, contentType: "text/html", body: gateway }));
-    await failsToAdd(visitor, /cannot answer right now.*Nothing you typed is lost.*try again/);
+    await failsToAdd(visitor, words);
     await page.unroute("**/");
     await addsAtLast(visitor);
   });

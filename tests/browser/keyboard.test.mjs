@@ -159,9 +159,9 @@ scenario("three quick presses of Add add once", {}, async (visitor) => {
 scenario("the same form sent twice adds once, without JavaScript", { javaScript: false }, async (visitor) => {
   const { page } = visitor;
   await visitor.signUp();
-  const id = await page.inputValue("#add [name=id]");
+  const id = await page.inputValue("#add [name=todo_id]");
   for (let time = 0; time < 2; time++) {
-    const response = await visitor.post(base, { id, description: "Only once" });
+    const response = await visitor.post(base, { todo_id: id, description: "Only once" });
     assert.equal(response.status(), 303);
   }
   await page.reload();

@@ -163,7 +163,7 @@ async fn a_database_that_hangs_up_is_said_in_time_to_everybody(
 }
 
 async fn add(browser: &Browser<'_>, id: &str) -> Answer {
-    let form = [("id", id), ("description", "milk")];
+    let form = [("todo_id", id), ("description", "milk")];
     browser.post("/", &form).await
 }
 

@@ -11,7 +11,7 @@ use super::{
     super::{
         error::Failure,
         form::Form,
-        layout::{self, Width, error_summary, see_other, title_of},
+        layout::{self, Width, account_field, error_summary, see_other, title_of},
         link::{self, Notice},
         session::{Browser, Https, Visitor},
     },
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         error::{Error, FieldError},
-        user::{Password, PasswordChange, PasswordChangeInput},
+        user::{Account, Password, PasswordChange, PasswordChangeInput},
     },
     service::Service,
 };
@@ -30,7 +30,7 @@ use crate::{
 pub(in crate::web) async fn show(service: Data<&Service>, visitor: Visitor) -> Result<Response> {
     let account = visitor.account(&link::CHANGE_PASSWORD)?;
     let user = service.user(&account).await.map_err(Failure::from)?;
-    Ok(change_page(&user.username, &[]).into_response())
+    Ok(change_page(&account, &user.username, &[]).into_response())
 }
 
 /// `POST /change-password`
@@ -42,10 +42,11 @@ pub(in crate::web) async fn change(
     https: Https,
     browser: Browser,
 ) -> Result<Response> {
-    let account = visitor.account(&link::CHANGE_PASSWORD)?;
+    let account = visitor.sender(&form, &link::CHANGE_PASSWORD)?;
     let user = service.user(&account).await.map_err(Failure::from)?;
-    let refuse =
-        |status, errors: &[FieldError]| refused(status, change_page(&user.username, errors));
+    let refuse = |status, errors: &[FieldError]| {
+        refused(status, change_page(&account, &user.username, errors))
+    };
     let input = PasswordChangeInput {
         current_password: form.get("current_password"),
         new_password: form.get("new_password"),
@@ -69,13 +70,13 @@ pub(in crate::web) async fn change(
         Err(Error::Invalid(errors)) => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors)),
         Err(error) => {
             let later = Later::of(error)?;
-            let page = change_page(&user.username, &[later.words("current_password")]);
+            let page = change_page(&account, &user.username, &[later.words("current_password")]);
             Ok(later.answer(page))
         }
     }
 }
 
-fn change_page(username: &str, errors: &[FieldError]) -> Markup {
+fn change_page(account: &Account, username: &str, errors: &[FieldError]) -> Markup {
     let hint = format!(
         "{} characters or more; a few words are easy to remember and hard to guess",
         Password::MIN
@@ -87,13 +88,9 @@ fn change_page(username: &str, errors: &[FieldError]) -> Markup {
         },
         Field {
             hint: &hint,
-            max: Some(Password::SENT_MAX),
             ..Field::password("new_password", "New password")
         },
-        Field {
-            max: Some(Password::SENT_MAX),
-            ..Field::password("new_password_again", "New password again")
-        },
+        Field::password("new_password_again", "New password again"),
     ];
     let title = "Change the password";
     let body = html! {
@@ -101,6 +98,7 @@ fn change_page(username: &str, errors: &[FieldError]) -> Markup {
         (error_summary(errors, true))
         p { "You will be logged out everywhere else." }
         form method="post" action=(link::CHANGE_PASSWORD) novalidate {
+            (account_field(account))
             // Tells password managers whose password it is; has no name, so it is not sent.
             input type="text" value=(username) autocomplete="username" readonly hidden;
             @for field in fields { (field.render("", errors)) }
@@ -108,5 +106,6 @@ fn change_page(username: &str, errors: &[FieldError]) -> Markup {
         }
         p { a href=(link::ACCOUNT) { "Back to the account" } }
     };
-    layout::page(&title_of(title, !errors.is_empty()), Width::Narrow, &body)
+    let page_title = title_of(title, !errors.is_empty());
+    layout::page(&page_title, Width::Narrow, Some(account), &body)
 }

@@ -13,7 +13,10 @@ use super::{
     },
     log_out_form,
 };
-use crate::{domain::user::User, service::Service};
+use crate::{
+    domain::user::{Account, User},
+    service::Service,
+};
 
 /// `GET /account`
 #[handler]
@@ -25,10 +28,10 @@ pub(in crate::web) async fn show(
     let account = visitor.account(&link::ACCOUNT)?;
     let user = service.user(&account).await.map_err(Failure::from)?;
     let notice = Notice::parse(query.get("notice"), "");
-    Ok(account_page(&user, notice).into_response())
+    Ok(account_page(&account, &user, notice).into_response())
 }
 
-fn account_page(user: &User, notice: Option<Notice>) -> Markup {
+fn account_page(account: &Account, user: &User, notice: Option<Notice>) -> Markup {
     let body = html! {
         h1 { "Account" }
         @if notice == Some(Notice::PasswordChanged) {
@@ -38,7 +41,7 @@ fn account_page(user: &User, notice: Option<Notice>) -> Markup {
         p { a href=(link::CHANGE_PASSWORD) { "Change the password" } }
         p { a href=(link::SESSIONS) { "See where you are logged in" } }
         p { a href=(link::LIST) { "Back to the list" } }
-        (log_out_form("button quiet"))
+        (log_out_form(account, "button quiet"))
     };
-    layout::page("Account", Width::Narrow, &body)
+    layout::page("Account", Width::Narrow, Some(account), &body)
 }

@@ -7,7 +7,7 @@ use super::{
     super::{
         error::Failure,
         form::{Form, Query},
-        layout::{self, Width, see_other},
+        layout::{self, Width, account_field, see_other},
         link::{self, Notice},
         moment::Moment,
         session::Visitor,
@@ -15,7 +15,10 @@ use super::{
     device,
 };
 use crate::{
-    domain::session::{Kind, Session, SessionId},
+    domain::{
+        session::{Kind, Session, SessionId},
+        user::Account,
+    },
     service::Service,
 };
 
@@ -29,7 +32,7 @@ pub(in crate::web) async fn show(
     let account = visitor.account(&link::SESSIONS)?;
     let sessions = service.sessions(&account).await.map_err(Failure::from)?;
     let notice = Notice::parse(query.get("notice"), "");
-    Ok(sessions_page(&sessions, notice).into_response())
+    Ok(sessions_page(&account, &sessions, notice).into_response())
 }
 
 /// `POST /end-session`
@@ -39,7 +42,7 @@ pub(in crate::web) async fn end(
     form: Form,
     visitor: Visitor,
 ) -> Result<Response> {
-    let account = visitor.account(&link::SESSIONS)?;
+    let account = visitor.sender(&form, &link::SESSIONS)?;
     let id = SessionId::parse(form.get("session_id")).map_err(Failure::from)?;
     let ended = service.end_session(&account, id).await;
     ended.map_err(Failure::from)?;
@@ -50,9 +53,10 @@ pub(in crate::web) async fn end(
 #[handler]
 pub(in crate::web) async fn end_others(
     service: Data<&Service>,
+    form: Form,
     visitor: Visitor,
 ) -> Result<Response> {
-    let account = visitor.account(&link::SESSIONS)?;
+    let account = visitor.sender(&form, &link::SESSIONS)?;
     let ended = service.end_other_sessions(&account).await;
     ended.map_err(Failure::from)?;
     Ok(back(Notice::OthersEnded))
@@ -62,7 +66,7 @@ fn back(notice: Notice) -> Response {
     see_other(&link::with_notice(link::SESSIONS, notice))
 }
 
-fn sessions_page(sessions: &[Session], notice: Option<Notice>) -> Markup {
+fn sessions_page(account: &Account, sessions: &[Session], notice: Option<Notice>) -> Markup {
     let title = "Where you are logged in";
     let body = html! {
         h1 { (title) }
@@ -72,18 +76,19 @@ fn sessions_page(sessions: &[Session], notice: Option<Notice>) -> Markup {
             _ => {},
         }
         p { "End what you do not recognise, and " a href=(link::CHANGE_PASSWORD) { "change the password" } "." }
-        ul.sessions role="list" aria-label="Sessions" { @for session in sessions { (row(session)) } }
+        ul.sessions role="list" aria-label="Sessions" { @for session in sessions { (row(account, session)) } }
         @if sessions.len() > 1 {
             form method="post" action=(link::END_OTHER_SESSIONS) {
+                (account_field(account))
                 button.button type="submit" { "Log out everywhere else" }
             }
         }
         p { a href=(link::ACCOUNT) { "Back to the account" } }
     };
-    layout::page(title, Width::Wide, &body)
+    layout::page(title, Width::Wide, Some(account), &body)
 }
 
-fn row(session: &Session) -> Markup {
+fn row(account: &Account, session: &Session) -> Markup {
     let name = device::name(session.kind, &session.client);
     let kind = match session.kind {
         Kind::Web => "Browser",
@@ -92,7 +97,7 @@ fn row(session: &Session) -> Markup {
     html! {
         li {
             div.text {
-                span { bdi { (name) } @if session.is_current { " (this one)" } }
+                span { bdi { (name) } @if session.is_current { " (this one)" } } " "
                 small {
                     span { (kind) " since " (Moment(session.created)) }
                     @if !session.is_current { " " span { "Last used " (Moment(session.seen)) } }
@@ -100,6 +105,7 @@ fn row(session: &Session) -> Markup {
             }
             @if !session.is_current {
                 form method="post" action=(link::END_SESSION) {
+                    (account_field(account))
                     input type="hidden" name="session_id" value=(session.id.0);
                     button.button.quiet type="submit" { "End" span.hidden { " the session of " bdi { (name) } } }
                 }

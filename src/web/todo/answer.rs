@@ -11,58 +11,42 @@ use super::{
         link::{self, Notice, View},
     },
     new_id, page_of,
-    row::{row, rows},
+    row::{list_fields, row, rows},
     view::{ListPage, add_form, count, more, say},
 };
 use crate::{
-    domain::{error::FieldError, todo::Page, user::Account},
+    domain::{
+        error::FieldError,
+        todo::{Page, TodoId},
+        user::Account,
+    },
     service::{Outcome, Service},
 };
 
 /// A row that was completed, reopened, removed or restored. It stays where it is, also where a
 /// filter would leave it out: a slip is taken back where it happened.
-pub(super) fn altered(view: View, notice: Notice, outcome: &Outcome) -> Markup {
+pub(super) fn altered(account: &Account, view: View, notice: Notice, outcome: &Outcome) -> Markup {
     let Outcome { todo, tally, .. } = outcome;
-    let focus = notice == Notice::Restored;
+    let (fields, focus) = (list_fields(account, view), notice == Notice::Restored);
     html! {
-        (fragment(&link::row(todo.id), "outerMorph", &row(todo, view, focus)))
-        (fragment(link::COUNT, "innerHTML", &count(*tally)))
-        (fragment(link::STATUS, "innerHTML", &say(notice, Some(todo), view)))
+        (fragment(&link::row(todo.id), "outerMorph", &row(todo, &fields, focus)))
+        (fragment(link::COUNT, "outerHTML", &count(*tally)))
+        (fragment(link::STATUS, "innerHTML", &say(account, notice, Some(todo), view)))
     }
 }
 
 /// What changes when a to-do was added: the row where it belongs, a fresh form, the count.
-pub(super) async fn added(
-    service: &Service,
-    account: &Account,
-    view: View,
-    outcome: Outcome,
-) -> Result<Response> {
-    let Outcome {
-        todo,
-        tally,
-        changed,
-    } = outcome;
-    let list = if !changed {
-        // Sent twice: the row may or may not be there already.
-        let page = page_of(service, account, view).await?;
-        html! {
-            (fragment(link::TODOS, "innerMorph", &rows(&page.todos, view, None)))
-            (fragment(link::MORE, "outerHTML", &more(view, page.next)))
+pub(super) fn added(account: &Account, view: View, next: TodoId, outcome: &Outcome) -> Markup {
+    let Outcome { todo, tally, .. } = outcome;
+    html! {
+        @if view.shows(todo) {
+            (fragment(link::TODOS, "afterbegin", &row(todo, &list_fields(account, view), false)))
         }
-    } else if view.shows_new() {
-        fragment(link::TODOS, "afterbegin", &row(&todo, view, false))
-    } else {
-        html! {}
-    };
-    let fragments = html! {
-        (list)
         (fragment(link::ERRORS, "innerHTML", &html! {}))
-        (fragment(link::ADD, "outerHTML", &add_form(view, new_id(service), "", None, true)))
-        (fragment(link::COUNT, "innerHTML", &count(tally)))
-        (fragment(link::STATUS, "innerHTML", &say(Notice::Added, Some(&todo), view)))
-    };
-    Ok(fragments.into_response())
+        (fragment(link::ADD, "outerHTML", &add_form(account, view, next, "", None, true)))
+        (fragment(link::COUNT, "outerHTML", &count(*tally)))
+        (fragment(link::STATUS, "innerHTML", &say(account, Notice::Added, Some(todo), view)))
+    }
 }
 
 /// The form once more, with what was typed and what is wrong with it.
@@ -78,7 +62,8 @@ pub(super) async fn refused(
     let answer = if hx.0 {
         html! {
             (fragment(link::ERRORS, "innerHTML", &error_summary(std::slice::from_ref(error), false)))
-            (fragment(link::ADD, "outerHTML", &add_form(view, id, draft, Some(error), true)))
+            (fragment(link::ADD, "outerHTML", &add_form(account, view, id, draft, Some(error), true)))
+            (fragment(link::COUNT, "outerHTML", &count(account.tally)))
             (fragment(link::STATUS, "innerHTML", &html! {}))
         }
     } else {
@@ -100,10 +85,10 @@ pub(super) async fn refused(
 }
 
 /// The next rows, below those that are there.
-pub(super) fn appended(view: View, page: &Page) -> Markup {
+pub(super) fn appended(account: &Account, view: View, page: &Page) -> Markup {
     let first = page.todos.first().map(|todo| todo.id);
     html! {
-        (fragment(link::TODOS, "beforeend", &rows(&page.todos, view, first)))
+        (fragment(link::TODOS, "beforeend", &rows(&page.todos, account, view, first)))
         (fragment(link::MORE, "outerHTML", &more(view, page.next)))
     }
 }
@@ -111,8 +96,8 @@ pub(super) fn appended(view: View, page: &Page) -> Markup {
 /// The list as another tab left it.
 pub(super) fn refreshed(account: &Account, view: View, page: &Page) -> Markup {
     html! {
-        (fragment(link::TODOS, "innerMorph", &rows(&page.todos, view, None)))
+        (fragment(link::TODOS, "innerMorph", &rows(&page.todos, account, view, None)))
         (fragment(link::MORE, "outerHTML", &more(view, page.next)))
-        (fragment(link::COUNT, "innerHTML", &count(account.tally)))
+        (fragment(link::COUNT, "outerHTML", &count(account.tally)))
     }
 }

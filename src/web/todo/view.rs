@@ -8,7 +8,7 @@ use super::{
         layout::{self, Width, described_by, error_summary, field_error, title_of},
         link::{self, ListLink, Notice, View},
     },
-    row::{hidden_view, rows},
+    row::{list_fields, rows},
 };
 use crate::domain::{
     error::FieldError,
@@ -51,36 +51,45 @@ impl ListPage<'_> {
             header.bar {
                 h1 { (TITLE) }
                 div.who {
-                    span.name { (account.first_name) }
-                    a href=(link::ACCOUNT) { "Account" }
-                    (log_out_form("button quiet"))
+                    span.name { (account.first_name) } " "
+                    a href=(link::ACCOUNT) { "Account" } " "
+                    (log_out_form(account, "button quiet"))
                 }
             }
             div #(link::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error), true)) } }
-            (add_form(view, self.id, self.draft, error, false))
-            div #(link::STATUS) role="status" { @if let Some(notice) = self.notice { (say(notice, None, view)) } }
+            (add_form(account, view, self.id, self.draft, error, false))
+            div #(link::STATUS) role="status" {
+                @if let Some(notice) = self.notice { (say(account, notice, None, view)) }
+            }
             div.bar {
-                p #(link::COUNT) { (count(account.tally)) }
+                (count(account.tally))
                 (filters(view))
             }
             @if view.after.is_some() {
                 p { a href=(ListLink { view: view.at(None), ..ListLink::default() }) { "Back to the newest" } }
             }
-            ul #(link::TODOS) role="list" aria-label="To-dos" { (rows(&page.todos, view, None)) }
-            p.empty { (nothing(view)) }
+            // What all forms in the rows have in common is written once.
+            ul #(link::TODOS) data-rev=(account.tally.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+                role="list" aria-label="To-dos" { (rows(&page.todos, account, view, None)) }
+            p.empty hidden[!page.todos.is_empty()] { (nothing(view)) }
             (more(view, page.next))
             @if view.after.is_none() {
                 div #(link::REFRESH) hidden hx-get=(ListLink { view, ..ListLink::default() })
                     hx-trigger="refresh" hx-swap="none" hx-sync="this:replace" {}
             }
-            (keys())
         };
-        layout::page(&title_of(TITLE, error.is_some()), Width::Wide, &body)
+        layout::page(
+            &title_of(TITLE, error.is_some()),
+            Width::Wide,
+            Some(account),
+            &body,
+        )
     }
 }
 
 /// The form that adds. It carries the id of the to-do to be, so that sending it twice adds once.
 pub(super) fn add_form(
+    account: &Account,
     view: View,
     id: TodoId,
     draft: &str,
@@ -90,15 +99,16 @@ pub(super) fn add_form(
     html! {
         form #(link::ADD) method="post" action=(link::LIST) hx-post=(link::LIST) hx-swap="none" hx-sync="this:drop" novalidate {
             // Browsers that restore forms on the way back must not restore a used id.
-            input type="hidden" name="id" value=(id) autocomplete="off";
-            (hidden_view(view))
+            input type="hidden" name="todo_id" value=(id) autocomplete="off";
+            (list_fields(account, view))
             label for="description" { "New to-do" }
             (field_error(error))
             div.line {
-                input #description name="description" type="text" value=(draft) required autocomplete="off"
-                    enterkeyhint="done" dir="auto"
-                    // Browsers count UTF-16 units, of which a character takes up to two.
-                    maxlength=(Description::MAX * 2)
+                // No `maxlength`: it would cut what is pasted without a word. No `autocomplete="off"` either,
+                // with which Chromium does not bring the text back after Back: without a script nothing else
+                // does, and `assets/app/drafts.js`, which keeps drafts itself, switches it off.
+                input #description name="description" type="text" value=(draft) required
+                    enterkeyhint="done" dir="auto" data-max=(Description::MAX)
                     data-focus[focus]
                     aria-invalid=[error.map(|_| "true")]
                     aria-describedby=[described_by("description", false, error.is_some())];
@@ -120,13 +130,14 @@ pub(super) fn more(view: View, next: Option<Cursor>) -> Markup {
     }
 }
 
-/// How many are open, from the figures kept with the account.
+/// How many are open, from the figures kept with the account, and the revision of which all this is:
+/// an older answer does not overwrite a newer one.
 pub(super) fn count(tally: Tally) -> Markup {
-    html! { (tally.open) " of " (tally.all) " open" }
+    html! { p #(link::COUNT) data-rev=(tally.rev) { (tally.open) " of " (tally.all) " open" } }
 }
 
 /// What happened, in words, and how to take it back.
-pub(super) fn say(notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
+pub(super) fn say(account: &Account, notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
     let verb = match notice {
         Notice::Added => "Added",
         Notice::Completed => "Done:",
@@ -153,8 +164,8 @@ pub(super) fn say(notice: Notice, todo: Option<&Todo>, view: View) -> Markup {
         }
         @if let Notice::Removed(id) = notice {
             form method="post" action=(link::RESTORE) hx-post=(link::RESTORE) hx-swap="none" hx-sync="this:drop" {
-                input type="hidden" name="id" value=(id);
-                (hidden_view(view))
+                input type="hidden" name="todo_id" value=(id);
+                (list_fields(account, view))
                 button #undo.button.quiet type="submit" data-focus[todo.is_some()] { "Undo" }
             }
         }
@@ -171,29 +182,7 @@ fn filters(view: View) -> Markup {
         nav aria-label="Show" {
             @for (filter, label) in choices {
                 @let link = ListLink { view: View { filter, after: None }, ..ListLink::default() };
-                a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) }
-            }
-        }
-    }
-}
-
-/// The keys, for `assets/app/keys.js` to open: without it there are none, and this stays hidden.
-fn keys() -> Markup {
-    let keys = [
-        ("n", "write a new to-do"),
-        ("Enter", "add it"),
-        ("Space", "complete a to-do, or open it again"),
-        ("?", "show these keys"),
-        ("Esc", "close this"),
-    ];
-    html! {
-        p.foot { button #keys-open type="button" hidden { "Keyboard keys" } }
-        dialog #keys aria-labelledby="keys-title" {
-            h2 #keys-title { "Keyboard keys" }
-            dl { @for (key, effect) in keys { dt { kbd { (key) } } dd { (effect) } } }
-            form method="dialog" {
-                label { input #keys-letters type="checkbox" checked; "Use the single keys n and ?" }
-                button.button.quiet { "Close" }
+                a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) } " "
             }
         }
     }

@@ -145,13 +145,13 @@ async fn what_cannot_be_answered_now_gives_back_what_was_typed(
         .await
         .expect("dropped");
     let form = [
-        ("id", "0195f3a2-7c1e-7b3a-9d52-3f1f6f0c2a11"),
+        ("todo_id", "0195f3a2-7c1e-7b3a-9d52-3f1f6f0c2a11"),
         ("description", "Milk & <bread>"),
     ];
     let page = browser.post("/", &form).await;
     assert_eq!(page.status, 500);
     assert_eq!(page.attribute("form", "action"), "/");
-    assert_eq!(page.attribute("form [name=id]", "value"), form[0].1);
+    assert_eq!(page.attribute("form [name=todo_id]", "value"), form[0].1);
     assert_eq!(
         page.attribute("form [name=description]", "value"),
         form[1].1

@@ -19,6 +19,9 @@ async fn answers(site: &Site) -> Vec<(u16, Answer)> {
     let forged = site
         .request(Method::POST, "/login")
         .header("sec-fetch-site", "cross-site");
+    let no_form = site
+        .request(Method::POST, "/login")
+        .header("content-type", "text/plain");
     vec![
         (200, stranger.get("/login").await),
         (200, browser.get("/").await),
@@ -33,7 +36,7 @@ async fn answers(site: &Site) -> Vec<(u16, Answer)> {
         (405, browser.get("/update-todo").await),
         (405, browser.send(Method::DELETE, "/", None).await),
         (413, browser.post("/", &[("description", &large)]).await),
-        (415, browser.send(Method::POST, "/", None).await),
+        (415, Answer::to(no_form).await),
         (422, browser.post("/", &[]).await),
     ]
 }

@@ -115,6 +115,47 @@ async fn a_program_without_a_cookie_needs_no_origin(
 }
 
 #[sqlx::test]
+async fn a_text_browser_that_names_only_its_page_can_send_forms_of_ours_alone(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let cookie = site.browser("ona").await.cookie.expect("logged in");
+    let ours = format!("http://{}", site.address);
+    for (referer, more, status) in [
+        (format!("{ours}/?show=open"), None, 303),
+        (format!("{ours}.evil.example/"), None, 403),
+        (format!("http://evil.example/{ours}/"), None, 403),
+        (format!("http://evil.example/?from={ours}/"), None, 403),
+        (format!("http://evil.example@{}/", site.address), None, 403),
+        (ours.clone(), None, 403),
+        (format!("{ours}/"), Some(("origin", "null")), 403),
+        (
+            format!("{ours}/"),
+            Some(("origin", "http://evil.example")),
+            403,
+        ),
+        (
+            format!("{ours}/"),
+            Some(("sec-fetch-site", "cross-site")),
+            403,
+        ),
+    ] {
+        let mut request = site
+            .request(Method::POST, "/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", &cookie)
+            .header("referer", &referer)
+            .body("description=Milk");
+        if let Some((name, value)) = more {
+            request = request.header(name, value);
+        }
+        let answer = Answer::to(request).await;
+        assert_eq!(answer.status, status, "{referer} {more:?}");
+    }
+}
+
+#[sqlx::test]
 async fn every_form_is_protected_login_and_registration_too(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,

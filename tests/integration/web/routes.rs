@@ -167,7 +167,7 @@ async fn everybody_gets_what_the_table_says(_: MySqlPoolOptions, options: MySqlC
     site.world.clock.advance(Duration::days(31));
     let (owner, stranger) = (site.browser("ona").await, site.browser("jonas").await);
     let session = site.session_of("ona", "Ona's cactus phone").await;
-    let targets = [("id", id.as_str()), ("session_id", &session)];
+    let targets = [("todo_id", id.as_str()), ("session_id", &session)];
 
     for row in TABLE {
         for (who, browser, expected) in [
@@ -213,9 +213,9 @@ async fn an_unknown_id_and_a_strangers_are_the_same_404(
     let unknown = uuid::Uuid::new_v4().to_string();
     for browser in [stranger.clone(), stranger.with_htmx()] {
         for (path, field, theirs) in [
-            ("/update-todo", "id", &id),
-            ("/remove-todo", "id", &id),
-            ("/restore-todo", "id", &id),
+            ("/update-todo", "todo_id", &id),
+            ("/remove-todo", "todo_id", &id),
+            ("/restore-todo", "todo_id", &id),
             ("/end-session", "session_id", &session),
         ] {
             let foreign = browser.post(path, &[(field, theirs)]).await;

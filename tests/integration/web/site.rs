@@ -166,7 +166,7 @@ impl Browser<'_> {
     /// Adds a to-do and gives its id.
     pub(crate) async fn add(&self, description: &str) -> String {
         let id = uuid::Uuid::new_v4().to_string();
-        let form = [("id", id.as_str()), ("description", description)];
+        let form = [("todo_id", id.as_str()), ("description", description)];
         let answer = self.post("/", &form).await;
         assert!([200, 303].contains(&answer.status), "{}", answer.body);
         id

@@ -17,28 +17,28 @@ async fn a_plain_form_is_answered_with_the_way_to_the_page(
     for (path, form, location, words, open) in [
         (
             "/update-todo",
-            vec![("id", id)],
+            vec![("todo_id", id)],
             "/?notice=completed",
             "Done: the to-do.",
             "0 of 1 open",
         ),
         (
             "/update-todo",
-            vec![("id", id), ("is_done", "false")],
+            vec![("todo_id", id), ("is_done", "false")],
             "/?notice=reopened",
             "Open again: the to-do.",
             "1 of 1 open",
         ),
         (
             "/remove-todo",
-            vec![("id", id)],
+            vec![("todo_id", id)],
             "/?notice=removed",
             "Removed the to-do.",
             "0 of 0 open",
         ),
         (
             "/restore-todo",
-            vec![("id", id)],
+            vec![("todo_id", id)],
             "/?notice=restored",
             "Brought back the to-do.",
             "1 of 1 open",
@@ -62,9 +62,9 @@ async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(
     let site = Site::open(options).await;
     let browser = site.browser("ona").await.with_htmx();
     let page = site.browser("ona").await.get("/").await;
-    let id = page.attribute("#add [name=id]", "value");
+    let id = page.attribute("#add [name=todo_id]", "value");
     let added = browser
-        .post("/", &[("id", &id), ("description", " Milk ")])
+        .post("/", &[("todo_id", &id), ("description", " Milk ")])
         .await;
     assert_eq!(added.status, 200);
     assert_eq!(
@@ -74,7 +74,7 @@ async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(
     assert_eq!(added.todos(), ["Milk"]);
     assert_eq!(added.attribute("li", "id"), format!("todo-{id}"));
     assert_ne!(
-        added.attribute("#add [name=id]", "value"),
+        added.attribute("#add [name=todo_id]", "value"),
         id,
         "the next one has its own id"
     );
@@ -94,7 +94,7 @@ async fn a_fragment_is_what_the_page_shows(_: MySqlPoolOptions, options: MySqlCo
     let id = browser.add("Milk").await;
     let done = browser
         .with_htmx()
-        .post("/update-todo", &[("id", &id)])
+        .post("/update-todo", &[("todo_id", &id)])
         .await;
     let page = browser.get("/").await;
     let row = |body: &str| {
@@ -118,16 +118,20 @@ async fn changing_for_htmx_updates_the_row_the_count_and_the_status(
     for (path, form, swap) in [
         (
             "/update-todo",
-            vec![("id", id.as_str()), ("is_done", "true")],
+            vec![("todo_id", id.as_str()), ("is_done", "true")],
             "outerMorph",
         ),
         (
             "/update-todo",
-            vec![("id", id.as_str()), ("is_done", "false")],
+            vec![("todo_id", id.as_str()), ("is_done", "false")],
             "outerMorph",
         ),
-        ("/remove-todo", vec![("id", id.as_str())], "outerMorph"),
-        ("/restore-todo", vec![("id", id.as_str())], "outerMorph"),
+        ("/remove-todo", vec![("todo_id", id.as_str())], "outerMorph"),
+        (
+            "/restore-todo",
+            vec![("todo_id", id.as_str())],
+            "outerMorph",
+        ),
     ] {
         let answer = browser.post(path, &form).await;
         assert_eq!(answer.status, 200);
@@ -144,19 +148,19 @@ async fn removing_for_htmx_offers_to_undo_and_undoing_brings_the_row_back(
     let site = Site::open(options).await;
     let browser = site.browser("ona").await.with_htmx();
     let id = browser.add("Milk").await;
-    let removed = browser.post("/remove-todo", &[("id", &id)]).await;
+    let removed = browser.post("/remove-todo", &[("todo_id", &id)]).await;
     assert_eq!(
-        removed.attribute("form[action='/restore-todo'] [name=id]", "value"),
+        removed.attribute("form[action='/restore-todo'] [name=todo_id]", "value"),
         id
     );
     assert_eq!(removed.attributes("#undo[data-focus]", "id"), ["undo"]);
-    let place = format!("li#todo-{id}[hidden]");
+    let place = format!("template#todo-{id}");
     assert_eq!(
         removed.texts(&place),
         [""],
         "its place is kept, and nothing of it shown"
     );
-    let restored = browser.post("/restore-todo", &[("id", &id)]).await;
+    let restored = browser.post("/restore-todo", &[("todo_id", &id)]).await;
     let row = format!("#todo-{id}");
     assert_eq!(restored.targets(), [row.as_str(), "#count", "#status"]);
     assert_eq!(restored.todos(), ["Milk"]);
@@ -186,7 +190,10 @@ async fn a_refused_to_do_keeps_what_was_typed(_: MySqlPoolOptions, options: MySq
         .post("/", &[("description", &long)])
         .await;
     assert_eq!(fragments.status, 422);
-    assert_eq!(fragments.targets(), ["#errors", "#add", "#status"]);
+    assert_eq!(
+        fragments.targets(),
+        ["#errors", "#add", "#count", "#status"]
+    );
     assert_eq!(fragments.attribute("#description", "value"), long);
     assert_eq!(
         fragments.texts("#description-error"),
@@ -201,7 +208,7 @@ async fn the_same_form_sent_twice_adds_once(_: MySqlPoolOptions, options: MySqlC
     let browser = site.browser("ona").await;
     let id = uuid::Uuid::new_v4().to_string();
     for browser in [browser.clone(), browser.with_htmx(), browser.clone()] {
-        let form = [("id", id.as_str()), ("description", "Milk")];
+        let form = [("todo_id", id.as_str()), ("description", "Milk")];
         let answer = browser.post("/", &form).await;
         assert!([200, 303].contains(&answer.status));
     }
@@ -217,13 +224,13 @@ async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     let refused = browser
-        .post("/", &[("id", &id), ("description", "Bread")])
+        .post("/", &[("todo_id", &id), ("description", "Bread")])
         .await;
     assert_eq!(refused.status, 422);
     assert_eq!(refused.attribute("#description", "value"), "Bread");
-    let fresh = refused.attribute("#add [name=id]", "value");
+    let fresh = refused.attribute("#add [name=todo_id]", "value");
     let again = browser
-        .post("/", &[("id", &fresh), ("description", "Bread")])
+        .post("/", &[("todo_id", &fresh), ("description", "Bread")])
         .await;
     assert_eq!(again.status, 303);
     assert_eq!(browser.get("/").await.todos(), ["Bread", "Milk"]);
@@ -237,13 +244,13 @@ async fn the_form_of_a_to_do_that_was_removed_since_is_kept_and_can_be_sent_agai
     let site = Site::open(options).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
-    browser.post("/remove-todo", &[("id", &id)]).await;
+    browser.post("/remove-todo", &[("todo_id", &id)]).await;
     for browser in [browser.clone(), browser.with_htmx()] {
-        let form = [("id", id.as_str()), ("description", "Milk")];
+        let form = [("todo_id", id.as_str()), ("description", "Milk")];
         let refused = browser.post("/", &form).await;
         assert_eq!(refused.status, 422);
         assert_eq!(refused.attribute("#description", "value"), "Milk");
-        assert_ne!(refused.attribute("#add [name=id]", "value"), id);
+        assert_ne!(refused.attribute("#add [name=todo_id]", "value"), id);
     }
     assert!(browser.get("/").await.todos().is_empty());
 }
@@ -258,14 +265,14 @@ async fn what_cannot_be_read_is_refused_in_words(
     let id = browser.add("Milk").await;
     let id = id.as_str();
     for (path, form) in [
-        ("/", vec![("id", "7"), ("description", "x")]),
-        ("/update-todo", vec![("id", "7")]),
+        ("/", vec![("todo_id", "7"), ("description", "x")]),
+        ("/update-todo", vec![("todo_id", "7")]),
         ("/update-todo", vec![]),
-        ("/update-todo", vec![("id", id), ("is_done", "maybe")]),
-        ("/update-todo", vec![("id", id), ("after", "x")]),
-        ("/remove-todo", vec![("id", "' OR 1=1 --")]),
-        ("/remove-todo", vec![("id", id), ("show", "none")]),
-        ("/restore-todo", vec![("id", "")]),
+        ("/update-todo", vec![("todo_id", id), ("is_done", "maybe")]),
+        ("/update-todo", vec![("todo_id", id), ("cursor", "x")]),
+        ("/remove-todo", vec![("todo_id", "' OR 1=1 --")]),
+        ("/remove-todo", vec![("todo_id", id), ("show", "none")]),
+        ("/restore-todo", vec![("todo_id", "")]),
     ] {
         let page = browser.post(path, &form).await;
         assert_eq!(page.status, 422, "{path} {form:?}");
@@ -306,15 +313,106 @@ async fn an_undo_that_comes_thirty_days_late_says_that_it_does(
     let site = Site::open(options).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
-    browser.post("/remove-todo", &[("id", &id)]).await;
+    browser.post("/remove-todo", &[("todo_id", &id)]).await;
     site.world.clock.advance(Duration::days(20));
     browser.get("/").await;
     site.world.clock.advance(Duration::days(10));
-    let late = browser.post("/restore-todo", &[("id", &id)]).await;
+    let late = browser.post("/restore-todo", &[("todo_id", &id)]).await;
     assert_eq!(late.status, 410);
     let words = late.texts("main").join(" ");
     assert!(words.contains("too long ago"), "{words}");
     let browser = browser.with_htmx();
-    let late = browser.post("/restore-todo", &[("id", &id)]).await;
+    let late = browser.post("/restore-todo", &[("todo_id", &id)]).await;
     assert_eq!((late.status, late.targets()), (410, vec!["#status".into()]));
+}
+
+#[sqlx::test]
+async fn answers_and_rows_say_of_which_revision_they_are(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    browser.add("Bread").await;
+    let htmx = browser.with_htmx();
+    let form = [("todo_id", id.as_str())];
+    for (answer, rev, row) in [
+        (browser.get("/").await, "2", Some("1")),
+        (htmx.get("/").await, "2", Some("1")),
+        (htmx.post("/", &[]).await, "2", None),
+        (htmx.post("/update-todo", &form).await, "3", Some("3")),
+        (htmx.post("/update-todo", &form).await, "3", Some("3")),
+        (htmx.post("/remove-todo", &form).await, "4", Some("4")),
+        (htmx.post("/restore-todo", &form).await, "5", Some("5")),
+    ] {
+        assert_eq!(answer.attribute("#count", "data-rev"), rev);
+        let found = answer.attributes(&format!("#todo-{id}"), "data-rev");
+        assert_eq!(found.first().map(String::as_str), row, "{}", answer.body);
+    }
+    let added = htmx.post("/", &[("description", "Tea")]).await;
+    assert_eq!(added.attributes("#count, li", "data-rev"), ["6", "6"]);
+}
+
+#[sqlx::test]
+async fn what_was_added_before_is_answered_with_its_row_as_it_is_now(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    browser.post("/update-todo", &[("todo_id", &id)]).await;
+    browser.add("Bread").await;
+    for (show, shown) in [("all", true), ("open", false), ("done", true)] {
+        let form = [
+            ("todo_id", id.as_str()),
+            ("description", "Milk"),
+            ("show", show),
+        ];
+        let again = browser.with_htmx().post("/", &form).await;
+        assert_eq!(again.status, 200);
+        let rows: &[_] = if shown { &["Milk"] } else { &[] };
+        assert_eq!(again.todos(), rows, "{show}");
+        assert_eq!(again.attributes("li", "class").len(), rows.len(), "done");
+    }
+}
+
+#[sqlx::test]
+async fn a_browser_without_formaction_removes_by_the_form_that_updates(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    let page = browser.get("/").await;
+    let button = "form[action='/update-todo'] [formaction='/remove-todo']";
+    let name = page.attribute(button, "name");
+    let value = page.attribute(button, "value");
+    let form = [("todo_id", id.as_str()), (name.as_str(), &value)];
+    let answer = browser.post("/update-todo", &form).await;
+    assert_eq!(
+        answer.header("location"),
+        format!("/?notice=removed&id={id}")
+    );
+    assert!(browser.get("/").await.todos().is_empty());
+}
+
+#[sqlx::test]
+async fn a_page_loaded_before_the_fields_had_their_names_still_works(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = uuid::Uuid::new_v4().to_string();
+    let form = [("id", id.as_str()), ("description", "Milk")];
+    for _ in 0..2 {
+        assert_eq!(browser.post("/", &form).await.status, 303);
+    }
+    let answer = browser.post("/update-todo", &[("id", &id)]).await;
+    assert_eq!(answer.header("location"), "/?notice=completed");
+    assert_eq!(browser.get("/?after=x").await.status, 404);
+    assert_eq!(browser.get("/").await.todos(), ["Milk"]);
 }

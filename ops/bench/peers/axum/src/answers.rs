@@ -114,7 +114,7 @@ pub(crate) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<R
 
 #[derive(Deserialize)]
 pub(crate) struct Add {
-    #[serde(default)]
+    #[serde(default, rename = "todo_id")]
     id: Option<Uuid>,
     description: String,
 }

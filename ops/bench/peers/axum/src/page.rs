@@ -33,28 +33,33 @@ fn moment(date: PrimitiveDateTime) -> Markup {
     html! { time datetime=(format(FOR_PROGRAMS)) { (format(FOR_PEOPLE)) } }
 }
 
-fn row(todo: &Todo) -> Markup {
+fn account_field(session: &Session) -> Markup {
+    html! { input type="hidden" name="account" value=(session.public_id); }
+}
+
+fn count(rev: u64, open: i32, all: i32) -> Markup {
+    html! { p #count data-rev=(rev) { (open) " of " (all) " open" } }
+}
+
+fn row(todo: &Todo, session: &Session) -> Markup {
     let id = todo.id;
     html! {
-        li #{ "todo-" (id) } class=[todo.isdone.then_some("done")] {
-            form method="post" action="/update-todo" hx-post="/update-todo" hx-swap="none" hx-sync="this:drop" {
-                input type="hidden" name="id" value=(id);
-                input type="hidden" name="is_done" value=(!todo.isdone);
-                button.check #{ "check-" (id) } role="checkbox" aria-checked=(todo.isdone)
-                    aria-labelledby={ "text-" (id) } {
+        li #{ "todo-" (id) } data-rev=(todo.rev) class=[todo.isdone.then_some("done")] {
+            form method="post" action="/update-todo" hx-post="/update-todo" {
+                (account_field(session))
+                input type="hidden" name="todo_id" value=(id);
+                button.check #{ "check-" (id) } name="is_done" value=(!todo.isdone) role="checkbox"
+                    aria-checked=(todo.isdone) aria-labelledby={ "text-" (id) } {
                     span aria-hidden="true" {}
                 }
-            }
-            div.text {
-                span #{ "text-" (id) } dir="auto" { (todo.description) }
-                small {
-                    span { "Added " (moment(todo.created_date)) }
-                    @if let Some(done) = todo.done_date { " " span { "Done " (moment(done)) } }
+                div.text {
+                    span #{ "text-" (id) } dir="auto" { (todo.description) }
+                    small {
+                        span { "Added " (moment(todo.created_date)) }
+                        @if let Some(done) = todo.done_date { " " span { "Done " (moment(done)) } }
+                    }
                 }
-            }
-            form method="post" action="/remove-todo" hx-post="/remove-todo" hx-swap="none" hx-sync="this:drop" {
-                input type="hidden" name="id" value=(id);
-                button.remove #{ "remove-" (id) } {
+                button.remove #{ "remove-" (id) } name="is_removed" value="true" formaction="/remove-todo" hx-post="/remove-todo" {
                     span aria-hidden="true" { "×" }
                     span.hidden { "Remove “" bdi { (todo.description) } "”" }
                 }
@@ -63,10 +68,11 @@ fn row(todo: &Todo) -> Markup {
     }
 }
 
-fn add_form(id: Uuid, focus: bool) -> Markup {
+fn add_form(session: &Session, id: Uuid, focus: bool) -> Markup {
     html! {
         form #add method="post" action="/" hx-post="/" hx-swap="none" hx-sync="this:drop" novalidate {
-            input type="hidden" name="id" value=(id) autocomplete="off";
+            input type="hidden" name="todo_id" value=(id) autocomplete="off";
+            (account_field(session))
             label for="description" { "New to-do" }
             div.line {
                 input #description name="description" type="text" value="" required autocomplete="off"
@@ -86,6 +92,7 @@ pub(crate) fn list(
     id: Uuid,
 ) -> Markup {
     let [style, icon, script] = &assets.0;
+    let account = session.public_id;
     let keys = [
         ("n", "write a new to-do"),
         ("Enter", "add it"),
@@ -109,33 +116,36 @@ pub(crate) fn list(
             }
             body {
                 a.skip href="#main" { "Skip to content" }
-                main.card #main tabindex="-1" {
+                main.card #main tabindex="-1" data-account=(account) hx-headers:inherited={ "Tickbox-Account:" (account) }
+                    hx-target:inherited="#main" {
                     header.bar {
                         h1 { "My to-do list" }
                         div.who {
                             span.name { (session.firstname) }
                             a href="/account" { "Account" }
                             form method="post" action="/logout" {
+                                (account_field(session))
                                 button class="button quiet" type="submit" { "Log out" }
                             }
                         }
                     }
                     div #errors {}
-                    (add_form(id, false))
+                    (add_form(session, id, false))
                     div #status role="status" {}
                     div.bar {
-                        p #count { (session.open_count) " of " (session.todo_count) " open" }
+                        (count(session.rev, session.open_count, session.todo_count))
                         nav aria-label="Show" {
                             a href="/" aria-current="true" { "All" }
                             a href="/?show=open" { "Open" }
                             a href="/?show=done" { "Done" }
                         }
                     }
-                    ul #todos role="list" aria-label="To-dos" { @for todo in todos { (row(todo)) } }
+                    ul #todos data-rev=(session.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+                        role="list" aria-label="To-dos" { @for todo in todos { (row(todo, session)) } }
                     p.empty { "Nothing to do. Add your first to-do above." }
                     p #more {
                         @if let Some(next) = next {
-                            @let link = format!("/?after={next}");
+                            @let link = format!("/?cursor={next}");
                             a.button.quiet href=(link) hx-get=(link) hx-swap="none" hx-sync="this:drop" { "Show more" }
                         }
                     }
@@ -162,13 +172,12 @@ fn fragment(id: &str, swap: &str, content: &Markup) -> Markup {
 /// What changes on the page when a to-do was added.
 pub(crate) fn added(session: &Session, todo: &Todo, id: Uuid) -> Markup {
     let (open, all) = (session.open_count + 1, session.todo_count + 1);
-    let count = html! { (open) " of " (all) " open" };
     let said = html! { span { "Added “" bdi { (todo.description) } "”." } };
     html! {
-        (fragment("todos", "afterbegin", &row(todo)))
+        (fragment("todos", "afterbegin", &row(todo, session)))
         (fragment("errors", "innerHTML", &html! {}))
-        (fragment("add", "outerHTML", &add_form(id, true)))
-        (fragment("count", "innerHTML", &count))
+        (fragment("add", "outerHTML", &add_form(session, id, true)))
+        (fragment("count", "outerHTML", &count(todo.rev, open, all)))
         (fragment("status", "innerHTML", &said))
     }
 }

@@ -140,7 +140,7 @@ impl<'a> Tab<'a> {
                 .todo
                 .is_some_and(|todo| todo.get("removed").is_none());
             let htmx = random.bool();
-            let fields = [("id", form.as_str()), ("description", &text)];
+            let fields = [("todo_id", form.as_str()), ("description", &text)];
             let answer = self.send(htmx, Method::POST, "/", &fields).await;
             let status = match (is_there, htmx) {
                 (true, true) => 200,
@@ -171,7 +171,7 @@ impl<'a> Tab<'a> {
         let expected = ledger.apply(operation, &body);
         let path = format!("/{}", operation.replace("_status", "").replace('_', "-"));
         let is_done = is_done.to_string();
-        let fields = [("id", id), ("is_done", &is_done)];
+        let fields = [("todo_id", id), ("is_done", &is_done)];
         let answer = self.send(htmx, Method::POST, &path, &fields).await;
         let status = match expected.status {
             200 if !htmx => 303,
@@ -230,10 +230,10 @@ fn read(answer: &Answer) -> Page {
     };
     Page {
         rows: all(&html, "li").into_iter().filter_map(row).collect(),
-        form: all(&html, "#add [name=id]")
+        form: all(&html, "#add [name=todo_id]")
             .first()
             .and_then(|it| value(*it, "value")),
-        count: all(&html, "p#count, [hx-target='#count']")
+        count: all(&html, "p#count")
             .into_iter()
             .map(|it| it.text().collect())
             .collect(),

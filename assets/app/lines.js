@@ -1,0 +1,139 @@
+// Several lines that are pasted at once may be as many to-dos: the page offers to add each. A field
+// alone would run them together without a word.
+
+const MOST = 100;
+const drafts = keeper("sessionStorage");
+const name = `tickbox-lines ${account()}`;
+
+let lines = []; // with the id of each, so that sending it again adds once; as they are to be read
+let refused = []; // why some were not added
+let isSending = false;
+
+const words = make("p", { role: "status" });
+const addAll = make("button", { className: "button", hidden: true });
+const keepOne = make("button", { className: "button quiet", type: "button", hidden: true }, "Keep as one");
+const form = make("form", { id: "lines", method: "post", action: "/" }, words, addAll, keepOne);
+
+const together = () => lines.map(({ text }) => text).join(" ");
+const count = (things, one, many) => `${things.length} ${things.length === 1 ? one : many}`;
+
+// A random UUID; `crypto.randomUUID` is not there without https.
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function show() {
+  addAll.textContent = `Add ${count(lines, "to-do", "to-dos")}`;
+  addAll.hidden = keepOne.hidden = lines.length === 0;
+  if (lines.length === 0) drafts.remove(name);
+  else drafts.set(name, JSON.stringify(lines));
+}
+
+function forget() {
+  lines = [];
+  words.textContent = "";
+  show();
+}
+
+function offer() {
+  words.textContent = `These are ${lines.length} lines.`;
+  show();
+}
+
+// Written as if it were typed, so that it can be undone and is kept as a draft.
+function write(text) {
+  const field = find("#description");
+  field.focus();
+  if (document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+on("paste", (event) => {
+  const field = event.target;
+  if (!is(field, "description") || isSending) return;
+  const pasted = event.clipboardData.getData("text/plain").split(/[\r\n]+/);
+  const texts = pasted.map((line) => line.replace(/\t/g, " ").trim()).filter(Boolean);
+  if (texts.length < 2) return;
+  event.preventDefault();
+  const isAlone = field.selectionStart === 0 && field.selectionEnd === field.value.length;
+  write(texts.join(" "));
+  if (!isAlone) return;
+  if (texts.length > MOST) {
+    words.textContent = `These are ${texts.length} lines, now in one. Up to ${MOST} at a time can be added each.`;
+    return;
+  }
+  lines = texts.map((text) => ({ id: newId(), text }));
+  offer();
+});
+
+// What is changed by hand is one text.
+on("input", ({ target }) => {
+  if (is(target, "description") && !isSending) forget();
+});
+keepOne.addEventListener("click", () => {
+  forget();
+  find("#description").focus();
+});
+
+// The last one first: the newest stands at the top, and so they come to be read as they were pasted.
+function send() {
+  const { id, text } = lines.at(-1);
+  form.elements.todo_id.value = id;
+  form.elements.description.value = text;
+  form.requestSubmit();
+}
+
+addAll.addEventListener("click", (event) => {
+  event.preventDefault();
+  if (isSending) return;
+  isSending = true;
+  refused = [];
+  find("#description").readOnly = true;
+  send();
+});
+
+// The answer is about the line; the field, its id and its errors stay as they are.
+on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+  if (ctx.sourceElement !== form) return;
+  const { status, raw } = ctx.response;
+  const error = tasks.map(({ fragment }) => fragment.querySelector(".error")).find(Boolean);
+  if (status === 422) refused.unshift({ ...lines.at(-1), why: error?.textContent });
+  if (raw.ok || status === 422) lines.pop();
+  const others = tasks.filter(({ target }) => !is(target, "add") && !is(target, "errors"));
+  tasks.splice(0, tasks.length, ...others);
+});
+
+on("htmx:finally:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement !== form) return;
+  const isDone = ctx.status === "swapped" && (ctx.response.raw.ok || ctx.response.status === 422);
+  const isOver = !isDone || lines.length === 0;
+  const field = find("#description");
+  field.value = [...lines, ...refused].map(({ text }) => text).join(" ");
+  field.dispatchEvent(new Event("input", { bubbles: true })); // it is the draft now
+  show();
+  if (!isOver) {
+    queueMicrotask(send); // htmx takes the next one when it is through with this
+    return;
+  }
+  isSending = false;
+  field.readOnly = false;
+  const reasons = refused.map(({ text, why }) => `“${text}” was not added. ${why}.`);
+  words.textContent = reasons.join(" ") || (lines.length ? `${count(lines, "line is", "lines are")} not added yet.` : "");
+  if (lines.length === 0) field.focus();
+});
+
+if (find("#add")) {
+  for (const field of document.querySelectorAll("#add input[type=hidden]")) form.append(field.cloneNode());
+  form.append(make("input", { type: "hidden", name: "description" }));
+  form.setAttribute("hx-post", "/");
+  form.setAttribute("hx-swap", "none");
+  (find("#length") ?? find("#add")).after(form);
+  lines = JSON.parse(drafts.get(name) ?? "[]");
+  if (lines.length && together() === find("#description").value) offer();
+  else forget();
+}

@@ -1,0 +1,35 @@
+// The list as other tabs of this browser, and other devices, left it.
+
+function catchUp() {
+  if (!document.hidden && !isLonger()) find("#refresh")?.dispatchEvent(new Event("refresh"));
+}
+
+on("visibilitychange", catchUp);
+on("tickbox:behind", catchUp);
+
+let asked; // the revision that was shown when the list was asked for
+
+on("htmx:before:request", ({ detail: { ctx } }) => {
+  if (isRefresh(ctx)) asked = revOf(find("#count"));
+});
+
+on("htmx:before:swap", (event) => {
+  const { ctx, tasks } = event.detail;
+  const todos = tasks.find(({ target }) => is(target, "todos"));
+  if (todos?.swapSpec.style === "beforeend") todos.target.dataset.longer = "";
+  if (!todos || !isRefresh(ctx)) return;
+  const now = revOf(find("#count"));
+  const rev = revOf(tasks.find(({ target }) => is(target, "count")).fragment.firstElementChild);
+  if (rev >= now && !isLonger()) {
+    todos.target.dataset.rev = rev;
+    return;
+  }
+  event.preventDefault();
+  // Overtaken. Not asked again when nothing has: a server that went back in time would be asked for ever.
+  if (asked < now) catchUp();
+});
+
+// What was dropped while "Show more" was under way is asked for when that has failed.
+on("htmx:finally:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.closest?.("#more")) queueMicrotask(catchUp);
+});
