@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import data
+import earlier
 import exact
 import report
 import wanted
@@ -37,7 +38,7 @@ class Bench:
         self.jwt_secret = secrets.token_hex(32)
         self.population = QUICK if arguments.mode == "quick" else FULL
 
-    def tickbox(self, tls: str = "disabled", login: Login | None = None, **settings: str) -> Program:
+    def tickbox(self, tls: str = "disabled", login: Login | None = None, program: Path | None = None, **settings: str) -> Program:
         port = free_port()
         environment = {
             "DATABASE_URL": (login or self.login).url(tls),
@@ -48,7 +49,7 @@ class Bench:
             "LOG_FORMAT": "json",
             **settings,
         }
-        return Program("tickbox", [str(self.arguments.program)], environment, self.work / "tickbox.log", port)
+        return Program("tickbox", [str(program or self.arguments.program)], environment, self.work / "tickbox.log", port)
 
     def fill(self) -> None:
         """Tickbox makes the schema and hashes a password; everybody gets a copy of that hash."""
@@ -148,8 +149,9 @@ def write_results(path: Path, bench: Bench, rows: list[report.Row], costs: list[
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=["quick", "full"])
+    parser.add_argument("mode", choices=["quick", "full", "earlier"])
     parser.add_argument("--program", type=Path, required=True)
+    parser.add_argument("--earlier", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--peers", type=Path, required=True)
     parser.add_argument("--database-port", type=int, required=True)
@@ -161,6 +163,9 @@ def main() -> None:
     bench.fill()
     if arguments.mode == "quick":
         rows, costs = bench.exact(), []
+    elif arguments.mode == "earlier":
+        bench.fresh()
+        rows, costs = earlier.rows(Full(bench), arguments.earlier)
     else:
         rows, costs = bench.all(set(arguments.goals))
     rows.sort(key=lambda row: row.goal)
