@@ -125,7 +125,7 @@ step_engines() {
     npm_install tests/browser || { fail "npm ci failed in tests/browser"; return; }
     : >"$LOCAL/engines.txt"
     on_scratch_app engines engine_tests || status=1
-    NOTE="${NOTE:+$NOTE; }$(paste -sd ';' "$LOCAL/engines.txt" | sed 's/;/; /g')"
+    [ ! -s "$LOCAL/engines.txt" ] || NOTE=$(paste -sd ';' "$LOCAL/engines.txt" | sed 's/;/; /g')
     return "$status"
 }
 
@@ -168,7 +168,7 @@ engine_tests() {
     for engine in firefox webkit; do
         began=$SECONDS
         passed=passed
-        TICKBOX_URL=$(address) ENGINE=$engine FIREFOX=$(firefox_program) npm run --silent everywhere || { status=1 passed=FAILED; }
+        TICKBOX_URL=$(address) ENGINE=$engine FIREFOX=$(firefox_program) npm run --silent everywhere || status=1 passed=FAILED
         printf '%s %s in %d s\n' "$engine" "$passed" $((SECONDS - began)) >>"$LOCAL/engines.txt"
     done
     return "$status"

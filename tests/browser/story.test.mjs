@@ -2,7 +2,7 @@
 // JavaScript and without.
 
 import assert from "node:assert/strict";
-import { modes, numbered, scenario, secret } from "./everywhere.mjs";
+import { engine, modes, numbered, scenario, secret } from "./everywhere.mjs";
 
 for (const { javaScript, name } of modes) {
   scenario(`a visit from registration to logout, ${name}`, { javaScript }, async (visitor) => {
@@ -24,6 +24,37 @@ for (const { javaScript, name } of modes) {
     await library.logInAs(visitor);
     await endsASession(visitor, laptop, library);
     await changesThePassword(visitor, laptop);
+  });
+}
+
+scenario("Arabic and Hebrew stand at the right, everything else at the left", {}, async (visitor) => {
+  const { screen } = visitor;
+  await visitor.signUp();
+  const texts = { "اشتر الحليب": "right", "לקנות חלב": "right", "Nupirkti pieno": "left", "42 (مرحبا)": "right" };
+  for (const [text, side] of Object.entries(texts)) {
+    await visitor.add(text);
+    const stands = await screen.run(() => {
+      const span = document.querySelector("#todos .text > span");
+      const words = document.createRange();
+      words.selectNodeContents(span);
+      const [box, inner] = [span.getBoundingClientRect(), words.getBoundingClientRect()];
+      const [before, after] = [inner.left - box.left, box.right - inner.right];
+      return before > after + 20 ? "right" : after > before + 20 ? "left" : `between ${before} and ${after}`;
+    });
+    assert.equal(stands, side, text);
+  }
+});
+
+if (engine === "webkit") {
+  // What a system without a language, such as a bare container, makes of it there.
+  scenario("a browser whose only language is C adds and shows times", { language: "C.UTF-8" }, async (visitor) => {
+    const { screen } = visitor;
+    assert.deepEqual(await screen.run(() => navigator.languages), ["C"]);
+    assert(await screen.isVisible({ button: "Show password" }));
+    await visitor.signUp();
+    await visitor.add("Buy milk");
+    assert.match(await screen.said(), /^Added/);
+    assert(!(await screen.text("#todos time")).endsWith("UTC"), "it is the time of this zone");
   });
 }
 

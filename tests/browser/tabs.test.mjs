@@ -126,16 +126,6 @@ scenario("who types on while a to-do is being added loses nothing", {}, async (v
 });
 
 for (const { javaScript, name } of modes) {
-  scenario(`Back after logout shows nothing of the list, ${name}`, { javaScript }, async (visitor) => {
-    const { page } = visitor;
-    await visitor.signUp();
-    await visitor.add("Nobody else's business");
-    await visitor.go(() => page.getByRole("button", { name: "Log out" }).click());
-    await page.goBack();
-    assert.match(visitor.path(), /^\/login/);
-    assert(!(await page.content()).includes("business"));
-  });
-
   scenario(`an expired session leads to the login page and back with the text, ${name}`, { javaScript }, async (visitor) => {
     const { page, context } = visitor;
     const text = "50 % of <b>this</b> & that \\ “ž” #1 +1";
