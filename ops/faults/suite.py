@@ -22,7 +22,6 @@ PHONES, BROWSERS = 9, 3  # twice as many in the long form, which shall acknowled
 INSTANCES = {"mysql": 2, "group": 2, "galera": 3}  # on Galera one for each node, so that all are written to
 REPEATS = 10  # of the long form, unless --repeats says otherwise
 WARM_UP, LONG_WARM_UP = 1.0, 5.0  # seconds of load before the first fault, and after each
-RECOVERY_LIMIT = 30.0  # seconds after healing in which every instance must acknowledge a write
 UNTRIED = 4  # the exit status when what a fault needs cannot be had here
 FEW = 50  # acknowledged writes: with fewer nothing was tried
 
@@ -90,7 +89,7 @@ class Run:
             await asyncio.sleep(warm_up)
             for stage.turn in range(1 if fault.once else self.repeats):
                 healed = await fault.cause(stage)
-                recoveries.append(await recovery(stage.world, healed))
+                recoveries.append(await recovery(stage.world, healed, fault.recovery))
                 await asyncio.sleep(warm_up)
         finally:
             stage.world.stopped_at = monotonic()
@@ -119,7 +118,7 @@ async def until_all_began(users: list[User], lives: list[asyncio.Task]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def recovery(world: World, healed: float) -> float:
+async def recovery(world: World, healed: float, limit: float) -> float:
     """How long after healing it took until every instance had acknowledged a write."""
     names = {instance.name for instance in world.instances}
     while True:
@@ -130,9 +129,9 @@ async def recovery(world: World, healed: float) -> float:
             first[name] = moment
         if first.keys() == names:
             return max(first.values()) - healed
-        if monotonic() > healed + RECOVERY_LIMIT:
-            world.record.count("hung", f"no write at {names - first.keys()} for {RECOVERY_LIMIT:.0f} s after healing")
-            return RECOVERY_LIMIT
+        if monotonic() > healed + limit:
+            world.record.count("hung", f"no write at {names - first.keys()} for {limit:.0f} s after healing")
+            return limit
         await asyncio.sleep(0.02)
 
 

@@ -75,7 +75,7 @@ class TheFaults(unittest.IsolatedAsyncioTestCase):
             await faults.clock(self.stage(Stand(obeys=False)))
 
     async def test_a_program_that_does_not_go_by_its_clock_was_not_tried(self) -> None:
-        faults.NOTICED = 0.1
+        faults.NOTICED = 0.3
         for wrong_by, tried in ((0, False), (faults.JUMPS[0], True)):
 
             async def tell(liar: Liar, call: str, told: dict, wrong_by: int = wrong_by):

@@ -19,17 +19,21 @@ need_faketime() {
     return 1
 }
 
-# with_clock DIR COMMAND...: by the clock of that folder, if it has one. Does not return. Without the last of
-# its settings libfaketime 0.9.10 mends what MySQL has right, and each of its commits waits for a second.
+AS= # words before a server's program that make it another user's
+
+# with_clock DIR COMMAND...: by the clock of that folder, if it has one. Does not return. The library comes after
+# AS, since what it shares belongs to the user that loads it. Without the last of its settings libfaketime 0.9.10
+# mends what MySQL has right, and each of its commits waits for a second.
 with_clock() {
-    local clock=$1/clock
+    local clock=$1/clock library
     shift
     if [ -s "$clock" ]; then
-        export LD_PRELOAD FAKETIME_TIMESTAMP_FILE=$clock FAKETIME_CACHE_DURATION=1 FAKETIME_DONT_FAKE_MONOTONIC=1 \
-            FAKETIME_FORCE_MONOTONIC_FIX=0
-        LD_PRELOAD=$(faketime_library) || exit 1
+        library=$(faketime_library) || exit 1
+        set -- env LD_PRELOAD="$library" FAKETIME_TIMESTAMP_FILE="$clock" FAKETIME_CACHE_DURATION=1 \
+            FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0 "$@"
     fi
-    exec "$@"
+    # shellcheck disable=SC2086 # words
+    exec $AS "$@"
 }
 
 # set_clock NUMBER SECONDS: from the right time, with a sign; the program looks once a second. Renamed into its

@@ -6,6 +6,7 @@ ROOM_MB=96 # more than the data are
 
 is_mounted() { grep -qF " $1 " /proc/mounts 2>/dev/null; }
 
+# What a server has reserved stays reserved: no file gets holes.
 # small_disk NUMBER: stops the server, and starts it again on its small disk.
 small_disk() {
     local dir data used owner
@@ -21,7 +22,7 @@ small_disk() {
         say "no small disk could be mounted: $(cat "$dir/mount.log")"
         exit "$CANNOT"
     fi
-    as_root cp -a "$data.large/." "$data/" && restart_node "$1"
+    as_root cp -a --sparse=never "$data.large/." "$data/" && restart_node "$1"
 }
 
 # large_disk NUMBER: back, with what was written meanwhile.
