@@ -73,9 +73,16 @@ class Run:
             recoveries = []
         finally:
             await asyncio.gather(*(instance.kill() for instance in instances))
-            if prepared and fault.restore:
-                await fault.restore(self.servers, stage.node)
+            if prepared:
+                await self.restore(stage, fault)
         return Result(name, record, recoveries, world.stopped_at or monotonic(), cannot)
+
+    async def restore(self, stage: Stage, fault: Fault) -> None:
+        """The server as it was; that it does not come back is a result, and the other faults are tried."""
+        try:
+            await fault.restore(self.servers, stage.node)
+        except RuntimeError as error:
+            stage.world.record.count("hung", f"the server did not come back: {error}")
 
     async def under_load(self, stage: Stage, fault: Fault) -> list[float]:
         """The recovery time after each repeat, in seconds."""

@@ -103,6 +103,15 @@ class TheFaults(unittest.IsolatedAsyncioTestCase):
             finally:
                 servers.HERE = here
 
+    async def test_a_server_that_does_not_come_back_is_counted(self) -> None:
+        async def fail(stand: servers.Servers, node: int) -> None:
+            raise RuntimeError("node 1 did not start again")
+
+        run, stage = object.__new__(suite.Run), self.stage(Stand())
+        run.servers = stage.servers
+        await run.restore(stage, faults.Fault("disk", faults.disk, prepare=fail, restore=fail))
+        self.assertEqual(stage.world.record.counts["hung"], 1)
+
     async def test_what_was_not_tried_has_not_passed(self) -> None:
         tried = report.Result("kill", Record(), [0.1], 1.0)
         untried = report.Result("disk", Record(), [], 1.0, "no right to mount")
