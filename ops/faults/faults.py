@@ -3,14 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import monotonic
+from email.utils import parsedate_to_datetime
+from time import monotonic, time
 
 from hangups import hang_up
-from servers import KINDS, Servers
+from http_client import Connection
+from instances import Instance
+from servers import KINDS, CannotTry, Servers
 from users import World
 
 DRAIN = 2  # seconds that an instance goes on serving after SIGTERM; a balancer needs one to notice
 GRACE = 10  # seconds more that the requests under way may take
+RECOVERY_LIMIT = 30.0  # seconds after healing in which every instance must acknowledge a write
+MYSQL_LOOKS_AGAIN = 60.0  # seconds from one look of MySQL whether its full binary log has room to the next
+FULL_PATIENCE = 60  # seconds in which a full disk must have stood in somebody's way
+# An hour forward, a day back, and right again: beyond the life of a token, and before what was written.
+JUMPS = (3_700, -86_400, 0)  # seconds from the right time
+NOTICED = 10  # seconds in which a program must have looked at its moved clock; it does each second
 
 
 @dataclass
@@ -22,6 +31,7 @@ class Stage:
     run: str
     long: bool
     turn: int = 0
+    node: int = 1  # that is prepared for the fault, where one is
 
     def hold(self) -> float:
         """How long the database keeps silent, in seconds: longer than the five in which a failure must be told."""
@@ -115,6 +125,57 @@ async def disconnect(stage: Stage) -> float:
     return monotonic()
 
 
+async def disk(stage: Stage) -> float:
+    """Full until somebody has been refused, and for a while after that."""
+    servers, record = stage.servers, stage.world.record
+    before, began = record.unavailable, monotonic()
+    await servers.fill_disk(stage.node)
+    try:
+        while record.unavailable == before and monotonic() < began + FULL_PATIENCE:
+            await asyncio.sleep(0.1)
+        if record.unavailable == before:
+            record.count("wrong", f"the disk was full for {FULL_PATIENCE} s, and stood in nobody's way: nothing was tried")
+        await asyncio.sleep(stage.hold())
+    finally:
+        await servers.free_disk(stage.node)
+    await servers.restart(stage.node)  # where it has ended itself, or has been put out of its cluster
+    return monotonic()
+
+
+async def clock(stage: Stage) -> float:
+    """Of the server that takes writes."""
+    for seconds in JUMPS:
+        await stage.servers.set_clock(stage.node, seconds)
+        await asyncio.sleep(stage.hold() / 2)
+        told = int((await stage.servers.sql(stage.node, "SELECT UNIX_TIMESTAMP(NOW(6))"))[0].split(".")[0])
+        if abs(told - time() - seconds) > 60:
+            raise CannotTry(f"{stage.servers.name(stage.node)} does not go by the clock that it was given")
+    return monotonic()
+
+
+async def app_clock(stage: Stage) -> float:
+    """Of one instance, while the others are right."""
+    instance = stage.instance()
+    for seconds in JUMPS:
+        instance.set_clock(seconds)
+        # Forward alone: the date of an answer does not go back, since hyper waits for the next second of it.
+        end = monotonic() + NOTICED
+        while seconds > 0 and await ahead(instance) < seconds / 2:
+            if monotonic() > end:
+                raise CannotTry("the program does not go by the clock that it was given: is it static?")
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(stage.hold() / 2)
+    return monotonic()
+
+
+async def ahead(instance: Instance) -> float:
+    """How far the clock of an instance is ahead, in seconds, as it says with each answer."""
+    connection = Connection(instance.port)
+    answer = await connection.exchange("GET", "/healthz", {})
+    connection.close()
+    return parsedate_to_datetime(answer.headers["date"]).timestamp() - time() if answer.headers.get("date") else 0.0
+
+
 @dataclass(frozen=True)
 class Fault:
     """One line of `--list`."""
@@ -125,6 +186,11 @@ class Fault:
     database: bool = True  # the database fails, not the program: worth trying on each kind of cluster
     unavailable: bool = True  # 503 is an answer that may be given meanwhile
     once: bool = False  # large enough not to be repeated
+    # What makes a server ready for it before anybody comes, and what takes that back.
+    prepare: Callable[[Servers, int], Awaitable[None]] | None = None
+    restore: Callable[[Servers, int], Awaitable[None]] | None = None
+    recovery: float = RECOVERY_LIMIT
+    wrong_clocks: bool = False  # of instances: tokens may have expired early, and dates are in another order
 
 
 FAULTS = {
@@ -141,10 +207,19 @@ FAULTS = {
         "1,000 clients (--long: 10,000) that send a write and hang up within 30 ms",
         disconnect, database=False, once=True,
     ),
+    "disk": Fault(
+        "the disk of the database server (of the primary; of one Galera node) is full, then it has room", disk,
+        prepare=Servers.put_on_small_disk, restore=Servers.put_on_large_disk, recovery=MYSQL_LOOKS_AGAIN + RECOVERY_LIMIT,
+    ),
+    "clock": Fault(
+        "the clock of the database server goes an hour forward, a day back, and right", clock,
+        prepare=Servers.give_clock, restore=Servers.take_clock,
+    ),
+    "app-clock": Fault("the same clock of an instance of the program", app_clock, database=False, unavailable=False, wrong_clocks=True),
 }  # fmt: skip
 
 # What the short form leaves out on clusters: what has nothing to do with their being clusters.
-SHORT_ON_CLUSTERS = ("kill", "freeze", "blackhole")
+SHORT_ON_CLUSTERS = ("kill", "freeze", "blackhole", "disk")
 
 
 def chosen(kind: str, long: bool) -> list[str]:

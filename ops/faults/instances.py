@@ -44,6 +44,25 @@ class Instance:
                 self.program, env=environment(self.settings), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
 
+    def give_clock(self, library: str) -> None:
+        """One that can be moved, from the next start on; only the date is moved, as when somebody sets it."""
+        self.set_clock(0)
+        self.settings |= {
+            "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0",
+        }  # fmt: skip
+
+    def set_clock(self, seconds: int) -> None:
+        """So much from the right time; the program looks once a second."""
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(f"{seconds:+}\n")
+        fresh.replace(self.clock)
+
+    @property
+    def clock(self) -> Path:
+        """Where the program looks."""
+        return self.log.with_suffix(".clock")
+
     async def is_ready(self) -> bool:
         """Whether it says so itself."""
         connection = Connection(self.port)

@@ -17,11 +17,17 @@ class Result:
     record: Record
     recoveries: list[float]  # seconds, one for each repeat
     end: float  # of the load
+    cannot: str | None = None  # why it was not tried
+
+    @property
+    def failed(self) -> bool:
+        """Whether something happened that must not."""
+        return any(self.record.counts.values())
 
     @property
     def passed(self) -> bool:
-        """Whether nothing happened that must not."""
-        return not any(self.record.counts.values())
+        """Whether it was tried, and nothing happened that must not."""
+        return not self.failed and not self.cannot
 
     def values(self) -> dict[str, int | float | str]:
         """By column; seconds are rounded to hundredths."""
@@ -33,6 +39,8 @@ class Result:
 
     def line(self) -> str:
         """For a terminal."""
+        if self.cannot and not self.failed:
+            return f"{self.name:<11} NOT TRIED  {self.cannot}"
         values = self.values()
         bad = ", ".join(f"{count} {fault}" for fault, count in self.record.counts.items() if count)
         return (
@@ -56,8 +64,10 @@ def write_reports(folder: Path, kind: str, long: bool, results: list[Result]) ->
     """One file for programs and one for the README."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / (f"{kind}-long" if long else kind)
-    rows = [{**result.values(), "notes": result.record.notes} for result in results]
+    rows = [{**result.values(), "notes": result.record.notes, "not tried": result.cannot} for result in results]
     stem.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n")
     lines = ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
-    lines += ["| " + " | ".join(str(value) for value in result.values().values()) + " |" for result in results]
+    for result in results:
+        cells = [result.name, f"not tried: {result.cannot}"] if result.cannot else [str(value) for value in result.values().values()]
+        lines.append("| " + " | ".join(cells) + " |")
     stem.with_suffix(".md").write_text("\n".join(lines) + "\n")

@@ -11,6 +11,13 @@ HERE = Path(__file__).resolve().parent
 KINDS = {"mysql": 1, "group": 3, "galera": 3}  # how many servers
 
 
+CANNOT = 3  # the exit status of `servers` for what cannot be had on this machine
+
+
+class CannotTry(Exception):
+    """What a fault needs cannot be had here: it was not tried, and has not passed."""
+
+
 class Servers:
     """All nodes of one kind; a node is a number from 1."""
 
@@ -62,6 +69,40 @@ class Servers:
         """Until it serves again, as a member of its cluster."""
         await self._verb("restart", node)
 
+    async def put_on_small_disk(self, node: int) -> None:
+        """It takes writes again afterwards. CannotTry where nothing can be mounted."""
+        await self._verb("small", node)
+        await self._verb("promote", node)
+
+    async def put_on_large_disk(self, node: int) -> None:
+        """Back, with what was written meanwhile."""
+        await self._verb("large", node)
+
+    async def fill_disk(self, node: int) -> None:
+        """The small one, to the last byte."""
+        await self._verb("fill", node)
+
+    async def free_disk(self, node: int) -> None:
+        """There is room again."""
+        await self._verb("free", node)
+
+    async def give_clock(self, node: int) -> None:
+        """One that can be moved, and is right. It takes writes again afterwards."""
+        await self._verb("clocked", node)
+        await self._verb("promote", node)
+
+    async def take_clock(self, node: int) -> None:
+        """By the system's again."""
+        await self._verb("unclocked", node)
+
+    async def set_clock(self, node: int, seconds: int) -> None:
+        """So much from the right time."""
+        await self._verb("clock", node, f"{seconds:+}")
+
+    async def faketime(self) -> str:
+        """The library that gives a program another clock; CannotTry where there is none."""
+        return (await self._verb("faketime")).strip()
+
     def freeze(self, node: int) -> None:
         """SIGSTOP."""
         os.kill(self._pid(node), signal.SIGSTOP)
@@ -77,12 +118,14 @@ class Servers:
         """The rows, columns parted by tabs."""
         return (await self._verb("sql", node, statement)).splitlines()
 
-    async def _verb(self, verb: str, node: int, *rest: str) -> str:
+    async def _verb(self, verb: str, node: int | None = None, *rest: str) -> str:
         process = await asyncio.create_subprocess_exec(
-            HERE / "servers", verb, self.kind, str(node), *rest,
+            HERE / "servers", verb, self.kind, *([] if node is None else [str(node)]), *rest,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         output, errors = await process.communicate()
+        if process.returncode == CANNOT:
+            raise CannotTry(errors.decode().strip().splitlines()[-1])
         if process.returncode != 0:
             raise RuntimeError(f"servers {verb} {self.kind} {node}: {errors.decode()[-500:]}")
         return output.decode()

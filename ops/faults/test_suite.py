@@ -1,12 +1,13 @@
 """Does the suite notice? A small liar takes the place of the program, and tells one lie at a time.
 
-`./ops/faults/run --self-test`; needs no database and takes some seconds.
+`./ops/faults/run --self-test`, with test_faults.py; needs no database and takes some seconds.
 """
 
 import asyncio
 import json
 import logging
 import unittest
+import warnings
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, urlparse
 
@@ -23,6 +24,10 @@ from record import Record
 from users import Phone, Todo, World
 
 PROBLEM = {"type": "about:blank", "title": "Unavailable", "status": 503, "detail": "Later", "code": "unavailable"}
+# Connections that still stand when a test ends are no news.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+warnings.simplefilter("ignore", ResourceWarning)
+
 Lie = Callable[["Liar", str, dict], Awaitable[tuple[int, dict, dict[str, str]] | None]]
 
 
@@ -92,13 +97,13 @@ class Liar:
         return 200, token, {}
 
 
-async def day(lie: Lie | None = None, things: int = 30, swallow: int = 0) -> Record:
+async def day(lie: Lie | None = None, things: int = 30, swallow: int = 0, wrong_clocks: bool = False) -> Record:
     """One phone does so many things at the liar, and then everything is read back."""
     liar = Liar(lie)
     liar.swallow = swallow
     instance = object.__new__(Instance)
     instance.name, instance.port, instance.excused, instance.ends, instance.in_rotation = "liar", await liar.start(), False, 0, True
-    world = World([instance], Record())
+    world = World([instance], Record(), wrong_clocks=wrong_clocks)
     phone = Phone(world, "ona")
     try:
         await phone.begin()
@@ -190,6 +195,25 @@ class TheLedger(unittest.IsolatedAsyncioTestCase):
         self.blames(await day(fail_once_with(503, PROBLEM, problem)), "wrong")
         self.blames(await day(fail_once_with(503, {}, {"retry-after": "5", **problem})), "wrong")
 
+    async def test_a_token_that_a_wrong_clock_ended_is_renewed_and_no_other_refusal_is_excused(self) -> None:
+        def refuse_once_with(code: str) -> Lie:
+            left = [1]
+
+            async def lie(liar: Liar, call: str, told: dict):
+                if call == "refresh_token":
+                    return 200, {"token": "ona", "refresh_token": "ona"}, {}
+                if call == "add_todo" and left[0]:
+                    left[0] = 0
+                    return 401, {"code": code}, {}
+
+            return lie
+
+        record = await day(refuse_once_with("token_expired"), wrong_clocks=True)
+        self.blames(record)
+        self.assertEqual(len(record.acknowledged), 70)
+        self.blames(await day(refuse_once_with("token_expired")), "wrong")
+        self.blames(await day(refuse_once_with("unauthenticated"), wrong_clocks=True), "wrong")
+
     async def test_a_failure_after_five_seconds_is_late(self) -> None:
         record, instance = Record(), object.__new__(Instance)
         instance.name = "liar"
@@ -271,9 +295,3 @@ class TheProxy(unittest.IsolatedAsyncioTestCase):
         self.proxy.set("half")
         self.assertEqual(await self.ask(), b"1234")
         self.assertEqual(await self.reader.read(100), b"")
-
-
-if __name__ == "__main__":
-    # Connections that still stand when a test ends are no news.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    unittest.main(warnings="ignore")

@@ -22,6 +22,7 @@ BREATH = 0.002  # seconds between them when one has taken longer than that
 # Not Retry-After, which a person follows: the suite measures when the service is back.
 RETRY_PAUSE = (0.05, 0.2)
 GIVE_UP = 30.0  # seconds after the end of the load in which every write must have come through
+WHOLE = 1000  # to-dos: the most that the API gives
 PAGE = 20  # to-dos of a list that is looked at in passing
 REFRESH_EVERY = 60  # things done between two refreshed tokens; an access token lasts ten minutes
 PASSWORD = "seven green bottles"
@@ -43,6 +44,7 @@ class World:
     instances: list[Instance]
     record: Record
     cadence: tuple[float, float] = CADENCE
+    wrong_clocks: bool = False  # of instances: a token may have expired already, and the newest to-do be dated back
     stopped_at: float | None = None
 
     @property
@@ -118,11 +120,18 @@ class User:
             answer = await self.attempt(instance, "POST", path, headers, body)
             if answer.kind == "answer" and answer.status in good:
                 return instance, answer
+            if self.world.wrong_clocks and has_expired(answer) and not self.world.out_of_time:
+                headers = {**headers, **await self.renewed()}
+                continue
             if answer.kind == "answer" and answer.status < 500:
                 self.give_up("wrong", f"{self.name}: POST {path} answered {answer.status}: {answer.body[:200]!r}")
             if self.world.out_of_time:
                 self.give_up("hung", f"{self.name}: POST {path} never came through, last {answer.status or answer.kind}")
             await asyncio.sleep(random.uniform(*RETRY_PAUSE))
+
+    async def renewed(self) -> dict[str, str]:
+        """The headers of a session whose token a wrong clock has ended; only phones have tokens that end."""
+        return {}
 
     def give_up(self, fault: str, note: str) -> None:
         """Counts it and ends this person's day."""
@@ -151,6 +160,11 @@ class User:
 
 
 JSON = {"content-type": "application/json"}
+
+
+def has_expired(answer: Answer) -> bool:
+    """Whether it refuses a token for its age alone."""
+    return answer.status == 401 and answer.json().get("code") == "token_expired"
 
 
 class Phone(User):
@@ -220,9 +234,20 @@ class Phone(User):
         body = json.dumps({"refresh_token": self.tokens["refresh_token"]}).encode()
         self.tokens = (await self.write("/api/v1/refresh_token", JSON, body, {200}))[1].json()
 
+    async def renewed(self) -> dict[str, str]:
+        """With a new token. By chance of another instance than before: the one of the wrong clock would give one
+        that the others take for old, or the other way round, each time."""
+        self.turn += random.randrange(2)
+        await asyncio.sleep(random.uniform(*RETRY_PAUSE))
+        await self.refresh()
+        return self.bearer
+
     async def read(self, instance: Instance, path: str) -> dict | None:
         """A read in passing: a failure is judged, and that is all."""
         answer = await self.attempt(instance, "GET", path, self.bearer)
+        if self.world.wrong_clocks and has_expired(answer):
+            await self.renewed()
+            return None
         if answer.kind != "answer" or answer.status >= 500:
             return None
         if answer.status != 200:
@@ -233,7 +258,9 @@ class Phone(User):
     async def look(self) -> None:
         """Reads its own writes, at any instance."""
         instance = self.next_instance()
-        page = await self.read(instance, f"/api/v1/todo_list?limit={PAGE}")
+        # a clock that was behind dates what is new among what is old
+        limit = WHOLE if self.world.wrong_clocks else PAGE
+        page = await self.read(instance, f"/api/v1/todo_list?limit={limit}")
         if page is None:
             return
         self.check_rev(page["rev"], instance)
@@ -313,6 +340,8 @@ class Browser(User):
         newest = self.model.get(self.newest or "")
         if answer.status != 200:
             self.world.record.count("wrong", f"{self.name}: GET / answered {answer.status}")
+        elif self.world.wrong_clocks:
+            return  # what is new may stand on a later page
         elif newest and not newest.removed and not newest.is_done and newest.description.encode() not in answer.body:
             self.world.record.count("stale", f"{self.name} does not see {self.newest} at {instance.name}")
 

@@ -10,6 +10,8 @@ ONLY_KIND=       # MySQL: MariaDB will not do
 WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the server starts
 # For `ops/image/smoke`: the folder of ca.pem, server-cert.pem and server-key.pem, as the data folder sees it.
 WITH_TLS= # the server has that certificate
+# For `ops/faults`: runs the server, given its folder and its command.
+LAUNCHER=
 
 # Where server programs hide: an ordinary user's PATH on Debian has no /usr/sbin, and Homebrew
 # keeps versioned formulas off the PATH.
@@ -193,7 +195,7 @@ launch() {
     mkdir -p "$dir/files" # stays empty: the server's SQL reads and writes files nowhere else
     # The socket is relative to the data folder: paths over about 100 bytes are refused.
     # shellcheck disable=SC2046 # the options are words without spaces
-    spawn "$dir/server.pid" "$program" --no-defaults $(user_option) --datadir="$dir/data" \
+    spawn "$dir/server.pid" ${LAUNCHER:+"$LAUNCHER" "$dir"} "$program" --no-defaults $(user_option) --datadir="$dir/data" \
         --bind-address=127.0.0.1 --port="$port" --socket=s.sock --pid-file="$dir/mysqld.pid" \
         --init-file="$dir/init.sql" --secure-file-priv="$dir/files" --character-set-server=utf8mb4 --skip-name-resolve \
         --max-connect-errors=4294967295 "$only" $(speed_options "$keep") $(tls_options) >>"$dir/server.log" 2>&1

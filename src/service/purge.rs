@@ -37,8 +37,8 @@ impl Service {
             .database
             .transaction(move |connection| {
                 async move {
-                    let due = now - INTERVAL;
-                    let claimed = store::purge::claim(connection, "purge", now, due).await?;
+                    let (due, latest) = (now - INTERVAL, now + INTERVAL);
+                    let claimed = store::purge::claim(connection, "purge", now, due, latest).await?;
                     Ok(Ending::Commit(claimed))
                 }
                 .boxed()

@@ -5,8 +5,8 @@ use time::OffsetDateTime;
 use super::{Connection, to_database};
 use crate::domain::{error::Error, user::UserId};
 
-/// Takes the job for this instance if its last run was before `due`. Of several instances that ask
-/// at once, one finds the row as it expects it.
+/// Takes the job for this instance if its last run was before `due`, or behind `latest`, noted by a clock
+/// that was ahead. Of several instances that ask at once, one finds the row as it expects it.
 ///
 /// # Errors
 /// Those of the database.
@@ -15,12 +15,14 @@ pub async fn claim(
     job: &str,
     now: OffsetDateTime,
     due: OffsetDateTime,
+    latest: OffsetDateTime,
 ) -> Result<bool, Error> {
     let claimed = sqlx::query!(
-        "UPDATE jobs SET run_date = ? WHERE name = ? AND run_date <= ?",
+        "UPDATE jobs SET run_date = ? WHERE name = ? AND (run_date <= ? OR run_date > ?)",
         to_database(now),
         job,
         to_database(due),
+        to_database(latest),
     )
     .execute(connection)
     .await?;

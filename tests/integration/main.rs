@@ -1,6 +1,7 @@
 //! Everything that needs a real database, in one binary. Each test has a database of its own.
 
 mod api;
+mod clock;
 mod command;
 mod docs;
 mod layers;

@@ -97,14 +97,14 @@ sql_as_made() {
 
 # galera_launch NUMBER [OPTION...]
 galera_launch() {
-    local dir as=
+    local dir AS=
     galera_scripts || return 1
     dir=$(node "$1")
     shift
-    [ "$(id -u)" != 0 ] || as="setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups"
+    [ "$(id -u)" != 0 ] || AS="setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups"
     : >"$dir/server.log"
     # shellcheck disable=SC2046,SC2086 # words
-    spawn "$dir/server.pid" $as "$(find_server MariaDB)" --no-defaults --datadir="$dir/data" --bind-address=127.0.0.1 \
+    spawn "$dir/server.pid" with_clock "$dir" "$(find_server MariaDB)" --no-defaults --datadir="$dir/data" --bind-address=127.0.0.1 \
         --port="$(cat "$dir/port")" --socket=s.sock --pid-file="$dir/mysqld.pid" --skip-name-resolve \
         $(cluster_options) --innodb-autoinc-lock-mode=2 --binlog-format=ROW --performance-schema=OFF \
         --max-connect-errors=4294967295 --max-connections=500 --character-set-server=utf8mb4 \

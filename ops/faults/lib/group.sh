@@ -57,7 +57,7 @@ group_launch() {
     dir=$(node "$number")
     : >"$dir/server.log"
     # shellcheck disable=SC2046 # words without spaces
-    spawn "$dir/server.pid" "$(group_program)" --no-defaults $(user_option) --datadir="$dir/data" \
+    spawn "$dir/server.pid" with_clock "$dir" "$(group_program)" --no-defaults $(user_option) --datadir="$dir/data" \
         --bind-address=127.0.0.1 --port="$(cat "$dir/port")" --socket=s.sock --pid-file="$dir/mysqld.pid" \
         --secure-file-priv=NULL --mysqlx=OFF --skip-name-resolve $(cluster_options) \
         --max-connect-errors=4294967295 --server-id="$number" --gtid-mode=ON --enforce-gtid-consistency=ON --log-bin=bin \
@@ -116,6 +116,9 @@ group_restart() {
         sleep 0.2
     done
 }
+
+# After its restart a member is none that takes writes; the fault wants it to be.
+group_promote() { sql "$1" "SELECT group_replication_set_as_primary(@@server_uuid)" >/dev/null; }
 
 group_is_whole() {
     local number online="SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE member_state='ONLINE'"

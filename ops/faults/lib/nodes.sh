@@ -13,6 +13,13 @@ prepare_node() {
     write_client_file "$1/client.cnf"
 }
 
+# stop_to_restart DIR: politely; its pid stays noted, so that a restart finds it ended.
+stop_to_restart() {
+    local pid
+    pid=$(cat "$1/server.pid")
+    stop_group "$pid" 60
+}
+
 # new_port FILE: one that no node has been given before.
 new_port() {
     local port

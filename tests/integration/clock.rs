@@ -1,0 +1,128 @@
+//! A clock that somebody sets forward, back, and right again: what was stored by a wrong one must neither end
+//! sessions early nor keep work from being done until that date comes.
+
+use serde_json::json;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::service::Purged;
+use time::Duration;
+
+use crate::{
+    api::phone::Phone,
+    session::{is_logged_in, log_in},
+    web::site::Site,
+    world::World,
+};
+
+const YEAR: Duration = Duration::days(365);
+
+async fn purge(world: &World) -> Option<Purged> {
+    world.service.purge_if_due().await.expect("no fault")
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_purge_by_a_clock_that_was_a_year_ahead_does_not_stop_it_for_a_year(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    world.clock.advance(YEAR);
+    assert!(purge(&world).await.is_some(), "due, by that clock");
+    world.clock.advance(-YEAR);
+    assert!(purge(&world).await.is_some(), "due, by the right clock");
+    assert!(purge(&world).await.is_none(), "done");
+    world.clock.advance(Duration::DAY);
+    assert!(purge(&world).await.is_some(), "the next day");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn instances_whose_clocks_differ_a_little_purge_once_a_day(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    assert!(purge(&world).await.is_some());
+    for seconds in [-90, 180, -90] {
+        world.clock.advance(Duration::seconds(seconds));
+        assert!(purge(&world).await.is_none(), "{seconds}");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_browser_stays_logged_in_whatever_the_clock_does_within_a_month(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let before = log_in(&world, "ona", None).await.token;
+    world.clock.advance(Duration::days(20));
+    let ahead = log_in(&world, "ona", None).await.token;
+    assert!(is_logged_in(&world, &before).await);
+    world.clock.advance(Duration::days(-25));
+    let behind = log_in(&world, "ona", None).await.token;
+    for token in [&before, &ahead, &behind] {
+        assert!(is_logged_in(&world, token).await);
+    }
+    world.clock.advance(Duration::days(5));
+    for token in [&before, &ahead, &behind] {
+        assert!(is_logged_in(&world, token).await);
+    }
+}
+
+#[sqlx::test]
+async fn a_phone_goes_on_by_its_refresh_token_whatever_the_clock_does(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut phone = Phone::log_in(&site, "ona").await;
+    for hours in [2, -26, 24] {
+        site.world.clock.advance(Duration::hours(hours));
+        let lost = phone.ask_to_refresh().await;
+        assert_eq!(lost.status, 200, "{hours}");
+        let first = lost.json["refresh_token"].clone();
+        phone.refresh().await;
+        assert_eq!(json!(phone.refresh_token), first, "the lost answer's");
+        let listed = phone.get("todo_list", json!({})).await;
+        assert_eq!(listed.status, 200, "{hours}");
+    }
+}
+
+#[sqlx::test]
+async fn a_token_that_was_exchanged_before_the_clock_went_back_still_counts_as_a_late_repetition(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut phone = Phone::log_in(&site, "ona").await;
+    let slow = phone.clone();
+    phone.refresh().await;
+    phone.refresh().await;
+    site.world.clock.advance(Duration::hours(-26));
+    assert_eq!(slow.ask_to_refresh().await.status, 200);
+    phone.refresh().await;
+}
+
+#[sqlx::test]
+async fn changes_are_told_once_each_whatever_the_clock_does(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let mut phone = Phone::log_in(&site, "ona").await;
+    let mut since = json!({});
+    for hours in [0, 2, -26, 24] {
+        site.world.clock.advance(Duration::hours(hours));
+        phone.refresh().await;
+        let text = format!("at {hours}");
+        let added = phone.post("add_todo", json!({"description": text})).await;
+        assert_eq!(added.status, 201, "{}", added.answer.body);
+        let changes = phone.get("todo_changes", since).await;
+        assert_eq!(changes.status, 200, "{}", changes.answer.body);
+        let told = changes.json["todos"].as_array().expect("a list");
+        let told: Vec<_> = told.iter().map(|todo| &todo["description"]).collect();
+        assert_eq!(told, [&json!(text)], "{hours}");
+        since = json!({"since": changes.json["next"]});
+    }
+    let listed = phone.get("todo_list", json!({})).await;
+    assert_eq!(listed.json["todos"].as_array().expect("a list").len(), 4);
+}
