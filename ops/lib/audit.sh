@@ -22,5 +22,6 @@ step_deny() {
 
 step_asvs() {
     need_python || { skip "no suitable Python"; return; }
-    NOTE=$("$(python_program)" ops/security/count) || fail "ops/security/ASVS.md claims what is not so (the faults are above)"
+    NOTE=$("$(python_program)" ops/security/count) || { fail "ops/security/ASVS.md claims what is not so (the faults are above)"; return; }
+    "$(python_program)" ops/security/limits --check ops/security/README.md >&2 || fail "ops/security/README.md says other of the limits than their simulation, or an attacker gets more than before"
 }

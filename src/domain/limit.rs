@@ -2,16 +2,29 @@
 //!
 //! A limit never locks anybody out for good: a bucket counts within one hour that begins with its
 //! first try. Buckets are named by a hash: what strangers type as a username may be a password.
+//!
+//! A guess at a password takes a place in its buckets before the password is looked at: failures and
+//! tries in flight together are never more than the limit. A verdict is told only after it has been
+//! counted. A try that nobody settles, since the database stalled or the instance died, lapses.
+//! `ops/security/limits.py` reads the numbers here and plays attackers against them.
 
 use core::num::NonZeroU32;
 
 use ring::digest::{Context, SHA256};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{address::ClientAddress, session::DeviceToken, user::UserId};
 
 /// How long a bucket counts, from its first try.
 pub const WINDOW: Duration = Duration::hours(1);
+/// How long after its reservation a try may still be decided: several times what a request may take.
+/// Later its place may be another's, so that nothing is told of it.
+pub const DECIDED_WITHIN: Duration = Duration::seconds(20);
+/// How long a reservation holds its place when nobody settles it. Longer than [`DECIDED_WITHIN`] by what
+/// the clocks of two instances may differ.
+pub const LAPSES_AFTER: Duration = Duration::seconds(30);
+/// Within which a try that is not stuck has ended: a request's answer takes no longer.
+const ENDS_WITHIN: Duration = Duration::seconds(5);
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +36,12 @@ pub enum RateLimit {
     /// Failed logins of one username: guesses from many addresses.
     LoginUsername,
     /// Failed logins in a browser that has logged in under that username before. Nobody else can use
-    /// it up, so that nobody can lock the owner out of that browser.
+    /// it up, so that nobody can lock the owner out of that browser. Beyond it the browser is taken for
+    /// an unknown one, which it could be by forgetting its cookie.
     LoginDevice,
+    /// Failed logins of one username from one address by one browser. Limits nothing: it is how many
+    /// failures of the address were this browser's typing errors, when it gets in at last.
+    LoginTypos,
     /// Wrong current passwords of one user who wants another one: guesses of whoever has a session.
     PasswordChange,
     /// Registrations from one address, also those whose username was taken: asking which ones are
@@ -44,12 +61,27 @@ impl RateLimit {
             // More than somebody needs who tries the passwords that it could be.
             Self::LoginPair | Self::LoginDevice | Self::PasswordChange => 10,
             // Households and offices share an address.
-            Self::LoginAddress | Self::Registration => 20,
+            Self::Registration => 20,
+            // One less than it was while typing errors were not given back: that outweighs the guesses which
+            // come back with an account that falls.
+            Self::LoginAddress => 19,
             // At that pace the hundred thousand most common passwords take six weeks.
             Self::LoginUsername => 100,
             // A phone sends one, and then logs in.
             Self::Refresh => 60,
+            Self::LoginTypos => u32::MAX,
             Self::Requests => RequestQuota::STANDARD.burst.get(),
+        }
+    }
+
+    /// How many of these may come at once; the others are spread over the window, so that a full bucket
+    /// has a place again within minutes. Many who know their password then get through one place.
+    #[must_use]
+    pub const fn at_once(self) -> u32 {
+        match self {
+            // One person alone, who stops at ten, does not keep the others out.
+            Self::LoginAddress => 12,
+            _ => self.max(),
         }
     }
 
@@ -61,6 +93,7 @@ impl RateLimit {
             Self::LoginAddress => "login_address",
             Self::LoginUsername => "login_username",
             Self::LoginDevice => "login_device",
+            Self::LoginTypos => "login_typos",
             Self::PasswordChange => "password_change",
             Self::Registration => "registration",
             Self::Refresh => "refresh",
@@ -97,9 +130,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// What a login counts against, in the order in which every login takes them: the one that most
-    /// others want too comes last and is held for the shortest time. `username` is folded, or
-    /// whatever else was typed in its place.
+    /// What a login counts against. `username` is folded, or whatever else was typed in its place.
     #[must_use]
     pub fn login(username: &str, from: ClientAddress) -> [Self; 3] {
         let address = from.network().to_string();
@@ -117,6 +148,15 @@ impl Bucket {
     #[must_use]
     pub fn device(device: &DeviceToken) -> Self {
         Self::new(RateLimit::LoginDevice, &[&device.nonce])
+    }
+
+    /// Where a browser's failures are noted, so that they can be given back. `browser` is a number that
+    /// it keeps; whoever makes one up gets back only failures of an account they then get into.
+    #[must_use]
+    pub fn typos(username: &str, from: ClientAddress, browser: &[u8; 16]) -> Self {
+        let address = from.network().to_string();
+        let parts: [&[u8]; 3] = [username.as_bytes(), address.as_bytes(), browser];
+        Self::new(RateLimit::LoginTypos, &parts)
     }
 
     /// What a wrong current password counts against.
@@ -149,6 +189,76 @@ impl Bucket {
         let key = context.finish();
         let key = key.as_ref().try_into().expect("SHA-256 has 32 bytes");
         Self { limit, key }
+    }
+}
+
+/// What has been counted in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Failures in the window that ends, or ended, at `ends`.
+    pub failures: u32,
+    /// When they count no more.
+    pub ends: OffsetDateTime,
+    /// Tries of which it is not known yet how they end.
+    pub in_flight: u32,
+    /// When the last of these lapses.
+    pub lapses: OffsetDateTime,
+}
+
+impl Count {
+    /// Failures that count now.
+    #[must_use]
+    pub fn failures_at(&self, now: OffsetDateTime) -> u32 {
+        if self.ends > now { self.failures } else { 0 }
+    }
+
+    fn in_flight_at(&self, now: OffsetDateTime) -> u32 {
+        if self.lapses > now { self.in_flight } else { 0 }
+    }
+
+    /// How many failures the window has room for by now.
+    fn places_at(&self, limit: RateLimit, now: OffsetDateTime) -> i64 {
+        let (first, all) = (limit.at_once().into(), i64::from(limit.max()));
+        let begun = self.ends - WINDOW;
+        if self.ends <= now || begun > now {
+            return first;
+        }
+        let more = (all - first + 1) * (now - begun).whole_seconds() / WINDOW.whole_seconds();
+        (first + more).min(all)
+    }
+
+    /// When the window has room for one more than `failures`.
+    fn next_place(&self, limit: RateLimit, failures: u32) -> OffsetDateTime {
+        let (first, all) = (limit.at_once(), limit.max());
+        if failures >= all {
+            return self.ends;
+        }
+        let (place, parts) = (failures + 1 - first, all - first + 1);
+        let seconds = WINDOW.unsigned_abs().as_secs() * u64::from(place);
+        let wait = core::time::Duration::from_secs(seconds.div_ceil(u64::from(parts)));
+        self.ends - WINDOW + wait
+    }
+
+    /// Whether there are more tries than the limit has places.
+    #[must_use]
+    pub fn exceeds(&self, limit: RateLimit, now: OffsetDateTime) -> bool {
+        let tries = i64::from(self.failures_at(now)) + i64::from(self.in_flight_at(now));
+        tries > self.places_at(limit, now)
+    }
+
+    /// When there is a place for another try; none when there is one now. Failures keep theirs to the
+    /// end of the window, or until it has room for more, tries in flight for a moment, or, when they are stuck, until they lapse.
+    #[must_use]
+    pub fn free_at(&self, limit: RateLimit, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let (failures, places) = (self.failures_at(now), self.places_at(limit, now));
+        if i64::from(failures) >= places {
+            return Some(self.next_place(limit, failures));
+        }
+        if i64::from(failures) + i64::from(self.in_flight_at(now)) < places {
+            return None;
+        }
+        let usual = self.lapses - LAPSES_AFTER + ENDS_WITHIN;
+        Some(if usual > now { usual } else { self.lapses })
     }
 }
 
@@ -186,6 +296,9 @@ mod tests {
         keys.push(Bucket::registration(from("1.2.3.4")));
         keys.push(Bucket::refresh(from("1.2.3.4")));
         keys.push(Bucket::registration(from("1.2.3.5")));
+        keys.push(Bucket::typos("ona", from("1.2.3.4"), &[1; 16]));
+        keys.push(Bucket::typos("ona", from("1.2.3.4"), &[2; 16]));
+        keys.push(Bucket::typos("ona", from("1.2.3.5"), &[1; 16]));
         for (place, bucket) in keys.iter().enumerate() {
             let same = keys.iter().filter(|other| other.key == bucket.key);
             assert_eq!(same.count(), 1, "{place}");
@@ -196,6 +309,62 @@ mod tests {
     fn where_one_part_ends_makes_a_difference() {
         let key = |parts: &[&[u8]]| Bucket::new(RateLimit::LoginPair, parts).key;
         assert_ne!(key(&[b"ona1", b".2.3.4"]), key(&[b"ona", b"1.2.3.4"]));
+    }
+
+    #[test]
+    fn a_place_is_free_when_the_window_ends_or_soon_when_only_tries_in_flight_hold_it() {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
+        let (limit, ends) = (RateLimit::LoginPair, now + Duration::minutes(40));
+        let count = |failures, in_flight, begun: i64| Count {
+            failures,
+            ends,
+            in_flight,
+            lapses: now - Duration::seconds(begun) + LAPSES_AFTER,
+        };
+        let in_seconds = |seconds| Some(now + Duration::seconds(seconds));
+        for (case, count, expected) in [
+            ("one is left", count(5, 4, 0), None),
+            ("all have failed", count(10, 0, 0), Some(ends)),
+            ("failed, and more in flight", count(10, 3, 0), Some(ends)),
+            ("one has just begun", count(9, 1, 1), in_seconds(4)),
+            ("all have just begun", count(0, 10, 0), in_seconds(5)),
+            ("stuck", count(9, 1, 12), in_seconds(18)),
+            ("lapsed", count(9, 10, 30), None),
+        ] {
+            assert_eq!(count.free_at(limit, now), expected, "{case}");
+        }
+        assert_eq!(count(10, 0, 0).free_at(limit, ends), None, "it has ended");
+        assert!(!count(6, 4, 0).exceeds(limit, now) && count(6, 5, 0).exceeds(limit, now));
+    }
+
+    #[test]
+    fn the_places_of_an_address_are_spread_over_its_window() {
+        let limit = RateLimit::LoginAddress;
+        let begun = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
+        let mut count = Count {
+            failures: limit.at_once(),
+            ends: begun + WINDOW,
+            in_flight: 0,
+            lapses: begun,
+        };
+        let mut last = begun;
+        while count.failures < limit.max() {
+            let free = count.free_at(limit, last).expect("full");
+            assert!(free - last <= Duration::minutes(8), "{}", free - last);
+            let earlier = free - Duration::seconds(2);
+            assert_eq!(count.free_at(limit, earlier), Some(free));
+            assert_eq!(count.free_at(limit, free), None);
+            count.failures += 1;
+            assert!(!count.exceeds(limit, free) && count.exceeds(limit, earlier));
+            last = free;
+        }
+        assert_eq!(count.free_at(limit, last), Some(count.ends));
+        assert_eq!(count.free_at(limit, count.ends), None);
+    }
+
+    #[test]
+    fn a_try_cannot_be_decided_when_its_place_may_be_anothers() {
+        assert!(DECIDED_WITHIN < LAPSES_AFTER && ENDS_WITHIN < DECIDED_WITHIN);
     }
 
     #[test]

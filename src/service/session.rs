@@ -14,7 +14,10 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use self::admission::{Entry, note_failure, note_success};
-use super::{Service, limit::take_back};
+use super::{
+    Service,
+    limit::{release, release_and_give_back},
+};
 use crate::{
     domain::{
         address::ClientAddress,
@@ -97,6 +100,15 @@ impl Service {
             public_id: entry.public_id,
             token,
         })
+    }
+
+    /// What a browser keeps that failed to log in: by its number the failure is known for its own, and
+    /// given back when it gets in at last.
+    ///
+    /// # Errors
+    /// When there are no random bytes.
+    pub fn new_browser(&self) -> Result<DeviceToken, Error> {
+        Ok(DeviceToken::of_stranger(random_bytes()?))
     }
 
     /// Begins a session on a phone.
@@ -280,7 +292,7 @@ impl Service {
                 async move {
                     let user = session.user;
                     if store::user::lock_password(connection, user).await? != entry.verified {
-                        take_back(connection, &entry.reserved).await?;
+                        release(connection, &entry.reserved).await?;
                         return Ok(Ending::Commit(false));
                     }
                     if let Some(hash) = entry.raised {
@@ -295,7 +307,7 @@ impl Service {
                     }
                     store::session::insert(connection, &session).await?;
                     // Last: others may be waiting for these rows.
-                    take_back(connection, &entry.reserved).await?;
+                    release_and_give_back(connection, &entry.reserved).await?;
                     Ok(Ending::Commit(true))
                 }
                 .boxed()

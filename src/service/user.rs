@@ -62,7 +62,7 @@ impl Service {
         registration: Registration,
         from: ClientAddress,
     ) -> Result<User, Error> {
-        let reserved = self.reserve(vec![Bucket::registration(from)]).await?;
+        let counted = self.count(Bucket::registration(from)).await?;
         let Registration {
             first_name,
             last_name,
@@ -73,7 +73,7 @@ impl Service {
             Ok(hash) => hash,
             Err(error) => {
                 // Nothing was told about the username.
-                self.release(reserved).await;
+                self.take_back(counted).await;
                 return Err(error);
             }
         };

@@ -104,6 +104,7 @@ pub(super) async fn log_in(
         Ok(credentials) => credentials,
         Err(errors) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors),
     };
+    let has_number = browser.0.device.is_some();
     match service.log_in(credentials, carried.0, browser.0).await {
         Ok(logged_in) => {
             let mut response = see_other(next);
@@ -112,7 +113,14 @@ pub(super) async fn log_in(
             headers.append(header::SET_COOKIE, https.remember(&logged_in.device));
             Ok(response)
         }
-        Err(Error::Unauthenticated(_)) => refuse(StatusCode::UNAUTHORIZED, &[wrong_credentials()]),
+        Err(Error::Unauthenticated(_)) => {
+            let mut response = refuse(StatusCode::UNAUTHORIZED, &[wrong_credentials()])?;
+            if !has_number {
+                let number = https.number(&service.new_browser().map_err(Failure::from)?);
+                response.headers_mut().append(header::SET_COOKIE, number);
+            }
+            Ok(response)
+        }
         Err(error) => {
             let later = Later::of(error)?;
             let page = login_page(next, form.get("username"), None, &[later.words("password")]);

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         address::ClientAddress,
+        limit::WINDOW,
         session::{ABSOLUTE, DeviceToken, KNOWN, SessionToken},
         user::Account,
     },
@@ -88,6 +89,12 @@ impl Https {
     /// The `Set-Cookie` that makes this a known browser.
     pub(super) fn remember(self, device: &DeviceToken) -> HeaderValue {
         self.set(self.device_cookie(), device.text().expose_secret(), KNOWN)
+    }
+
+    /// The `Set-Cookie` by which an unknown browser's failures are known for its own, as long as they
+    /// count.
+    pub(super) fn number(self, device: &DeviceToken) -> HeaderValue {
+        self.set(self.device_cookie(), device.text().expose_secret(), WINDOW)
     }
 
     fn set(self, cookie: &str, secret: &str, age: Duration) -> HeaderValue {

@@ -22,6 +22,13 @@ pub struct DeviceToken {
 }
 
 impl DeviceToken {
+    /// A browser that nobody has logged in with yet: its tag is nobody's.
+    #[must_use]
+    pub fn of_stranger(nonce: [u8; NONCE_LENGTH]) -> Self {
+        let tag = [0; TAG_LENGTH];
+        Self { nonce, tag }
+    }
+
     /// Reads the text form; none when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -8,7 +8,6 @@ use crate::{
     domain::{
         error::{Denied, Error},
         event::SecurityEvent,
-        limit::Bucket,
         session::DeviceToken,
         user::{Credentials, UserId, Username},
     },
@@ -44,6 +43,15 @@ enum Checked {
     },
 }
 
+impl Checked {
+    fn public_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Right { login, .. } => Some(login.public_id),
+            Self::Wrong { public_id } => *public_id,
+        }
+    }
+}
+
 impl Service {
     /// Checks who it is; a user that does not exist costs as much as a wrong password, and counts like
     /// one. The try is counted before: of a thousand guesses at once not all may be looked at.
@@ -53,11 +61,9 @@ impl Service {
         client: &Client,
     ) -> Result<Entry, Error> {
         let device = self.known_device(&credentials, client);
-        let buckets = match device {
-            Some(device) => vec![Bucket::device(device)],
-            None => Bucket::login(credentials.attempted.expose_secret(), client.address).into(),
-        };
-        let reserved = self.reserve(buckets).await.inspect_err(note_failure)?;
+        let username = credentials.attempted.expose_secret();
+        let reserved = self.reserve_login(username, client, device);
+        let reserved = reserved.await.inspect_err(note_failure)?;
         let checked = match self.check(&credentials).await {
             Ok(checked) => checked,
             Err(error) => {
@@ -67,17 +73,23 @@ impl Service {
             }
         };
         match (checked, credentials.username) {
-            (Checked::Right { login, raised }, Some(username)) => Ok(Entry {
-                user: login.user_id,
-                public_id: login.public_id,
-                verified: login.password,
-                username,
-                raised,
-                is_known_device: device.is_some(),
-                reserved,
-            }),
-            (Checked::Right { .. }, None) => Err(wrong(None)),
-            (Checked::Wrong { public_id }, _) => Err(wrong(public_id)),
+            (Checked::Right { login, raised }, Some(username)) => {
+                self.in_time(&reserved).inspect_err(note_failure)?;
+                Ok(Entry {
+                    user: login.user_id,
+                    public_id: login.public_id,
+                    verified: login.password,
+                    username,
+                    raised,
+                    is_known_device: device.is_some(),
+                    reserved,
+                })
+            }
+            (checked, _) => {
+                // Nothing is told of a wrong password that has not been counted.
+                self.fail(reserved).await.inspect_err(note_failure)?;
+                Err(wrong(checked.public_id()))
+            }
         }
     }
 

@@ -60,7 +60,7 @@ impl Service {
     /// nowhere else: no good token can be refused for what a neighbour sends, and none costs a
     /// statement for it. What keeps a flood away is the limit on all requests.
     pub async fn refuse_refresh(&self, from: ClientAddress) -> Error {
-        match self.reserve(vec![Bucket::refresh(from)]).await {
+        match self.count(Bucket::refresh(from)).await {
             Ok(_) => Error::Unauthenticated(Denied::SessionEnded),
             Err(error) => error,
         }

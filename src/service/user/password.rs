@@ -93,8 +93,14 @@ impl Service {
         let reserved = self.reserve(vec![Bucket::password_change(user)]).await?;
         let verdict = self.hasher.verify(current.clone(), Some(stored.clone()));
         let verdict = verdict.await;
-        if !matches!(verdict, Ok(Verdict::Wrong)) {
-            self.release(reserved).await;
+        match verdict {
+            // Nothing is told of a wrong password that has not been counted.
+            Ok(Verdict::Wrong) => self.fail(reserved).await?,
+            Ok(_) => {
+                self.in_time(&reserved)?;
+                self.release(reserved).await;
+            }
+            Err(_) => self.release(reserved).await,
         }
         match verdict? {
             Verdict::Wrong => Err(wrong_password().into()),

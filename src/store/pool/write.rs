@@ -3,7 +3,7 @@
 
 use std::{io, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _, future::BoxFuture};
 use sqlx::Connection as _;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
@@ -31,6 +31,15 @@ pub enum Ending<T> {
     RollBack(T),
 }
 
+/// What stands around the statements.
+#[derive(Clone, Copy)]
+enum Frame {
+    /// BEGIN, and COMMIT or ROLLBACK.
+    Transaction,
+    /// Nothing: there is only one.
+    None,
+}
+
 impl Database {
     /// Runs `work` in one transaction; a caller that goes away cancels nothing. Conflicts with other
     /// transactions and lost connections run all of it again, so it must have no effects besides its
@@ -55,11 +64,31 @@ impl Database {
             + 'static,
     {
         let deadline = budget::deadline(WORK_TIMEOUT);
-        Unabandoned::new(self.clone().see_through(work, deadline)).await
+        let run = self.clone().see_through(work, Frame::Transaction, deadline);
+        Unabandoned::new(run).await
+    }
+
+    /// Runs one statement that writes, without BEGIN and COMMIT: it is a transaction by itself. In all
+    /// else as [`Self::transaction`].
+    ///
+    /// # Errors
+    /// As there; one that was lost leaves open whether the change is made.
+    pub async fn statement<T, F>(&self, mut work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<T, Error>> + Send + 'static,
+    {
+        let deadline = budget::deadline(WORK_TIMEOUT);
+        let run = self.clone().see_through(
+            move |connection| work(connection).map_ok(Ending::Commit).boxed(),
+            Frame::None,
+            deadline,
+        );
+        Unabandoned::new(run).await
     }
 
     /// Answers by the deadline; the transaction goes on to its end.
-    async fn see_through<T, F>(self, work: F, deadline: Instant) -> Result<T, Error>
+    async fn see_through<T, F>(self, work: F, frame: Frame, deadline: Instant) -> Result<T, Error>
     where
         T: Send + 'static,
         F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>>
@@ -71,7 +100,7 @@ impl Database {
             .places
             .write(deadline.min(began + ACQUIRE_TIMEOUT))
             .await?;
-        let mut attempts = Box::pin(self.clone().attempts(work, deadline));
+        let mut attempts = Box::pin(self.clone().attempts(work, frame, deadline));
         if let Ok(result) = timeout_at(deadline, &mut attempts).await {
             return result;
         }
@@ -88,7 +117,7 @@ impl Database {
         Err(unavailable("the database does not answer"))
     }
 
-    async fn attempts<T, F>(self, mut work: F, deadline: Instant) -> Result<T, Error>
+    async fn attempts<T, F>(self, mut work: F, frame: Frame, deadline: Instant) -> Result<T, Error>
     where
         T: Send,
         F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>> + Send,
@@ -96,7 +125,10 @@ impl Database {
         let mut tries = 1;
         loop {
             let mut lease = self.lease(deadline).await?;
-            let (committing, result) = attempt(lease.connection(), &mut work).await;
+            let (committing, result) = match frame {
+                Frame::Transaction => attempt(lease.connection(), &mut work).await,
+                Frame::None => (true, alone(lease.connection(), &mut work).await),
+            };
             let reason = match self.give_back(lease, &result) {
                 Some(error) if committing && !is_undone(error) => {
                     return Err(unavailable(error.to_string()));
@@ -116,6 +148,15 @@ impl Database {
             tries += 1;
         }
     }
+}
+
+/// One statement, which the server commits by itself.
+async fn alone<T, F>(connection: &mut Connection, work: &mut F) -> Result<T, Error>
+where
+    F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>>,
+{
+    let (Ending::Commit(value) | Ending::RollBack(value)) = work(connection).await?;
+    Ok(value)
 }
 
 /// BEGIN, the work, COMMIT or ROLLBACK; and whether COMMIT was sent.

@@ -102,6 +102,7 @@ async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_type
     let ona = site.world.ona.public_id.to_string();
     for (username, user, times) in [("ona", ona.as_str(), 10), (typed, "", 10)] {
         let wrong = [("username", username), ("password", WRONG)];
+        site.world.clock.advance(time::Duration::hours(1));
         for _ in 0..times {
             let failed = form(&site, "/login", &wrong, "").await;
             assert_eq!(event(&failed), ("login_failed".into(), user.to_owned()));

@@ -10,9 +10,11 @@ use tickbox::{
     domain::{
         clock::Clock,
         error::Error,
+        limit::RequestQuota,
+        session::DeviceToken,
         todo::{Description, Filter, Limit, PAGE_SIZE, TodoId},
     },
-    service::{Hasher, Service},
+    service::{Client, Hasher, Service},
     store::{Connection, Database, Ending},
 };
 use tokio::time::sleep;
@@ -99,6 +101,40 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
     // The session, BEGIN, the revision, the to-do, COMMIT.
     assert_eq!(spent["add"]["Questions"], 5);
     assert_eq!(spent["add"]["Com_stmt_prepare"], 0);
+}
+
+/// Of a login with limits: the try (BEGIN, its places, the counts, COMMIT), the user, and its end, which
+/// is one statement for a wrong password. Before tries lapsed by themselves it was 14, and 6 for a wrong one.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_login_costs_eleven_statements_and_a_wrong_one_six(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    World::new(options.clone()).await;
+    let database = Database::new(options, 1);
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let service = Service::new(database.clone(), Clock::default(), hasher, signer());
+    let service = service.with_rate_limits(RequestQuota::STANDARD);
+    let mistyped = Client {
+        device: Some(DeviceToken::of_stranger([1; 16])),
+        ..client("a test")
+    };
+    let log_in = async |password: &str, client: Client| {
+        let before = counters(&database).await;
+        let login = service.log_in(credentials("ona", password), None, client);
+        let is_right = login.await.is_ok();
+        assert_eq!(is_right, password == PASSWORD);
+        let spent = since(&before, &counters(&database).await);
+        (spent["Questions"], spent["Com_stmt_prepare"])
+    };
+    for _ in 0..2 {
+        log_in("another teapot 7", mistyped.clone()).await;
+        log_in(PASSWORD, mistyped.clone()).await;
+    }
+    assert_eq!(log_in(PASSWORD, client("a test")).await, (11, 0));
+    assert_eq!(log_in("another teapot 7", mistyped.clone()).await, (6, 0));
+    // Its failures are given back: one statement takes them from the browser, one from the address.
+    assert_eq!(log_in(PASSWORD, mistyped).await, (13, 0));
 }
 
 #[sqlx::test(migrations = "./migrations")]
