@@ -114,6 +114,10 @@ fn by_status(error: &poem::Error) -> Failure {
         StatusCode::REQUEST_TIMEOUT => Failure::new(Code::RequestTimeout),
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(Code::TooLarge),
         StatusCode::URI_TOO_LONG => Failure::new(Code::UriTooLong),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            let detail = format!("The request has {error}. Send fewer; no call needs a cookie.");
+            Failure::new(Code::HeadersTooLarge).because(detail)
+        }
         StatusCode::SERVICE_UNAVAILABLE => failed(Error::Unavailable {
             retry_after: RETRY_AFTER,
             cause: error.to_string(),

@@ -35,6 +35,7 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
         Code::InvalidInput,
         Code::TooLarge,
         Code::UriTooLong,
+        Code::HeadersTooLarge,
         Code::RequestTimeout,
         Code::RateLimited,
         Code::Internal,
