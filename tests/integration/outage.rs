@@ -23,6 +23,15 @@ const PROMISE: Duration = Duration::from_secs(5);
 /// How long `/readyz` says what it found.
 const VERDICT: Duration = Duration::from_secs(1);
 
+/// What somebody new fills in.
+const REGISTRATION: [(&str, &str); 5] = [
+    ("first_name", "Rūta"),
+    ("last_name", "Rūtaitė"),
+    ("username", "ruta"),
+    ("password", "planted-password-teapot"),
+    ("password_again", "planted-password-teapot"),
+];
+
 /// Every page and every call, since each asks the database: with the cookie and the token of somebody
 /// who logged in before.
 fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, RequestBuilder)> {
@@ -30,12 +39,16 @@ fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, Reques
     let credentials = form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("username", "ona"), ("password", PASSWORD)])
         .finish();
+    let registration = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(REGISTRATION)
+        .finish();
     let (added, named) = (format!("id={id}&description=milk"), format!("id={id}"));
     let mut requests = vec![];
     for page in tickbox::web::pages() {
         for method in page.methods {
             let form = match page.path {
                 "/login" => credentials.as_str(),
+                "/register" => &registration,
                 "/" => &added,
                 _ => &named,
             };
@@ -206,13 +219,6 @@ async fn who_needs_a_hash_has_an_answer_in_time_too(
 ) {
     let road = Road::to(&options).await;
     let mut site = Box::pin(Site::open(road.options.clone())).await;
-    let registration = [
-        ("first_name", "Rūta"),
-        ("last_name", "Rūtaitė"),
-        ("username", "ruta"),
-        ("password", "planted-password-teapot"),
-        ("password_again", "planted-password-teapot"),
-    ];
     road.turn(Condition::BlackHole);
     for (lasting, people) in [(2_500, 1), (7_000, 1), (500, 16)] {
         let effort = effort(Duration::from_millis(lasting)).await;
@@ -220,7 +226,7 @@ async fn who_needs_a_hash_has_an_answer_in_time_too(
         site = site.serve(service).await;
         let asked = (0..people).map(async |_| {
             let begin = Instant::now();
-            let answer = site.stranger().post("/register", &registration).await;
+            let answer = site.stranger().post("/register", &REGISTRATION).await;
             (answer, begin.elapsed())
         });
         for (answer, took) in join_all(asked).await {
