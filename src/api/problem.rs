@@ -89,9 +89,7 @@ impl Code {
             }
             Self::TooLarge => "The body is larger than 16 KiB.",
             Self::UriTooLong => "The address is longer than 4 KiB.",
-            Self::HeadersTooLarge => {
-                "The request has more than 16 KiB of cookies and other headers. Send fewer; no call needs a cookie."
-            }
+            Self::HeadersTooLarge => "The request has too large headers, or too many. Send fewer.",
             Self::RequestTimeout => "The body took longer than 15 seconds. Send it again.",
             Self::Unauthenticated => {
                 "This call needs an access token: Authorization: Bearer and the token that login answers."

@@ -2,6 +2,8 @@
 //! large. Its own answer is a status without words; so the application is asked for a better one, as
 //! if for a request of which only the beginning is known.
 
+use std::cmp::Reverse;
+
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use poem::{
@@ -137,29 +139,28 @@ const NAMED: usize = 3;
 /// What belongs to less than this is no reason.
 const WORTH_NAMING: usize = 1_024;
 
-/// The largest cookies and other headers in words, largest first; of what did not arrive whole, what did.
+/// The largest cookies and other headers by name, largest first; the last one may not have arrived whole.
 fn largest(head: &[u8]) -> String {
     let mut parts = vec![];
     let all = head.split(|byte| *byte == b'\n').skip(1);
     for (name, value) in all.map_while(named) {
         if name.eq_ignore_ascii_case(header::COOKIE.as_str().as_bytes()) {
             parts.extend(value.split(|byte| *byte == b';').map(|cookie| {
-                let name = cookie
-                    .split(|byte| *byte == b'=')
-                    .next()
-                    .unwrap_or_default();
-                ("the cookie", name.trim_ascii(), cookie.len())
+                let name = cookie.split(|byte| *byte == b'=').next();
+                (
+                    "cookie",
+                    name.unwrap_or_default().trim_ascii(),
+                    cookie.len(),
+                )
             }));
         } else {
-            parts.push(("the header", name, value.len()));
+            parts.push(("header", name, value.len()));
         }
     }
     parts.retain(|(_, _, length)| *length >= WORTH_NAMING);
-    parts.sort_by_key(|(_, _, length)| std::cmp::Reverse(*length));
-    let words = parts
-        .iter()
-        .take(NAMED)
-        .map(|(kind, name, length)| format!("{kind} {} with {length} bytes", shown(name)));
+    parts.sort_by_key(|(_, _, length)| Reverse(*length));
+    let named = parts.iter().take(NAMED);
+    let words = named.map(|(kind, name, _)| format!("the {kind} {}", shown(name)));
     words.collect::<Vec<_>>().join(", ")
 }
 
