@@ -18,7 +18,7 @@ use crate::{
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
     telemetry::{self, Metrics},
-    web::{self, Proxies, error::with_allow},
+    web::{self, Proxies, PublicOrigin, error::with_allow},
 };
 
 /// What one request may cost: a stranger can hold a place for the sum of these times.
@@ -29,13 +29,28 @@ const REQUEST: RequestLimits = RequestLimits {
     handler: Duration::from_secs(10),
 };
 
+/// How people reach the instance.
+pub struct Front {
+    /// Between them and it.
+    pub proxies: Proxies,
+    /// Where the pages are for them, if proxies do not say so.
+    pub public_origin: Option<PublicOrigin>,
+    /// What browsers are told to remember of HTTPS: the value of `Strict-Transport-Security`.
+    pub hsts: Option<&'static str>,
+}
+
 /// Pages, assets, the API and health checks over one service.
 #[must_use]
 pub fn endpoint(
     service: Service,
-    proxies: Proxies,
+    front: Front,
     lifecycle: Lifecycle,
 ) -> impl Endpoint<Output = Response> {
+    let Front {
+        proxies,
+        public_origin,
+        hsts,
+    } = front;
     let behind_proxy = proxies.0 > 0;
     let requests = service.request_quota();
     let routes = Route::new()
@@ -43,13 +58,14 @@ pub fn endpoint(
         .at("/readyz", with_allow(get(readyz), "GET"))
         .at(assets::ROUTE, with_allow(get(assets::asset), "GET"))
         .nest(api::PATH, api::routes())
-        .nest("/", web::routes(proxies))
+        .nest("/", web::routes(proxies, public_origin))
         .data(service)
         .data(lifecycle)
         .around(async |routes, request| service::within_budget(routes.call(request)).await);
     let routes = limit::limited(server::bounded(routes, REQUEST), requests);
     // Boxed, or the type of it all is deeper than the compiler looks.
-    let answering = with_security_headers(compression::compressed(failing_well(routes))).boxed();
+    let answering = compression::compressed(failing_well(routes));
+    let answering = with_security_headers(answering, hsts).boxed();
     let logged = telemetry::requests(answering, behind_proxy, known_address);
     with_client_address(logged, proxies)
 }
@@ -158,7 +174,7 @@ async fn readyz(service: Data<&Service>, lifecycle: Data<&Lifecycle>) -> Respons
 }
 
 /// What every answer says to browsers, errors included.
-const SECURITY_HEADERS: [(HeaderName, &str); 8] = [
+const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -178,27 +194,30 @@ const SECURITY_HEADERS: [(HeaderName, &str); 8] = [
         HeaderName::from_static("permissions-policy"),
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
-    // Browsers heed it only over HTTPS.
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        "max-age=63072000; includeSubDomains",
-    ),
     // Pages are about one person; the assets, which are not, say so themselves.
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-fn with_security_headers<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
-    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
-        let mut response = match endpoint.call(request).await {
-            Ok(output) => output.into_response(),
-            Err(error) => error.into_response(),
-        };
-        for (name, value) in SECURITY_HEADERS {
-            let headers = response.headers_mut();
-            headers
-                .entry(name)
-                .or_insert(HeaderValue::from_static(value));
+fn with_security_headers<E: Endpoint + 'static>(
+    endpoint: E,
+    hsts: Option<&'static str>,
+) -> impl Endpoint<Output = Response> {
+    // Browsers heed it only over HTTPS.
+    let hsts = hsts.map(|value| (header::STRICT_TRANSPORT_SECURITY, value));
+    endpoint.around(move |endpoint: Arc<E>, request: Request| {
+        let hsts = hsts.clone();
+        async move {
+            let mut response = match endpoint.call(request).await {
+                Ok(output) => output.into_response(),
+                Err(error) => error.into_response(),
+            };
+            for (name, value) in SECURITY_HEADERS.into_iter().chain(hsts) {
+                let headers = response.headers_mut();
+                headers
+                    .entry(name)
+                    .or_insert(HeaderValue::from_static(value));
+            }
+            Ok(response)
         }
-        Ok(response)
     })
 }

@@ -6,10 +6,11 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{ffi::OsString, fmt, net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
+use url::Url;
 
 use self::reader::Reader;
 use crate::store::Address;
@@ -29,6 +30,11 @@ pub struct Config {
     /// `TRUSTED_PROXY_HOPS`: proxies in front (0). With any, `X-Forwarded-Proto` tells whether people
     /// come by HTTPS, and `X-Request-Id` names the request.
     pub trusted_proxy_hops: u8,
+    /// `PUBLIC_ORIGIN`: where the pages are for their browsers, in place of `Host` (none).
+    pub public_origin: Option<String>,
+    /// `HSTS`: what browsers are told to remember of HTTPS, as the value of
+    /// `Strict-Transport-Security` (`subdomains`).
+    pub hsts: Option<&'static str>,
     /// `MIGRATE_ON_START`: whether to bring the schema up to date, or only to check it (true).
     pub migrate_on_start: bool,
     /// `DRAIN_SECONDS`: how long to go on serving after SIGTERM, until a balancer has noticed (0).
@@ -80,6 +86,20 @@ impl fmt::Display for BadConfig {
 
 impl std::error::Error for BadConfig {}
 
+/// Two years.
+const HSTS: &str = "max-age=63072000";
+const HSTS_SUBDOMAINS: &str = "max-age=63072000; includeSubDomains";
+const HSTS_FORGOTTEN: &str = "max-age=0";
+
+/// As browsers write it: in lower case, without the port that the scheme has by itself.
+fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let is_web = matches!(url.scheme(), "http" | "https");
+    let origin = url.origin().ascii_serialization();
+    let is_bare = url.as_str().strip_suffix('/') == Some(origin.as_str());
+    (is_web && is_bare).then_some(origin)
+}
+
 impl Config {
     /// Reads the settings through `lookup`, which gives a variable's value.
     ///
@@ -87,7 +107,7 @@ impl Config {
     /// Every bad or missing value, in one message.
     pub fn read(
         purpose: Purpose,
-        lookup: impl Fn(&str) -> Option<String>,
+        lookup: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, BadConfig> {
         let mut reader = Reader::new(&lookup);
         let config = Self {
@@ -112,6 +132,24 @@ impl Config {
                 0,
                 "a number from 0 to 10",
                 |text| text.parse().ok().filter(|hops| *hops <= 10),
+            ),
+            public_origin: reader.value(
+                "PUBLIC_ORIGIN",
+                None,
+                "the origin of the pages, such as https://todo.example.org, with nothing behind it",
+                |text| origin(text).map(Some),
+            ),
+            hsts: reader.value(
+                "HSTS",
+                Some(HSTS_SUBDOMAINS),
+                "off, on, subdomains or forget",
+                |text| match text {
+                    "off" => Some(None),
+                    "on" => Some(Some(HSTS)),
+                    "subdomains" => Some(Some(HSTS_SUBDOMAINS)),
+                    "forget" => Some(Some(HSTS_FORGOTTEN)),
+                    _ => None,
+                },
             ),
             migrate_on_start: reader.value("MIGRATE_ON_START", true, "true or false", |text| {
                 text.parse().ok()

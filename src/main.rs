@@ -9,15 +9,16 @@ use std::{
 };
 
 use tickbox::{
-    api, app,
+    api,
+    app::{self, Front},
     config::{BadConfig, Config, Purpose},
     domain::{clock::Clock, error::Error, limit::RequestQuota},
     health,
-    server::{self, Lifecycle, Limits},
+    server::{self, Lifecycle, Limits, StopSignals},
     service::{Effort, Hasher, Purged, Service, TokenSigner},
     store::{self, Database, migrations},
     telemetry::{self, Metrics},
-    web::Proxies,
+    web::{Proxies, PublicOrigin},
 };
 use tokio::{net::TcpListener, runtime::Runtime, time::sleep};
 
@@ -88,7 +89,7 @@ fn usage() -> ExitCode {
 }
 
 fn with_config(purpose: Purpose, command: fn(Config) -> Result<(), Exit>) -> ExitCode {
-    let result = Config::read(purpose, |name| env::var(name).ok())
+    let result = Config::read(purpose, |name| env::var_os(name))
         .map_err(Exit::Config)
         .and_then(command);
     match result {
@@ -133,8 +134,16 @@ impl From<io::Error> for Exit {
 
 fn serve(config: Config) -> Result<(), Exit> {
     telemetry::start(config.log_format, config.log_filter.clone());
-    Runtime::new()?.block_on(async {
-        let database = database(&config).await?;
+    let runtime = Runtime::new()?;
+    let served = runtime.block_on(async {
+        let mut signals = StopSignals::new()?;
+        let database = tokio::select! {
+            database = database(&config) => database?,
+            () = signals.next() => {
+                tracing::info!("stopped before the database answered");
+                return Ok(());
+            }
+        };
         let hasher = Hasher::new(Effort::STANDARD)?;
         let previous = config.jwt_secret_previous.as_ref();
         let signer = TokenSigner::new(&config.jwt_secret, previous);
@@ -143,7 +152,7 @@ fn serve(config: Config) -> Result<(), Exit> {
         tokio::spawn(purge_daily(service.clone()));
         let lifecycle = Lifecycle::default();
         if let Some(address) = config.metrics_listen {
-            let listener = listen("METRICS_LISTEN", address).await?;
+            let listener = listen("METRICS_LISTEN", address)?;
             let endpoint = app::metrics(Metrics::start(), service.clone());
             let limits = Limits {
                 connections: METRICS_CONNECTIONS,
@@ -151,11 +160,18 @@ fn serve(config: Config) -> Result<(), Exit> {
             };
             tokio::spawn(server::run(listener, endpoint, limits, lifecycle.clone()));
         }
-        let proxies = Proxies(config.trusted_proxy_hops);
-        let endpoint = app::endpoint(service, proxies, lifecycle.clone());
-        let listener = listen("LISTEN", config.listen).await?;
-        Ok(server::serve(listener, endpoint, lifecycle, config.drain).await?)
-    })
+        let front = Front {
+            proxies: Proxies(config.trusted_proxy_hops),
+            public_origin: config.public_origin.map(|it| PublicOrigin(it.into())),
+            hsts: config.hsts,
+        };
+        let endpoint = app::endpoint(service, front, lifecycle.clone());
+        let listener = listen("LISTEN", config.listen)?;
+        Ok(server::serve(listener, endpoint, lifecycle, config.drain, signals).await?)
+    });
+    // Without waiting for a name that is still being looked up.
+    runtime.shutdown_background();
+    served
 }
 
 fn limited(service: Service, on: bool) -> Service {
@@ -251,9 +267,8 @@ async fn open(database: &Database) -> Result<(), Error> {
 }
 
 /// Takes the port that a setting names.
-async fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener, Exit> {
-    let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| {
+fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener, Exit> {
+    server::bind(address).map_err(|error| {
         let mut other = address;
         other.set_port(match error.kind() {
             // Low ports are the system's.

@@ -6,17 +6,19 @@
 mod connection;
 mod lifecycle;
 mod limits;
+mod refusal;
 mod request;
 mod socket;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use poem::{Endpoint, Response};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::unconstrained,
     time::{sleep, timeout},
 };
 
@@ -35,22 +37,63 @@ const GRACE: Duration = Duration::from_secs(9);
 /// Before accepting is tried again when it fails. Without it the loop would spin: a connection for
 /// which there is no descriptor stays in the queue.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections that the system has taken in while nobody accepted them; the length of tokio's queue.
-const BACKLOG: usize = 1_024;
+/// Connections that the system takes in while nobody accepts them, where its own limit (`somaxconn`) is
+/// not lower. Those beyond it believe that they are connected, and are reset when the port closes.
+const BACKLOG: u32 = 4_096;
 
-/// Serves until SIGINT or SIGTERM; then goes on for the time that `drain` gives, and ends once the
+/// Takes a port. tokio's own way has a queue of 128.
+///
+/// # Errors
+/// When the address cannot be had.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // An instance that follows another one must not wait until the last of its connections is forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// What tells the process to end: SIGINT and SIGTERM, heard from the moment that this is made.
+pub struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// # Errors
+    /// When the signals cannot be heard.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Serves until a signal to stop; then goes on for the time that `drain` gives, and ends once the
 /// requests under way are answered, within ten seconds. A second signal ends it at once.
 ///
 /// # Errors
-/// When the signals cannot be heard or the listener fails.
+/// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
     endpoint: impl Endpoint<Output = Response> + 'static,
     lifecycle: Lifecycle,
     drain: Duration,
+    mut signals: StopSignals,
 ) -> io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
     let limits = Limits::of_process();
     metrics::gauge!("tickbox_http_connections_max").set(f64::from(limits.connections));
     // Said only now: whoever waits for this line may send a signal.
@@ -59,7 +102,7 @@ pub async fn serve(
     let mut server = tokio::spawn(run(listener, endpoint, limits, lifecycle.clone()));
 
     tokio::select! {
-        () = stop_signal(&mut interrupt, &mut terminate) => {}
+        () = signals.next() => {}
         end = &mut server => {
             end?;
             return Err(io::Error::other("the listener ended by itself"));
@@ -77,16 +120,9 @@ pub async fn serve(
             end?;
             tracing::info!("stopped");
         }
-        () = stop_signal(&mut interrupt, &mut terminate) => tracing::warn!("stopped at once"),
+        () = signals.next() => tracing::warn!("stopped at once"),
     }
     Ok(())
-}
-
-async fn stop_signal(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }
 
 /// Answers connections until `lifecycle` closes; then what the system has taken in already, and what
@@ -106,16 +142,32 @@ pub async fn run(
             (socket, place) = next(&listener, &places) => connections.begin(socket, Some(place)),
         }
     }
-    for _ in 0..BACKLOG {
-        match listener.accept().now_or_never() {
-            Some(Ok((socket, _))) => connections.begin(socket, None),
-            _ => break,
-        }
+    let taken = timeout(LINGER, take_in_the_queue(&listener, &connections));
+    if taken.await.is_err() {
+        tracing::warn!("connections were cut off: there were no descriptors for them");
     }
     drop(listener);
     sleep(LINGER).await;
     if timeout(GRACE, connections.end()).await.is_err() {
         tracing::warn!("requests were cut off: they took too long to end");
+    }
+}
+
+/// Begins with all connections that the system has taken in, beyond the places there are: to close the
+/// port resets those that still wait.
+async fn take_in_the_queue<E: Endpoint<Output = Response> + 'static>(
+    listener: &TcpListener,
+    connections: &Connections<E>,
+) {
+    // Bounded, since more may come as quickly as they are taken.
+    for _ in 0..2 * BACKLOG {
+        // tokio lets a task have no more than 128 of what is ready, and then says that nothing is.
+        match unconstrained(listener.accept()).now_or_never() {
+            Some(Ok((socket, _))) => connections.begin(socket, None),
+            // Without a descriptor; those that end soon give theirs back.
+            Some(Err(_)) => sleep(ACCEPT_PAUSE).await,
+            None => break,
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod user;
 
 use std::sync::{Arc, atomic::AtomicI64};
 
+use tokio::sync::Semaphore;
+
 use self::readiness::Readiness;
 use crate::{
     domain::{clock::Clock, limit::RequestQuota},
@@ -35,6 +37,8 @@ pub struct Service {
     signer: Arc<TokenSigner>,
     /// When (seconds since 1970) the use of sessions may be noted again; shared by clones.
     touch_again: Arc<AtomicI64>,
+    /// For such notes, which are made one after the other; shared by clones.
+    touching: Arc<Semaphore>,
     /// Shared by clones.
     readiness: Readiness,
     /// None when nothing is limited.
@@ -52,6 +56,7 @@ impl Service {
             hasher,
             signer: Arc::new(signer),
             touch_again: Arc::default(),
+            touching: Arc::new(Semaphore::new(1)),
             readiness: Readiness::default(),
             request_quota: None,
         }

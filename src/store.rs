@@ -14,7 +14,7 @@ pub mod user;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 pub use address::{Address, Host, Tls};
-pub use pool::{Connection, Database, Ending, Options, Status, connect, within_budget};
+pub use pool::{Connection, Database, Ending, Options, Status, connect, deadline, within_budget};
 
 /// `DATETIME` columns hold UTC.
 fn to_database(moment: OffsetDateTime) -> PrimitiveDateTime {

@@ -24,6 +24,7 @@ use crate::domain::{
     user::Account,
 };
 
+pub use origin::PublicOrigin;
 pub use session::Proxies;
 
 /// One path with the methods it answers.
@@ -66,7 +67,7 @@ pub fn pages() -> Vec<PageRoute> {
 }
 
 /// All pages with the check of their origin around them; failures are left to [`error::pages`].
-pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
+pub fn routes(proxies: Proxies, public_origin: Option<PublicOrigin>) -> BoxEndpoint<'static> {
     let mut route = Route::new();
     for page in pages() {
         let allow = page.methods.join(", ");
@@ -80,7 +81,10 @@ pub fn routes(proxies: Proxies) -> BoxEndpoint<'static> {
         }
     }
     let checked = route.around(origin::check).data(proxies);
-    checked.boxed()
+    match public_origin {
+        Some(origin) => checked.data(origin).boxed(),
+        None => checked.boxed(),
+    }
 }
 
 /// Sends people to the page whose address they typed with a slash behind it. The method and the body of

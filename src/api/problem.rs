@@ -30,6 +30,7 @@ pub(super) enum Code {
     UnsupportedMediaType,
     TooLarge,
     UriTooLong,
+    HeadersTooLarge,
     RequestTimeout,
     Unauthenticated,
     WrongCredentials,
@@ -68,6 +69,7 @@ impl Code {
             Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
@@ -87,6 +89,7 @@ impl Code {
             }
             Self::TooLarge => "The body is larger than 16 KiB.",
             Self::UriTooLong => "The address is longer than 4 KiB.",
+            Self::HeadersTooLarge => "The request has too large headers, or too many. Send fewer.",
             Self::RequestTimeout => "The body took longer than 15 seconds. Send it again.",
             Self::Unauthenticated => {
                 "This call needs an access token: Authorization: Bearer and the token that login answers."

@@ -16,7 +16,7 @@ const MAX_HOSTS: usize = 10;
 impl Reader<'_> {
     pub(super) fn database(&mut self) -> Option<Address> {
         let parts = ["DB_HOST", "DB_NAME", "DB_USERNAME", "DB_PASSWORD"];
-        let given = parts.iter().filter(|name| self.get(name).is_some()).count();
+        let given = parts.map(|name| self.get(name)).iter().flatten().count();
         let address = match self.get("DATABASE_URL") {
             Some(_) if given > 0 => {
                 self.problem(
@@ -86,8 +86,10 @@ impl Reader<'_> {
     }
 
     fn database_from_url(&mut self, url: &str) -> Option<Address> {
-        let address = parse_url(url);
-        if address.is_none() {
+        let address = parse_url(url).filter(|_| !has_two_users(url));
+        if address.is_none() && has_two_users(url) {
+            self.problem("DATABASE_URL must name the user and the password once, before the first of several hosts, as in mysql://user:password@h1,h2/name; an @ of the password is written %40");
+        } else if address.is_none() {
             self.problem("DATABASE_URL must be mysql://user:password@host:3306/name, or up to 10 hosts with commas between them, with special characters of the password percent-encoded; behind it only ?ssl-mode= and ssl-ca= with a file that can be read");
         }
         address
@@ -124,6 +126,15 @@ fn parse_url(url: &str) -> Option<Address> {
         }
     }
     Some(address)
+}
+
+/// Whether it looks like `user:password@h1,user:password@h2`: all up to the last @ would be the password,
+/// and the last host the only one.
+fn has_two_users(url: &str) -> bool {
+    let before = take_apart(url).map_or("", |(before, ..)| before);
+    before
+        .split_once('@')
+        .is_some_and(|(_, rest)| rest.contains(','))
 }
 
 /// What stands before the hosts of a URL, the hosts, and what follows: a comma or a colon of the

@@ -1,6 +1,6 @@
 //! Reading one variable: its default, its form, and what to say when it has another.
 
-use std::io::IsTerminal as _;
+use std::{ffi::OsString, io::IsTerminal as _};
 
 use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -9,22 +9,31 @@ use super::LogFormat;
 
 /// Looks variables up and collects what is wrong with them.
 pub(super) struct Reader<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    lookup: &'a dyn Fn(&str) -> Option<OsString>,
     /// Each names its variable.
     pub(super) problems: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
         Self {
             lookup,
             problems: Vec::new(),
         }
     }
 
-    /// An empty variable is an unset one: that is how compose files leave one out.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        (self.lookup)(name).filter(|value| !value.is_empty())
+    /// An empty variable is an unset one: that is how compose files leave one out. What is not UTF-8 is
+    /// a problem, and set all the same.
+    pub(super) fn get(&mut self, name: &str) -> Option<String> {
+        let value = (self.lookup)(name).filter(|value| !value.is_empty())?;
+        let text = value.into_string().unwrap_or_else(|value| {
+            let problem = format!("{name} must be text in UTF-8");
+            if !self.problems.contains(&problem) {
+                self.problem(problem);
+            }
+            value.to_string_lossy().into_owned()
+        });
+        Some(text)
     }
 
     pub(super) fn problem(&mut self, problem: impl Into<String>) {

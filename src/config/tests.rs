@@ -1,3 +1,5 @@
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
 use secrecy::ExposeSecret as _;
 
 use super::*;
@@ -8,7 +10,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
     let find = |name: &str| {
         let found = variables.iter().find(|(found, _)| *found == name);
-        found.map(|(_, value)| (*value).to_owned())
+        found.map(|(_, value)| value.into())
     };
     Config::read(Purpose::Serve, find).map_err(|error| error.to_string())
 }
@@ -36,6 +38,8 @@ fn two_settings_are_enough_and_the_others_have_their_defaults() {
     assert_eq!(config.trusted_proxy_hops, 0);
     assert!(config.migrate_on_start);
     assert_eq!(config.drain, Duration::ZERO);
+    assert_eq!(config.public_origin, None);
+    assert_eq!(config.hsts, Some("max-age=63072000; includeSubDomains"));
     assert!(config.rate_limits);
     assert_eq!(config.log_filter.to_string(), "info");
 }
@@ -66,6 +70,8 @@ fn every_bad_value_is_named_in_one_message() {
         ("MIGRATE_ON_START", "perhaps"),
         ("DRAIN_SECONDS", "301"),
         ("METRICS_LISTEN", "on"),
+        ("PUBLIC_ORIGIN", "todo.example.org"),
+        ("HSTS", "true"),
         ("DB_TLS", "maybe"),
         ("DB_TLS_CA", "/no/such/file"),
         ("RATE_LIMITS", "false"),
@@ -84,6 +90,8 @@ fn every_bad_value_is_named_in_one_message() {
         "TRUSTED_PROXY_HOPS",
         "MIGRATE_ON_START",
         "DRAIN_SECONDS",
+        "PUBLIC_ORIGIN",
+        "HSTS",
         "DB_TLS must",
         "DB_TLS_CA",
         "RATE_LIMITS",
@@ -95,6 +103,115 @@ fn every_bad_value_is_named_in_one_message() {
             "{name} in {message}"
         );
     }
+}
+
+#[test]
+fn the_public_origin_is_kept_as_browsers_write_it() {
+    let origin = |text: &str| {
+        let config = read(&[
+            ("DATABASE_URL", "mysql://ona@db/todo"),
+            ("JWT_SECRET", SECRET),
+            ("PUBLIC_ORIGIN", text),
+        ]);
+        config.map(|config| config.public_origin)
+    };
+    for (text, expected) in [
+        ("https://todo.example.org", "https://todo.example.org"),
+        ("https://todo.example.org/", "https://todo.example.org"),
+        ("HTTPS://Todo.Example.org:443", "https://todo.example.org"),
+        ("http://10.0.0.5:8080", "http://10.0.0.5:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ] {
+        assert_eq!(origin(text), Ok(Some(expected.to_owned())), "{text}");
+    }
+    assert_eq!(origin(""), Ok(None));
+    for text in [
+        "todo.example.org",
+        "https://todo.example.org/list",
+        "https://todo.example.org?",
+        "https://todo.example.org/#",
+        "https://ona@todo.example.org",
+        "ftp://todo.example.org",
+        "null",
+        "https://",
+    ] {
+        let message = origin(text).expect_err(text);
+        assert!(message.contains("PUBLIC_ORIGIN must be"), "{message}");
+    }
+}
+
+#[test]
+fn what_browsers_remember_of_https_can_be_chosen() {
+    let hsts = |text: &str| {
+        let config = read(&[
+            ("DATABASE_URL", "mysql://ona@db/todo"),
+            ("JWT_SECRET", SECRET),
+            ("HSTS", text),
+        ]);
+        config.expect("valid").hsts
+    };
+    assert_eq!(hsts("off"), None);
+    assert_eq!(hsts("on"), Some("max-age=63072000"));
+    assert_eq!(hsts("subdomains"), hsts(""));
+    assert_eq!(hsts("forget"), Some("max-age=0"));
+}
+
+#[test]
+fn what_is_not_utf_8_is_refused_and_does_not_count_as_unset() {
+    let not_text = || Some(OsStr::from_bytes(b"\xff0123456789abcdef0123456789abcdef").into());
+    for name in [
+        "JWT_SECRET",
+        "JWT_SECRET_PREVIOUS",
+        "DATABASE_URL",
+        "DB_PASSWORD",
+        "LISTEN",
+    ] {
+        let lookup = |asked: &str| {
+            let usual = [
+                ("JWT_SECRET", SECRET),
+                ("DB_HOST", "db"),
+                ("DB_NAME", "todo"),
+                ("DB_USERNAME", "ona"),
+                ("DB_PASSWORD", "p@ss"),
+            ];
+            let usual = usual.iter().find(|(found, _)| *found == asked);
+            let given = asked == name;
+            if given {
+                not_text()
+            } else {
+                usual.map(|(_, value)| value.into())
+            }
+        };
+        let message = Config::read(Purpose::Serve, lookup)
+            .expect_err(name)
+            .to_string();
+        let words = format!("\n  {name} must be text in UTF-8");
+        assert_eq!(message.matches(&words).count(), 1, "{message}");
+        assert!(!message.contains("is missing"), "{message}");
+        assert!(!message.contains("0123456789abcdef"), "{message}");
+    }
+}
+
+#[test]
+fn a_user_before_each_of_several_hosts_is_refused_with_words() {
+    for url in [
+        "mysql://ona:hunter2@h1,ona:hunter2@h2/todo",
+        "mysql://ona@h1:3306,ona@h2:3306/todo",
+        "mysql://ona:p@ss@h1,ona:p@ss@h2,h3/todo",
+    ] {
+        let message = with_url(url).expect_err(url);
+        assert!(
+            message.contains("the user and the password once"),
+            "{message}"
+        );
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+    // Not percent-encoded, and yet nothing that could be mistaken.
+    let database = with_url("mysql://ona:p@ss@h1,h2/todo")
+        .expect("valid")
+        .database;
+    assert_eq!(database.password.expose_secret(), "p@ss");
+    assert_eq!(database.hosts, [host("h1", 3306), host("h2", 3306)]);
 }
 
 #[test]
@@ -124,7 +241,7 @@ fn without_settings_both_required_ones_are_named() {
 
 #[test]
 fn a_command_asks_only_for_what_it_needs() {
-    let url = |name: &str| (name == "DATABASE_URL").then(|| "mysql://ona@db/todo".to_owned());
+    let url = |name: &str| (name == "DATABASE_URL").then(|| "mysql://ona@db/todo".into());
     assert!(Config::read(Purpose::Serve, url).is_err());
     assert!(Config::read(Purpose::Migrate, url).is_ok());
     assert!(Config::read(Purpose::Migrate, |_| None).is_err());

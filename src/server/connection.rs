@@ -14,7 +14,7 @@ use hyper::{
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use poem::{
     Endpoint, Response,
-    http::{HeaderValue, StatusCode, header, uri::Scheme},
+    http::{HeaderValue, Method, StatusCode, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     Lifecycle, Limits,
     limits::HEAD_BYTES,
+    refusal::Bare,
     socket::{Busy, Stages, TimedSocket},
 };
 use crate::unabandoned::Unabandoned;
@@ -77,8 +78,13 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         // Else the second part of an answer waits for the acknowledgement of the first, 40 ms.
         socket.set_nodelay(true).ok();
         let stages = Stages::new();
-        let io = TokioIo::new(TimedSocket::new(socket, stages.clone(), self.limits));
         let application = self.application.clone();
+        let refuse = Box::new({
+            let application = application.clone();
+            move |bare, head| application.clone().refuse(bare, head, local, peer).boxed()
+        });
+        let timed = TimedSocket::new(socket, stages.clone(), self.limits, refuse);
+        let io = TokioIo::new(timed);
         let service = service_fn(move |request| {
             let busy = stages.begin_request();
             let (application, stages) = (application.clone(), stages.clone());
@@ -116,15 +122,7 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         let local = LocalAddr(local.into());
         let peer = RemoteAddr(peer.into());
         let request = poem::Request::from((request, local, peer, Scheme::HTTP));
-        let endpoint = self.endpoint;
-        let handler = async move { endpoint.get_response(request).await };
-        // A client that leaves neither cancels it nor keeps it out of the log.
-        let handler = Unabandoned::new(self.requests.track_future(handler));
-        let mut response = match AssertUnwindSafe(handler).catch_unwind().await {
-            Ok(response) => response,
-            // The application answers its own panics; this one came from around it, and is logged.
-            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into(),
-        };
+        let mut response = self.ask(request).await;
         let is_unread = has_body && may_be_early(response.status());
         // Who has had all the time for a body gets no more of it.
         if is_unread && response.status() != StatusCode::REQUEST_TIMEOUT {
@@ -136,6 +134,39 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         }
         response.into()
     }
+
+    /// What to send in place of hyper's own answer to a head that it refuses.
+    async fn refuse(self, bare: Bare, head: Vec<u8>, local: SocketAddr, peer: SocketAddr) -> Bytes {
+        let (local, peer) = (LocalAddr(local.into()), RemoteAddr(peer.into()));
+        let request = bare.request(&head, local, peer);
+        let is_head = request.method() == Method::HEAD;
+        let response = self.ask(request).await;
+        bare.replaced_by(response, is_head).await
+    }
+
+    async fn ask(&self, request: poem::Request) -> Response {
+        let endpoint = self.endpoint.clone();
+        let handler = async move { endpoint.get_response(request).await };
+        // A client that leaves neither cancels it nor keeps it out of the log.
+        let handler = Unabandoned::new(self.requests.track_future(handler));
+        let answered = AssertUnwindSafe(handler).catch_unwind().await;
+        // The application answers its own panics; this one came from around it, and is logged.
+        answered.unwrap_or_else(|_| apology())
+    }
+}
+
+/// When there is nobody left who could say it better.
+fn apology() -> Response {
+    Response::builder()
+        .status(StatusCode::INTERNAL_SERVER_ERROR)
+        .content_type("text/plain; charset=utf-8")
+        .header(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        )
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body("Something went wrong on our side. Wait a moment, then try again.\n")
 }
 
 /// Whether such an answer may be given before the body has arrived.

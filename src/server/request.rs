@@ -13,10 +13,17 @@ use tokio::time::timeout;
 
 use super::RequestLimits;
 
-/// Why a request is not answered by the application.
-#[derive(Clone, Copy, Debug)]
-enum Refusal {
+/// Why a request is not answered by the application. Requests that hyper could not read have theirs with
+/// them.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
     UriTooLong,
+    HeadNotUnderstood,
+    HeadTooLarge {
+        /// In words; may be empty.
+        largest: String,
+    },
+    TooManyHeaders,
     NoHost,
     BodyTooLarge,
     BodyTooSlow,
@@ -28,7 +35,10 @@ impl ResponseError for Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
-            Self::NoHost | Self::BodyBrokenOff => StatusCode::BAD_REQUEST,
+            Self::HeadNotUnderstood | Self::NoHost | Self::BodyBrokenOff => StatusCode::BAD_REQUEST,
+            Self::HeadTooLarge { .. } | Self::TooManyHeaders => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Overdue => StatusCode::SERVICE_UNAVAILABLE,
@@ -40,6 +50,13 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::UriTooLong => "the address is too long",
+            Self::HeadNotUnderstood => "the head is not understood",
+            Self::HeadTooLarge { largest } if largest.is_empty() => HEAD_TOO_LARGE,
+            // Shown to the client, since these are its own.
+            Self::HeadTooLarge { largest } => {
+                return write!(formatter, "{HEAD_TOO_LARGE}, most of it {largest}");
+            }
+            Self::TooManyHeaders => "more than 100 headers",
             Self::NoHost => "there must be one Host header",
             Self::BodyTooLarge => "the body is too large",
             Self::BodyTooSlow => "the body took too long",
@@ -51,11 +68,14 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// See [`HEAD_BYTES`](super::limits::HEAD_BYTES).
+const HEAD_TOO_LARGE: &str = "more than 16 KiB of cookies and other headers";
+
 /// Calls `endpoint` with requests that are whole: their bodies have been read, within the limits. An
 /// answer that takes too long is given up; what the database does for it goes on.
 ///
 /// # Errors
-/// By their status: 400, 408, 413 and 414 for what is refused, 503 for an answer that took too long.
+/// By their status: 400, 408, 413, 414 and 431 for what is refused, 503 for an answer that took too long.
 pub fn bounded<E: Endpoint + 'static>(
     endpoint: E,
     limits: RequestLimits,
@@ -70,6 +90,9 @@ pub fn bounded<E: Endpoint + 'static>(
 }
 
 fn check_head(request: &Request, limits: &RequestLimits) -> Result<(), Refusal> {
+    if let Some(refusal) = request.data::<Refusal>() {
+        return Err(refusal.clone());
+    }
     let uri = request.original_uri();
     let length = uri.path_and_query().map_or(0, |it| it.as_str().len());
     if length > limits.uri_bytes {

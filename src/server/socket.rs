@@ -1,26 +1,28 @@
 //! A socket that gives up: on a slow head, on idling between requests, on a client that takes nothing
 //! of its answer. hyper's own limit for heads runs between requests too, so that no value of it would
-//! suit both.
+//! suit both. What hyper says of a head by itself, it says in better words.
 
 use std::{
     io,
-    mem::MaybeUninit,
+    mem::{self, MaybeUninit},
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use bytes::{Buf as _, Bytes};
+use futures_util::future::BoxFuture;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::Limits;
+use super::{Limits, limits::HEAD_BYTES, refusal::Bare};
 
 /// What a connection is at.
 #[derive(Clone, Copy, Debug)]
@@ -35,39 +37,78 @@ enum Stage {
 
 /// The stage of one connection, known to its socket and to the request on it.
 #[derive(Clone, Debug)]
-pub(super) struct Stages(Arc<Mutex<Stage>>, Arc<AtomicBool>);
+pub(super) struct Stages(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    progress: Mutex<Progress>,
+    /// Whose answer is on its way: one of the constants below.
+    answer: AtomicU8,
+    /// Whether a part of the request may still arrive after its answer, which is the last.
+    has_remains: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Progress {
+    stage: Stage,
+    /// What has arrived of a head that is still owed.
+    head: Vec<u8>,
+}
+
+/// Nobody's: what is written now is hyper's own.
+const NO_ANSWER: u8 = 0;
+/// That of the request under way.
+const ANSWERING: u8 = 1;
+/// All of it is with hyper, and perhaps not yet with the system.
+const ANSWERED: u8 = 2;
 
 impl Stages {
     /// A new connection owes a head.
     pub(super) fn new() -> Self {
-        Self(
-            Arc::new(Mutex::new(Stage::Head(Instant::now()))),
-            Arc::default(),
-        )
+        Self(Arc::new(Shared {
+            progress: Mutex::new(Progress {
+                stage: Stage::Head(Instant::now()),
+                head: Vec::new(),
+            }),
+            answer: AtomicU8::new(NO_ANSWER),
+            has_remains: AtomicBool::new(false),
+        }))
     }
 
     /// The head has arrived; the connection is busy until the guard is dropped.
     pub(super) fn begin_request(&self) -> Busy {
-        *self.lock() = Stage::Busy;
+        *self.lock() = Progress {
+            stage: Stage::Busy,
+            head: Vec::new(),
+        };
+        self.0.answer.store(ANSWERING, Ordering::Relaxed);
         Busy(self.clone())
     }
 
     /// A part of the request may still arrive after its answer, which is the last.
     pub(super) fn expect_remains(&self) {
-        self.1.store(true, Ordering::Relaxed);
+        self.0.has_remains.store(true, Ordering::Relaxed);
     }
 
     /// A part of an answer has left: what waits for the client begins anew.
     fn sent(&self) {
-        let mut stage = self.lock();
-        match &mut *stage {
+        match &mut self.lock().stage {
             Stage::Head(since) | Stage::Idle(since) => *since = Instant::now(),
             Stage::Busy => {}
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Stage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// All that was to be written is with the system.
+    fn flushed(&self) {
+        let (answer, relaxed) = (&self.0.answer, Ordering::Relaxed);
+        let ended = answer.compare_exchange(ANSWERED, NO_ANSWER, relaxed, relaxed);
+        // In the middle of an answer nothing has ended.
+        ended.ok();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        let progress = self.0.progress.lock();
+        progress.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,8 +117,18 @@ pub(super) struct Busy(Stages);
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        *self.0.lock() = Stage::Idle(Instant::now());
+        self.0.lock().stage = Stage::Idle(Instant::now());
+        self.0.0.answer.store(ANSWERED, Ordering::Relaxed);
     }
+}
+
+/// Makes the answer to a head that hyper refuses, from hyper's own and what has arrived of the head.
+pub(super) type Refuse = Box<dyn Fn(Bare, Vec<u8>) -> BoxFuture<'static, Bytes> + Send>;
+
+/// That answer.
+enum Refusal {
+    Made(BoxFuture<'static, Bytes>),
+    Sent(Bytes),
 }
 
 /// The socket under a connection.
@@ -85,6 +136,8 @@ pub(super) struct TimedSocket {
     socket: TcpStream,
     stages: Stages,
     limits: Limits,
+    refuse: Refuse,
+    refusal: Option<Refusal>,
     reading: Option<Pin<Box<Sleep>>>,
     writing: Option<Pin<Box<Sleep>>>,
     lingering: Option<Pin<Box<Sleep>>>,
@@ -97,11 +150,13 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 1024 * 1024;
 
 impl TimedSocket {
-    pub(super) fn new(socket: TcpStream, stages: Stages, limits: Limits) -> Self {
+    pub(super) fn new(socket: TcpStream, stages: Stages, limits: Limits, refuse: Refuse) -> Self {
         Self {
             socket,
             stages,
             limits,
+            refuse,
+            refusal: None,
             reading: None,
             writing: None,
             lingering: None,
@@ -128,13 +183,57 @@ impl TimedSocket {
         Poll::Ready(())
     }
 
-    /// When reading is given up. `arrived` says whether something was just read.
-    fn read_deadline(&self, arrived: bool) -> Option<Instant> {
-        let mut stage = self.stages.lock();
-        if let (true, Stage::Idle(_)) = (arrived, *stage) {
-            *stage = Stage::Head(Instant::now());
+    /// Keeps back what hyper writes by itself, and has something better made of it. Whether it does.
+    fn replaces(&mut self, bytes: &[u8]) -> bool {
+        if self.stages.0.answer.load(Ordering::Relaxed) != NO_ANSWER {
+            return false;
         }
-        match *stage {
+        let Some(bare) = Bare::parse(bytes) else {
+            return false;
+        };
+        let head = mem::take(&mut self.stages.lock().head);
+        // The rest of a head that is too large: with it unread, closing would take the answer away.
+        self.stages.expect_remains();
+        self.refusal = Some(Refusal::Made((self.refuse)(bare, head)));
+        true
+    }
+
+    /// Ready when what was made of hyper's answer has been sent.
+    fn send_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let bytes = match &mut self.refusal {
+                None => return Poll::Ready(Ok(())),
+                Some(Refusal::Made(made)) => {
+                    let bytes = ready!(made.as_mut().poll(context));
+                    self.refusal = Some(Refusal::Sent(bytes));
+                    continue;
+                }
+                Some(Refusal::Sent(bytes)) if bytes.is_empty() => {
+                    self.refusal = None;
+                    continue;
+                }
+                Some(Refusal::Sent(bytes)) => bytes.clone(),
+            };
+            let written = Pin::new(&mut self.socket).poll_write(context, &bytes);
+            let length = ready!(self.unless_stalled(written, context))?;
+            if let Some(Refusal::Sent(bytes)) = &mut self.refusal {
+                bytes.advance(length);
+            }
+        }
+    }
+
+    /// When reading is given up, after so many bytes were read.
+    fn read_deadline(&self, arrived: &[u8]) -> Option<Instant> {
+        let mut progress = self.stages.lock();
+        if let (false, Stage::Idle(_)) = (arrived.is_empty(), progress.stage) {
+            progress.stage = Stage::Head(Instant::now());
+        }
+        if let Stage::Head(_) = progress.stage {
+            let room = HEAD_BYTES - progress.head.len();
+            let kept = &arrived[..arrived.len().min(room)];
+            progress.head.extend_from_slice(kept);
+        }
+        match progress.stage {
             // A client that still takes an answer is not idle; whether it takes it, `write` limits. The
             // deadline only brings us here again, since nobody else does once all is sent.
             Stage::Head(_) | Stage::Idle(_) if self.writing.is_some() => {
@@ -186,8 +285,7 @@ impl AsyncRead for TimedSocket {
         let this = &mut *self;
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.socket).poll_read(context, buffer);
-        let arrived = buffer.filled().len() > before;
-        let Some(deadline) = this.read_deadline(arrived) else {
+        let Some(deadline) = this.read_deadline(&buffer.filled()[before..]) else {
             return read;
         };
         // Also when something was read: a byte now and then must not keep the connection.
@@ -204,6 +302,9 @@ impl AsyncWrite for TimedSocket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.replaces(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
         self.unless_stalled(written, context)
     }
@@ -213,6 +314,11 @@ impl AsyncWrite for TimedSocket {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [bytes] = parts
+            && self.replaces(bytes)
+        {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let written = Pin::new(&mut self.socket).poll_write_vectored(context, parts);
         self.unless_stalled(written, context)
     }
@@ -222,6 +328,8 @@ impl AsyncWrite for TimedSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.send_refusal(context))?;
+        self.stages.flushed();
         Pin::new(&mut self.socket).poll_flush(context)
     }
 
@@ -229,8 +337,9 @@ impl AsyncWrite for TimedSocket {
     /// that has not read it yet (RFC 9112, 9.6): so the end is said, and what still comes is thrown away.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        ready!(this.send_refusal(context))?;
         ready!(Pin::new(&mut this.socket).poll_shutdown(context))?;
-        if this.stages.1.load(Ordering::Relaxed) {
+        if this.stages.0.has_remains.load(Ordering::Relaxed) {
             ready!(this.drain(context));
         }
         Poll::Ready(Ok(()))

@@ -15,11 +15,14 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout_at};
 use tracing::Span;
 
 use self::threads::{Job, Threads};
-use crate::domain::{error::Error, user::PasswordAttempt};
+use crate::{
+    domain::{error::Error, user::PasswordAttempt},
+    store,
+};
 
 /// Requests that may wait for a hash. At some 25 ms a hash and one at a time the last of them waits
 /// less than two seconds.
@@ -27,6 +30,10 @@ const QUEUE: usize = 64;
 /// How long one may wait: where processors have no time for hashes, a login that waits longer would be
 /// given up behind its hash, since the time that it has for the database runs meanwhile.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long it may take in all, of which [`RESERVE`] is left for the database.
+const TIMEOUT: Duration = Duration::from_millis(4500);
+/// What has been counted for a request is taken back in this time when there is no hash for it.
+const RESERVE: Duration = Duration::from_millis(500);
 /// What is told to wait who cannot have one.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
@@ -123,6 +130,7 @@ impl Hasher {
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         let (inner, span, asked) = (self.0.clone(), Span::current(), Instant::now());
+        let until = store::deadline(TIMEOUT) - RESERVE;
         let job: Job = Box::new(move |memory| {
             // Whoever was sent away meanwhile needs none.
             if answer.is_closed() {
@@ -141,7 +149,10 @@ impl Hasher {
             let cause = format!("{QUEUE} passwords are waiting to be hashed");
             return Err(unavailable(cause));
         }
-        answered.await.map_err(Error::internal)?
+        match timeout_at(until, answered).await {
+            Ok(answer) => answer.map_err(Error::internal)?,
+            Err(_) => Err(unavailable("hashing a password took too long".into())),
+        }
     }
 }
 

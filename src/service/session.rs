@@ -4,13 +4,13 @@ mod admission;
 mod own;
 mod refresh;
 
-use std::{sync::atomic::Ordering, time::Duration as StdDuration};
+use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt as _;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
-use tokio::time::timeout;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use self::admission::{Entry, note_failure, note_success};
@@ -34,8 +34,6 @@ use crate::{
 
 /// How long after a failed note none is tried.
 const TOUCH_PAUSE: Duration = Duration::minutes(1);
-/// How long a request waits for its note: the rest of its time is for what it came for.
-const TOUCH_PATIENCE: StdDuration = StdDuration::from_secs(1);
 
 /// Who asks to be let in.
 #[derive(Clone, Default)]
@@ -210,33 +208,38 @@ impl Service {
             return Ok(None);
         }
         if now - session.seen >= SEEN_INTERVAL {
-            self.touch(id, now, expires(session.created, now)).await;
+            self.touch(id, now, expires(session.created, now));
         }
         Ok(Some(session.account))
     }
 
-    /// Notes that a session was used. It is a note, and no reason to refuse the page: a server that
-    /// only reads for a moment keeps it from being written, and is then left alone for a while. One that
-    /// takes writes and says nothing (a full disk) is waited for only shortly; the note goes on by itself.
-    async fn touch(&self, id: SessionId, now: OffsetDateTime, expires: OffsetDateTime) {
+    /// Notes that a session was used, while its request goes on. It is a note, and nothing to wait for:
+    /// a database that takes no writes, or says nothing (a full disk), is then left alone for a while. When
+    /// another note is being made, one of the session's next requests makes this one.
+    fn touch(&self, id: SessionId, now: OffsetDateTime, expires: OffsetDateTime) {
         if now.unix_timestamp() < self.touch_again.load(Ordering::Relaxed) {
             return;
         }
-        let note = self.database.transaction(move |connection| {
-            async move {
-                store::session::touch(connection, id, now, expires).await?;
-                Ok(Ending::Commit(()))
-            }
-            .boxed()
-        });
-        let cause = match timeout(TOUCH_PATIENCE, note).await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "the database does not answer".to_owned(),
+        let Ok(place) = self.touching.clone().try_acquire_owned() else {
+            return;
         };
-        tracing::warn!(cause, "the use of a session could not be noted");
-        let again = (now + TOUCH_PAUSE).unix_timestamp();
-        self.touch_again.store(again, Ordering::Relaxed);
+        let (database, touch_again) = (self.database.clone(), self.touch_again.clone());
+        let note = async move {
+            let _place = place;
+            let noted = database.transaction(move |connection| {
+                async move {
+                    store::session::touch(connection, id, now, expires).await?;
+                    Ok(Ending::Commit(()))
+                }
+                .boxed()
+            });
+            if let Err(cause) = noted.await {
+                tracing::warn!(%cause, "the use of a session could not be noted");
+                let again = (now + TOUCH_PAUSE).unix_timestamp();
+                touch_again.store(again, Ordering::Relaxed);
+            }
+        };
+        tokio::spawn(note.in_current_span());
     }
 
     /// Ends a session; one that has already ended stays so.

@@ -39,7 +39,7 @@ use self::{
 };
 use crate::domain::error::Error;
 
-pub use budget::within_budget;
+pub use budget::{deadline, within_budget};
 pub use hosts::{Options, connect};
 pub use write::Ending;
 

@@ -224,6 +224,9 @@ fn other(error: &poem::Error, asked: &Asked) -> Response {
                 INPUT_MAX / 1024
             )
         }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => format!(
+            "Your browser sent {error}. Delete the cookies of this site in the settings of your browser, then open the page again. If that does not help, tell whoever runs this site."
+        ),
         StatusCode::URI_TOO_LONG => "This address is too long. Go back to the list.".into(),
         StatusCode::REQUEST_TIMEOUT => {
             "What you sent took too long to arrive. Send it again.".into()

@@ -3,6 +3,8 @@
 //! are those of Go's `http.CrossOriginProtection`, and an `Origin` that is not ours is refused whatever
 //! else is said: where a service worker sends a form on, only this header tells whose form it was.
 
+use std::sync::Arc;
+
 use poem::{Endpoint, IntoResponse as _, Request, Response, Result, http::Method};
 
 use super::{
@@ -10,12 +12,14 @@ use super::{
     session::{Https, has_cookie},
 };
 
+/// Where the pages are for their browsers, such as `https://todo.example.org`; given where a proxy does
+/// not hand on the `Host` that it was asked for.
+#[derive(Clone, Debug)]
+pub struct PublicOrigin(pub Arc<str>);
+
 /// Lets a request through to the pages, unless it would change something and comes from another
 /// site.
-pub(super) async fn check<E: Endpoint>(
-    endpoint: std::sync::Arc<E>,
-    request: Request,
-) -> Result<Response> {
+pub(super) async fn check<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Result<Response> {
     if is_safe(request.method()) || is_ours(&request) {
         Ok(endpoint.call(request).await?.into_response())
     } else {
@@ -55,7 +59,10 @@ fn page_of(request: &Request) -> Option<&str> {
 
 fn names_us(origin: &str, request: &Request) -> bool {
     let host = request.header("host").unwrap_or_default();
-    names(origin, host, Https::of(request))
+    match request.data() {
+        Some(PublicOrigin(ours)) => origin.eq_ignore_ascii_case(ours),
+        None => names(origin, host, Https::of(request)),
+    }
 }
 
 /// Whether an `Origin` is the host that was asked. What speaks https to the browser may speak http to

@@ -1,6 +1,10 @@
 //! The binary as an operator runs it.
 
-use std::{collections::BTreeSet, net::TcpListener};
+use std::{
+    collections::BTreeSet,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
@@ -8,7 +12,9 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 #[cfg(target_os = "linux")]
 use crate::process::{processor_ticks, start_with_descriptors};
 use crate::{
-    process::{SECRET, free_address, run, signal, start, text, url},
+    process::{
+        SECRET, free_address, run, signal, start, start_without_database, text, tickbox, url,
+    },
     world::connect,
 };
 
@@ -89,6 +95,47 @@ async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(
     let status = child.wait().await.expect("it ends");
     assert_eq!(status.code(), Some(0));
     assert!(!run(&["healthcheck"], &settings).status.success());
+}
+
+#[tokio::test]
+async fn who_is_told_to_stop_while_it_waits_for_its_database_ends_cleanly_and_at_once() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let silent = silent.local_addr().expect("bound").to_string();
+    let nobody = free_address();
+    for (name, address) in [("TERM", &nobody), ("INT", &nobody), ("TERM", &silent)] {
+        let url = format!("mysql://ona@{address}/todo");
+        let settings = [
+            ("DATABASE_URL", url.as_str()),
+            ("JWT_SECRET", SECRET),
+            ("LISTEN", "127.0.0.1:0"),
+        ];
+        let mut child = start_without_database(&settings).await;
+        let told = Instant::now();
+        signal(&child, name);
+        let status = child.wait().await.expect("it ends");
+        assert_eq!(status.code(), Some(0), "{name} {address}: {status}");
+        assert!(
+            told.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            told.elapsed()
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_setting_that_is_not_text_is_named() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let secret = std::ffi::OsStr::from_bytes(&[0xff; 32]);
+    let mut command = tickbox(&[], &[("DATABASE_URL", "mysql://ona@db/todo")]);
+    let output = command.env("JWT_SECRET", secret).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let words = text(&output.stderr);
+    assert!(
+        words.contains("JWT_SECRET must be text in UTF-8"),
+        "{words}"
+    );
+    assert!(!words.contains("is missing"), "{words}");
 }
 
 #[sqlx::test(migrations = false)]

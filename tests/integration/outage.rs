@@ -6,6 +6,10 @@ use futures_util::{FutureExt as _, future::join_all};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::session::SEEN_INTERVAL,
+    service::{Effort, Hasher},
+};
 
 use crate::{
     api::phone::Phone,
@@ -19,45 +23,61 @@ const PROMISE: Duration = Duration::from_secs(5);
 /// How long `/readyz` says what it found.
 const VERDICT: Duration = Duration::from_secs(1);
 
-/// Everything that asks the database, by pages and by calls: with the cookie and the token of
-/// somebody who logged in before.
+/// What somebody new fills in.
+const REGISTRATION: [(&str, &str); 5] = [
+    ("first_name", "Rūta"),
+    ("last_name", "Rūtaitė"),
+    ("username", "ruta"),
+    ("password", "planted-password-teapot"),
+    ("password_again", "planted-password-teapot"),
+];
+
+/// Every page and every call, since each asks the database: with the cookie and the token of somebody
+/// who logged in before.
 fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, RequestBuilder)> {
     let id = uuid::Uuid::new_v4().to_string();
-    let pages = [("GET", "/", "")].into_iter();
     let credentials = form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("username", "ona"), ("password", PASSWORD)])
         .finish();
+    let registration = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(REGISTRATION)
+        .finish();
     let (added, named) = (format!("id={id}&description=milk"), format!("id={id}"));
-    let forms = [
-        ("POST", "/login", credentials.as_str()),
-        ("POST", "/", &added),
-        ("POST", "/update-todo", &named),
-        ("POST", "/remove-todo", &named),
-    ];
-    let mut requests: Vec<_> = pages
-        .chain(forms)
-        .map(|(method, path, form)| {
-            let method = method.parse().expect("a method");
+    let mut requests = vec![];
+    for page in tickbox::web::pages() {
+        for method in page.methods {
+            let form = match page.path {
+                "/login" => credentials.as_str(),
+                "/register" => &registration,
+                "/" => &added,
+                _ => &named,
+            };
             let request = site
-                .request(method, path)
-                .header("sec-fetch-site", "same-origin")
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form.to_owned());
+                .request(method.parse().expect("a method"), page.path)
+                .header("sec-fetch-site", "same-origin");
+            let request = match *method {
+                "GET" => request,
+                _ => request
+                    .header("content-type", "application/x-www-form-urlencoded")
+                    .body(form.to_owned()),
+            };
             // Logging in takes none along: it would be looked up too.
-            let request = match path {
-                "/login" => request,
+            let request = match (page.path, *method) {
+                ("/login", "POST") => request,
                 _ => request.header("cookie", cookie),
             };
-            (path.to_owned(), request)
-        })
-        .collect();
-    for (name, body) in calls(&id, phone) {
+            requests.push((page.path.to_owned(), request));
+        }
+    }
+    let calls = calls(&id, phone);
+    let document: Value = serde_json::from_str(&tickbox::api::document()).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths");
+    assert_eq!(paths.len(), calls.len(), "a call is missing below");
+    for (name, body) in calls {
+        assert!(paths.contains_key(&format!("/{name}")), "{name}");
         let path = format!("/api/v1/{name}");
-        let method = if body.is_null() {
-            Method::GET
-        } else {
-            Method::POST
-        };
+        let is_read = !paths[&format!("/{name}")]["get"].is_null();
+        let method = if is_read { Method::GET } else { Method::POST };
         let mut request = site.request(method, &path).bearer_auth(&phone.token);
         if !body.is_null() {
             request = request
@@ -70,10 +90,20 @@ fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, Reques
     requests
 }
 
-/// Each call with its body; null for those that only read.
-fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 9] {
+/// Each call with its body; null for those that have none.
+fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 16] {
     [
         ("me", Value::Null),
+        ("logout", Value::Null),
+        ("session_list", Value::Null),
+        ("end_other_sessions", Value::Null),
+        ("end_session", json!({ "session_id": id })),
+        (
+            "change_password",
+            json!({ "current_password": PASSWORD, "new_password": "planted-password-teapot" }),
+        ),
+        ("restore_todo", json!({ "id": id })),
+        ("update_todo", json!({ "id": id, "description": "milk" })),
         ("todo_list", Value::Null),
         ("todo_changes", Value::Null),
         (
@@ -160,6 +190,94 @@ async fn a_database_that_hangs_up_is_said_in_time_to_everybody(
     options: MySqlConnectOptions,
 ) {
     Box::pin(all_are_told(options, Condition::Cut)).await;
+}
+
+/// Hashes that take this long here.
+async fn effort(lasting: Duration) -> Effort {
+    let tried = Effort {
+        memory: 64,
+        passes: 2_000,
+    };
+    let hasher = Hasher::new(tried).expect("argon2 can do that");
+    let begin = Instant::now();
+    hasher.hash(PASSWORD.into()).await.expect("hashed");
+    let times = lasting.as_secs_f64() / begin.elapsed().as_secs_f64();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "far from either end"
+    )]
+    let passes = (f64::from(tried.passes) * times) as u32;
+    Effort { passes, ..tried }
+}
+
+/// It waits for a hash, and then for the database; and it may wait for the hashes of others before.
+#[sqlx::test]
+async fn who_needs_a_hash_has_an_answer_in_time_too(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let road = Road::to(&options).await;
+    let mut site = Box::pin(Site::open(road.options.clone())).await;
+    road.turn(Condition::BlackHole);
+    for (lasting, people) in [(2_500, 1), (7_000, 1), (500, 16)] {
+        let effort = effort(Duration::from_millis(lasting)).await;
+        let service = site.world.with_effort(effort);
+        site = site.serve(service).await;
+        let asked = (0..people).map(async |_| {
+            let begin = Instant::now();
+            let answer = site.stranger().post("/register", &REGISTRATION).await;
+            (answer, begin.elapsed())
+        });
+        for (answer, took) in join_all(asked).await {
+            assert_eq!(answer.status, 503, "{lasting}: {}", answer.body);
+            assert!(took < PROMISE, "{lasting}: {took:?}");
+        }
+    }
+}
+
+#[sqlx::test]
+async fn a_list_is_shown_at_once_although_its_use_cannot_be_noted(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Box::pin(Site::open(options)).await;
+    let browsers = [site.browser("ona").await, site.browser("jonas").await];
+    site.world.clock.advance(SEEN_INTERVAL * 2);
+    let mut holder = site.world.connect().await;
+    let lock = sqlx::raw_sql("LOCK TABLES sessions READ, users READ, todos READ");
+    lock.execute(&mut holder).await.expect("locked");
+    for browser in browsers.iter().cycle().take(6) {
+        let begin = Instant::now();
+        let list = browser.get("/").await;
+        assert_eq!(list.status, 200, "{}", list.body);
+        assert!(
+            begin.elapsed() < Duration::from_millis(500),
+            "{:?}",
+            begin.elapsed()
+        );
+        assert!(
+            site.world.database.status().in_use <= 1,
+            "one note at a time"
+        );
+    }
+    let unlock = sqlx::raw_sql("UNLOCK TABLES");
+    unlock.execute(&mut holder).await.expect("unlocked");
+    let noted = async {
+        let stale = "SELECT COUNT(*) FROM sessions WHERE seen_date > created_date";
+        loop {
+            let noted: i64 = sqlx::query_scalar(stale)
+                .fetch_one(&mut holder)
+                .await
+                .expect("read");
+            if noted > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let noted = tokio::time::timeout(PROMISE, noted).await;
+    noted.expect("the note goes on once it can be made");
 }
 
 async fn add(browser: &Browser<'_>, id: &str) -> Answer {

@@ -80,7 +80,17 @@ pub(crate) fn processor_ticks(child: &Child) -> u64 {
     ticks(11) + ticks(12)
 }
 
-async fn started(mut command: Command) -> Child {
+/// Starts the server and waits until it says that it waits for its database.
+pub(crate) async fn start_without_database(settings: &[(&str, &str)]) -> Child {
+    said(tickbox(&[], settings), "waiting for the database").await
+}
+
+async fn started(command: Command) -> Child {
+    said(command, "\"listening\"").await
+}
+
+/// The process, once it has said these words.
+async fn said(mut command: Command, words: &str) -> Child {
     command.env("LOG_FORMAT", "json").stderr(Stdio::piped());
     let mut child = tokio::process::Command::from(command)
         .kill_on_drop(true)
@@ -89,7 +99,7 @@ async fn started(mut command: Command) -> Child {
     let log = child.stderr.take().expect("piped");
     let mut lines = BufReader::new(log).lines();
     let mut said = String::new();
-    while !said.contains("\"listening\"") {
+    while !said.contains(words) {
         let line = lines.next_line().await.expect("text");
         said = line.unwrap_or_else(|| panic!("it ended, and last said: {said}"));
     }

@@ -4,6 +4,7 @@ mod capacity;
 mod deadlines;
 mod ending;
 mod framing;
+mod refusal;
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response};
 use tickbox::server::{self, Lifecycle, Limits};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     time::timeout,
 };
 
@@ -26,7 +27,8 @@ async fn listen(
     endpoint: impl Endpoint<Output = Response> + 'static,
     limits: Limits,
 ) -> (String, Lifecycle) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let any = "127.0.0.1:0".parse().expect("an address");
+    let listener = server::bind(any).expect("a free port");
     let address = listener.local_addr().expect("bound").to_string();
     let lifecycle = Lifecycle::default();
     tokio::spawn(server::run(listener, endpoint, limits, lifecycle.clone()));

@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use super::{examples, operation_id};
 use crate::{
-    api::problem::{CONTENT_TYPE, Code, Failure, failed},
+    api::{
+        problem::{CONTENT_TYPE, Code, Failure, failed},
+        refusal::head_too_large,
+    },
     domain::{
         error::{Conflict, Error},
         todo::{Description, Todo, TodoId},
@@ -35,6 +38,7 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
         Code::InvalidInput,
         Code::TooLarge,
         Code::UriTooLong,
+        Code::HeadersTooLarge,
         Code::RequestTimeout,
         Code::RateLimited,
         Code::Internal,
@@ -107,6 +111,9 @@ fn failure(id: &str, code: Code) -> Failure {
         Code::InvalidInput => failed(examples::invalid(id).into()),
         Code::UsernameTaken => failed(Error::Conflict(Conflict::UsernameTaken)),
         Code::IdReused => failed(Error::Conflict(Conflict::IdReused)),
+        Code::HeadersTooLarge => head_too_large(
+            "more than 16 KiB of cookies and other headers, most of it the header if-none-match",
+        ),
         Code::RevConflict => Failure::rev_conflict(current()),
         code => Failure::new(code),
     }

@@ -9,20 +9,20 @@ use tokio::{task_local, time::Instant};
 const BUDGET: Duration = Duration::from_millis(4500);
 
 task_local! {
-    /// When the request at work has waited long enough; empty until it first asks the database, since
-    /// what it did before, such as reading a slow body, is not the database's time.
+    /// When the request at work has waited long enough; empty until it first asks the database or waits
+    /// for a hash, since what it did before, such as reading a slow body, is the client's time.
     static DEADLINE: OnceCell<Instant>;
 }
 
-/// Gives the work of one request a common time limit for all its trips to the database: it ends 4.5
-/// seconds after the first of them began. Work outside any request keeps to each trip's own limit.
+/// Gives the work of one request a common time limit for all its trips to the database, and for what
+/// else asks for its [`deadline`]: it ends 4.5 seconds after the first of them began. Work outside any request keeps to each trip's own limit.
 pub async fn within_budget<F: Future>(request: F) -> F::Output {
     DEADLINE.scope(OnceCell::new(), request).await
 }
 
 /// When a trip ends that may take `limit` by itself. To be asked in the request's own task: another
 /// one does not know its budget.
-pub(super) fn deadline(limit: Duration) -> Instant {
+pub fn deadline(limit: Duration) -> Instant {
     let own = Instant::now() + limit;
     DEADLINE
         .try_with(|deadline| *deadline.get_or_init(|| Instant::now() + BUDGET))

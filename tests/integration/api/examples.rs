@@ -231,6 +231,10 @@ fn provoked(client: &Client<'_>, operation: &Operation, code: &str) -> Option<Se
             query: vec![("since".into(), "x".repeat(5_000))],
             ..example()
         },
+        (_, "headers_too_large") => Sent {
+            etag: Some("x".repeat(20_000)),
+            ..example()
+        },
         (_, "unauthenticated") => Sent {
             token: None,
             ..example()

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use poem::{EndpointExt as _, Request};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tickbox::server::Limits;
 use tokio::{
     sync::Notify,
@@ -64,6 +66,37 @@ async fn who_connected_before_the_end_is_answered() {
     queued.send(ASK).await.expect("sent");
     lifecycle.close();
     assert_eq!(statuses(&queued.rest().await), ["200"]);
+}
+
+/// More than what tokio's own queue holds, and than one task is given in a row.
+#[tokio::test]
+async fn all_who_wait_in_the_queue_when_the_port_closes_are_answered() {
+    const WAITING: usize = 500;
+    let descriptors = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: descriptors.maximum,
+        ..descriptors
+    };
+    setrlimit(Resource::Nofile, most).expect("as many as may be had");
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let (address, lifecycle) = listen(ready(), limits).await;
+    let mut first = Wire::to(&address).await;
+    first.send(ASK).await.expect("sent");
+    first.answer().await;
+    let mut waiting = vec![];
+    for number in 0..WAITING {
+        let connected = timeout(PATIENCE, Wire::to(&address)).await;
+        let mut wire = connected.unwrap_or_else(|_| panic!("no room for number {number}"));
+        wire.send(ASK).await.expect("sent");
+        waiting.push(wire);
+    }
+    lifecycle.close();
+    let answers = join_all(waiting.iter_mut().map(Wire::rest)).await;
+    let answered = answers.iter().filter(|it| statuses(it) == ["200"]).count();
+    assert_eq!(answered, WAITING);
 }
 
 #[tokio::test]

@@ -70,6 +70,21 @@ async fn every_answer_protects_the_browser(_: MySqlPoolOptions, options: MySqlCo
 }
 
 #[sqlx::test]
+async fn what_browsers_remember_of_https_is_what_the_operator_says(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut site = Site::open(options).await;
+    for (setting, sent) in [(Some("max-age=63072000"), "max-age=63072000"), (None, "")] {
+        site = site.reached(None, setting).await;
+        for path in ["/login", "/nowhere", "/api/v1/me", "/healthz"] {
+            let answer = site.stranger().get(path).await;
+            assert_eq!(answer.header("strict-transport-security"), sent, "{path}");
+        }
+    }
+}
+
+#[sqlx::test]
 async fn pages_are_never_stored(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let site = Site::open(options).await;
     for (status, answer) in answers(&site).await {

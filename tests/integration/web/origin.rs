@@ -177,6 +177,32 @@ async fn every_form_is_protected_login_and_registration_too(
     }
 }
 
+/// Behind a proxy that asks for the instance by a name of its own.
+#[sqlx::test]
+async fn where_the_public_origin_is_set_it_counts_and_not_the_host(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let public = "https://todo.example.org";
+    let site = Site::open(options).await.reached(Some(public), None).await;
+    let cookie = site.browser("ona").await.cookie.expect("logged in");
+    for (fetch_site, origin, expected) in [
+        (None, Some(public), 303),
+        (None, Some("HTTPS://TODO.EXAMPLE.ORG"), 303),
+        (None, Some(OURS), 403),
+        (None, Some("http://todo.example.org"), 403),
+        (None, Some("https://todo.example.org.evil.example"), 403),
+        (None, Some("https://evil.example"), 403),
+        (None, Some("null"), 403),
+        (None, None, 403),
+        (Some("same-origin"), None, 303),
+        (Some("cross-site"), Some(public), 403),
+    ] {
+        let status = add(&site, Some(&cookie), fetch_site, origin).await;
+        assert_eq!(status, expected, "{fetch_site:?} {origin:?}");
+    }
+}
+
 async fn add(
     site: &Site,
     cookie: Option<&str>,

@@ -8,11 +8,11 @@ use reqwest::{
 use scraper::{ElementRef, Html, Selector};
 use sqlx::mysql::MySqlConnectOptions;
 use tickbox::{
-    app,
+    app::{self, Front},
     domain::limit::RequestQuota,
     server::{self, Lifecycle, Limits},
     service::Service,
-    web::Proxies,
+    web::{Proxies, PublicOrigin},
 };
 use tokio::net::TcpListener;
 
@@ -36,7 +36,7 @@ impl Site {
     pub(crate) async fn behind(options: MySqlConnectOptions, proxies: Proxies) -> Self {
         log::plant(PASSWORD);
         let world = Box::pin(World::new(options)).await;
-        let address = listen(world.service.clone(), proxies).await;
+        let address = listen(world.service.clone(), behind(proxies)).await;
         let client = Client::builder().redirect(Policy::none()).no_proxy();
         Self {
             world,
@@ -53,13 +53,28 @@ impl Site {
     ) -> Self {
         let site = Self::open(options).await;
         let service = site.world.with_limits().with_rate_limits(requests);
-        let address = listen(service, proxies).await;
+        let address = listen(service, behind(proxies)).await;
         Self { address, ..site }
+    }
+
+    /// The same world, reached in another way.
+    pub(crate) async fn reached(
+        self,
+        public_origin: Option<&str>,
+        hsts: Option<&'static str>,
+    ) -> Self {
+        let front = Front {
+            public_origin: public_origin.map(|it| PublicOrigin(it.into())),
+            hsts,
+            ..behind(Proxies(0))
+        };
+        let address = listen(self.world.service.clone(), front).await;
+        Self { address, ..self }
     }
 
     /// The same world, with a server over another service.
     pub(crate) async fn serve(self, service: Service) -> Self {
-        let address = listen(service, Proxies(0)).await;
+        let address = listen(service, behind(Proxies(0))).await;
         Self { address, ..self }
     }
 
@@ -104,9 +119,17 @@ impl Site {
     }
 }
 
-async fn listen(service: Service, proxies: Proxies) -> String {
+fn behind(proxies: Proxies) -> Front {
+    Front {
+        proxies,
+        public_origin: None,
+        hsts: Some("max-age=63072000; includeSubDomains"),
+    }
+}
+
+async fn listen(service: Service, front: Front) -> String {
     let lifecycle = Lifecycle::default();
-    let endpoint = app::endpoint(service, proxies, lifecycle.clone());
+    let endpoint = app::endpoint(service, front, lifecycle.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound").to_string();
     tokio::spawn(server::run(
