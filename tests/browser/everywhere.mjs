@@ -11,7 +11,7 @@ export const { ENGINE: engine = "chromium" } = process.env;
 /** Somebody with an engine that is driven by its own protocol. */
 class DrivenVisitor extends Visitor {
   static async enter(browser, { javaScript = true, line, language }) {
-    const visitor = new DrivenVisitor({ base: line?.address ?? base, javaScript });
+    const visitor = new DrivenVisitor({ base: (await line)?.address ?? base, javaScript });
     const tab = await browser.enter({ javaScript, language, note: (text) => visitor.note(text) });
     visitor.screen = new Screen(tab, visitor);
     await visitor.screen.open("/login");

@@ -78,7 +78,7 @@ class ChromiumVisitor extends Visitor {
   #cookies = [];
 
   static async enter({ javaScript = true, line, ...options }) {
-    const visitor = new ChromiumVisitor({ base: line?.address ?? base, javaScript });
+    const visitor = new ChromiumVisitor({ base: (await line)?.address ?? base, javaScript });
     visitor.context = await browser.newContext({
       baseURL: visitor.base,
       javaScriptEnabled: javaScript,
