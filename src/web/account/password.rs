@@ -100,7 +100,8 @@ fn change_page(account: &Account, username: &str, errors: &[FieldError]) -> Mark
         form method="post" action=(link::CHANGE_PASSWORD) novalidate {
             (account_field(account))
             // Tells password managers whose password it is; has no name, so it is not sent.
-            input type="text" value=(username) autocomplete="username" readonly hidden;
+            label for="username" hidden { "Username" }
+            input #username type="text" value=(username) autocomplete="username" readonly hidden;
             @for field in fields { (field.render("", errors)) }
             button.button type="submit" { "Change the password" }
         }
