@@ -55,7 +55,7 @@ types_of() {
     local folder=$1 file files=()
     shift
     for file in "$@"; do [ "${file%/*}" != "$folder" ] || files+=("${file##*/}"); done
-    cd "$folder" && "$PORTABLE_TOOLS/mypy" --python-version 3.11 --check-untyped-defs --ignore-missing-imports --no-error-summary \
+    cd "$folder" && "$PORTABLE_TOOLS/mypy" --config-file= --python-version 3.11 --check-untyped-defs --ignore-missing-imports --no-error-summary \
         --cache-dir "$LOCAL/mypy-portable" --scripts-are-modules --follow-imports silent \
         --disable-error-code union-attr --disable-error-code assignment --disable-error-code arg-type \
         --disable-error-code var-annotated --disable-error-code list-item --disable-error-code index \
