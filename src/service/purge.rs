@@ -38,7 +38,8 @@ impl Service {
             .transaction(move |connection| {
                 async move {
                     let (due, latest) = (now - INTERVAL, now + INTERVAL);
-                    let claimed = store::purge::claim(connection, "purge", now, due, latest).await?;
+                    let claimed =
+                        store::purge::claim(connection, "purge", now, due, latest).await?;
                     Ok(Ending::Commit(claimed))
                 }
                 .boxed()
