@@ -253,7 +253,8 @@ impl Service {
         }
     }
 
-    /// Deletes what was counted in windows that are over, and says how many buckets that were.
+    /// Deletes what was counted in windows that are over, or that a clock which was ahead began, and says
+    /// how many buckets that were.
     ///
     /// # Errors
     /// Those of the database; what is left is deleted the next time.
@@ -262,10 +263,16 @@ impl Service {
         let mut total = 0;
         loop {
             let delete = store::limit::delete_ended;
+            // One window more than any begun now: clocks of instances differ a little.
+            let latest = now + WINDOW + WINDOW;
             let deleted = self
                 .database
                 .transaction(move |connection| {
-                    async move { Ok(Ending::Commit(delete(connection, now, BATCH).await?)) }.boxed()
+                    async move {
+                        let deleted = delete(connection, now, latest, BATCH).await?;
+                        Ok(Ending::Commit(deleted))
+                    }
+                    .boxed()
                 })
                 .await?;
             total += deleted;

@@ -249,22 +249,24 @@ pub async fn counts(
         .collect()
 }
 
-/// Deletes buckets whose window is over and in which nothing is in flight, at most `limit`, and says
-/// how many.
+/// Deletes buckets whose window is over and in which nothing is in flight, and those whose window ends
+/// behind `latest`, begun by a clock that was ahead; at most `limit`, and says how many.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn delete_ended(
     connection: &mut Connection,
     now: OffsetDateTime,
+    latest: OffsetDateTime,
     limit: u32,
 ) -> Result<u64, Error> {
     let now = to_database(now);
     let deleted = sqlx::query!(
-        "DELETE FROM rate_limits WHERE ends_date <= ? AND in_flight_ends_date <= ?
+        "DELETE FROM rate_limits WHERE (ends_date <= ? AND in_flight_ends_date <= ?) OR ends_date > ?
          ORDER BY ends_date LIMIT ?",
         now,
         now,
+        to_database(latest),
         limit,
     )
     .execute(connection)

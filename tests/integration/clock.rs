@@ -3,14 +3,17 @@
 
 use serde_json::json;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::service::Purged;
+use tickbox::{
+    domain::error::Error,
+    service::{Purged, Service},
+};
 use time::Duration;
 
 use crate::{
     api::phone::Phone,
     session::{is_logged_in, log_in},
     web::site::Site,
-    world::World,
+    world::{World, client, credentials},
 };
 
 const YEAR: Duration = Duration::days(365);
@@ -45,6 +48,32 @@ async fn instances_whose_clocks_differ_a_little_purge_once_a_day(
         world.clock.advance(Duration::seconds(seconds));
         assert!(purge(&world).await.is_none(), "{seconds}");
     }
+}
+
+/// How a login with a wrong password ends.
+async fn guess(service: &Service) -> Error {
+    let wrong = credentials("ona", "another teapot 7");
+    let guessed = service.log_in(wrong, None, client("a test")).await;
+    guessed.map(|_| ()).expect_err("the password is wrong")
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn wrong_passwords_counted_by_a_clock_that_was_a_year_ahead_lock_nobody_out_for_a_year(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    world.clock.advance(YEAR);
+    for _ in 0..10 {
+        assert!(matches!(guess(&service).await, Error::Unauthenticated(_)));
+    }
+    assert!(matches!(guess(&service).await, Error::RateLimited { .. }));
+    world.clock.advance(-YEAR);
+    assert!(service.forget_ended_limits().await.expect("deleted") > 0);
+    assert!(matches!(guess(&service).await, Error::Unauthenticated(_)));
+    let forgotten = service.forget_ended_limits().await;
+    assert_eq!(forgotten.expect("deleted"), 0, "it counts");
 }
 
 #[sqlx::test(migrations = "./migrations")]
