@@ -27,6 +27,7 @@ pub use purge::Purged;
 pub use session::{Client, LoggedIn, Tokens};
 pub use todo::{Changes, Edited, Outcome};
 pub use token::TokenSigner;
+pub use user::Renewed;
 
 /// Everything the application can do. Clones share one pool, one clock and one queue for hashing.
 #[derive(Clone)]

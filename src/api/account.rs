@@ -100,7 +100,7 @@ impl Calls {
     /// Make an account
     ///
     /// Every broken rule comes back at once, one a field. The username is taken for ever. Sent again
-    /// after its answer got lost, this call says `username_taken`: then log in.
+    /// within a minute after its answer got lost, this call answers the same user.
     #[oai(
         path = "/register_user",
         method = "post",
@@ -141,8 +141,8 @@ impl Calls {
     /// Change the password
     ///
     /// All other sessions end at once, of browsers and of phones; this one goes on with the tokens it
-    /// has. A wrong current password is an error of its field, `wrong_password`. So is the current
-    /// password of a call that is sent again after its answer got lost: the new one counts by then.
+    /// has. A wrong current password is an error of its field, `wrong_password`; but what this
+    /// session sends again within a minute, since the answer got lost, is answered like the first one.
     #[oai(
         path = "/change_password",
         method = "post",

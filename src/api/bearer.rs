@@ -5,6 +5,7 @@ use poem::{
     FromRequest as _, Request, RequestBody, Result, http::header::AUTHORIZATION, web::Data,
 };
 use poem_openapi::{SecurityScheme, auth::Bearer};
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Span;
 
 use super::problem::failed;
@@ -26,13 +27,31 @@ use crate::{
 )]
 pub(super) struct Caller(pub(super) Account);
 
-async fn authenticate(request: &Request, bearer: Bearer) -> Result<Account> {
+/// The `token` that `login` and `refresh_token` answer. It is good for ten minutes.
+///
+/// The same scheme, for the call that ends the session: the session may have ended before.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "bearer",
+    ty = "bearer",
+    bearer_format = "JWT",
+    checker = "only_one"
+)]
+pub(super) struct Token(pub(super) SecretString);
+
+#[expect(clippy::unused_async, reason = "the framework waits for a checker")]
+async fn only_one(request: &Request, bearer: Bearer) -> Result<SecretString> {
     // The framework reads the first of several; whoever stands before us may have read the last.
     if request.headers().get_all(AUTHORIZATION).iter().count() > 1 {
         return Err(failed(Error::Unauthenticated(Denied::NoToken)).into());
     }
+    Ok(bearer.token.into())
+}
+
+async fn authenticate(request: &Request, bearer: Bearer) -> Result<Account> {
+    let token = only_one(request, bearer).await?;
     let service = Data::<&Service>::from_request(request, &mut RequestBody::default()).await?;
-    let account = service.authenticate_access(&bearer.token).await;
+    let account = service.authenticate_access(token.expose_secret()).await;
     let account = account.map_err(failed)?;
     Span::current().record("user", tracing::field::display(account.public_id));
     Ok(account)

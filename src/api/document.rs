@@ -109,9 +109,9 @@ in a generated client are the same word.
 
 - **Retries.** Whatever gets no answer, or a 429, 500 or 503, may be sent again as it is: adding goes by an \
 `id` that the client makes (without one, a second to-do may appear), everything else sets what it is \
-sent. Some answers then mean that the first try went through: 409 `username_taken` to `register_user` (log \
-in), 401 `session_ended` to `logout`, 404 `session_not_found` to `end_session`, and `wrong_password` to \
-`change_password` (the new one counts). Wait for `Retry-After` where there is one.
+sent. What cannot be told from a second wish is known as a repetition for a minute: `register_user`, \
+`change_password` and, with a `call_id`, `login` then answer as they did the first time; later they say \
+`username_taken`, `wrong_password`, or begin another session. Wait for `Retry-After` where there is one.
 - **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \
 `errors` with a code and a message each. Codes are added, never renamed.
 - **Unknown fields and parameters** are refused. A field that may be left out may be null, which means the \

@@ -39,6 +39,7 @@ pub(super) enum Code {
     SessionEnded,
     NotFound,
     TodoNotFound,
+    // Promised by v1, but no call says it any more: to end what has ended is no failure.
     SessionNotFound,
     MethodNotAllowed,
     UsernameTaken,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Tag,
-    bearer::Caller,
+    bearer::Token,
     json::Json,
     problem::{Errors, Failure, failed},
 };
@@ -20,7 +20,7 @@ use crate::{
     domain::{
         address::ClientAddress,
         error::{Error, FieldCode, FieldError},
-        session::{ACCESS, DeviceName, RefreshToken},
+        session::{ACCESS, CallId, DeviceName, RefreshToken},
         user::Credentials,
     },
     service::{self, Client, Service},
@@ -39,6 +39,10 @@ struct Login {
     password: String,
     /// What the phone calls itself; otherwise its `User-Agent` is noted.
     device_name: Option<String>,
+    /// Names this login, so that it begins one session however often it is sent: made by the client, a
+    /// new one for each login; a UUID of any version. Sent again within a minute with the same id, the
+    /// call answers the same session and the same refresh token.
+    call_id: Option<String>,
 }
 
 /// What is exchanged for the next pair of tokens.
@@ -93,10 +97,13 @@ impl Calls {
         let credentials = errors.note_all(Credentials::parse(&input.username, &input.password));
         let device = input.device_name.as_deref().map(DeviceName::parse);
         let device = errors.note(device.transpose());
-        let (Some(credentials), Some(device)) = (credentials, device) else {
+        let call_id = errors.note(input.call_id.as_deref().map(CallId::parse).transpose());
+        let (Some(credentials), Some(device), Some(call_id)) = (credentials, device, call_id)
+        else {
             return Err(errors.into());
         };
         let Phone(mut client) = client;
+        client.call_id = call_id;
         if let Some(device) = device {
             device.as_str().clone_into(&mut client.description);
         }
@@ -135,11 +142,14 @@ impl Calls {
 
     /// End the session
     ///
-    /// Its access tokens open nothing from now on.
+    /// Its access tokens open nothing from now on. Sent again with the same access token, while that has
+    /// not expired, the answer is the same.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, caller: Caller, service: Data<&Service>) -> Result<LoggedOut, Failure> {
-        let session = caller.0.session_id;
-        service.log_out(session).await.map_err(failed)?;
+    async fn logout(&self, token: Token, service: Data<&Service>) -> Result<LoggedOut, Failure> {
+        let ended = service.log_out_device(token.0.expose_secret()).await;
+        if let Some(user) = ended.map_err(failed)? {
+            Span::current().record("user", tracing::field::display(user));
+        }
         Ok(LoggedOut::Done)
     }
 }
@@ -173,6 +183,7 @@ impl<'a> FromRequest<'a> for Phone {
             address: *address,
             description: request.header("user-agent").unwrap_or_default().to_owned(),
             device: None,
+            call_id: None,
         }))
     }
 }

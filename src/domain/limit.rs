@@ -13,7 +13,11 @@ use core::num::NonZeroU32;
 use ring::digest::{Context, SHA256};
 use time::{Duration, OffsetDateTime};
 
-use super::{address::ClientAddress, session::DeviceToken, user::UserId};
+use super::{
+    address::ClientAddress,
+    session::{DeviceToken, SessionId},
+    user::UserId,
+};
 
 /// How long a bucket counts, from its first try.
 pub const WINDOW: Duration = Duration::hours(1);
@@ -42,8 +46,11 @@ pub enum RateLimit {
     /// Failed logins of one username from one address by one browser. Limits nothing: it is how many
     /// failures of the address were this browser's typing errors, when it gets in at last.
     LoginTypos,
-    /// Wrong current passwords of one user who wants another one: guesses of whoever has a session.
+    /// Wrong current passwords in one session that wants another one: guesses of whoever has it.
     PasswordChange,
+    /// The same in all sessions of one user. Nobody begins another one without the password, so that
+    /// it takes ten stolen sessions to use it up.
+    PasswordChangeUser,
     /// Registrations from one address, also those whose username was taken: asking which ones are
     /// costs as much.
     Registration,
@@ -66,7 +73,7 @@ impl RateLimit {
             // come back with an account that falls.
             Self::LoginAddress => 19,
             // At that pace the hundred thousand most common passwords take six weeks.
-            Self::LoginUsername => 100,
+            Self::LoginUsername | Self::PasswordChangeUser => 100,
             // A phone sends one, and then logs in.
             Self::Refresh => 60,
             Self::LoginTypos => u32::MAX,
@@ -95,6 +102,7 @@ impl RateLimit {
             Self::LoginDevice => "login_device",
             Self::LoginTypos => "login_typos",
             Self::PasswordChange => "password_change",
+            Self::PasswordChangeUser => "password_change_user",
             Self::Registration => "registration",
             Self::Refresh => "refresh",
             Self::Requests => "requests",
@@ -161,8 +169,11 @@ impl Bucket {
 
     /// What a wrong current password counts against.
     #[must_use]
-    pub fn password_change(user: UserId) -> Self {
-        Self::new(RateLimit::PasswordChange, &[&user.0.to_be_bytes()])
+    pub fn password_change(user: UserId, session: SessionId) -> [Self; 2] {
+        [
+            Self::new(RateLimit::PasswordChange, &[session.0.as_bytes()]),
+            Self::new(RateLimit::PasswordChangeUser, &[&user.0.to_be_bytes()]),
+        ]
     }
 
     /// What a registration counts against.

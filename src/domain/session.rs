@@ -1,5 +1,6 @@
 //! Sessions: the secrets that prove them, and how long they are good for.
 
+mod call;
 mod device;
 mod refresh;
 mod stored;
@@ -12,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::{
+    call::{CallId, is_repeatable},
     device::{DeviceToken, KNOWN},
     refresh::{Exchange, RefreshToken, Rotation, SuccessorKey},
     stored::Session,
@@ -104,7 +106,16 @@ impl PartialEq for SecretHash {
     }
 }
 
-/// What the cookie carries: the row's key and 256 random bits that prove it is the holder's.
+impl SecretHash {
+    /// The hash of a secret.
+    #[must_use]
+    pub fn of(secret: &[u8; SECRET_LENGTH]) -> Self {
+        hash(secret)
+    }
+}
+
+/// What the cookie carries: the row's key and 256 bits that nobody can guess and that prove it is the
+/// holder's.
 #[derive(Clone)]
 pub struct SessionToken {
     /// Finds the row.
@@ -118,7 +129,7 @@ const ID_LENGTH: usize = 16;
 const SECRET_LENGTH: usize = 32;
 
 impl SessionToken {
-    /// A token for a new session, from random bytes.
+    /// A token from random bytes, or from such that only we can have made.
     #[must_use]
     pub fn new(id: Uuid, secret: [u8; SECRET_LENGTH]) -> Self {
         let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
@@ -146,6 +157,26 @@ impl SessionToken {
         ))
     }
 
+    /// The token that takes its place when the password is changed; always the same.
+    #[must_use]
+    pub fn successor(&self, key: &SuccessorKey) -> Self {
+        Self::new(self.id.0, key.sign("cookie", &self.secret()))
+    }
+
+    /// The number of a browser that becomes known while this token is replaced; always the same.
+    #[must_use]
+    pub fn device_nonce(&self, key: &SuccessorKey) -> [u8; 16] {
+        key.device_nonce(&self.secret())
+    }
+
+    fn secret(&self) -> [u8; SECRET_LENGTH] {
+        let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
+        let decoded = URL_SAFE_NO_PAD.decode_slice(self.expose(), &mut bytes);
+        decoded.expect("its own form");
+        let (_, secret) = bytes.split_at(ID_LENGTH);
+        secret.try_into().expect("the rest")
+    }
+
     /// The text form, for the cookie alone.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -170,6 +201,19 @@ mod tests {
         let read = SessionToken::parse(token.expose()).expect("its own form");
         assert_eq!(read.id, token.id);
         assert!(read.hash == token.hash);
+    }
+
+    #[test]
+    fn a_successor_is_always_the_same_and_needs_the_key() {
+        let token = SessionToken::new(Uuid::from_u128(7), [9; 32]);
+        let next = token.successor(&SuccessorKey([3; 32]));
+        let again = token.successor(&SuccessorKey([3; 32]));
+        assert_eq!((next.id, next.expose()), (token.id, again.expose()));
+        let other = token.successor(&SuccessorKey([4; 32]));
+        let later = next.successor(&SuccessorKey([3; 32]));
+        for different in [&token, &other, &later] {
+            assert!(different.hash != next.hash);
+        }
     }
 
     #[test]

@@ -78,6 +78,12 @@ impl Username {
         }
     }
 
+    /// Takes one that was parsed before it was stored.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The folded text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,6 +1,7 @@
 //! Verbs of sessions: logging in and out, and finding out for whom a request acts.
 
 mod admission;
+mod login;
 mod own;
 mod refresh;
 
@@ -13,23 +14,16 @@ use time::{Duration, OffsetDateTime};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use self::admission::{Entry, note_failure, note_success};
-use super::{
-    Service,
-    limit::{release, release_and_give_back},
-};
+use super::Service;
 use crate::{
     domain::{
         address::ClientAddress,
         error::{Denied, Error},
         event::SecurityEvent,
-        session::{
-            DeviceToken, Kind, RefreshToken, SEEN_INTERVAL, SESSIONS_MAX, SecretHash, SessionId,
-            SessionToken, SuccessorKey, USER_AGENT_MAX, expires,
-        },
-        user::{Account, Credentials, UserId},
+        session::{CallId, DeviceToken, Kind, SEEN_INTERVAL, SessionId, SessionToken, expires},
+        user::Account,
     },
-    store::{self, Connection, Ending, session::NewSession},
+    store::{self, Connection, Ending},
 };
 
 /// How long after a failed note none is tried.
@@ -44,6 +38,8 @@ pub struct Client {
     pub description: String,
     /// What a browser kept since it was last logged in with.
     pub device: Option<DeviceToken>,
+    /// What the client calls this login, so that a repetition gets the first one's answer.
+    pub call_id: Option<CallId>,
 }
 
 /// A new session of a browser.
@@ -71,35 +67,6 @@ pub struct Tokens {
 }
 
 impl Service {
-    /// Begins a session in a browser. The session that the browser came with, if any, ends: nobody
-    /// keeps a session that somebody else planted.
-    ///
-    /// # Errors
-    /// [`Denied::WrongCredentials`] when there is no such user or the password is another: which of
-    /// the two, neither the answer nor the time it takes tells. [`Error::RateLimited`] when there have
-    /// been too many such failures; the password is then not looked at.
-    pub async fn log_in(
-        &self,
-        credentials: Credentials,
-        previous: Option<SessionToken>,
-        client: Client,
-    ) -> Result<LoggedIn, Error> {
-        let token = SessionToken::new(Uuid::new_v4(), random_bytes()?);
-        let session =
-            |user| self.new_session(token.id, Kind::Web, token.hash, user, &client.description);
-        let entry = self.enter(credentials, &client, session, previous).await?;
-        let device = match &client.device {
-            // Signed anew, so that the key may be rotated; the number stays, and what it has used up.
-            Some(device) if entry.is_known_device => device.nonce,
-            _ => random_bytes()?,
-        };
-        Ok(LoggedIn {
-            device: self.signer.device(device, &entry.username),
-            public_id: entry.public_id,
-            token,
-        })
-    }
-
     /// What a browser keeps that failed to log in: by its number the failure is known for its own, and
     /// given back when it gets in at last.
     ///
@@ -107,70 +74,6 @@ impl Service {
     /// When there are no random bytes.
     pub fn new_browser(&self) -> Result<DeviceToken, Error> {
         Ok(DeviceToken::of_stranger(random_bytes()?))
-    }
-
-    /// Begins a session on a phone.
-    ///
-    /// # Errors
-    /// As [`Self::log_in`].
-    pub async fn log_in_device(
-        &self,
-        credentials: Credentials,
-        client: Client,
-    ) -> Result<Tokens, Error> {
-        let key = SuccessorKey(random_bytes()?);
-        let token = RefreshToken::first(SessionId(Uuid::new_v4()), random_bytes()?, &key);
-        let session = |user| NewSession {
-            successor_key: Some(key),
-            ..self.new_session(token.id, Kind::Api, token.hash, user, &client.description)
-        };
-        let entry = self.enter(credentials, &client, session, None).await?;
-        let now = self.clock.now();
-        self.tokens(&token, entry.public_id, expires(now, now))
-    }
-
-    /// What a phone gets to keep, with a new access token.
-    fn tokens(
-        &self,
-        refresh: &RefreshToken,
-        public_id: Uuid,
-        expires: OffsetDateTime,
-    ) -> Result<Tokens, Error> {
-        let session_id = refresh.id;
-        Ok(Tokens {
-            access: self.signer.sign(public_id, session_id, self.clock.now())?,
-            refresh: refresh.text(),
-            expires,
-            session_id,
-            public_id,
-        })
-    }
-
-    /// Begins the session of whoever shows the right password, in place of the one that they came
-    /// with, and says who it is.
-    async fn enter(
-        &self,
-        credentials: Credentials,
-        client: &Client,
-        session: impl Fn(UserId) -> NewSession,
-        previous: Option<SessionToken>,
-    ) -> Result<Entry, Error> {
-        loop {
-            let entry = self.admit(credentials.clone(), client).await?;
-            let previous = match &previous {
-                // Only who holds the whole secret may end that session.
-                Some(token) => self.authenticate(token).await?.map(|it| it.session_id),
-                None => None,
-            };
-            let begun = self
-                .begin(session(entry.user), entry.clone(), previous)
-                .await;
-            if begun.inspect_err(note_failure)? {
-                note_success(entry.public_id);
-                return Ok(entry);
-            }
-            // The stored hash became another one meanwhile: what was right is looked at again.
-        }
     }
 
     /// Finds out for whom a call acts.
@@ -242,6 +145,22 @@ impl Service {
         tokio::spawn(note.in_current_span());
     }
 
+    /// Ends the session that an access token is of, and says whose it was; one that has already ended
+    /// stays so.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when the token is none of ours or has expired.
+    pub async fn log_out_device(&self, token: &str) -> Result<Option<Uuid>, Error> {
+        match self.authenticate_access(token).await {
+            Ok(account) => {
+                self.log_out(account.session_id).await?;
+                Ok(Some(account.public_id))
+            }
+            Err(Error::Unauthenticated(Denied::SessionEnded)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Ends a session; one that has already ended stays so.
     ///
     /// # Errors
@@ -258,64 +177,6 @@ impl Service {
             .await?;
         tracing::info!(event = SecurityEvent::Logout.as_str(), session = %id.0, "logged out");
         Ok(())
-    }
-
-    pub(super) fn new_session(
-        &self,
-        id: SessionId,
-        kind: Kind,
-        hash: SecretHash,
-        user: UserId,
-        client: &str,
-    ) -> NewSession {
-        let now = self.clock.now();
-        NewSession {
-            id,
-            user,
-            kind,
-            hash,
-            created: now,
-            expires: expires(now, now),
-            user_agent: client.chars().take(USER_AGENT_MAX).collect(),
-            successor_key: None,
-        }
-    }
-
-    /// Whether the session has begun: not when the password was changed since it was verified, since
-    /// that was to end what the old one had opened.
-    async fn begin(
-        &self,
-        session: NewSession,
-        entry: Entry,
-        previous: Option<SessionId>,
-    ) -> Result<bool, Error> {
-        self.database
-            .transaction(move |connection| {
-                let (session, entry) = (session.clone(), entry.clone());
-                async move {
-                    let user = session.user;
-                    if store::user::lock_password(connection, user).await? != entry.verified {
-                        release(connection, &entry.reserved).await?;
-                        return Ok(Ending::Commit(false));
-                    }
-                    if let Some(hash) = entry.raised {
-                        store::user::set_password(connection, user, &hash).await?;
-                    }
-                    if let Some(id) = previous {
-                        store::session::delete(connection, id).await?;
-                    }
-                    let (now, keep) = (session.created, SESSIONS_MAX - 1);
-                    for id in store::session::surplus(connection, user, now, keep).await? {
-                        store::session::delete(connection, id).await?;
-                    }
-                    store::session::insert(connection, &session).await?;
-                    // Last: others may be waiting for these rows.
-                    release_and_give_back(connection, &entry.reserved).await?;
-                    Ok(Ending::Commit(true))
-                }
-                .boxed()
-            })
-            .await
     }
 }
 

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     error::{Denied, Error},
-    session::{ACCESS, DeviceToken, SessionId},
+    session::{ACCESS, CallId, DeviceToken, SessionId, SuccessorKey},
     user::Username,
 };
 
@@ -63,8 +63,12 @@ struct Key {
     header: Header,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    /// Signs what known browsers keep. Derived, so that neither signature can pass for the other.
+    /// Signs what known browsers keep. Derived, so that no signature can pass for another.
     devices: hmac::Key,
+    /// The same, of the password that they were used with.
+    device_passwords: hmac::Key,
+    /// Makes the first secrets of sessions whose login may be repeated.
+    logins: hmac::Key,
 }
 
 impl Key {
@@ -77,15 +81,24 @@ impl Key {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
             devices: derived(secret, b"tickbox known devices"),
+            device_passwords: derived(secret, b"tickbox passwords of known devices"),
+            logins: derived(secret, b"tickbox repeatable logins"),
         }
     }
 
     fn device_tag(&self, nonce: &[u8; 16], username: &Username) -> [u8; 32] {
-        // The number has a fixed length: no two pairs are the same bytes.
-        let message = [nonce, username.as_str().as_bytes()].concat();
-        let tag = hmac::sign(&self.devices, &message);
-        tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
+        tag(&self.devices, nonce, username.as_str().as_bytes())
     }
+
+    fn password_tag(&self, nonce: &[u8; 16], hash: &str) -> [u8; 32] {
+        tag(&self.device_passwords, nonce, hash.as_bytes())
+    }
+}
+
+/// The first part has a fixed length under each key: no two pairs are the same bytes.
+fn tag(key: &hmac::Key, first: &[u8], second: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(key, &[first, second].concat());
+    tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 /// A key of its own for each purpose.
@@ -161,23 +174,46 @@ impl TokenSigner {
         })
     }
 
-    /// What a browser keeps that somebody has logged in with under this username.
+    /// What a browser keeps that somebody has logged in with under this username, with the password
+    /// that has this hash.
     #[must_use]
-    pub fn device(&self, nonce: [u8; 16], username: &Username) -> DeviceToken {
-        let tag = self.current.device_tag(&nonce, username);
-        DeviceToken { nonce, tag }
+    pub fn device(&self, nonce: [u8; 16], username: &Username, hash: &str) -> DeviceToken {
+        DeviceToken {
+            nonce,
+            tag: self.current.device_tag(&nonce, username),
+            password_tag: self.current.password_tag(&nonce, hash),
+        }
     }
 
-    /// Whether a browser has been used under this username before.
+    /// Whether a browser has been used under this username before, with whatever password.
     #[must_use]
     pub fn knows(&self, device: &DeviceToken, username: &Username) -> bool {
-        let mut keys = [Some(&self.current), self.previous.as_ref()]
-            .into_iter()
-            .flatten();
-        keys.any(|key| {
+        self.keys().any(|key| {
             let tag = key.device_tag(&device.nonce, username);
             bool::from(tag.ct_eq(&device.tag))
         })
+    }
+
+    /// Whether that was with the password that has this hash.
+    #[must_use]
+    pub fn knows_password(&self, device: &DeviceToken, hash: &str) -> bool {
+        self.keys().any(|key| {
+            let tag = key.password_tag(&device.nonce, hash);
+            bool::from(tag.ct_eq(&device.password_tag))
+        })
+    }
+
+    /// The first secret of a session that a call of this name began. Whoever has only the database
+    /// has its key, and may guess the name, but cannot compute the secret.
+    #[must_use]
+    pub fn login_secret(&self, key: &SuccessorKey, call: CallId) -> [u8; 32] {
+        tag(&self.current.logins, &key.0, call.0.as_bytes())
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
     }
 
     /// The header must be one of ours to the letter: another algorithm, or a key that a token brings
@@ -187,10 +223,7 @@ impl TokenSigner {
             return None;
         }
         let header = decode_header(token).ok()?;
-        let key = [Some(&self.current), self.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|key| key.header == header)?;
+        let key = self.keys().find(|key| key.header == header)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);

@@ -2,16 +2,20 @@
 
 mod password;
 
+pub use self::password::Renewed;
+
 use futures_util::FutureExt as _;
+use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::Service;
+use super::{Service, password::Verdict};
 use crate::{
     domain::{
         address::ClientAddress,
         error::Error,
         event::SecurityEvent,
         limit::Bucket,
+        session::is_repeatable,
         user::{Account, Registration, User},
     },
     store::{self, Connection, Ending},
@@ -29,7 +33,7 @@ impl Service {
         self.database.read(find).await
     }
 
-    /// Makes an account.
+    /// Makes an account. Whoever sends the same within a minute gets the first one's answer.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the username is taken; [`Error::RateLimited`] when there have been too
@@ -41,35 +45,33 @@ impl Service {
     ) -> Result<User, Error> {
         let registered = self.try_register(registration, from).await;
         let result = match &registered {
-            Ok(_) => "ok",
+            Ok(Registered::Anew(_)) => "ok",
+            Ok(Registered::Before(_)) => "repeated",
             Err(Error::Conflict(_)) => "taken",
             Err(Error::RateLimited { .. }) => "limited",
             Err(_) => "unavailable",
         };
         metrics::counter!("tickbox_registrations_total", "result" => result).increment(1);
-        if let Ok(user) = &registered {
+        if let Ok(Registered::Anew(user)) = &registered {
             tracing::info!(
                 event = SecurityEvent::Registered.as_str(),
                 user = %user.public_id,
                 "registered"
             );
         }
-        registered
+        registered.map(|registered| match registered {
+            Registered::Anew(user) | Registered::Before(user) => user,
+        })
     }
 
     async fn try_register(
         &self,
         registration: Registration,
         from: ClientAddress,
-    ) -> Result<User, Error> {
+    ) -> Result<Registered, Error> {
         let counted = self.count(Bucket::registration(from)).await?;
-        let Registration {
-            first_name,
-            last_name,
-            username,
-            password,
-        } = registration;
-        let hash = match self.hasher.hash(password.into()).await {
+        let password = SecretString::from(registration.password.clone());
+        let hash = match self.hasher.hash(password).await {
             Ok(hash) => hash,
             Err(error) => {
                 // Nothing was told about the username.
@@ -80,20 +82,78 @@ impl Service {
         let user = User {
             // Random, not time-ordered: it is shown to others and need not tell when they met us.
             public_id: Uuid::new_v4(),
-            first_name: first_name.as_str().to_owned(),
-            last_name: last_name.as_str().to_owned(),
-            username: username.as_str().to_owned(),
+            first_name: registration.first_name.as_str().to_owned(),
+            last_name: registration.last_name.as_str().to_owned(),
+            username: registration.username.as_str().to_owned(),
             created_date: self.clock.now(),
         };
+        match self.insert(user.clone(), hash).await {
+            Err(Error::Conflict(taken)) => {
+                let first = self.find_first(&user, registration, from).await?;
+                let first = first.ok_or(Error::Conflict(taken))?;
+                self.take_back(counted).await;
+                Ok(Registered::Before(first))
+            }
+            inserted => inserted.map(|()| Registered::Anew(user)),
+        }
+    }
+
+    async fn insert(&self, user: User, hash: String) -> Result<(), Error> {
         self.database
             .transaction(move |connection| {
                 let (user, hash) = (user.clone(), hash.clone());
                 async move {
                     store::user::insert(connection, &user, &hash).await?;
-                    Ok(Ending::Commit(user))
+                    Ok(Ending::Commit(()))
                 }
                 .boxed()
             })
             .await
     }
+
+    /// The account that the same registration has made within the last minute. The password is looked at
+    /// whoever has the username, so that the time does not tell since when or by what names it is taken.
+    async fn find_first(
+        &self,
+        wanted: &User,
+        registration: Registration,
+        from: ClientAddress,
+    ) -> Result<Option<User>, Error> {
+        let name = wanted.username.clone();
+        let find = async move |connection: &mut Connection| {
+            store::user::find_registered(connection, &name).await
+        };
+        let Some((stored, hash)) = self.database.read(find).await? else {
+            return Ok(None);
+        };
+        let may_be_first = is_repeatable(stored.created_date, wanted.created_date)
+            && (&stored.first_name, &stored.last_name) == (&wanted.first_name, &wanted.last_name);
+        let username = registration.username.as_str();
+        // A guess at the password, as that of a login.
+        let buckets = if may_be_first {
+            Bucket::login(username, from).into()
+        } else {
+            vec![]
+        };
+        let reserved = match self.reserve(buckets).await {
+            Err(Error::RateLimited { .. }) => return Ok(None),
+            reserved => reserved?,
+        };
+        let password = registration.password.into();
+        let verdict = self.hasher.verify(password, Some(hash)).await;
+        if matches!(verdict, Ok(Verdict::Wrong)) {
+            self.fail(reserved).await?;
+            return Ok(None);
+        }
+        let in_time = self.in_time(&reserved);
+        self.release(reserved).await;
+        verdict.and(in_time)?;
+        Ok(may_be_first.then_some(stored))
+    }
+}
+
+enum Registered {
+    Anew(User),
+    /// By the same registration a moment ago.
+    Before(User),
 }

@@ -1,11 +1,15 @@
 //! Statements on `sessions`.
 
 mod own;
+mod repetition;
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
-pub use self::own::{delete_others, delete_own, list, surplus};
+pub use self::{
+    own::{Held, delete_others, delete_own, list, lock_own, surplus},
+    repetition::{Begun, LastChange, begun_by, last_change, note_password_change},
+};
 use super::{Connection, to_database};
 use crate::domain::{
     error::Error,
@@ -31,8 +35,10 @@ pub struct NewSession {
     pub expires: OffsetDateTime,
     /// What the client says it is.
     pub user_agent: String,
-    /// Only a session of the API has one.
-    pub successor_key: Option<SuccessorKey>,
+    /// Makes its next secrets.
+    pub successor_key: SuccessorKey,
+    /// Of the call that begins it, if its client named it.
+    pub call_hash: Option<[u8; 32]>,
 }
 
 /// Stores a session.
@@ -42,8 +48,9 @@ pub struct NewSession {
 pub async fn insert(connection: &mut Connection, session: &NewSession) -> Result<(), Error> {
     let created = to_database(session.created);
     sqlx::query!(
-        "INSERT INTO sessions (id, user_id, kind, secret_hash, created_date, seen_date, expires_date, user_agent, successor_key)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sessions (id, user_id, kind, secret_hash, created_date, seen_date, expires_date, user_agent, successor_key,
+                               call_hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         session.id.0,
         session.user.0,
         session.kind.as_str(),
@@ -52,7 +59,8 @@ pub async fn insert(connection: &mut Connection, session: &NewSession) -> Result
         created,
         to_database(session.expires),
         session.user_agent,
-        session.successor_key.map(|key| key.0.to_vec()),
+        session.successor_key.0.as_slice(),
+        session.call_hash.map(Vec::from),
     )
     .execute(connection)
     .await?;
@@ -199,24 +207,19 @@ pub async fn lock(connection: &mut Connection, id: SessionId) -> Result<Option<R
     )
     .fetch_one(connection)
     .await?;
-    let previous = row.previous_hash.map(bytes).transpose()?;
     let key = row
         .successor_key
         .ok_or_else(|| Error::internal("a session of the API has no key for its refresh tokens"))?;
     Ok(Some(Rotating {
         public_id: user.public_id,
         key: SuccessorKey(bytes(key)?),
-        rotation: Rotation {
-            current: SecretHash(bytes(row.secret_hash)?),
-            previous: previous.map(SecretHash),
-            rotated: row.rotated_date.map(PrimitiveDateTime::assume_utc),
-        },
+        rotation: rotation(row.secret_hash, row.previous_hash, row.rotated_date)?,
         created: row.created_date.assume_utc(),
         expires: row.expires_date.assume_utc(),
     }))
 }
 
-/// Notes that a token was exchanged, and with it that the session was used.
+/// Notes that a token or a cookie was exchanged, and with it that the session was used.
 ///
 /// # Errors
 /// Those of the database.
@@ -240,6 +243,19 @@ pub async fn rotate(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn rotation(
+    current: Vec<u8>,
+    previous: Option<Vec<u8>>,
+    rotated: Option<PrimitiveDateTime>,
+) -> Result<Rotation, Error> {
+    let previous = previous.map(bytes).transpose()?;
+    Ok(Rotation {
+        current: SecretHash(bytes(current)?),
+        previous: previous.map(SecretHash),
+        rotated: rotated.map(PrimitiveDateTime::assume_utc),
+    })
 }
 
 fn bytes(stored: Vec<u8>) -> Result<[u8; 32], Error> {

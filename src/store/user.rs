@@ -90,18 +90,49 @@ pub async fn find_login(
     }))
 }
 
-/// The hash of a user's password.
+/// The user of that name, with the hash of the password.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_registered(
+    connection: &mut Connection,
+    username: &str,
+) -> Result<Option<(User, String)>, Error> {
+    let row = sqlx::query!(
+        r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date, password
+           FROM users WHERE username = ?"#,
+        username,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| {
+        let user = User {
+            public_id: row.public_id,
+            first_name: row.firstname,
+            last_name: row.lastname,
+            username: row.username,
+            created_date: row.created_date.assume_utc(),
+        };
+        (user, row.password)
+    }))
+}
+
+/// The username, and the hash of the password.
 ///
 /// # Errors
 /// [`Denied::SessionEnded`] when the user is gone; those of the database.
-pub async fn password(connection: &mut Connection, user: UserId) -> Result<String, Error> {
-    let row = sqlx::query!("SELECT password FROM users WHERE id = ?", user.0)
+pub async fn password(
+    connection: &mut Connection,
+    user: UserId,
+) -> Result<(Username, String), Error> {
+    let row = sqlx::query!("SELECT username, password FROM users WHERE id = ?", user.0)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| row.password).ok_or_else(gone)
+    row.map(|row| (Username::stored(row.username), row.password))
+        .ok_or_else(gone)
 }
 
-/// The same, and nobody changes it or begins a session of that user until the transaction ends.
+/// The hash of a user's password; nobody changes it or begins a session of that user until the transaction ends.
 ///
 /// # Errors
 /// [`Denied::SessionEnded`] when the user is gone; those of the database.

@@ -159,7 +159,7 @@ const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
         "tickbox_registrations_total",
         "Registrations by result",
         "result",
-        &["ok", "taken", "limited", "unavailable"],
+        &["ok", "repeated", "taken", "limited", "unavailable"],
     ),
     (
         "tickbox_rate_limit_hits_total",
@@ -171,6 +171,7 @@ const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
             "login_username",
             "login_device",
             "password_change",
+            "password_change_user",
             "registration",
             "refresh",
             "requests",

@@ -29,9 +29,10 @@ use crate::{
         address::ClientAddress,
         error::{Error, FieldCode, FieldError},
         limit::in_words,
+        session::CallId,
         user::{Account, Credentials, Password, Registration, RegistrationInput, Username},
     },
-    service::Service,
+    service::{Client, Service},
 };
 
 /// `GET /register`
@@ -83,7 +84,7 @@ pub(super) fn show_login(visitor: Visitor, query: Query) -> Response {
         return see_other(next);
     }
     let notice = Notice::parse(query.get("notice"), "");
-    login_page(next, "", notice, &[]).into_response()
+    login_page(next, "", Some(CallId::random()), notice, &[]).into_response()
 }
 
 /// `POST /login`
@@ -96,16 +97,21 @@ pub(super) async fn log_in(
     browser: Browser,
 ) -> Result<Response> {
     let next = link::local(form.get("next"));
-    let refuse = |status, errors: &[FieldError]| {
-        let page = login_page(next, form.get("username"), None, errors);
-        Ok(refused(status, page))
-    };
+    // A form that has none, or one that is no id, is sent by a program, and each time a login of its own.
+    let call_id = CallId::parse(form.get("call_id")).ok();
+    let page =
+        |errors: &[FieldError]| login_page(next, form.get("username"), call_id, None, errors);
+    let refuse = |status, errors: &[FieldError]| Ok(refused(status, page(errors)));
     let credentials = match Credentials::parse(form.get("username"), form.get("password")) {
         Ok(credentials) => credentials,
         Err(errors) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors),
     };
     let has_number = browser.0.device.is_some();
-    match service.log_in(credentials, carried.0, browser.0).await {
+    let client = Client {
+        call_id,
+        ..browser.0
+    };
+    match service.log_in(credentials, carried.0, client).await {
         Ok(logged_in) => {
             let mut response = see_other(next);
             let headers = response.headers_mut();
@@ -123,8 +129,7 @@ pub(super) async fn log_in(
         }
         Err(error) => {
             let later = Later::of(error)?;
-            let page = login_page(next, form.get("username"), None, &[later.words("password")]);
-            Ok(later.answer(page))
+            Ok(later.answer(page(&[later.words("password")])))
         }
     }
 }
@@ -227,7 +232,14 @@ fn refused(status: StatusCode, page: Markup) -> Response {
     Html(page.into_string()).with_status(status).into_response()
 }
 
-fn login_page(next: &str, username: &str, notice: Option<Notice>, errors: &[FieldError]) -> Markup {
+/// A form that is sent twice has the same `call_id`, by which the second one is known.
+fn login_page(
+    next: &str,
+    username: &str,
+    call_id: Option<CallId>,
+    notice: Option<Notice>,
+    errors: &[FieldError],
+) -> Markup {
     let body = html! {
         h1 { "Login" }
         (error_summary(errors, true))
@@ -238,6 +250,7 @@ fn login_page(next: &str, username: &str, notice: Option<Notice>, errors: &[Fiel
         }
         form method="post" action=(link::LOGIN) novalidate {
             @if next != link::LIST { input type="hidden" name="next" value=(next); }
+            @if let Some(id) = call_id { input type="hidden" name="call_id" value=(id.0); }
             (Field { autocomplete: "username", ..Field::new("username", "Username") }.render(username, errors))
             (Field { autocomplete: "current-password", ..Field::password("password", "Password") }.render("", errors))
             button.button type="submit" { "Login" }

@@ -123,17 +123,22 @@ impl<'a> FromRequest<'a> for Https {
 pub(super) struct Visitor {
     /// For whom it acts; none for a stranger or when the session has ended.
     pub(super) account: Option<Account>,
+    /// What the request came with and looked up in that order, up to the one that opened a session.
+    pub(super) tokens: Vec<SessionToken>,
 }
 
 impl Visitor {
+    /// For whom the request acts, and the cookie that says so.
+    pub(super) fn session(&self) -> Option<(&Account, &SessionToken)> {
+        self.account.as_ref().zip(self.tokens.last())
+    }
+
     /// For whom a page is made.
     ///
     /// # Errors
     /// A stranger is sent to the login page, and from there to `next`.
     pub(super) fn account(self, next: &impl ToString) -> Result<Account, Failure> {
-        self.account.ok_or_else(|| Failure::LoginRequired {
-            login: link::login_and_back(&next.to_string()),
-        })
+        self.account.ok_or_else(|| login_required(next))
     }
 
     /// For whom a form acts: whoever is logged in, if its page was made for them.
@@ -144,6 +149,13 @@ impl Visitor {
         let account = self.account(next)?;
         check_account(form.get(ACCOUNT_FIELD), &account)?;
         Ok(account)
+    }
+}
+
+/// A stranger has to log in, and comes back to `next`.
+pub(super) fn login_required(next: &impl ToString) -> Failure {
+    Failure::LoginRequired {
+        login: link::login_and_back(&next.to_string()),
     }
 }
 
@@ -164,17 +176,21 @@ pub(super) fn names(named: &str, account: &Account) -> bool {
 impl<'a> FromRequest<'a> for Visitor {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let Data(service) = Data::<&Service>::from_request(request, body).await?;
+        let mut visitor = Self {
+            account: None,
+            tokens: Vec::new(),
+        };
         for token in tokens(request) {
-            let found = service.authenticate(&token).await.map_err(Failure::from)?;
-            if let Some(account) = found {
+            visitor.account = service.authenticate(&token).await.map_err(Failure::from)?;
+            visitor.tokens.push(token);
+            if let Some(account) = &visitor.account {
                 Span::current().record("user", tracing::field::display(account.public_id));
                 // What htmx asks for goes into a page that was made for somebody.
-                check_account(request.header(ACCOUNT_HEADER).unwrap_or_default(), &account)?;
-                let account = Some(account);
-                return Ok(Self { account });
+                check_account(request.header(ACCOUNT_HEADER).unwrap_or_default(), account)?;
+                break;
             }
         }
-        Ok(Self { account: None })
+        Ok(visitor)
     }
 }
 
@@ -199,6 +215,7 @@ impl<'a> FromRequest<'a> for Browser {
             address: *address,
             description: request.header("user-agent").unwrap_or_default().to_owned(),
             device: devices.find_map(|(_, value)| DeviceToken::parse(value)),
+            call_id: None,
         }))
     }
 }

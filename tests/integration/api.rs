@@ -6,6 +6,7 @@ mod document;
 mod examples;
 mod harmless;
 pub(crate) mod phone;
+mod repetition;
 mod same_words;
 mod sync;
 

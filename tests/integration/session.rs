@@ -12,6 +12,7 @@ mod login;
 mod own;
 pub(crate) mod phone;
 mod refresh;
+mod repetition;
 mod rush;
 mod thief;
 

@@ -12,6 +12,7 @@ mod logs;
 mod origin;
 mod owner;
 mod password;
+mod repetition;
 mod routes;
 mod sessions;
 pub(crate) mod site;

@@ -10,6 +10,7 @@ use tickbox::{
         address::ClientAddress,
         clock::Clock,
         limit::RequestQuota,
+        session::SessionToken,
         user::{Account, Credentials, Registration, RegistrationInput},
     },
     service::{Client, Effort, Hasher, Service, TokenSigner},
@@ -38,6 +39,8 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     /// Owns what a test is about.
     pub(crate) ona: Account,
+    /// Of the browser that Ona is logged in with.
+    pub(crate) cookie: SessionToken,
     /// A stranger to all of Ona's.
     pub(crate) jonas: Account,
     options: MySqlConnectOptions,
@@ -49,12 +52,15 @@ impl World {
         let clock = Clock::default();
         let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
         let service = Service::new(database.clone(), clock.clone(), hasher, signer());
+        let (ona, cookie) = arrive(&service, "ona").await;
+        let (jonas, _) = arrive(&service, "jonas").await;
         Self {
-            ona: arrive(&service, "ona").await,
-            jonas: arrive(&service, "jonas").await,
             service,
             database,
             clock,
+            ona,
+            cookie,
+            jonas,
             options,
         }
     }
@@ -126,7 +132,7 @@ pub(crate) fn client(description: &str) -> Client {
     }
 }
 
-async fn arrive(service: &Service, username: &str) -> Account {
+async fn arrive(service: &Service, username: &str) -> (Account, SessionToken) {
     let user = service.register(registration(username), NOWHERE).await;
     user.expect("the name is free");
     let logged_in = service
@@ -134,5 +140,6 @@ async fn arrive(service: &Service, username: &str) -> Account {
         .await
         .expect("right password");
     let account = service.authenticate(&logged_in.token).await;
-    account.expect("no fault").expect("a session")
+    let account = account.expect("no fault").expect("a session");
+    (account, logged_in.token)
 }

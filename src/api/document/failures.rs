@@ -52,8 +52,11 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
             Code::Unauthenticated,
             Code::InvalidToken,
             Code::TokenExpired,
-            Code::SessionEnded,
         ]);
+        // Whoever has been logged out may log out again.
+        if id != "logout" {
+            codes.push(Code::SessionEnded);
+        }
     }
     codes.extend_from_slice(match id {
         "register_user" => &[Code::UsernameTaken],
@@ -63,7 +66,6 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
         "todo_changes" => &[Code::SyncTokenExpired],
         "update_todo" => &[Code::TodoNotFound, Code::RevConflict],
         "update_todo_status" | "remove_todo" => &[Code::TodoNotFound],
-        "end_session" => &[Code::SessionNotFound],
         "restore_todo" => &[Code::TodoNotFound, Code::TodoGone, Code::TodoQuotaReached],
         _ => &[],
     });

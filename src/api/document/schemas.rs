@@ -140,6 +140,7 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "minLength": 1, "format": "password" }),
         ),
         ("Login", "device_name", line(DeviceName::MAX)),
+        ("Login", "call_id", id.clone()),
         ("Refresh", "refresh_token", given),
         ("Tokens", "token_type", json!({ "enum": ["Bearer"] })),
         ("Tokens", "expires_in", json!({ "minimum": 1 })),

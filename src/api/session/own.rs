@@ -11,10 +11,10 @@ use super::super::{
     bearer::Caller,
     date,
     json::Json,
-    problem::{Code, Failure, failed},
+    problem::{Failure, failed},
 };
 use crate::{
-    domain::{self, error::Error, session::SessionId},
+    domain::{self, session::SessionId},
     service::Service,
 };
 
@@ -72,7 +72,7 @@ struct SessionReference {
 
 #[derive(ApiResponse)]
 enum Ended {
-    /// Its cookie or its tokens open nothing any more.
+    /// Its cookie or its tokens open nothing (any more).
     #[oai(status = 204)]
     Done,
 }
@@ -103,8 +103,8 @@ impl Calls {
 
     /// End one session
     ///
-    /// At once, wherever it is. It may be this one, as with `logout`. Of a session that has ended
-    /// nothing is left, so a second time this is 404.
+    /// At once, wherever it is. It may be this one, as with `logout`. One that is not there (any more)
+    /// has ended: a second time the answer is the same.
     #[oai(path = "/end_session", method = "post", operation_id = "end_session")]
     async fn end_session(
         &self,
@@ -114,11 +114,9 @@ impl Calls {
     ) -> Result<Ended, Failure> {
         let id = SessionId::parse(&body.0.session_id);
         let id = id.map_err(|error| failed(error.into()))?;
-        match service.end_session(&caller.0, id).await {
-            Ok(()) => Ok(Ended::Done),
-            Err(Error::NotFound) => Err(Failure::new(Code::SessionNotFound)),
-            Err(error) => Err(failed(error)),
-        }
+        let ended = service.end_session(&caller.0, id).await;
+        ended.map_err(failed)?;
+        Ok(Ended::Done)
     }
 
     /// End all other sessions

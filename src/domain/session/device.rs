@@ -11,43 +11,50 @@ pub const KNOWN: Duration = Duration::days(400);
 const NONCE_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 32;
 
-/// What a browser keeps besides its session, also after it: a number that names it, and a tag which
-/// says that it was used under one username. It opens nothing.
+/// What a browser keeps besides its session, also after it: a number that names it, and two tags, one
+/// of which says that it was used under one username, the other with which password. It opens nothing.
 #[derive(Clone)]
 pub struct DeviceToken {
     /// Names the browser.
     pub nonce: [u8; NONCE_LENGTH],
     /// An HMAC of the number and the username, that only we can make.
     pub tag: [u8; TAG_LENGTH],
+    /// Such an HMAC of the number and the password's hash: another password makes it worth nothing.
+    pub password_tag: [u8; TAG_LENGTH],
 }
 
 impl DeviceToken {
-    /// A browser that nobody has logged in with yet: its tag is nobody's.
+    /// A browser that nobody has logged in with yet: its tags are nobody's.
     #[must_use]
     pub fn of_stranger(nonce: [u8; NONCE_LENGTH]) -> Self {
-        let tag = [0; TAG_LENGTH];
-        Self { nonce, tag }
+        Self {
+            nonce,
+            tag: [0; TAG_LENGTH],
+            password_tag: [0; TAG_LENGTH],
+        }
     }
 
     /// Reads the text form; none when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; NONCE_LENGTH + TAG_LENGTH];
+        let mut bytes = [0; NONCE_LENGTH + 2 * TAG_LENGTH];
         let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
         if length != bytes.len() {
             return None;
         }
-        let (nonce, tag) = bytes.split_at(NONCE_LENGTH);
+        let (nonce, tags) = bytes.split_at(NONCE_LENGTH);
+        let (tag, password_tag) = tags.split_at(TAG_LENGTH);
         Some(Self {
             nonce: nonce.try_into().ok()?,
             tag: tag.try_into().ok()?,
+            password_tag: password_tag.try_into().ok()?,
         })
     }
 
     /// The text form, for the cookie alone.
     #[must_use]
     pub fn text(&self) -> SecretString {
-        let bytes = [self.nonce.as_slice(), self.tag.as_slice()].concat();
+        let bytes = [self.nonce.as_slice(), &self.tag, &self.password_tag].concat();
         URL_SAFE_NO_PAD.encode(bytes).into()
     }
 }

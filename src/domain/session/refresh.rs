@@ -23,12 +23,20 @@ const SECRET_LENGTH: usize = 32;
 const TAG_LENGTH: usize = 32;
 const LENGTH: usize = ID_LENGTH + SECRET_LENGTH + TAG_LENGTH;
 
-/// What makes the successors of one session.
+/// What makes the successors of one session: of its refresh tokens, or of its cookie.
 #[derive(Clone, Copy)]
 pub struct SuccessorKey(pub [u8; 32]);
 
 impl SuccessorKey {
-    fn sign(&self, what: &str, secret: &[u8]) -> [u8; 32] {
+    /// The number of a browser that becomes known by what it sent; always the same.
+    #[must_use]
+    pub fn device_nonce(&self, sent: &[u8]) -> [u8; 16] {
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&self.sign("device", sent)[..16]);
+        nonce
+    }
+
+    pub(super) fn sign(&self, what: &str, secret: &[u8]) -> [u8; 32] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
         let mut context = hmac::Context::with_key(&key);
         context.update(what.as_bytes());

@@ -103,6 +103,15 @@ impl From<&str> for PasswordAttempt {
     }
 }
 
+impl From<Password> for PasswordAttempt {
+    fn from(password: Password) -> Self {
+        Self {
+            normalised: password.0,
+            as_sent: None,
+        }
+    }
+}
+
 /// Form NFKC, in which a letter is one text, composed or not, whatever keyboard it came from (NIST SP
 /// 800-63B-4, 3.1.1.2). A text that is too long in any form stays as it is, which bounds the work.
 pub(super) fn normalised(text: &str) -> Cow<'_, str> {

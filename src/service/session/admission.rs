@@ -25,10 +25,17 @@ pub(super) struct Entry {
     pub(super) verified: String,
     /// The password hashed anew, when the stored hash is outdated.
     pub(super) raised: Option<String>,
-    /// Whether the browser was logged in with before, under this username.
-    pub(super) is_known_device: bool,
+    /// The number of the browser, if it was logged in with before under this username.
+    pub(super) device: Option<[u8; 16]>,
     /// To be taken back: a success costs nothing.
     pub(super) reserved: Reserved,
+}
+
+impl Entry {
+    /// The hash of the password as it is stored by now.
+    pub(super) fn hash(&self) -> &str {
+        self.raised.as_ref().unwrap_or(&self.verified)
+    }
 }
 
 /// What was found when a password was looked at.
@@ -61,10 +68,20 @@ impl Service {
         client: &Client,
     ) -> Result<Entry, Error> {
         let device = self.known_device(&credentials, client);
+        // Only for a browser that we know is the user looked up before the try is counted: for all others
+        // that would tell, by its time, who exists.
+        let login = match device {
+            Some(_) => self.find(&credentials).await.inspect_err(note_failure)?,
+            None => None,
+        };
+        let counts_apart = device.filter(|device| {
+            let hash = login.as_ref().map(|login| &login.password);
+            hash.is_some_and(|hash| self.signer.knows_password(device, hash))
+        });
         let username = credentials.attempted.expose_secret();
-        let reserved = self.reserve_login(username, client, device);
+        let reserved = self.reserve_login(username, client, counts_apart);
         let reserved = reserved.await.inspect_err(note_failure)?;
-        let checked = match self.check(&credentials).await {
+        let checked = match self.check(&credentials, login).await {
             Ok(checked) => checked,
             Err(error) => {
                 self.release(reserved).await;
@@ -81,7 +98,7 @@ impl Service {
                     verified: login.password,
                     username,
                     raised,
-                    is_known_device: device.is_some(),
+                    device: device.map(|device| device.nonce),
                     reserved,
                 })
             }
@@ -93,7 +110,7 @@ impl Service {
         }
     }
 
-    /// The browser, if somebody has logged in with it under this username.
+    /// The browser, if somebody has logged in with it under this username, with whatever password.
     fn known_device<'a>(
         &self,
         credentials: &Credentials,
@@ -104,15 +121,25 @@ impl Service {
         self.signer.knows(device, username).then_some(device)
     }
 
-    async fn check(&self, credentials: &Credentials) -> Result<Checked, Error> {
-        let login = match credentials.username.clone() {
-            Some(username) => {
-                let find = async move |connection: &mut Connection| {
-                    store::user::find_login(connection, &username).await
-                };
-                self.database.read(find).await?
-            }
-            None => None,
+    async fn find(&self, credentials: &Credentials) -> Result<Option<Login>, Error> {
+        let Some(username) = credentials.username.clone() else {
+            return Ok(None);
+        };
+        let find = async move |connection: &mut Connection| {
+            store::user::find_login(connection, &username).await
+        };
+        self.database.read(find).await
+    }
+
+    /// Looks at the password of `found`, or of the user that is looked up now.
+    async fn check(
+        &self,
+        credentials: &Credentials,
+        found: Option<Login>,
+    ) -> Result<Checked, Error> {
+        let login = match found {
+            Some(login) => Some(login),
+            None => self.find(credentials).await?,
         };
         let password = &credentials.password;
         let stored = login.as_ref().map(|login| login.password.clone());

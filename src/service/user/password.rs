@@ -1,23 +1,38 @@
-//! Taking another password.
+//! Taking another password. Sent twice, a change gets the first one's answer: the session notes when
+//! it made one, and for a minute after that the new password is right where the old one was asked for.
 
 use futures_util::FutureExt as _;
-use uuid::Uuid;
+use time::OffsetDateTime;
 
-use super::super::{Service, password::Verdict, session::random_bytes};
+use super::super::{Service, limit::Reserved, password::Verdict, session::random_bytes};
 use crate::{
     domain::{
         error::{Denied, Error},
         event::SecurityEvent,
         limit::Bucket,
-        session::{Kind, SessionId, SessionToken},
-        user::{Account, PasswordAttempt, PasswordChange, UserId, wrong_password},
+        session::{
+            DeviceToken, Kind, Rotation, SessionId, SessionToken, SuccessorKey, expires,
+            is_repeatable,
+        },
+        user::{Account, PasswordAttempt, PasswordChange, UserId, Username, wrong_password},
     },
-    store::{self, Connection, Ending, session::NewSession},
+    store::{
+        self, Connection, Ending,
+        session::{Held, LastChange},
+    },
 };
 
+/// What a browser goes on with after a change of the password.
+pub struct Renewed {
+    /// For the cookie.
+    pub token: SessionToken,
+    /// For the other cookie: the one that it may have had is worth nothing any more.
+    pub device: DeviceToken,
+}
+
 impl Service {
-    /// Changes the password, in a browser. Every other session of the user ends at once, and the
-    /// browser goes on in a new one: who has seen the old cookie has nothing any more.
+    /// Changes the password, in a browser. Every other session of the user ends at once, and this one
+    /// goes on with a new secret: who has seen the old cookie has nothing any more.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the current password is wrong, [`Denied::SessionEnded`] when the
@@ -25,15 +40,41 @@ impl Service {
     pub async fn change_password(
         &self,
         account: &Account,
+        token: &SessionToken,
         change: PasswordChange,
-        user_agent: &str,
-    ) -> Result<SessionToken, Error> {
-        let token = SessionToken::new(Uuid::new_v4(), random_bytes()?);
-        let user = account.user_id;
-        let session = self.new_session(token.id, Kind::Web, token.hash, user, user_agent);
-        let next = Next::Browser(Box::new(session));
-        self.replace_password(account, change, next).await?;
-        Ok(token)
+        device: Option<&DeviceToken>,
+    ) -> Result<Renewed, Error> {
+        let next = Next::Browser(token.clone());
+        let made = self.replace_password(account, change, next).await?;
+        self.renewed(made, token, device)
+    }
+
+    /// What was answered to the change of the password that a browser made with the cookie that it had
+    /// before, when it sends the same again within a minute: all that the old cookie is still good for.
+    /// None when it was no such change.
+    ///
+    /// # Errors
+    /// Those of the database, and of a full queue for hashes.
+    pub async fn repeat_password_change(
+        &self,
+        token: &SessionToken,
+        new: PasswordAttempt,
+        device: Option<&DeviceToken>,
+    ) -> Result<Option<Renewed>, Error> {
+        let next = Next::Browser(token.clone());
+        let Some(change) = self.last_change(token.id, &next).await? else {
+            return Ok(None);
+        };
+        let buckets = Bucket::password_change(change.user, token.id).into();
+        let reserved = match self.reserve(buckets).await {
+            // Like everything else that the old cookie is not good for.
+            Err(Error::RateLimited { .. }) => return Ok(None),
+            reserved => reserved?,
+        };
+        let made = self.repeated(change, &next, new).await;
+        self.settle(reserved, matches!(made, Ok(None))).await?;
+        let made = made?.map(|made| self.renewed(made, token, device));
+        made.transpose()
     }
 
     /// Changes the password, on a phone. Every other session of the user ends at once; this one goes
@@ -46,7 +87,28 @@ impl Service {
         account: &Account,
         change: PasswordChange,
     ) -> Result<(), Error> {
-        self.replace_password(account, change, Next::Phone).await
+        let made = self.replace_password(account, change, Next::Phone).await;
+        made.map(drop)
+    }
+
+    fn renewed(
+        &self,
+        made: Made,
+        before: &SessionToken,
+        device: Option<&DeviceToken>,
+    ) -> Result<Renewed, Error> {
+        let nonce = match (device, made.key) {
+            (Some(device), _) if self.signer.knows(device, &made.username) => device.nonce,
+            (_, Some(key)) => before.device_nonce(&key),
+            (_, None) => random_bytes()?,
+        };
+        Ok(Renewed {
+            token: match made.next {
+                Next::Browser(token) => token,
+                Next::Phone => before.clone(),
+            },
+            device: self.signer.device(nonce, &made.username, &made.hash),
+        })
     }
 
     async fn replace_password(
@@ -54,62 +116,124 @@ impl Service {
         account: &Account,
         change: PasswordChange,
         next: Next,
-    ) -> Result<(), Error> {
-        let PasswordChange { current, new } = change;
+    ) -> Result<Made, Error> {
         let mut renewed = None;
         loop {
-            let verified = self.verify_current(account, &current).await?;
+            let (username, verified) = match self.check_change(account, &change, &next).await? {
+                Checked::Right { username, hash } => (username, hash),
+                Checked::Repeated(made) => return Ok(made),
+                Checked::Wrong => return Err(wrong_password().into()),
+            };
             let hash = match renewed {
                 Some(hash) => hash,
-                None => self.hasher.hash(new.clone().into()).await?,
+                None => self.hasher.hash(change.new.clone().into()).await?,
             };
             let replacement = Replacement {
                 user: account.user_id,
-                current: account.session_id,
+                username,
+                session: account.session_id,
                 verified,
                 hash: hash.clone(),
                 next: next.clone(),
+                now: self.clock.now(),
             };
-            if self.replace(replacement).await? {
+            if let Some(made) = self.replace(replacement).await? {
                 tracing::info!(event = SecurityEvent::PasswordChanged.as_str(), user = %account.public_id, "the password was changed");
-                return Ok(());
+                return Ok(made);
             }
             // The stored hash became another one meanwhile: what was right is looked at again.
             renewed = Some(hash);
         }
     }
 
-    /// The stored hash, which the current password is right for. The one place where who holds a session
-    /// could guess that password: each try is counted before, as those of a login are.
-    async fn verify_current(
+    /// The one place where who holds a session could guess the current password: each try is counted
+    /// before, as those of a login are.
+    async fn check_change(
         &self,
         account: &Account,
-        current: &PasswordAttempt,
-    ) -> Result<String, Error> {
+        change: &PasswordChange,
+        next: &Next,
+    ) -> Result<Checked, Error> {
         let user = account.user_id;
         let find =
             async move |connection: &mut Connection| store::user::password(connection, user).await;
-        let stored = self.database.read(find).await?;
-        let reserved = self.reserve(vec![Bucket::password_change(user)]).await?;
-        let verdict = self.hasher.verify(current.clone(), Some(stored.clone()));
-        let verdict = verdict.await;
-        match verdict {
-            // Nothing is told of a wrong password that has not been counted.
-            Ok(Verdict::Wrong) => self.fail(reserved).await?,
-            Ok(_) => {
-                self.in_time(&reserved)?;
-                self.release(reserved).await;
-            }
-            Err(_) => self.release(reserved).await,
-        }
-        match verdict? {
-            Verdict::Wrong => Err(wrong_password().into()),
+        let (username, hash) = self.database.read(find).await?;
+        let buckets = Bucket::password_change(user, account.session_id).into();
+        let reserved = self.reserve(buckets).await?;
+        let current = change.current.clone();
+        let checked = match self.hasher.verify(current, Some(hash.clone())).await {
+            Ok(Verdict::Wrong) => self.check_repetition(account, change, next).await,
             // It is about to be replaced: an outdated one is not worth renewing.
-            Verdict::Right | Verdict::RightButOutdated => Ok(stored),
-        }
+            Ok(Verdict::Right | Verdict::RightButOutdated) => Ok(Checked::Right { username, hash }),
+            Err(error) => Err(error),
+        };
+        self.settle(reserved, matches!(checked, Ok(Checked::Wrong)))
+            .await?;
+        checked
     }
 
-    async fn replace(&self, replacement: Replacement) -> Result<bool, Error> {
+    /// Counts a try that was wrong, and gives up the place of any other. Nothing is told of a wrong
+    /// password that has not been counted.
+    async fn settle(&self, reserved: Reserved, is_wrong: bool) -> Result<(), Error> {
+        if is_wrong {
+            return self.fail(reserved).await;
+        }
+        let in_time = self.in_time(&reserved);
+        self.release(reserved).await;
+        in_time
+    }
+
+    /// A wrong current password may be the one of before, from a form that was sent twice.
+    async fn check_repetition(
+        &self,
+        account: &Account,
+        change: &PasswordChange,
+        next: &Next,
+    ) -> Result<Checked, Error> {
+        let Some(last) = self.last_change(account.session_id, next).await? else {
+            return Ok(Checked::Wrong);
+        };
+        let made = self.repeated(last, next, change.new.clone().into()).await?;
+        Ok(made.map_or(Checked::Wrong, Checked::Repeated))
+    }
+
+    /// The change of the password that this session has made within the last minute, by the secret that
+    /// the request came with or by the one before it.
+    async fn last_change(
+        &self,
+        session: SessionId,
+        next: &Next,
+    ) -> Result<Option<LastChange>, Error> {
+        let kind = next.kind();
+        let find = async move |connection: &mut Connection| {
+            store::session::last_change(connection, kind, session).await
+        };
+        let (last, now) = (self.database.read(find).await?, self.clock.now());
+        Ok(last
+            .filter(|last| is_repeatable(last.date, now) && last.expires > now)
+            .filter(|last| next.after(last).is_some()))
+    }
+
+    /// That change as its answer, if it was to the same new password.
+    async fn repeated(
+        &self,
+        last: LastChange,
+        next: &Next,
+        new: PasswordAttempt,
+    ) -> Result<Option<Made>, Error> {
+        let Some(next) = next.after(&last) else {
+            return Ok(None);
+        };
+        let verdict = self.hasher.verify(new, Some(last.password.clone())).await?;
+        Ok((verdict != Verdict::Wrong).then_some(Made {
+            username: last.username,
+            hash: last.password,
+            key: last.key,
+            next,
+        }))
+    }
+
+    async fn replace(&self, replacement: Replacement) -> Result<Option<Made>, Error> {
         self.database
             .transaction(move |connection| {
                 let replacement = replacement.clone();
@@ -119,55 +243,126 @@ impl Service {
     }
 }
 
-/// How the session goes on that asked.
+/// What was found when a change was looked at.
+enum Checked {
+    Right {
+        username: Username,
+        /// The stored one, which the current password is right for.
+        hash: String,
+    },
+    /// It was made before, by the same form.
+    Repeated(Made),
+    Wrong,
+}
+
+/// What the session that asks, or asked, shows of itself.
 #[derive(Clone)]
 enum Next {
-    /// In this one, with a new cookie.
-    Browser(Box<NewSession>),
-    /// As it is.
+    /// This cookie, which a change replaces by its successor.
+    Browser(SessionToken),
+    /// Nothing that a change replaces.
     Phone,
+}
+
+impl Next {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Browser(_) => Kind::Web,
+            Self::Phone => Kind::Api,
+        }
+    }
+
+    /// How it has gone on since that change; none when a browser came with another cookie than those
+    /// before and after it.
+    fn after(&self, last: &LastChange) -> Option<Self> {
+        let Self::Browser(token) = self else {
+            return Some(Self::Phone);
+        };
+        if token.hash == last.hash {
+            return Some(self.clone());
+        }
+        let successor = token.successor(&last.key?);
+        (successor.hash == last.hash).then_some(Self::Browser(successor))
+    }
+}
+
+/// A change that has been made.
+struct Made {
+    username: Username,
+    /// That of the new password.
+    hash: String,
+    /// The session's; an old one of a browser has none.
+    key: Option<SuccessorKey>,
+    /// What the session goes on with.
+    next: Next,
 }
 
 /// A change of the password whose current one was right.
 #[derive(Clone)]
 struct Replacement {
     user: UserId,
+    username: Username,
     /// The session that asked.
-    current: SessionId,
+    session: SessionId,
     /// The hash that the current password was right for.
     verified: String,
     hash: String,
     next: Next,
+    now: OffsetDateTime,
 }
 
 impl Replacement {
-    /// Whether it was done: not when another hash is stored by now, so that of two at once only one
-    /// succeeds on the same password.
-    async fn apply(self, connection: &mut Connection) -> Result<Ending<bool>, Error> {
-        let user = self.user;
+    /// None when another hash is stored by now, so that of two at once only one succeeds on the same
+    /// password.
+    async fn apply(self, connection: &mut Connection) -> Result<Ending<Option<Made>>, Error> {
+        let (user, session) = (self.user, self.session);
         if store::user::lock_password(connection, user).await? != self.verified {
-            return Ok(Ending::RollBack(false));
+            return Ok(Ending::RollBack(None));
         }
-        // One that was ended while the hash was made must not come back by a new cookie. To look would not
-        // be enough: it could be ended before this is committed.
-        let lives = match self.next {
-            Next::Browser(_) => store::session::delete_own(connection, user, self.current).await?,
-            Next::Phone => store::session::find(connection, Kind::Api, self.current)
-                .await?
-                .is_some(),
-        };
-        if !lives {
-            return Err(Error::Unauthenticated(Denied::SessionEnded));
-        }
+        // Held: one that was ended while the hash was made must not come back by a new cookie, nor be ended
+        // before this is committed.
+        let kind = self.next.kind();
+        let held = store::session::lock_own(connection, user, kind, session).await?;
+        let held = held.ok_or_else(ended)?;
         store::user::set_password(connection, user, &self.hash).await?;
-        let keep = match &self.next {
-            Next::Browser(session) => {
-                store::session::insert(connection, session).await?;
-                session.id
-            }
-            Next::Phone => self.current,
+        let next = match &self.next {
+            Next::Browser(token) => Next::Browser(self.renew(connection, token, &held).await?),
+            Next::Phone => Next::Phone,
         };
-        store::session::delete_others(connection, user, keep).await?;
-        Ok(Ending::Commit(true))
+        store::session::note_password_change(connection, session, self.now).await?;
+        store::session::delete_others(connection, user, session).await?;
+        Ok(Ending::Commit(Some(Made {
+            username: self.username,
+            hash: self.hash,
+            key: held.key,
+            next,
+        })))
     }
+
+    async fn renew(
+        &self,
+        connection: &mut Connection,
+        token: &SessionToken,
+        held: &Held,
+    ) -> Result<SessionToken, Error> {
+        if held.hash != token.hash {
+            return Err(ended());
+        }
+        let next = match &held.key {
+            Some(key) => token.successor(key),
+            None => SessionToken::new(token.id.0, random_bytes()?),
+        };
+        let rotation = Rotation {
+            current: next.hash,
+            previous: Some(held.hash),
+            rotated: Some(self.now),
+        };
+        let expires = expires(held.created, self.now);
+        store::session::rotate(connection, token.id, &rotation, self.now, expires).await?;
+        Ok(next)
+    }
+}
+
+fn ended() -> Error {
+    Error::Unauthenticated(Denied::SessionEnded)
 }

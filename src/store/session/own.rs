@@ -3,10 +3,13 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::super::{Connection, to_database};
+use super::{
+    super::{Connection, to_database},
+    bytes,
+};
 use crate::domain::{
     error::Error,
-    session::{Kind, Session, SessionId},
+    session::{Kind, SecretHash, Session, SessionId, SuccessorKey},
     user::UserId,
 };
 
@@ -67,6 +70,44 @@ pub async fn surplus(
     .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(SessionId).collect())
+}
+
+/// A session that is about to change something of its user.
+pub struct Held {
+    /// Proves the holder.
+    pub hash: SecretHash,
+    /// Makes its next secrets; an old session of a browser has none.
+    pub key: Option<SuccessorKey>,
+    /// When it began.
+    pub created: OffsetDateTime,
+}
+
+/// A session of that user and kind, held until the transaction ends.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock_own(
+    connection: &mut Connection,
+    user: UserId,
+    kind: Kind,
+    id: SessionId,
+) -> Result<Option<Held>, Error> {
+    let row = sqlx::query!(
+        "SELECT secret_hash, successor_key, created_date FROM sessions
+         WHERE id = ? AND user_id = ? AND kind = ? FOR UPDATE",
+        id.0,
+        user.0,
+        kind.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let key = row.successor_key.map(bytes).transpose()?;
+    Ok(Some(Held {
+        hash: SecretHash(bytes(row.secret_hash)?),
+        key: key.map(SuccessorKey),
+        created: row.created_date.assume_utc(),
+    }))
 }
 
 /// Ends a session of that user; whether there was one.

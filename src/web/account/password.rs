@@ -10,19 +10,20 @@ use poem::{
 use super::{
     super::{
         error::Failure,
-        form::Form,
+        form::{ACCOUNT_FIELD, Form},
         layout::{self, Width, account_field, error_summary, see_other, title_of},
         link::{self, Notice},
-        session::{Browser, Https, Visitor},
+        session::{Browser, Https, Visitor, check_account, login_required},
     },
     Field, Later, refused,
 };
 use crate::{
     domain::{
         error::{Error, FieldError},
+        session::DeviceToken,
         user::{Account, Password, PasswordChange, PasswordChangeInput},
     },
-    service::Service,
+    service::{Renewed, Service},
 };
 
 /// `GET /change-password`
@@ -42,10 +43,14 @@ pub(in crate::web) async fn change(
     https: Https,
     browser: Browser,
 ) -> Result<Response> {
-    let account = visitor.sender(&form, &link::CHANGE_PASSWORD)?;
-    let user = service.user(&account).await.map_err(Failure::from)?;
+    let device = browser.0.device.as_ref();
+    let Some((account, token)) = visitor.session() else {
+        return repeat(&service, &form, &visitor, https, device).await;
+    };
+    check_account(form.get(ACCOUNT_FIELD), account)?;
+    let user = service.user(account).await.map_err(Failure::from)?;
     let refuse = |status, errors: &[FieldError]| {
-        refused(status, change_page(&account, &user.username, errors))
+        refused(status, change_page(account, &user.username, errors))
     };
     let input = PasswordChangeInput {
         current_password: form.get("current_password"),
@@ -54,26 +59,47 @@ pub(in crate::web) async fn change(
     };
     let changed = match PasswordChange::parse(input, &user.username) {
         Ok(change) => {
-            let description = &browser.0.description;
-            service.change_password(&account, change, description).await
+            service
+                .change_password(account, token, change, device)
+                .await
         }
         Err(errors) => Err(Error::Invalid(errors)),
     };
     match changed {
-        Ok(token) => {
-            let mut response =
-                see_other(&link::with_notice(link::ACCOUNT, Notice::PasswordChanged));
-            let cookie = https.keep(&token);
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-            Ok(response)
-        }
+        Ok(renewed) => Ok(done(https, &renewed)),
         Err(Error::Invalid(errors)) => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors)),
         Err(error) => {
             let later = Later::of(error)?;
-            let page = change_page(&account, &user.username, &[later.words("current_password")]);
+            let page = change_page(account, &user.username, &[later.words("current_password")]);
             Ok(later.answer(page))
         }
     }
+}
+
+/// The form that was sent a moment ago, with the cookie that the first one has replaced.
+async fn repeat(
+    service: &Service,
+    form: &Form,
+    visitor: &Visitor,
+    https: Https,
+    device: Option<&DeviceToken>,
+) -> Result<Response> {
+    for token in &visitor.tokens {
+        let new = form.get("new_password").into();
+        let renewed = service.repeat_password_change(token, new, device).await;
+        if let Some(renewed) = renewed.map_err(Failure::from)? {
+            return Ok(done(https, &renewed));
+        }
+    }
+    Err(login_required(&link::CHANGE_PASSWORD).into())
+}
+
+fn done(https: Https, renewed: &Renewed) -> Response {
+    let mut response = see_other(&link::with_notice(link::ACCOUNT, Notice::PasswordChanged));
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, https.keep(&renewed.token));
+    headers.append(header::SET_COOKIE, https.remember(&renewed.device));
+    response
 }
 
 fn change_page(account: &Account, username: &str, errors: &[FieldError]) -> Markup {

@@ -18,7 +18,7 @@ DOCUMENT = HERE.parents[2] / "openapi/openapi.json"
 MODELS = {
     "RegisterUser": "first_name: text, last_name: text, username: text, password: text, password_again: text = null",
     "User": "public_id: uuid, first_name: text, last_name: text, user_name: text",
-    "Login": "username: text, password: text, device_name: text = null",
+    "Login": "username: text, password: text, device_name: text = null, call_id: uuid = null",
     "Refresh": "refresh_token: text",
     "Tokens": "token: text, token_type: TokenType, expires_in: int64, refresh_token: text, refresh_expires_in: int64,"
     "session_id: uuid",

@@ -243,9 +243,14 @@ fn provoked(client: &Client<'_>, operation: &Operation, code: &str) -> Option<Se
             token: Some("x.y.z".into()),
             ..example()
         },
-        ("end_session", "session_not_found") => with(json!({ "session_id": unknown })),
         ("refresh_token", "session_ended") => with(json!({ "refresh_token": "old" })),
-        ("register_user", "username_taken") => example(),
+        // The example itself is what was sent before, and would be answered as that was.
+        ("register_user", "username_taken") => {
+            let mut sent = example();
+            let body = sent.body.expect("a body");
+            sent.body = Some(body.replace("\"Ona\"", "\"Jonas\""));
+            sent
+        }
         ("login", "wrong_credentials") => {
             with(json!({ "username": "ona.petraite", "password": "seven blue bottles" }))
         }

@@ -87,7 +87,7 @@ async fn blanks_around_a_username_do_not_count(_: MySqlPoolOptions, options: MyS
         let reply = phone.post("login", login).await;
         assert_eq!(reply.status, 200, "{username:?} {}", reply.answer.body);
         let person = json!({
-            "first_name": "Ona", "last_name": "Onaitė", "username": username, "password": PASSWORD,
+            "first_name": "Jonas", "last_name": "Onaitė", "username": username, "password": PASSWORD,
         });
         let reply = phone.post("register_user", person).await;
         assert_eq!(reply.json["code"], "username_taken", "{username:?}");

@@ -3,12 +3,18 @@
 use secrecy::SecretString;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
-    domain::{session::DeviceToken, user::Username},
-    service::{Client, Service, TokenSigner},
+    domain::{
+        limit::RequestQuota,
+        session::DeviceToken,
+        user::{PasswordChange, PasswordChangeInput, Username},
+    },
+    service::{Client, Effort, Service, TokenSigner},
 };
 
 use super::{WRONG, end, from, guess, try_login};
-use crate::world::{PASSWORD, SECRET, World};
+use crate::world::{CHEAP, PASSWORD, SECRET, World};
+
+const NEW: &str = "amber kettle 8";
 
 fn with(device: &DeviceToken) -> Client {
     Client {
@@ -20,6 +26,15 @@ fn with(device: &DeviceToken) -> Client {
 async fn device(service: &Service, username: &str) -> DeviceToken {
     let login = try_login(service, username, PASSWORD, from("1.2.3.4")).await;
     login.expect("right password").device
+}
+
+fn change() -> PasswordChange {
+    let change = PasswordChangeInput {
+        current_password: PASSWORD,
+        new_password: NEW,
+        new_password_again: None,
+    };
+    PasswordChange::parse(change, "ona").expect("valid")
 }
 
 /// By somebody with many addresses, one of them Ona's.
@@ -133,8 +148,78 @@ fn a_browser_stays_known_while_the_key_is_being_replaced_and_is_no_longer_afterw
         SecretString::from("fedcba9876543210fedcba9876543210"),
     );
     let ona = Username::parse("ona").expect("valid");
-    let device = TokenSigner::new(&old, None).device([7; 16], &ona);
-    assert!(TokenSigner::new(&old, None).knows(&device, &ona));
-    assert!(TokenSigner::new(&new, Some(&old)).knows(&device, &ona));
-    assert!(!TokenSigner::new(&new, None).knows(&device, &ona));
+    let device = TokenSigner::new(&old, None).device([7; 16], &ona, "a hash");
+    let knows = |signer: TokenSigner| {
+        let both = (
+            signer.knows(&device, &ona),
+            signer.knows_password(&device, "a hash"),
+        );
+        assert!(!signer.knows_password(&device, "another"));
+        both
+    };
+    assert_eq!(knows(TokenSigner::new(&old, None)), (true, true));
+    assert_eq!(knows(TokenSigner::new(&new, Some(&old))), (true, true));
+    assert_eq!(knows(TokenSigner::new(&new, None)), (false, false));
+}
+
+/// Its way in past full limits was opened with the password that a thief may know.
+#[sqlx::test(migrations = "./migrations")]
+async fn after_a_change_of_the_password_a_browser_is_known_only_if_it_was_used_with_the_new_one(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let (here, there) = (device(&service, "ona").await, device(&service, "ona").await);
+    let changed = service.change_password(&world.ona, &world.cookie, change(), Some(&here));
+    let renewed = changed.await.expect("changed").device;
+    assert_eq!(renewed.nonce, here.nonce, "the browser is the same");
+    let log_in = async |device: &DeviceToken| try_login(&service, "ona", NEW, with(device)).await;
+    let anew = log_in(&there).await.expect("nothing is locked yet").device;
+    assert_eq!(anew.nonce, there.nonce);
+    lock(&service, "ona").await;
+    for (case, device, expected) in [
+        ("of before", &here, "limited"),
+        ("of before, elsewhere", &there, "limited"),
+        ("that made the change", &renewed, "ok"),
+        ("used since", &anew, "ok"),
+    ] {
+        assert_eq!(end(&log_in(device).await), expected, "{case}");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_browser_without_a_cookie_that_changes_the_password_is_known_from_then_on(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let jonas = device(&service, "jonas").await;
+    let changed = service.change_password(&world.ona, &world.cookie, change(), Some(&jonas));
+    let known = changed.await.expect("changed").device;
+    assert_ne!(known.nonce, jonas.nonce, "that is another person's");
+    lock(&service, "ona").await;
+    let login = try_login(&service, "ona", NEW, with(&known)).await;
+    assert_eq!(end(&login), "ok");
+}
+
+/// A hash of less effort is renewed by a login: the browser that did it stays known.
+#[sqlx::test(migrations = "./migrations")]
+async fn the_browser_whose_login_renews_the_hash_stays_known(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let more = Effort {
+        memory: 128,
+        ..CHEAP
+    };
+    let service = world
+        .with_effort(more)
+        .with_rate_limits(RequestQuota::STANDARD);
+    let known = device(&service, "ona").await;
+    lock(&service, "ona").await;
+    let login = try_login(&service, "ona", PASSWORD, with(&known)).await;
+    assert_eq!(end(&login), "ok");
 }

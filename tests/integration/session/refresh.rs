@@ -241,7 +241,7 @@ async fn what_was_never_a_token_waits_for_no_lock(
     let unknown = Uuid::new_v4();
     sqlx::query(
         "INSERT INTO sessions
-         SELECT ?, user_id, kind, secret_hash, NULL, NULL, created_date, seen_date, expires_date, '', successor_key
+         SELECT ?, user_id, kind, secret_hash, NULL, NULL, created_date, seen_date, expires_date, '', successor_key, NULL, NULL
          FROM sessions WHERE id = ?",
     )
     .bind(unknown)

@@ -9,6 +9,7 @@ use sqlx::{
 use tickbox::{
     domain::{
         error::{Denied, Error, FieldCode},
+        session::SessionToken,
         user::{Account, PasswordChange, PasswordChangeInput},
     },
     service::{Effort, Service},
@@ -25,10 +26,10 @@ use crate::{
     world::{CHEAP, PASSWORD, World, client, credentials},
 };
 
-const NEW: &str = "amber kettle 8";
-const OTHER: &str = "ivory ladle 9";
+pub(super) const NEW: &str = "amber kettle 8";
+pub(super) const OTHER: &str = "ivory ladle 9";
 
-fn change(current: &str, new: &str) -> PasswordChange {
+pub(super) fn change(current: &str, new: &str) -> PasswordChange {
     log::plant(current);
     log::plant(new);
     let input = PasswordChangeInput {
@@ -39,7 +40,7 @@ fn change(current: &str, new: &str) -> PasswordChange {
     PasswordChange::parse(input, "ona").expect("valid")
 }
 
-async fn opens(world: &World, password: &str) -> bool {
+pub(super) async fn opens(world: &World, password: &str) -> bool {
     let login = world
         .service
         .log_in(credentials("ona", password), None, client("a test"));
@@ -50,7 +51,7 @@ async fn opens(world: &World, password: &str) -> bool {
     }
 }
 
-fn is_wrong_password(error: &Error) -> bool {
+pub(super) fn is_wrong_password(error: &Error) -> bool {
     matches!(error, Error::Invalid(errors)
         if errors.len() == 1 && errors[0].field == "current_password" && errors[0].code == FieldCode::WrongPassword)
 }
@@ -63,9 +64,10 @@ async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(
     let world = World::new(options).await;
     let before = password(&world, "ona").await;
     let jonas = password(&world, "jonas").await;
-    let changed = world
-        .service
-        .change_password(&world.ona, change(PASSWORD, NEW), "");
+    let changed =
+        world
+            .service
+            .change_password(&world.ona, &world.cookie, change(PASSWORD, NEW), None);
     changed.await.expect("changed");
     let after = password(&world, "ona").await;
     assert_ne!(before, after);
@@ -76,7 +78,7 @@ async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(
 }
 
 #[sqlx::test(migrations = "./migrations")]
-async fn a_browser_goes_on_in_a_new_session_and_every_other_one_has_ended(
+async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
@@ -89,9 +91,9 @@ async fn a_browser_goes_on_in_a_new_session_and_every_other_one_has_ended(
     let account = account.expect("no fault").expect("a session");
     let changed = world
         .service
-        .change_password(&account, change(PASSWORD, NEW), "a browser");
-    let next = changed.await.expect("changed");
-    assert_ne!(next.id, here.id);
+        .change_password(&account, &here, change(PASSWORD, NEW), None);
+    let next = changed.await.expect("changed").token;
+    assert_ne!(next.expose(), here.expose());
     assert!(is_logged_in(&world, &next).await);
     for ended in [&here, &there] {
         assert!(!is_logged_in(&world, ended).await);
@@ -103,10 +105,7 @@ async fn a_browser_goes_on_in_a_new_session_and_every_other_one_has_ended(
     assert!(is_logged_in(&world, &jonas).await);
     let left = world.service.sessions(&account).await.expect("listed");
     assert_eq!(left.len(), 1);
-    assert_eq!(
-        (left[0].id, left[0].client.as_str()),
-        (next.id, "a browser")
-    );
+    assert_eq!((left[0].id, left[0].client.as_str()), (next.id, "a test"));
 }
 
 #[sqlx::test(migrations = "./migrations")]
@@ -144,7 +143,7 @@ async fn a_wrong_current_password_changes_and_ends_nothing(
     let phone = phone::log_in(&world.service, "ona").await;
     let service = &world.service;
     for wrong in ["violet teapot 8", "Violet teapot 7", "violet teapot 7 "] {
-        let attempt = service.change_password(&world.ona, change(wrong, NEW), "");
+        let attempt = service.change_password(&world.ona, &world.cookie, change(wrong, NEW), None);
         let error = attempt.await.err().expect("refused");
         assert!(is_wrong_password(&error), "{wrong}: {error:?}");
         let account = open(service, &phone.access).await.expect("open");
@@ -177,7 +176,7 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
         ..world.ona.clone()
     };
     for error in [
-        change_here(service, &world.ona).await,
+        change_here(service, &world.ona, &world.cookie).await,
         service
             .change_password_on_device(&account, change(PASSWORD, NEW))
             .await
@@ -198,9 +197,10 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
     assert_eq!(service.sessions(&world.ona).await.expect("listed").len(), 1);
 }
 
-/// Both verbs want the same session: whichever is first, the other one finds it gone.
+/// Both verbs want the same session: one that is ended first changes nothing, and one that is ended
+/// afterwards has ended with its new cookie.
 #[sqlx::test(migrations = "./migrations")]
-async fn a_session_is_either_ended_or_goes_on_by_a_new_cookie_never_both(
+async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_back(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
@@ -219,9 +219,10 @@ async fn a_session_is_either_ended_or_goes_on_by_a_new_cookie_never_both(
             pause.await;
             service.end_session(&world.ona, account.session_id).await
         };
-        let change = service.change_password(&account, change(current, next), "");
+        let change = service.change_password(&account, &token, change(current, next), None);
         match tokio::join!(change, end) {
-            (Ok(_), Err(Error::NotFound)) => {
+            (Ok(renewed), Ok(())) => {
+                assert!(!is_logged_in(&world, &renewed.token).await);
                 changed += 1;
                 (current, next) = (next, current);
             }
@@ -232,8 +233,8 @@ async fn a_session_is_either_ended_or_goes_on_by_a_new_cookie_never_both(
     assert!(ended > 0 && changed > 0, "{ended} ended, {changed} changed");
 }
 
-async fn change_here(service: &Service, who: &Account) -> Option<Error> {
-    let changed = service.change_password(who, change(PASSWORD, NEW), "");
+async fn change_here(service: &Service, who: &Account, cookie: &SessionToken) -> Option<Error> {
+    let changed = service.change_password(who, cookie, change(PASSWORD, NEW), None);
     changed.await.err()
 }
 
@@ -244,8 +245,8 @@ async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(
 ) {
     let world = World::new(options).await;
     let there = log_in(&world, "ona", None).await.token;
-    let there = world.service.authenticate(&there).await;
-    let there = there.expect("no fault").expect("a session");
+    let account = world.service.authenticate(&there).await;
+    let account = account.expect("no fault").expect("a session");
     let mut watcher = world.connect().await;
     let mut holder = world.connect().await;
     let mut held = holder.begin().await.expect("begun");
@@ -260,8 +261,8 @@ async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(
         change(PASSWORD, OTHER),
     );
     let (first, second, ()) = tokio::join!(
-        service.change_password(&world.ona, first, ""),
-        service.change_password(&there, second, ""),
+        service.change_password(&world.ona, &world.cookie, first, None),
+        service.change_password(&account, &there, second, None),
         release,
     );
     let (winner, error) = match (first, second) {
@@ -332,27 +333,27 @@ async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
     hold_user(&mut held, &world.ona).await;
     let service = with_memory(256);
     let log_in = || service.log_in(credentials("ona", PASSWORD), None, client(""));
-    let change = service.change_password(&world.ona, change(PASSWORD, NEW), "");
+    let change = service.change_password(&world.ona, &world.cookie, change(PASSWORD, NEW), None);
     let release = async {
         until_waiting(&mut watcher, 2).await;
         held.rollback().await.expect("released");
     };
     let (_, changed, ()) = tokio::join!(log_in(), change, release);
     let changed = changed.expect("the password was right all the time");
-    assert!(is_logged_in(&world, &changed).await);
+    assert!(is_logged_in(&world, &changed.token).await);
     // Whether the login came before or after: what it began has ended, or never was.
     let sessions = world.service.sessions(&world.ona).await;
     assert_eq!(sessions.expect("listed").len(), 1);
 }
 
-async fn hold_user(held: &mut MySqlConnection, who: &Account) {
+pub(crate) async fn hold_user(held: &mut MySqlConnection, who: &Account) {
     let lock = sqlx::query("SELECT id FROM users WHERE id = ? FOR UPDATE").bind(who.user_id.0);
     held.execute(lock).await.expect("locked");
 }
 
 /// Until that many wait for the row that holds a password: for less than the two seconds that they
 /// wait at most.
-async fn until_waiting(connection: &mut MySqlConnection, count: usize) {
+pub(crate) async fn until_waiting(connection: &mut MySqlConnection, count: usize) {
     let start = Instant::now();
     loop {
         let waiting = waiting(connection).await;

@@ -99,8 +99,9 @@ async fn the_current_and_the_new_password_may_be_in_any_form(
         new_password_again: Some(new),
     };
     let change = PasswordChange::parse(input, "ruta").expect("valid");
-    let changed = world.service.change_password(&account, change, "").await;
-    changed.expect("changed");
+    let token = &session.token;
+    let changed = world.service.change_password(&account, token, change, None);
+    changed.await.expect("changed");
     assert!(opens(&world, new).await);
     assert!(!opens(&world, COMPOSED).await);
     let same = PasswordChangeInput {

@@ -121,7 +121,7 @@ const TABLE: [Row; 17] = [
         route: ("POST", "/end-session"),
         nobody: LOGIN_TO_SESSIONS,
         owner: (303, "/sessions?notice=session_ended"),
-        stranger: NOT_FOUND,
+        stranger: (303, "/sessions?notice=session_ended"),
         expired: LOGIN_TO_SESSIONS,
     },
     Row {
@@ -216,15 +216,27 @@ async fn an_unknown_id_and_a_strangers_are_the_same_404(
             ("/update-todo", "todo_id", &id),
             ("/remove-todo", "todo_id", &id),
             ("/restore-todo", "todo_id", &id),
-            ("/end-session", "session_id", &session),
         ] {
             let foreign = browser.post(path, &[(field, theirs)]).await;
             let nothing = browser.post(path, &[(field, &unknown)]).await;
             assert_eq!(foreign.status, 404);
             assert_eq!(foreign.body, nothing.body, "{path}");
         }
+        // Ending twice must not fail, so whatever cannot be ended counts as ended: nothing tells them apart.
+        for id in [&session, &unknown] {
+            let ended = browser.post("/end-session", &[("session_id", id)]).await;
+            let location = ended.header("location");
+            assert_eq!(
+                (ended.status, location),
+                (303, "/sessions?notice=session_ended")
+            );
+        }
     }
     assert_eq!(owner.get("/").await.todos(), ["Water the cactus"]);
+    assert!(
+        owner.get("/sessions").await.body.contains(&session),
+        "it lives"
+    );
 }
 
 async fn visit(

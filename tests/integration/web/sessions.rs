@@ -99,7 +99,10 @@ async fn one_session_is_ended_by_its_button_and_the_page_says_so(
     assert_eq!(after.texts(".sessions li").len(), 2);
     assert_eq!(there.get("/").await.header("location"), "/login");
     let again = here.post("/end-session", &[("session_id", id)]).await;
-    assert_eq!(again.status, 404);
+    assert_eq!(
+        (again.status, again.header("location")),
+        (303, ended.header("location"))
+    );
     let wrong = here.post("/end-session", &[("session_id", "17")]).await;
     assert_eq!(wrong.status, 422);
 }

@@ -90,7 +90,9 @@ def add(description: str, id: UUID) -> Todo:
 def _() -> None:
     user = account.register_user(person)
     assert user.user_name == username
-    assert problem(account.register_user, person).code is Code.USERNAME_TAKEN
+    assert account.register_user(person) == user, "as if the first answer had got lost"
+    somebody = person.model_copy(update={"first_name": "Somebody"})
+    assert problem(account.register_user, somebody).code is Code.USERNAME_TAKEN
     invalid = problem(account.register_user, person.model_copy(update={"first_name": " ", "last_name": ""}))
     assert invalid.code is Code.INVALID_INPUT
     assert sorted(error.var_field for error in invalid.errors or []) == ["first_name", "last_name"]
@@ -209,15 +211,16 @@ def _() -> None:
     lost = hold(session.login(Login(username=username, password=password, device_name="Lost")))
     client.configuration.access_token = held
     assert [item.device for item in session.session_list().sessions] == ["Lost", "Python"]
-    session.end_session(SessionReference(session_id=lost.session_id))
-    gone = SessionReference(session_id=lost.session_id)
-    assert problem(session.end_session, gone).code is Code.SESSION_NOT_FOUND
+    for _ in range(2):  # as if the first answer had got lost
+        session.end_session(SessionReference(session_id=lost.session_id))
 
     change = ChangePassword(current_password=password, new_password=secret(f"another {uuid4()}"))
-    account.change_password(change)
+    for _ in range(2):
+        account.change_password(change)
     assert account.me().user_name == username, "this session goes on"
-    again = problem(account.change_password, change)
-    assert [error.code for error in again.errors or []] == ["wrong_password"]
+    wrong = ChangePassword(current_password=password, new_password=secret(f"another {uuid4()}"))
+    refused = problem(account.change_password, wrong)
+    assert [error.code for error in refused.errors or []] == ["wrong_password"]
     password = change.new_password
     session.end_other_sessions()
     assert [item.session_id for item in session.session_list().sessions] == [here.session_id]

@@ -1,0 +1,79 @@
+//! Calls that a client names, so that a repetition gets the first one's answer.
+
+use time::{Duration, OffsetDateTime};
+use uuid::{Uuid, fmt::Hyphenated};
+
+use crate::domain::error::{FieldCode, FieldError};
+
+/// How long a repetition is taken for one: longer than a slow line and its retries take, too short to
+/// be of use to anybody who finds what was sent.
+const REPEATABLE: Duration = Duration::minutes(1);
+
+/// Whether something that comes now may repeat what was done at `first`.
+#[must_use]
+pub fn is_repeatable(first: OffsetDateTime, now: OffsetDateTime) -> bool {
+    now - first <= REPEATABLE
+}
+
+/// The id that a client makes for a call; a UUID of any version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallId(pub Uuid);
+
+impl CallId {
+    /// One that nobody has used yet.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// Takes the form of RFC 9562, in either case.
+    ///
+    /// # Errors
+    /// When the text is not a UUID.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let id = (text.len() == Hyphenated::LENGTH)
+            .then(|| Uuid::try_parse(text).ok())
+            .flatten();
+        id.map(Self).ok_or_else(|| {
+            let message = "The id of the call must be a UUID";
+            FieldError::new("call_id", FieldCode::InvalidId, message)
+        })
+    }
+
+    /// SHA-256 of the id: all that is stored of it.
+    #[must_use]
+    pub fn hash(self) -> [u8; 32] {
+        super::hash(self.0.as_bytes()).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_repetition_is_known_as_one_for_a_minute() {
+        let first = datetime!(2026-01-01 12:00 UTC);
+        let at = |seconds| is_repeatable(first, first + Duration::seconds(seconds));
+        assert!(at(0) && at(60));
+        assert!(!at(61));
+        assert!(at(-2), "the clock of another instance is behind");
+    }
+
+    #[test]
+    fn only_a_uuid_with_hyphens_names_a_call() {
+        let id = "c5d3f2a0-6b1e-1f8a-8a77-0d9e4b3c2f16";
+        for text in [id, &id.to_uppercase()] {
+            assert_eq!(CallId::parse(text).ok(), CallId::parse(id).ok());
+        }
+        for text in ["", "17", &id.replace('-', ""), &format!("{{{id}}}")] {
+            let refused = CallId::parse(text).expect_err("no UUID");
+            assert_eq!(
+                (refused.field.as_ref(), refused.code.as_str()),
+                ("call_id", "invalid_id")
+            );
+        }
+    }
+}

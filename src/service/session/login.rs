@@ -1,0 +1,268 @@
+//! Beginning sessions. A login that its client has named may come again within a minute: it finds the
+//! session that the first one began and gives out the same secret once more, which is not kept
+//! anywhere but can be computed anew.
+
+use futures_util::FutureExt as _;
+use secrecy::SecretString;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    super::{
+        Service, TokenSigner,
+        limit::{release, release_and_give_back},
+    },
+    Client, LoggedIn, Tokens,
+    admission::{Entry, note_failure, note_success},
+    random_bytes,
+};
+use crate::{
+    domain::{
+        error::Error,
+        session::{
+            CallId, Exchange, Kind, RefreshToken, SESSIONS_MAX, SecretHash, SessionId,
+            SessionToken, SuccessorKey, USER_AGENT_MAX, expires, is_repeatable,
+        },
+        user::{Credentials, UserId},
+    },
+    store::{
+        self, Connection, Ending,
+        session::{Begun, NewSession},
+    },
+};
+
+/// A session, with the first secret of its client.
+#[derive(Clone, Copy)]
+struct Grant {
+    id: SessionId,
+    key: SuccessorKey,
+    secret: [u8; 32],
+    expires: OffsetDateTime,
+}
+
+/// A session about to begin.
+#[derive(Clone)]
+struct Start {
+    grant: Grant,
+    kind: Kind,
+    now: OffsetDateTime,
+    user_agent: String,
+    call: Option<CallId>,
+}
+
+impl Service {
+    /// Begins a session in a browser. The session that the browser came with, if any, ends: nobody
+    /// keeps a session that somebody else planted.
+    ///
+    /// # Errors
+    /// [`Denied::WrongCredentials`](crate::domain::error::Denied::WrongCredentials) when there is no
+    /// such user or the password is another: which of the two, neither the answer nor the time it
+    /// takes tells. [`Error::RateLimited`] when there have been too many such failures; the password is
+    /// then not looked at.
+    pub async fn log_in(
+        &self,
+        credentials: Credentials,
+        previous: Option<SessionToken>,
+        client: Client,
+    ) -> Result<LoggedIn, Error> {
+        let entered = self.enter(credentials, &client, Kind::Web, previous).await;
+        let (entry, grant) = entered?;
+        let device = match (entry.device, client.call_id) {
+            // Signed anew, so that the key may be rotated; the number stays, and what it has used up.
+            (Some(nonce), _) => nonce,
+            (None, Some(call)) => grant.key.device_nonce(call.0.as_bytes()),
+            (None, None) => random_bytes()?,
+        };
+        Ok(LoggedIn {
+            device: self.signer.device(device, &entry.username, entry.hash()),
+            public_id: entry.public_id,
+            token: SessionToken::new(grant.id.0, grant.secret),
+        })
+    }
+
+    /// Begins a session on a phone.
+    ///
+    /// # Errors
+    /// As [`Self::log_in`].
+    pub async fn log_in_device(
+        &self,
+        credentials: Credentials,
+        client: Client,
+    ) -> Result<Tokens, Error> {
+        let entered = self.enter(credentials, &client, Kind::Api, None).await;
+        let (entry, grant) = entered?;
+        self.tokens(&grant.refresh_token(), entry.public_id, grant.expires)
+    }
+
+    /// What a phone gets to keep, with a new access token.
+    pub(super) fn tokens(
+        &self,
+        refresh: &RefreshToken,
+        public_id: Uuid,
+        expires: OffsetDateTime,
+    ) -> Result<Tokens, Error> {
+        let session_id = refresh.id;
+        let access: SecretString = self.signer.sign(public_id, session_id, self.clock.now())?;
+        Ok(Tokens {
+            access,
+            refresh: refresh.text(),
+            expires,
+            session_id,
+            public_id,
+        })
+    }
+
+    /// Begins the session of whoever shows the right password, in place of the one that they came
+    /// with, and says who it is.
+    async fn enter(
+        &self,
+        credentials: Credentials,
+        client: &Client,
+        kind: Kind,
+        previous: Option<SessionToken>,
+    ) -> Result<(Entry, Grant), Error> {
+        loop {
+            let entry = self.admit(credentials.clone(), client).await?;
+            let previous = match &previous {
+                // Only who holds the whole secret may end that session.
+                Some(token) => self.authenticate(token).await?.map(|it| it.session_id),
+                None => None,
+            };
+            let begun = self.begin(self.start(kind, client)?, entry.clone(), previous);
+            if let Some(grant) = begun.await.inspect_err(note_failure)? {
+                note_success(entry.public_id);
+                return Ok((entry, grant));
+            }
+            // The stored hash became another one meanwhile: what was right is looked at again.
+        }
+    }
+
+    fn start(&self, kind: Kind, client: &Client) -> Result<Start, Error> {
+        let (key, now) = (SuccessorKey(random_bytes()?), self.clock.now());
+        let secret = match client.call_id {
+            Some(call) => self.signer.login_secret(&key, call),
+            None => random_bytes()?,
+        };
+        Ok(Start {
+            grant: Grant {
+                id: SessionId(Uuid::new_v4()),
+                key,
+                secret,
+                expires: expires(now, now),
+            },
+            kind,
+            now,
+            user_agent: client.description.chars().take(USER_AGENT_MAX).collect(),
+            call: client.call_id,
+        })
+    }
+
+    /// The session that has begun, or that this login had begun before. None when the password was
+    /// changed since it was verified, since that was to end what the old one had opened.
+    async fn begin(
+        &self,
+        start: Start,
+        entry: Entry,
+        previous: Option<SessionId>,
+    ) -> Result<Option<Grant>, Error> {
+        let signer = self.signer.clone();
+        self.database
+            .transaction(move |connection| {
+                let (start, entry, signer) = (start.clone(), entry.clone(), signer.clone());
+                async move {
+                    let user = entry.user;
+                    if store::user::lock_password(connection, user).await? != entry.verified {
+                        release(connection, &entry.reserved).await?;
+                        return Ok(Ending::Commit(None));
+                    }
+                    if let Some(hash) = entry.raised {
+                        store::user::set_password(connection, user, &hash).await?;
+                    }
+                    let first = start.find_first(connection, user, &signer).await?;
+                    if let Some(id) = previous
+                        && first.is_none_or(|first| first.id != id)
+                    {
+                        store::session::delete(connection, id).await?;
+                    }
+                    let grant = match first {
+                        Some(first) => first,
+                        None => start.insert(connection, user).await?,
+                    };
+                    // Last: others may be waiting for these rows.
+                    release_and_give_back(connection, &entry.reserved).await?;
+                    Ok(Ending::Commit(Some(grant)))
+                }
+                .boxed()
+            })
+            .await
+    }
+}
+
+impl Start {
+    /// The session that this login has begun within the last minute, if it lives. One that has ended
+    /// leaves nothing to be found, and so never comes back.
+    async fn find_first(
+        &self,
+        connection: &mut Connection,
+        user: UserId,
+        signer: &TokenSigner,
+    ) -> Result<Option<Grant>, Error> {
+        let Some(call) = self.call else {
+            return Ok(None);
+        };
+        let begun = store::session::begun_by(connection, user, self.kind, call.hash()).await?;
+        Ok(begun
+            .filter(|begun| is_repeatable(begun.created, self.now) && begun.expires > self.now)
+            .and_then(|begun| {
+                let grant = Grant {
+                    id: begun.id,
+                    key: begun.key,
+                    secret: signer.login_secret(&begun.key, call),
+                    expires: begun.expires,
+                };
+                self.is_good(&grant, &begun).then_some(grant)
+            }))
+    }
+
+    /// Whether the first secret still opens the session: not when we sign with another key since then,
+    /// nor when a phone has gone on too far.
+    fn is_good(&self, grant: &Grant, begun: &Begun) -> bool {
+        match self.kind {
+            Kind::Web => grant.hash() == begun.rotation.current,
+            Kind::Api => {
+                let token = grant.refresh_token();
+                begun.rotation.judge(&token, &begun.key, self.now) != Exchange::Reuse
+            }
+        }
+    }
+
+    async fn insert(&self, connection: &mut Connection, user: UserId) -> Result<Grant, Error> {
+        let (now, keep) = (self.now, SESSIONS_MAX - 1);
+        for id in store::session::surplus(connection, user, now, keep).await? {
+            store::session::delete(connection, id).await?;
+        }
+        let session = NewSession {
+            id: self.grant.id,
+            user,
+            kind: self.kind,
+            hash: self.grant.hash(),
+            created: now,
+            expires: self.grant.expires,
+            user_agent: self.user_agent.clone(),
+            successor_key: self.grant.key,
+            call_hash: self.call.map(CallId::hash),
+        };
+        store::session::insert(connection, &session).await?;
+        Ok(self.grant)
+    }
+}
+
+impl Grant {
+    fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.secret)
+    }
+
+    fn refresh_token(&self) -> RefreshToken {
+        RefreshToken::first(self.id, self.secret, &self.key)
+    }
+}

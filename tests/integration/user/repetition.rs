@@ -1,0 +1,337 @@
+//! Registrations and changes of the password that are sent twice.
+
+use sqlx::{
+    Connection as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::{
+        error::{Conflict, Denied, Error},
+        session::SessionToken,
+        user::{FirstName, Password, Registration, User},
+    },
+    service::{Renewed, Service},
+};
+use time::Duration;
+
+use super::{
+    password,
+    password_change::{NEW, OTHER, change, hold_user, is_wrong_password, opens, until_waiting},
+};
+use crate::{
+    session::{is_logged_in, log_in, phone},
+    world::{CHEAP, NOWHERE, PASSWORD, World, registration},
+};
+
+/// The cookie and the device of an answer, as a browser keeps them.
+fn kept(renewed: &Renewed) -> (String, [u8; 16], [u8; 32]) {
+    let device = &renewed.device;
+    let cookie = renewed.token.expose().to_owned();
+    (cookie, device.nonce, device.password_tag)
+}
+
+/// The same form with the cookie of before.
+async fn repeat(service: &Service, cookie: &SessionToken, new: &str) -> Option<Renewed> {
+    let repeated = service.repeat_password_change(cookie, new.into(), None);
+    repeated.await.expect("no fault")
+}
+
+async fn made(world: &World) -> Renewed {
+    let change = change(PASSWORD, NEW);
+    let changed = world
+        .service
+        .change_password(&world.ona, &world.cookie, change, None);
+    changed.await.expect("changed")
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn two_changes_in_flight_get_one_answer(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    let other = world.with_effort(CHEAP);
+    let mut watcher = world.connect().await;
+    let mut holder = world.connect().await;
+    let mut held = holder.begin().await.expect("begun");
+    hold_user(&mut held, &world.ona).await;
+    let release = async {
+        until_waiting(&mut watcher, 2).await;
+        held.rollback().await.expect("released");
+    };
+    let press = |service: Service| {
+        let (ona, cookie) = (&world.ona, &world.cookie);
+        async move {
+            let change = change(PASSWORD, NEW);
+            service.change_password(ona, cookie, change, None).await
+        }
+    };
+    let (one, two, ()) = tokio::join!(press(world.service.clone()), press(other), release);
+    let (one, two) = (one.expect("changed"), two.expect("the same"));
+    assert_eq!(kept(&one), kept(&two));
+    assert!(is_logged_in(&world, &one.token).await);
+    assert!(!is_logged_in(&world, &world.cookie).await);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let first = made(&world).await;
+    let hash = password(&world, "ona").await;
+    for service in [&world.service, &world.with_effort(CHEAP)] {
+        let again = repeat(service, &world.cookie, NEW).await.expect("the same");
+        assert_eq!(kept(&again), kept(&first));
+        // The browser that has the new cookie already, and sends the form once more.
+        let change = change(PASSWORD, NEW);
+        let again = service.change_password(&world.ona, &first.token, change, Some(&first.device));
+        assert_eq!(kept(&again.await.expect("the same")), kept(&first));
+    }
+    assert_eq!(password(&world, "ona").await, hash, "nothing was changed");
+    assert_eq!(
+        world
+            .service
+            .sessions(&world.ona)
+            .await
+            .expect("listed")
+            .len(),
+        1
+    );
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_cookie_of_before_a_change_is_good_for_nothing_else(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let stranger = log_in(&world, "jonas", None).await.token;
+    let made_up = SessionToken::new(world.cookie.id.0, [7; 32]);
+    let service = &world.service;
+    assert!(repeat(service, &world.cookie, PASSWORD).await.is_none());
+    made(&world).await;
+    assert!(!is_logged_in(&world, &world.cookie).await);
+    for (case, cookie, new) in [
+        ("the old password", &world.cookie, PASSWORD),
+        ("another one", &world.cookie, OTHER),
+        ("a made up secret", &made_up, NEW),
+        ("a stranger's", &stranger, NEW),
+    ] {
+        assert!(repeat(service, cookie, new).await.is_none(), "{case}");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_minute_after_a_change_there_is_no_repetition(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let first = made(&world).await;
+    let service = &world.service;
+    world.clock.advance(Duration::seconds(58));
+    assert!(repeat(service, &world.cookie, NEW).await.is_some());
+    world.clock.advance(Duration::seconds(3));
+    assert!(repeat(service, &world.cookie, NEW).await.is_none());
+    let late = service.change_password(&world.ona, &first.token, change(PASSWORD, NEW), None);
+    let error = late.await.err().expect("refused");
+    assert!(is_wrong_password(&error), "{error:?}");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_session_that_has_ended_is_not_brought_back_by_a_repeated_change(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let first = made(&world).await;
+    let ended = world.service.log_out(first.token.id).await;
+    ended.expect("logged out");
+    assert!(repeat(&world.service, &world.cookie, NEW).await.is_none());
+    assert!(!is_logged_in(&world, &first.token).await);
+    let login = log_in_with(&world, NEW).await;
+    assert!(repeat(&world.service, &world.cookie, NEW).await.is_none());
+    assert!(is_logged_in(&world, &login).await);
+}
+
+async fn log_in_with(world: &World, password: &str) -> SessionToken {
+    let credentials = crate::world::credentials("ona", password);
+    let login = world
+        .service
+        .log_in(credentials, None, crate::world::client(""));
+    login.await.expect("right password").token
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let there = log_in(&world, "ona", None).await.token;
+    let account = world.service.authenticate(&there).await.expect("no fault");
+    let account = account.expect("a session");
+    made(&world).await;
+    // They had looked at their session before it ended.
+    for new in [NEW, OTHER] {
+        let second = world
+            .service
+            .change_password(&account, &there, change(PASSWORD, new), None);
+        let error = second.await.err().expect("refused");
+        assert!(is_wrong_password(&error), "{new}: {error:?}");
+        assert!(repeat(&world.service, &there, new).await.is_none());
+    }
+    assert!(opens(&world, NEW).await);
+}
+
+/// Of a browser that had begun its session before there were keys for cookies.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_old_session_without_a_key_changes_the_password_too(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let forget = sqlx::query("UPDATE sessions SET successor_key = NULL WHERE id = ?");
+    let forgotten = forget
+        .bind(world.cookie.id.0)
+        .execute(&mut world.connect().await)
+        .await;
+    forgotten.expect("updated");
+    let first = made(&world).await;
+    assert!(is_logged_in(&world, &first.token).await);
+    assert!(repeat(&world.service, &world.cookie, NEW).await.is_none());
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let other = world.with_effort(CHEAP);
+    let here = phone::log_in(&world.service, "ona").await;
+    let there = phone::log_in(&world.service, "ona").await;
+    let here = phone::open(&other, &here.access).await.expect("open");
+    let there = phone::open(&other, &there.access).await.expect("open");
+    let press = |service: &Service| {
+        let (service, here) = (service.clone(), here.clone());
+        async move {
+            service
+                .change_password_on_device(&here, change(PASSWORD, NEW))
+                .await
+        }
+    };
+    let (one, two) = tokio::join!(press(&world.service), press(&other));
+    one.and(two).expect("one of them repeats");
+    press(&other).await.expect("the answer was lost");
+    let wrong = async |who, new| {
+        let changed = other
+            .change_password_on_device(who, change(PASSWORD, new))
+            .await;
+        is_wrong_password(&changed.expect_err("refused"))
+    };
+    assert!(wrong(&here, OTHER).await, "that is another change");
+    assert!(wrong(&there, NEW).await, "that is somebody else");
+    world.clock.advance(Duration::seconds(61));
+    assert!(wrong(&here, NEW).await, "that is too late");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_phone_that_was_logged_out_in_between_has_no_answer_to_repeat(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = &world.service;
+    let kept = phone::log_in(service, "ona").await;
+    let phone = phone::open(service, &kept.access).await.expect("open");
+    let changed = service.change_password_on_device(&phone, change(PASSWORD, NEW));
+    changed.await.expect("changed");
+    service.log_out(phone.session_id).await.expect("logged out");
+    let opened = phone::open(service, &kept.access).await;
+    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    let again = service.change_password_on_device(&phone, change(PASSWORD, NEW));
+    assert!(is_wrong_password(&again.await.expect_err("refused")));
+}
+
+async fn register(service: &Service, who: Registration) -> Option<User> {
+    match service.register(who, NOWHERE).await {
+        Ok(user) => Some(user),
+        Err(Error::Conflict(Conflict::UsernameTaken)) => None,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_registration_that_is_sent_twice_makes_one_account_and_says_so_both_times(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let services = [&world.service, &world.with_effort(CHEAP)];
+    let (one, two) = tokio::join!(
+        register(services[0], registration("rita")),
+        register(services[1], registration("RITA")),
+    );
+    let first = one.expect("registered");
+    assert_eq!(two.as_ref(), Some(&first), "in flight");
+    for service in services {
+        let again = register(service, registration("rita")).await;
+        assert_eq!(again.as_ref(), Some(&first), "the answer was lost");
+    }
+    world.clock.advance(Duration::seconds(61));
+    assert_eq!(register(services[0], registration("rita")).await, None);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn somebody_else_who_wants_the_username_is_refused_at_once(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let first = register(&world.service, registration("rita")).await;
+    first.expect("registered");
+    let other_name = Registration {
+        first_name: FirstName::parse("Rita").expect("valid"),
+        ..registration("rita")
+    };
+    let other_password = Registration {
+        password: Password::choose(OTHER, "rita").expect("valid"),
+        ..registration("rita")
+    };
+    for other in [other_name, other_password] {
+        assert_eq!(register(&world.service, other).await, None);
+    }
+}
+
+/// The window of a minute is no place to guess the password of a new account.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_registration_that_repeats_is_not_counted_and_a_guess_counts_as_one_at_a_login(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    for _ in 0..25 {
+        let same = register(&service, registration("rita")).await;
+        same.expect("the limit is twenty");
+    }
+    let guess = async || {
+        let password = Password::choose(OTHER, "rita").expect("valid");
+        let other = Registration {
+            password,
+            ..registration("rita")
+        };
+        register(&service, other).await
+    };
+    for _ in 0..10 {
+        assert_eq!(guess().await, None);
+    }
+    let right = register(&service, registration("rita")).await;
+    assert_eq!(right, None, "it is not looked at any more");
+    let login = service.log_in(
+        crate::world::credentials("rita", PASSWORD),
+        None,
+        crate::world::client(""),
+    );
+    assert!(matches!(login.await.err(), Some(Error::RateLimited { .. })));
+}
