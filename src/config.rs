@@ -100,6 +100,36 @@ fn origin(text: &str) -> Option<String> {
     (is_web && is_bare).then_some(origin)
 }
 
+/// The value of `Strict-Transport-Security`; none where the header is left out.
+fn transport_security(reader: &mut Reader<'_>) -> Option<&'static str> {
+    let expected = "off, on, subdomains or forget";
+    let value = reader.value("HSTS", HSTS_SUBDOMAINS, expected, |text| match text {
+        "off" => Some(""),
+        "on" => Some(HSTS),
+        "subdomains" => Some(HSTS_SUBDOMAINS),
+        "forget" => Some(HSTS_FORGOTTEN),
+        _ => None,
+    });
+    (!value.is_empty()).then_some(value)
+}
+
+fn up_to_ten(text: &str) -> Option<u8> {
+    text.parse().ok().filter(|number| *number <= 10)
+}
+
+fn up_to_five_minutes(text: &str) -> Option<Duration> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 300);
+    seconds.map(Duration::from_secs)
+}
+
+fn on_or_off(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
+}
+
 impl Config {
     /// Reads the settings through `lookup`, which gives a variable's value.
     ///
@@ -131,7 +161,7 @@ impl Config {
                 "TRUSTED_PROXY_HOPS",
                 0,
                 "a number from 0 to 10",
-                |text| text.parse().ok().filter(|hops| *hops <= 10),
+                up_to_ten,
             ),
             public_origin: reader.value(
                 "PUBLIC_ORIGIN",
@@ -139,18 +169,7 @@ impl Config {
                 "the origin of the pages, such as https://todo.example.org, with nothing behind it",
                 |text| origin(text).map(Some),
             ),
-            hsts: reader.value(
-                "HSTS",
-                Some(HSTS_SUBDOMAINS),
-                "off, on, subdomains or forget",
-                |text| match text {
-                    "off" => Some(None),
-                    "on" => Some(Some(HSTS)),
-                    "subdomains" => Some(Some(HSTS_SUBDOMAINS)),
-                    "forget" => Some(Some(HSTS_FORGOTTEN)),
-                    _ => None,
-                },
-            ),
+            hsts: transport_security(&mut reader),
             migrate_on_start: reader.value("MIGRATE_ON_START", true, "true or false", |text| {
                 text.parse().ok()
             }),
@@ -158,10 +177,7 @@ impl Config {
                 "DRAIN_SECONDS",
                 Duration::ZERO,
                 "seconds, from 0 to 300",
-                |text| {
-                    let seconds = text.parse().ok().filter(|seconds| *seconds <= 300);
-                    seconds.map(Duration::from_secs)
-                },
+                up_to_five_minutes,
             ),
             metrics_listen: reader.value(
                 "METRICS_LISTEN",
@@ -169,11 +185,7 @@ impl Config {
                 "an address and a port, such as 127.0.0.1:9090",
                 |text| text.parse().ok().map(Some),
             ),
-            rate_limits: reader.value("RATE_LIMITS", true, "on or off", |text| match text {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            }),
+            rate_limits: reader.value("RATE_LIMITS", true, "on or off", on_or_off),
             log_format: reader.log_format(),
             log_filter: reader.log_filter(),
         };

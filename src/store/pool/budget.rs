@@ -15,13 +15,15 @@ task_local! {
 }
 
 /// Gives the work of one request a common time limit for all its trips to the database, and for what
-/// else asks for its [`deadline`]: it ends 4.5 seconds after the first of them began. Work outside any request keeps to each trip's own limit.
+/// else asks for its [`deadline`]: it ends 4.5 seconds after the first of them began. Work outside any
+/// request keeps to each trip's own limit.
 pub async fn within_budget<F: Future>(request: F) -> F::Output {
     DEADLINE.scope(OnceCell::new(), request).await
 }
 
 /// When a trip ends that may take `limit` by itself. To be asked in the request's own task: another
 /// one does not know its budget.
+#[must_use]
 pub fn deadline(limit: Duration) -> Instant {
     let own = Instant::now() + limit;
     DEADLINE
