@@ -55,6 +55,8 @@ const showMore = async ({ page }) => page.click("#more a");
 const three = { stock: ["Third", "Second", "First"] };
 const afterRemoving = { ...three, before: remove("First") };
 const many = { stock: numbered(55) };
+// It stands on top, and among the next rows too.
+const afterCompleting = { ...many, before: box("To-do 1") };
 
 const pairs = [
   ["two rows", three, box("First"), box("Second")],
@@ -67,8 +69,8 @@ const pairs = [
   ["Undo and Remove", afterRemoving, undo, remove("Second")],
   ["Undo and a refresh", afterRemoving, undo, refresh],
   ["Show more and Add", many, showMore, add("New")],
-  ["Show more and a row", many, showMore, box("To-do 1")],
-  ["Show more and Remove", many, showMore, remove("To-do 1")],
+  ["Show more and a row", afterCompleting, showMore, box("To-do 1")],
+  ["Show more and Remove", afterCompleting, showMore, remove("To-do 1")],
   ["a refresh and Show more", many, refresh, showMore],
 ];
 
@@ -96,6 +98,39 @@ scenario("a late answer about a row that the newer one left alone still shows it
   assert.equal(await visitor.page.locator("#todos > .done").count(), 2);
   assert.equal(await visitor.said(), "Done: “Second”.");
   assert.equal(await visitor.page.textContent("#count"), "0 of 2 open");
+});
+
+scenario("the late answer to Add neither shows a row twice nor brings it back", {}, async (visitor) => {
+  const { page } = visitor;
+  await visitor.signUp();
+  await visitor.stock(["Stays"]);
+  const tab = { visitor, page };
+  for (const isListedAgain of [false, true]) {
+    const held = new Held();
+    await page.route("**/", (route) => (route.request().method() === "POST" ? held.carry(route) : route.continue()));
+    await add("Brief")(tab);
+    await held.go();
+    await visitor.change(() => refresh(tab));
+    assert.deepEqual(await visitor.texts(), ["Brief", "Stays"]);
+    await visitor.change(() => remove("Brief")(tab));
+    if (isListedAgain) await visitor.change(() => refresh(tab));
+    await visitor.change(() => held.come());
+    assert.deepEqual(await visitor.texts(), ["Stays"]);
+    assert.equal(await page.textContent("#count"), "1 of 1 open");
+    assert.equal(await visitor.said(), "Removed “Brief”.");
+    await page.unroute("**/");
+  }
+});
+
+scenario("a list that comes while more is asked for leaves no gap", {}, async (visitor, enter) => {
+  await visitor.signUp();
+  await visitor.stock(numbered(55));
+  const phone = await enter();
+  await phone.logInAs(visitor);
+  await phone.add("From the phone");
+  await inOrder({ visitor, page: visitor.page }, { a: refresh, b: showMore }, "go a, go b, come a, come b");
+  const texts = await visitor.texts();
+  for (const text of numbered(55)) assert(texts.includes(text), `${text} is missing`);
 });
 
 scenario("an overtaken list is asked for again, at once and once", {}, async (visitor, enter) => {
