@@ -50,17 +50,17 @@ fn row(todo: &Todo, session: &Session) -> Markup {
                 input type="hidden" name="todo_id" value=(id);
                 button.check #{ "check-" (id) } name="is_done" value=(!todo.isdone) role="checkbox"
                     aria-checked=(todo.isdone) aria-labelledby={ "text-" (id) } {
-                    span aria-hidden="true" {}
+                    span aria-hidden="true" { (if todo.isdone { "Reopen" } else { "Complete" }) }
                 }
                 div.text {
-                    span #{ "text-" (id) } dir="auto" { (todo.description) }
+                    span #{ "text-" (id) } dir="auto" { (todo.description) } " "
                     small {
                         span { "Added " (moment(todo.created_date)) }
                         @if let Some(done) = todo.done_date { " " span { "Done " (moment(done)) } }
                     }
                 }
                 button.remove #{ "remove-" (id) } name="is_removed" value="true" formaction="/remove-todo" hx-post="/remove-todo" {
-                    span aria-hidden="true" { "×" }
+                    span aria-hidden="true" { "×" } " "
                     span.hidden { "Remove “" bdi { (todo.description) } "”" }
                 }
             }
@@ -75,8 +75,8 @@ fn add_form(session: &Session, id: Uuid, focus: bool) -> Markup {
             (account_field(session))
             label for="description" { "New to-do" }
             div.line {
-                input #description name="description" type="text" value="" required autocomplete="off"
-                    enterkeyhint="done" dir="auto" maxlength="400" data-focus[focus];
+                input #description name="description" type="text" value="" required
+                    enterkeyhint="done" dir="auto" data-max="200" data-focus[focus];
                 button.button type="submit" { "Add" }
             }
         }
@@ -93,13 +93,6 @@ pub(crate) fn list(
 ) -> Markup {
     let [style, icon, script] = &assets.0;
     let account = session.public_id;
-    let keys = [
-        ("n", "write a new to-do"),
-        ("Enter", "add it"),
-        ("Space", "complete a to-do, or open it again"),
-        ("?", "show these keys"),
-        ("Esc", "close this"),
-    ];
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -121,8 +114,8 @@ pub(crate) fn list(
                     header.bar {
                         h1 { "My to-do list" }
                         div.who {
-                            span.name { (session.firstname) }
-                            a href="/account" { "Account" }
+                            span.name { (session.firstname) } " "
+                            a href="/account" { "Account" } " "
                             form method="post" action="/logout" {
                                 (account_field(session))
                                 button class="button quiet" type="submit" { "Log out" }
@@ -135,14 +128,14 @@ pub(crate) fn list(
                     div.bar {
                         (count(session.rev, session.open_count, session.todo_count))
                         nav aria-label="Show" {
-                            a href="/" aria-current="true" { "All" }
-                            a href="/?show=open" { "Open" }
-                            a href="/?show=done" { "Done" }
+                            a href="/" aria-current="true" { "All" } " "
+                            a href="/?show=open" { "Open" } " "
+                            a href="/?show=done" { "Done" } " "
                         }
                     }
                     ul #todos data-rev=(session.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
                         role="list" aria-label="To-dos" { @for todo in todos { (row(todo, session)) } }
-                    p.empty { "Nothing to do. Add your first to-do above." }
+                    p.empty hidden[!todos.is_empty()] { "Nothing to do. Add your first to-do above." }
                     p #more {
                         @if let Some(next) = next {
                             @let link = format!("/?cursor={next}");
@@ -150,15 +143,6 @@ pub(crate) fn list(
                         }
                     }
                     div #refresh hidden hx-get="/" hx-trigger="refresh" hx-swap="none" hx-sync="this:replace" {}
-                    p.foot { button #keys-open type="button" hidden { "Keyboard keys" } }
-                    dialog #keys aria-labelledby="keys-title" {
-                        h2 #keys-title { "Keyboard keys" }
-                        dl { @for (key, effect) in keys { dt { kbd { (key) } } dd { (effect) } } }
-                        form method="dialog" {
-                            label { input #keys-letters type="checkbox" checked; "Use the single keys n and ?" }
-                            button.button.quiet { "Close" }
-                        }
-                    }
                 }
             }
         }
