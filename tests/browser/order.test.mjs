@@ -54,7 +54,7 @@ const showMore = async ({ page }) => page.click("#more a");
 
 const three = { stock: ["Third", "Second", "First"] };
 const afterRemoving = { ...three, before: remove("First") };
-const many = { stock: numbered(55) };
+const many = { stock: numbered(52) };
 // It stands on top, and among the next rows too.
 const afterCompleting = { ...many, before: box("To-do 1") };
 
