@@ -263,21 +263,7 @@ async fn a_list_is_shown_at_once_although_its_use_cannot_be_noted(
     }
     let unlock = sqlx::raw_sql("UNLOCK TABLES");
     unlock.execute(&mut holder).await.expect("unlocked");
-    let noted = async {
-        let stale = "SELECT COUNT(*) FROM sessions WHERE seen_date > created_date";
-        loop {
-            let noted: i64 = sqlx::query_scalar(stale)
-                .fetch_one(&mut holder)
-                .await
-                .expect("read");
-            if noted > 0 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let noted = tokio::time::timeout(PROMISE, noted).await;
-    noted.expect("the note goes on once it can be made");
+    site.world.a_use_is_noted().await;
 }
 
 async fn add(browser: &Browser<'_>, id: &str) -> Answer {

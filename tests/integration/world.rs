@@ -1,6 +1,8 @@
 //! What the tests share: the verbs over a database of the test's own, and two people who know
 //! nothing of each other.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
@@ -13,6 +15,7 @@ use tickbox::{
     service::{Client, Effort, Hasher, Service, TokenSigner},
     store::Database,
 };
+use tokio::time::{sleep, timeout};
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "violet teapot 7";
@@ -66,6 +69,24 @@ impl World {
     pub(crate) fn with_limits(&self) -> Service {
         self.with_effort(CHEAP)
             .with_rate_limits(RequestQuota::STANDARD)
+    }
+
+    /// Waits until the use of a session has been noted, which is done behind the request.
+    pub(crate) async fn a_use_is_noted(&self) {
+        let mut connection = self.connect().await;
+        let noted = async {
+            let later = "SELECT COUNT(*) FROM sessions WHERE seen_date > created_date";
+            loop {
+                let count = sqlx::query_scalar(later).fetch_one(&mut connection);
+                let count: i64 = count.await.expect("read");
+                if count > 0 {
+                    return;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let noted = timeout(Duration::from_secs(10), noted).await;
+        noted.expect("it is not noted");
     }
 
     /// A connection past the pool.
