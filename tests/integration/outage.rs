@@ -263,7 +263,7 @@ async fn a_list_is_shown_at_once_although_its_use_cannot_be_noted(
     }
     let unlock = sqlx::raw_sql("UNLOCK TABLES");
     unlock.execute(&mut holder).await.expect("unlocked");
-    site.world.a_use_is_noted().await;
+    site.world.uses_are_noted(1).await;
 }
 
 async fn add(browser: &Browser<'_>, id: &str) -> Answer {

@@ -71,15 +71,15 @@ impl World {
             .with_rate_limits(RequestQuota::STANDARD)
     }
 
-    /// Waits until the use of a session has been noted, which is done behind the request.
-    pub(crate) async fn a_use_is_noted(&self) {
+    /// Waits until the use of that many sessions has been noted, which is done behind the request.
+    pub(crate) async fn uses_are_noted(&self, sessions: i64) {
         let mut connection = self.connect().await;
         let noted = async {
             let later = "SELECT COUNT(*) FROM sessions WHERE seen_date > created_date";
             loop {
                 let count = sqlx::query_scalar(later).fetch_one(&mut connection);
                 let count: i64 = count.await.expect("read");
-                if count > 0 {
+                if count >= sessions {
                     return;
                 }
                 sleep(Duration::from_millis(10)).await;

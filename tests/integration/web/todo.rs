@@ -316,7 +316,7 @@ async fn an_undo_that_comes_thirty_days_late_says_that_it_does(
     browser.post("/remove-todo", &[("todo_id", &id)]).await;
     site.world.clock.advance(Duration::days(20));
     browser.get("/").await;
-    site.world.a_use_is_noted().await;
+    site.world.uses_are_noted(1).await;
     site.world.clock.advance(Duration::days(10));
     let late = browser.post("/restore-todo", &[("todo_id", &id)]).await;
     assert_eq!(late.status, 410);

@@ -198,6 +198,7 @@ async fn ended_sessions_are_deleted_and_living_ones_are_not(
     site.world.clock.advance(Duration::days(20));
     used_phone.refresh().await;
     assert_eq!(used_browser.get("/").await.status, 200);
+    site.world.uses_are_noted(2).await;
     site.world.clock.advance(Duration::days(11));
     let all = count(&site.world, "SELECT COUNT(*) FROM sessions").await;
     assert_eq!(all, 6, "these, and those that the two people arrived with");
