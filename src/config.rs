@@ -10,7 +10,6 @@ use std::{ffi::OsString, fmt, net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
-use url::Url;
 
 use self::reader::Reader;
 use crate::store::Address;
@@ -86,20 +85,6 @@ impl fmt::Display for BadConfig {
 
 impl std::error::Error for BadConfig {}
 
-/// Two years.
-const HSTS: &str = "max-age=63072000";
-const HSTS_SUBDOMAINS: &str = "max-age=63072000; includeSubDomains";
-const HSTS_FORGOTTEN: &str = "max-age=0";
-
-/// As browsers write it: in lower case, without the port that the scheme has by itself.
-fn origin(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
-    let is_web = matches!(url.scheme(), "http" | "https");
-    let origin = url.origin().ascii_serialization();
-    let is_bare = url.as_str().strip_suffix('/') == Some(origin.as_str());
-    (is_web && is_bare).then_some(origin)
-}
-
 impl Config {
     /// Reads the settings through `lookup`, which gives a variable's value.
     ///
@@ -133,24 +118,8 @@ impl Config {
                 "a number from 0 to 10",
                 |text| text.parse().ok().filter(|hops| *hops <= 10),
             ),
-            public_origin: reader.value(
-                "PUBLIC_ORIGIN",
-                None,
-                "the origin of the pages, such as https://todo.example.org, with nothing behind it",
-                |text| origin(text).map(Some),
-            ),
-            hsts: reader.value(
-                "HSTS",
-                Some(HSTS_SUBDOMAINS),
-                "off, on, subdomains or forget",
-                |text| match text {
-                    "off" => Some(None),
-                    "on" => Some(Some(HSTS)),
-                    "subdomains" => Some(Some(HSTS_SUBDOMAINS)),
-                    "forget" => Some(Some(HSTS_FORGOTTEN)),
-                    _ => None,
-                },
-            ),
+            public_origin: reader.public_origin(),
+            hsts: reader.hsts(),
             migrate_on_start: reader.value("MIGRATE_ON_START", true, "true or false", |text| {
                 text.parse().ok()
             }),

@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Collected};
 use poem::{
     Body, Request, RequestParts, Response,
     http::{self, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::Scheme},
@@ -76,7 +76,7 @@ impl Bare {
     /// The application's answer, as it is sent in place of this one.
     pub(super) async fn replaced_by(self, response: Response, is_head: bool) -> Bytes {
         let (parts, body) = hyper::Response::from(response).into_parts();
-        let body = body.collect().await.map(|body| body.to_bytes());
+        let body = body.collect().await.map(Collected::to_bytes);
         let body = body.unwrap_or_default();
         let reason = parts.status.canonical_reason().unwrap_or_default();
         let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", parts.status.as_u16()).into_bytes();

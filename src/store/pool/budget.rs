@@ -22,6 +22,7 @@ pub async fn within_budget<F: Future>(request: F) -> F::Output {
 
 /// When a trip ends that may take `limit` by itself. To be asked in the request's own task: another
 /// one does not know its budget.
+#[must_use]
 pub fn deadline(limit: Duration) -> Instant {
     let own = Instant::now() + limit;
     DEADLINE
