@@ -10,7 +10,6 @@ use std::{ffi::OsString, fmt, net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
-use url::Url;
 
 use self::reader::Reader;
 use crate::store::Address;
@@ -86,50 +85,6 @@ impl fmt::Display for BadConfig {
 
 impl std::error::Error for BadConfig {}
 
-/// Two years.
-const HSTS: &str = "max-age=63072000";
-const HSTS_SUBDOMAINS: &str = "max-age=63072000; includeSubDomains";
-const HSTS_FORGOTTEN: &str = "max-age=0";
-
-/// As browsers write it: in lower case, without the port that the scheme has by itself.
-fn origin(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
-    let is_web = matches!(url.scheme(), "http" | "https");
-    let origin = url.origin().ascii_serialization();
-    let is_bare = url.as_str().strip_suffix('/') == Some(origin.as_str());
-    (is_web && is_bare).then_some(origin)
-}
-
-/// The value of `Strict-Transport-Security`; none where the header is left out.
-fn transport_security(reader: &mut Reader<'_>) -> Option<&'static str> {
-    let expected = "off, on, subdomains or forget";
-    let value = reader.value("HSTS", HSTS_SUBDOMAINS, expected, |text| match text {
-        "off" => Some(""),
-        "on" => Some(HSTS),
-        "subdomains" => Some(HSTS_SUBDOMAINS),
-        "forget" => Some(HSTS_FORGOTTEN),
-        _ => None,
-    });
-    (!value.is_empty()).then_some(value)
-}
-
-fn up_to_ten(text: &str) -> Option<u8> {
-    text.parse().ok().filter(|number| *number <= 10)
-}
-
-fn up_to_five_minutes(text: &str) -> Option<Duration> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds <= 300);
-    seconds.map(Duration::from_secs)
-}
-
-fn on_or_off(text: &str) -> Option<bool> {
-    match text {
-        "on" => Some(true),
-        "off" => Some(false),
-        _ => None,
-    }
-}
-
 impl Config {
     /// Reads the settings through `lookup`, which gives a variable's value.
     ///
@@ -161,15 +116,10 @@ impl Config {
                 "TRUSTED_PROXY_HOPS",
                 0,
                 "a number from 0 to 10",
-                up_to_ten,
+                |text| text.parse().ok().filter(|hops| *hops <= 10),
             ),
-            public_origin: reader.value(
-                "PUBLIC_ORIGIN",
-                None,
-                "the origin of the pages, such as https://todo.example.org, with nothing behind it",
-                |text| origin(text).map(Some),
-            ),
-            hsts: transport_security(&mut reader),
+            public_origin: reader.public_origin(),
+            hsts: reader.hsts(),
             migrate_on_start: reader.value("MIGRATE_ON_START", true, "true or false", |text| {
                 text.parse().ok()
             }),
@@ -177,7 +127,10 @@ impl Config {
                 "DRAIN_SECONDS",
                 Duration::ZERO,
                 "seconds, from 0 to 300",
-                up_to_five_minutes,
+                |text| {
+                    let seconds = text.parse().ok().filter(|seconds| *seconds <= 300);
+                    seconds.map(Duration::from_secs)
+                },
             ),
             metrics_listen: reader.value(
                 "METRICS_LISTEN",
@@ -185,7 +138,11 @@ impl Config {
                 "an address and a port, such as 127.0.0.1:9090",
                 |text| text.parse().ok().map(Some),
             ),
-            rate_limits: reader.value("RATE_LIMITS", true, "on or off", on_or_off),
+            rate_limits: reader.value("RATE_LIMITS", true, "on or off", |text| match text {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            }),
             log_format: reader.log_format(),
             log_filter: reader.log_filter(),
         };

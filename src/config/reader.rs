@@ -4,8 +4,14 @@ use std::{ffi::OsString, io::IsTerminal as _};
 
 use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use url::Url;
 
 use super::LogFormat;
+
+/// Two years.
+const HSTS: &str = "max-age=63072000";
+const HSTS_SUBDOMAINS: &str = "max-age=63072000; includeSubDomains";
+const HSTS_FORGOTTEN: &str = "max-age=0";
 
 /// Looks variables up and collects what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -70,6 +76,25 @@ impl<'a> Reader<'a> {
         self.secret(name)
     }
 
+    pub(super) fn public_origin(&mut self) -> Option<String> {
+        let expected =
+            "the origin of the pages, such as https://todo.example.org, with nothing behind it";
+        self.value("PUBLIC_ORIGIN", None, expected, |text| {
+            origin(text).map(Some)
+        })
+    }
+
+    pub(super) fn hsts(&mut self) -> Option<&'static str> {
+        let (default, expected) = (Some(HSTS_SUBDOMAINS), "off, on, subdomains or forget");
+        self.value("HSTS", default, expected, |text| match text {
+            "off" => Some(None),
+            "on" => Some(Some(HSTS)),
+            "subdomains" => Some(Some(HSTS_SUBDOMAINS)),
+            "forget" => Some(Some(HSTS_FORGOTTEN)),
+            _ => None,
+        })
+    }
+
     pub(super) fn log_format(&mut self) -> LogFormat {
         let default = if std::io::stderr().is_terminal() {
             LogFormat::Pretty
@@ -92,4 +117,13 @@ impl<'a> Reader<'a> {
             is_whole.then(|| text.parse().ok()).flatten()
         })
     }
+}
+
+/// As browsers write it: in lower case, without the port that the scheme has by itself.
+fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let is_web = matches!(url.scheme(), "http" | "https");
+    let origin = url.origin().ascii_serialization();
+    let is_bare = url.as_str().strip_suffix('/') == Some(origin.as_str());
+    (is_web && is_bare).then_some(origin)
 }
