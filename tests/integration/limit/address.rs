@@ -3,12 +3,16 @@
 use std::iter::once;
 
 use futures_util::future::join_all;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{
+    Connection as _, Executor as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
 use tickbox::{
     domain::session::DeviceToken,
     service::{Client, Service},
 };
 use time::Duration;
+use tokio::time::sleep;
 
 use super::{WRONG, end, from, guess, try_login, wait};
 use crate::world::{NOWHERE, PASSWORD, World, registration};
@@ -96,8 +100,18 @@ async fn what_is_given_back_is_given_back_once(_: MySqlPoolOptions, options: MyS
     for _ in 0..3 {
         assert_eq!(ends(&instances[0], "ona", WRONG, browser(1)).await, "wrong");
     }
+    // All three are let in before the first one's session begins.
+    let mut holder = world.connect().await;
+    let mut held = holder.begin().await.expect("begun");
+    let hold = "SELECT id FROM users FOR UPDATE";
+    held.execute(hold).await.expect("held");
     let logins = (0..3).map(|number| ends(&instances[number % 2], "ona", PASSWORD, browser(1)));
-    assert_eq!(join_all(logins).await, ["ok"; 3]);
+    let release = async {
+        sleep(std::time::Duration::from_millis(700)).await;
+        held.rollback().await.expect("released");
+    };
+    let (logins, ()) = tokio::join!(join_all(logins), release);
+    assert_eq!(logins, ["ok"; 3]);
     assert_eq!(ends(&instances[0], "ona", PASSWORD, browser(1)).await, "ok");
     assert_eq!(guesses_left(&instances[0]).await, AT_ONCE - 6);
 }
