@@ -218,8 +218,9 @@ FAULTS = {
     "app-clock": Fault("the same clock of an instance of the program", app_clock, database=False, unavailable=False, wrong_clocks=True),
 }  # fmt: skip
 
-# What the short form leaves out on clusters: what has nothing to do with their being clusters.
-SHORT_ON_CLUSTERS = ("kill", "freeze", "blackhole", "disk")
+# The short form leaves out on clusters what has nothing to do with their being clusters, and a full disk,
+# which takes a minute to be noticed as empty again.
+SHORT_ON_CLUSTERS = ("kill", "freeze", "blackhole")
 
 
 def chosen(kind: str, long: bool) -> list[str]:
