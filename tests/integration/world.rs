@@ -16,6 +16,7 @@ use tickbox::{
     service::{Client, Effort, Hasher, Service, TokenSigner},
     store::Database,
 };
+use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::time::{sleep, timeout};
 
 /// Everybody's password.
@@ -79,11 +80,21 @@ impl World {
 
     /// Waits until the use of that many sessions has been noted, which is done behind the request.
     pub(crate) async fn uses_are_noted(&self, sessions: i64) {
+        self.uses_are_noted_since(OffsetDateTime::UNIX_EPOCH, sessions)
+            .await;
+    }
+
+    /// The same for uses at that moment or later; of two that are asked for at once one may go unnoted.
+    pub(crate) async fn uses_are_noted_since(&self, since: OffsetDateTime, sessions: i64) {
         let mut connection = self.connect().await;
+        let since = PrimitiveDateTime::new(since.date(), since.time());
         let noted = async {
-            let later = "SELECT COUNT(*) FROM sessions WHERE seen_date > created_date";
+            let later =
+                "SELECT COUNT(*) FROM sessions WHERE seen_date > created_date AND seen_date >= ?";
             loop {
-                let count = sqlx::query_scalar(later).fetch_one(&mut connection);
+                let count = sqlx::query_scalar(later)
+                    .bind(since)
+                    .fetch_one(&mut connection);
                 let count: i64 = count.await.expect("read");
                 if count >= sessions {
                     return;

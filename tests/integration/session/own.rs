@@ -166,12 +166,17 @@ async fn a_login_beyond_a_hundred_sessions_ends_the_one_used_longest_ago(
     log_in_often(&world.service, SESSIONS_MAX - 4).await;
     world.clock.advance(Duration::hours(1));
     assert!(is_logged_in(&world, &used).await);
+    world.uses_are_noted(1).await;
     let last = log_in(&world, "ona", None).await.token;
     assert_eq!(list(&world, &world.ona).await.len(), 100);
     assert!(is_logged_in(&world, &idle).await, "a hundred may live");
+    world.uses_are_noted(2).await;
     world.clock.advance(Duration::hours(1));
+    let later = world.clock.now();
     assert!(is_logged_in(&world, &used).await);
+    world.uses_are_noted_since(later, 1).await;
     assert!(is_logged_in(&world, &last).await);
+    world.uses_are_noted_since(later, 2).await;
     log_in_often(&world.service, 98).await;
     let left = ids(&list(&world, &world.ona).await);
     assert_eq!(left.len(), 100);
