@@ -80,7 +80,8 @@ class Run:
     async def restore(self, stage: Stage, fault: Fault) -> None:
         """The server as it was; that it does not come back is a result, and the other faults are tried."""
         try:
-            await fault.restore(self.servers, stage.node)
+            if fault.restore:
+                await fault.restore(self.servers, stage.node)
         except RuntimeError as error:
             stage.world.record.count("hung", f"the server did not come back: {error}")
 
