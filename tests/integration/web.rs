@@ -9,6 +9,7 @@ mod headers;
 mod hostile;
 mod list;
 mod logs;
+mod older;
 mod origin;
 mod owner;
 mod password;

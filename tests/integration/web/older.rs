@@ -1,0 +1,44 @@
+//! Browsers that know less than others, and pages that were loaded before an update.
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+
+use super::site::Site;
+
+#[sqlx::test]
+async fn a_browser_without_formaction_removes_by_the_form_that_updates(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    let page = browser.get("/").await;
+    let button = "form[action='/update-todo'] [formaction='/remove-todo']";
+    let name = page.attribute(button, "name");
+    let value = page.attribute(button, "value");
+    let form = [("todo_id", id.as_str()), (name.as_str(), &value)];
+    let answer = browser.post("/update-todo", &form).await;
+    assert_eq!(
+        answer.header("location"),
+        format!("/?notice=removed&id={id}")
+    );
+    assert!(browser.get("/").await.todos().is_empty());
+}
+
+#[sqlx::test]
+async fn a_page_loaded_before_the_fields_had_their_names_still_works(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let id = uuid::Uuid::new_v4().to_string();
+    let form = [("id", id.as_str()), ("description", "Milk")];
+    for _ in 0..2 {
+        assert_eq!(browser.post("/", &form).await.status, 303);
+    }
+    let answer = browser.post("/update-todo", &[("id", &id)]).await;
+    assert_eq!(answer.header("location"), "/?notice=completed");
+    assert_eq!(browser.get("/?after=x").await.status, 404);
+    assert_eq!(browser.get("/").await.todos(), ["Milk"]);
+}
