@@ -126,14 +126,17 @@ async def disconnect(stage: Stage) -> float:
 
 
 async def disk(stage: Stage) -> float:
-    """Full until somebody has been refused, and for a while after that."""
+    """Full until somebody has been refused, or the node has left its cluster, and for a while after that."""
     servers, record = stage.servers, stage.world.record
     before, began = record.unavailable, monotonic()
     await servers.fill_disk(stage.node)
     try:
-        while record.unavailable == before and monotonic() < began + FULL_PATIENCE:
+        # Clients of a Galera node that has left go on at another one, and need not be refused.
+        while not (noticed := record.unavailable > before or await servers.gave_up(stage.node)):
+            if monotonic() > began + FULL_PATIENCE:
+                break
             await asyncio.sleep(0.1)
-        if record.unavailable == before:
+        if not noticed:
             record.count("wrong", f"the disk was full for {FULL_PATIENCE} s, and stood in nobody's way: nothing was tried")
         await asyncio.sleep(stage.hold())
     finally:

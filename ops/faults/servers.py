@@ -86,6 +86,13 @@ class Servers:
         """There is room again."""
         await self._verb("free", node)
 
+    async def gave_up(self, node: int) -> bool:
+        """Whether a Galera node has left the others, since it could not apply what they have."""
+        if self.kind != "galera":
+            return False
+        rows = await self.sql(node, "SHOW STATUS LIKE 'wsrep_local_state_comment'")
+        return any("Inconsistent" in row for row in rows)
+
     async def give_clock(self, node: int) -> None:
         """One that can be moved, and is right. It takes writes again afterwards."""
         await self._verb("clocked", node)

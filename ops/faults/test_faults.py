@@ -23,13 +23,15 @@ from users import World
 class Stand(servers.Servers):
     """Takes the place of the servers: notes what is asked of them, and tells the time as it is told to."""
 
-    def __init__(self, obeys: bool = True) -> None:
-        self.kind, self.obeys, self.asked, self.wrong_by = "mysql", obeys, [], 0
+    def __init__(self, obeys: bool = True, kind: str = "mysql", state: str = "") -> None:
+        self.kind, self.obeys, self.asked, self.wrong_by, self.state = kind, obeys, [], 0, state
 
     async def _verb(self, verb: str, node: int | None = None, *rest: str) -> str:
         self.asked.append(verb)
         if verb == "clock" and self.obeys:
             self.wrong_by = int(rest[0])
+        if verb == "sql" and self.state:
+            return self.state
         return f"{time.time() + self.wrong_by:.6f}" if verb == "sql" else ""
 
 
@@ -56,6 +58,13 @@ class TheFaults(unittest.IsolatedAsyncioTestCase):
         await filling
         self.assertEqual(stand.asked, ["fill", "free", "restart"])
         self.assertEqual(stage.world.record.counts["wrong"], 0)
+
+    async def test_a_full_disk_was_tried_when_its_node_has_left_the_cluster_and_nobody_was_refused(self) -> None:
+        for state, wrong in (("wsrep_local_state_comment\tInconsistent", 0), ("wsrep_local_state_comment\tSynced", 1)):
+            faults.FULL_PATIENCE = 0.3
+            stage = self.stage(Stand(kind="galera", state=state))
+            await faults.disk(stage)
+            self.assertEqual(stage.world.record.counts["wrong"], wrong, state)
 
     async def test_a_disk_gets_its_room_back_whatever_happens(self) -> None:
         stage = self.stage(stand := Stand())

@@ -133,11 +133,19 @@ galera_is_synced() {
 galera_restart() {
     local dir position
     dir=$(node "$1")
+    ! galera_gave_up "$1" || stop_to_restart "$dir"
     if ! is_alive "$(cat "$dir/server.pid")"; then
         position=$(galera_position "$dir")
         galera_launch "$1" ${position:+--wsrep-start-position="$position"} || return 1
     fi
     wait_for $SYNC_SECONDS galera_is_whole
+}
+
+# A node that could not apply what the others have, as with a full disk, leaves them for good: its server
+# lives on, refuses everything, and waits for somebody who starts it again.
+galera_gave_up() {
+    is_alive "$(cat "$(node "$1")/server.pid")" &&
+        sql "$1" "SHOW STATUS LIKE 'wsrep_local_state_comment'" 2>/dev/null | grep -q Inconsistent
 }
 
 # Every node sees three. One that slept thinks for a moment that it still belongs to them.
