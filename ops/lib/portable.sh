@@ -1,34 +1,42 @@
 # shellcheck shell=bash
-# The step of ops/test that keeps every script to what Debian 12 has: Python 3.11.2, bash 5.2, git 2.39; and
-# to macOS's bash 3.2 what people run there. Needs tools.sh, steps.sh, workflows.sh; the current folder is the
+# The step of ops/test that keeps every script to what Debian 12 has: Python 3.11.2, bash 5.2, git 2.39, Node.js
+# 18; and to macOS's bash 3.2 what people run there. Needs tools.sh, steps.sh, workflows.sh; the current folder is the
 # checkout.
 
 PORTABLE_TOOLS=$LOCAL/portable-tools/bin # from PyPI
 
 step_portable() {
-    local scripts=() python=() file
+    local scripts=() python=() javascript=() file
     need_python || { skip "no suitable Python"; return; }
     pip_install "$LOCAL/portable-tools" ops/portable/requirements.txt || { skip "pip could not install ops/portable/requirements.txt"; return; }
+    need_node ops/portable || { skip "no suitable Node.js"; return; }
+    npm_install ops/portable || { skip "npm ci failed in ops/portable"; return; }
     versions_noticed "$LOCAL/too-new" || { fail "what looks for versions finds nothing where there is something"; return; }
     while IFS= read -r file; do
         scripts+=("$file")
         is_python "$file" && python+=("$file")
     done < <(list_scripts)
-    [ "${#python[@]}" -gt 0 ] && [ "${#python[@]}" -lt "${#scripts[@]}" ] || { fail "no scripts were found"; return; }
-    lint_tables "${scripts[@]}" && lint_python "${python[@]}" && lint_types "${python[@]}" && lint_bash "${scripts[@]}" || return
-    NOTE="${#python[@]} scripts of Python, $((${#scripts[@]} - ${#python[@]})) of bash; here run Python $("$(python_program)" -c 'import platform; print(platform.python_version())') and bash ${BASH_VERSION%%(*}"
+    while IFS= read -r file; do javascript+=("$file"); done < <(list_files | grep '\.mjs$')
+    [ "${#python[@]}" -gt 0 ] && [ "${#python[@]}" -lt "${#scripts[@]}" ] && [ "${#javascript[@]}" -gt 0 ] ||
+        { fail "no scripts were found"; return; }
+    lint_tables "${scripts[@]}" && lint_python "${python[@]}" && lint_types "${python[@]}" && lint_bash "${scripts[@]}" &&
+        lint_javascript "${javascript[@]}" || return
+    NOTE="${#python[@]} scripts of Python, $((${#scripts[@]} - ${#python[@]})) of bash, ${#javascript[@]} of JavaScript; here run Python $("$(python_program)" -c 'import platform; print(platform.python_version())') and bash ${BASH_VERSION%%(*}"
 }
 
 # What is kept, and what is not committed yet.
+list_files() {
+    git ls-files -co --exclude-standard 2>/dev/null || find . -type f ! -path './target/*' ! -path './.local/*' ! -path '*/node_modules/*' | sed 's|^\./||'
+}
+
 list_scripts() {
     local file
-    { git ls-files -co --exclude-standard 2>/dev/null || find . -type f ! -path './target/*' ! -path './.local/*' ! -path '*/node_modules/*' | sed 's|^\./||'; } |
-        while IFS= read -r file; do
-            case $file in
-                *.py | *.sh) [ ! -f "$file" ] || printf '%s\n' "$file" ;;
-                *) head -n 1 "$file" 2>/dev/null | grep -aqE '^#!.*(python|bash|/sh)' && printf '%s\n' "$file" ;;
-            esac
-        done
+    list_files | while IFS= read -r file; do
+        case $file in
+            *.py | *.sh) [ ! -f "$file" ] || printf '%s\n' "$file" ;;
+            *) head -n 1 "$file" 2>/dev/null | grep -aqE '^#!.*(python|bash|/sh)' && printf '%s\n' "$file" ;;
+        esac
+    done
 }
 
 is_python() {
@@ -62,6 +70,12 @@ types_of() {
         --disable-error-code name-defined "${files[@]}"
 }
 
+# By tables of what each version of the language and of Node.js brought; methods by their names alone.
+lint_javascript() {
+    run ops/portable/node_modules/.bin/eslint --config ops/portable/eslint.config.mjs --no-warn-ignored "$@" >&2 ||
+        fail "a script needs more than Node.js 18"
+}
+
 # Whether this machine's bash reads them at all.
 lint_bash() {
     local file status=0
@@ -76,12 +90,15 @@ versions_noticed() {
         printf 'import itertools\nlist(itertools.batched([1], 2))\n' >"$1/module.py" &&
         printf 'from pathlib import Path\ndef look(folder: Path):\n    return folder.walk()\n' >"$1/method.py" &&
         printf 'echo "$%s date; }"\n' '{' >"$1/newer.sh" && printf '%s config get user.name\n' git >"$1/git.sh" &&
-        printf '%s -t lines\n' mapfile >"$1/ops/lib/macos.sh" && printf 'if true; then\n' >"$1/unreadable.sh" || return 1
+        printf '%s -t lines\n' mapfile >"$1/ops/lib/macos.sh" && printf 'if true; then\n' >"$1/unreadable.sh" &&
+        printf 'console.log([2, 1].toSorted());\n' >"$1/method.mjs" && printf 'console.log(import.meta.dirname);\n' >"$1/node.mjs" || return 1
     expect_finding 3.11.4 lint_tables "$1/small.py" &&
         expect_finding batched lint_python "$1/module.py" &&
         expect_finding walk lint_types "$1/method.py" &&
         expect_finding "bash 5.3" lint_tables "$1/newer.sh" &&
         expect_finding "git 2.46" lint_tables "$1/git.sh" &&
         expect_finding mapfile lint_tables "$1/ops/lib/macos.sh" &&
-        expect_finding "unexpected end" lint_bash "$1/unreadable.sh"
+        expect_finding "unexpected end" lint_bash "$1/unreadable.sh" &&
+        expect_finding toSorted lint_javascript "$1/method.mjs" &&
+        expect_finding import.meta.dirname lint_javascript "$1/node.mjs"
 }

@@ -199,7 +199,7 @@ function shown(page) {
 async function agrees(visitor, order = "") {
   const { page } = visitor;
   const revisions = await page.evaluate(() => window.revisions ?? []);
-  assert.deepEqual(revisions, revisions.toSorted((one, other) => one - other), `the count went back: ${order}`);
+  assert.deepEqual(revisions, [...revisions].sort((one, other) => one - other), `the count went back: ${order}`);
   const onPage = await shown(page);
   const other = await visitor.tab("/");
   const hasMore = (await other.locator("#more a").count()) > 0;
