@@ -47,8 +47,8 @@ const CONNECTIONS: usize = 8;
 /// To the listener of `/metrics`. Few, since their descriptors are among those that the other listener
 /// leaves free.
 const METRICS_CONNECTIONS: u32 = 32;
-/// How often an instance looks whether the daily purge is due.
-const PURGE_CHECK: Duration = Duration::from_hours(1);
+/// How often an instance looks whether the daily purge is due, or was given up by another one.
+const PURGE_CHECK: Duration = Duration::from_mins(10);
 /// How often an absent database is asked again before the start is given up.
 const START_TRIES: u32 = 30;
 
@@ -194,8 +194,9 @@ async fn purge_daily(service: Service) {
             Ok(Some(Purged {
                 tombstones,
                 sessions,
+                passed_by,
             })) => {
-                tracing::info!(tombstones, sessions, "purged");
+                tracing::info!(tombstones, sessions, passed_by, "purged");
             }
             Err(cause) => tracing::warn!(%cause, "the purge did not finish"),
         }

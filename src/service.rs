@@ -1,6 +1,7 @@
 //! The verbs. Each looks up only within what its user owns, may be repeated without harm, and owns
 //! its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
 
+mod allowance;
 mod limit;
 mod password;
 mod purge;
@@ -14,7 +15,7 @@ use std::sync::{Arc, atomic::AtomicI64};
 
 use tokio::sync::Semaphore;
 
-use self::readiness::Readiness;
+use self::{allowance::Allowances, readiness::Readiness};
 use crate::{
     domain::{clock::Clock, limit::RequestQuota},
     store::{Database, Status},
@@ -44,6 +45,8 @@ pub struct Service {
     readiness: Readiness,
     /// None when nothing is limited.
     request_quota: Option<RequestQuota>,
+    /// What accounts and addresses have cost this instance; shared by clones.
+    allowances: Arc<Allowances>,
 }
 
 impl Service {
@@ -60,6 +63,7 @@ impl Service {
             touching: Arc::new(Semaphore::new(1)),
             readiness: Readiness::default(),
             request_quota: None,
+            allowances: Arc::default(),
         }
     }
 

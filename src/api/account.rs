@@ -152,6 +152,7 @@ impl Calls {
         &self,
         caller: Caller,
         service: Data<&Service>,
+        from: Data<&ClientAddress>,
         body: Json<ChangePassword>,
     ) -> Result<PasswordChanged, Failure> {
         let Json(input) = &body;
@@ -163,8 +164,8 @@ impl Calls {
         };
         let change = PasswordChange::parse(input, &user.username);
         let change = change.map_err(|errors| failed(errors.into()))?;
-        let changed = service.change_password_on_device(&caller.0, change).await;
-        changed.map_err(failed)?;
+        let changed = service.change_password_on_device(&caller.0, change, **from);
+        changed.await.map_err(failed)?;
         Ok(PasswordChanged::Done)
     }
 }

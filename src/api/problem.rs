@@ -118,7 +118,7 @@ impl Code {
                 "The to-do has been changed meanwhile. Look at current, and send the change again with its rev."
             }
             Self::TodoGone => {
-                "This to-do cannot be restored any more: 30 days after it was removed it is gone for good. Add it once more, with a new id."
+                "This to-do cannot be restored any more: 30 days after it was removed, or 20,000 removals later, it is gone for good. Add it once more, with a new id."
             }
             Self::SyncTokenExpired => {
                 "It cannot be told any more what changed since then. Call again without since, and keep what you have not sent yet."

@@ -200,7 +200,8 @@ impl Calls {
 
     /// Remove a to-do
     ///
-    /// It can be restored for 30 days. Removing it again changes nothing and is no error.
+    /// It can be restored for 30 days, unless 20,000 others are removed meanwhile. Removing it again changes
+    /// nothing and is no error.
     #[oai(path = "/remove_todo", method = "post", operation_id = "remove_todo")]
     async fn remove_todo(
         &self,

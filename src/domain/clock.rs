@@ -1,9 +1,12 @@
 //! The one clock. Every date the application stores comes from here, so that no statement mixes
 //! the database's time with ours, and a test can move time instead of waiting.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
 };
 
 use time::{Duration, OffsetDateTime};
@@ -25,6 +28,14 @@ impl Clock {
     pub fn now(&self) -> OffsetDateTime {
         let offset = Duration::seconds(self.offset_seconds.load(Ordering::Relaxed));
         truncate(OffsetDateTime::now_utc() + offset)
+    }
+
+    /// The present moment for what an instance keeps in its memory: setting the system's clock does not
+    /// move it.
+    #[must_use]
+    pub fn instant(&self) -> Instant {
+        let offset = self.offset_seconds.load(Ordering::Relaxed).unsigned_abs();
+        Instant::now() + core::time::Duration::from_secs(offset)
     }
 
     /// Moves this clock and its clones forward; for tests of expiry.
@@ -59,5 +70,7 @@ mod tests {
         let before = clone.now();
         clock.advance(Duration::days(30));
         assert!(clone.now() - before >= Duration::days(30));
+        let moved = clone.instant().duration_since(Clock::default().instant());
+        assert!(moved > core::time::Duration::from_hours(29 * 24));
     }
 }

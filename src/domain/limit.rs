@@ -6,9 +6,22 @@
 //! A guess at a password takes a place in its buckets before the password is looked at: failures and
 //! tries in flight together are never more than the limit. A verdict is told only after it has been
 //! counted. A try that nobody settles, since the database stalled or the instance died, lapses.
-//! `ops/security/limits.py` reads the numbers here and plays attackers against them.
+//! `ops/security/limits` reads the numbers here and plays attackers against them.
+//!
+//! What costs an instance much, right passwords among it, is limited by an [`Allowance`], in its memory.
+
+mod allowance;
+mod share;
+
+#[cfg(test)]
+mod tests;
 
 use core::num::NonZeroU32;
+
+pub use self::{
+    allowance::{Allowance, Spent, Work},
+    share::Share,
+};
 
 use ring::digest::{Context, SHA256};
 use time::{Duration, OffsetDateTime};
@@ -31,7 +44,7 @@ pub const LAPSES_AFTER: Duration = Duration::seconds(30);
 const ENDS_WITHIN: Duration = Duration::seconds(5);
 
 /// What is limited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RateLimit {
     /// Failed logins of one username from one address.
     LoginPair,
@@ -58,10 +71,17 @@ pub enum RateLimit {
     Refresh,
     /// All requests from one address to one instance; see [`RequestQuota`].
     Requests,
+    /// Passwords hashed for one account by one instance, right ones too: see
+    /// [`Allowance::HASHES_OF_ACCOUNT`].
+    HashesAccount,
+    /// The same for one address: see [`Allowance::HASHES_OF_ADDRESS`].
+    HashesAddress,
+    /// What one instance reads and writes for one user: see [`Allowance::WORK_OF_USER`].
+    WorkUser,
 }
 
 impl RateLimit {
-    /// Most tries within [`WINDOW`]; of [`Self::Requests`], at once.
+    /// Most tries within [`WINDOW`]; of those that an instance counts in its memory, at once.
     #[must_use]
     pub const fn max(self) -> u32 {
         match self {
@@ -78,6 +98,9 @@ impl RateLimit {
             Self::Refresh => 60,
             Self::LoginTypos => u32::MAX,
             Self::Requests => RequestQuota::STANDARD.burst.get(),
+            Self::HashesAccount => Allowance::HASHES_OF_ACCOUNT.at_once,
+            Self::HashesAddress => Allowance::HASHES_OF_ADDRESS.at_once,
+            Self::WorkUser => Allowance::WORK_OF_USER.at_once,
         }
     }
 
@@ -106,6 +129,9 @@ impl RateLimit {
             Self::Registration => "registration",
             Self::Refresh => "refresh",
             Self::Requests => "requests",
+            Self::HashesAccount => "hashes_account",
+            Self::HashesAddress => "hashes_address",
+            Self::WorkUser => "work_user",
         }
     }
 }
@@ -129,7 +155,7 @@ impl RequestQuota {
 }
 
 /// What counts together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bucket {
     /// How much goes into it.
     pub limit: RateLimit,
@@ -285,111 +311,5 @@ pub fn in_words(wait: core::time::Duration) -> String {
         counted(seconds, "second")
     } else {
         counted(wait.as_secs().div_ceil(60), "minute")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn from(address: &str) -> ClientAddress {
-        let peer = address.parse().expect("an address");
-        ClientAddress::of(peer, [].into_iter(), 0)
-    }
-
-    #[test]
-    fn other_subjects_are_other_buckets() {
-        let mut keys: Vec<_> = [
-            Bucket::login("ona", from("1.2.3.4")),
-            Bucket::login("on", from("1.2.3.5")),
-        ]
-        .concat();
-        keys.push(Bucket::registration(from("1.2.3.4")));
-        keys.push(Bucket::refresh(from("1.2.3.4")));
-        keys.push(Bucket::registration(from("1.2.3.5")));
-        keys.push(Bucket::typos("ona", from("1.2.3.4"), &[1; 16]));
-        keys.push(Bucket::typos("ona", from("1.2.3.4"), &[2; 16]));
-        keys.push(Bucket::typos("ona", from("1.2.3.5"), &[1; 16]));
-        for (place, bucket) in keys.iter().enumerate() {
-            let same = keys.iter().filter(|other| other.key == bucket.key);
-            assert_eq!(same.count(), 1, "{place}");
-        }
-    }
-
-    #[test]
-    fn where_one_part_ends_makes_a_difference() {
-        let key = |parts: &[&[u8]]| Bucket::new(RateLimit::LoginPair, parts).key;
-        assert_ne!(key(&[b"ona1", b".2.3.4"]), key(&[b"ona", b"1.2.3.4"]));
-    }
-
-    #[test]
-    fn a_place_is_free_when_the_window_ends_or_soon_when_only_tries_in_flight_hold_it() {
-        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
-        let (limit, ends) = (RateLimit::LoginPair, now + Duration::minutes(40));
-        let count = |failures, in_flight, begun: i64| Count {
-            failures,
-            ends,
-            in_flight,
-            lapses: now - Duration::seconds(begun) + LAPSES_AFTER,
-        };
-        let in_seconds = |seconds| Some(now + Duration::seconds(seconds));
-        for (case, count, expected) in [
-            ("one is left", count(5, 4, 0), None),
-            ("all have failed", count(10, 0, 0), Some(ends)),
-            ("failed, and more in flight", count(10, 3, 0), Some(ends)),
-            ("one has just begun", count(9, 1, 1), in_seconds(4)),
-            ("all have just begun", count(0, 10, 0), in_seconds(5)),
-            ("stuck", count(9, 1, 12), in_seconds(18)),
-            ("lapsed", count(9, 10, 30), None),
-        ] {
-            assert_eq!(count.free_at(limit, now), expected, "{case}");
-        }
-        assert_eq!(count(10, 0, 0).free_at(limit, ends), None, "it has ended");
-        assert!(!count(6, 4, 0).exceeds(limit, now) && count(6, 5, 0).exceeds(limit, now));
-    }
-
-    #[test]
-    fn the_places_of_an_address_are_spread_over_its_window() {
-        let limit = RateLimit::LoginAddress;
-        let begun = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
-        let mut count = Count {
-            failures: limit.at_once(),
-            ends: begun + WINDOW,
-            in_flight: 0,
-            lapses: begun,
-        };
-        let mut last = begun;
-        while count.failures < limit.max() {
-            let free = count.free_at(limit, last).expect("full");
-            assert!(free - last <= Duration::minutes(8), "{}", free - last);
-            let earlier = free - Duration::seconds(2);
-            assert_eq!(count.free_at(limit, earlier), Some(free));
-            assert_eq!(count.free_at(limit, free), None);
-            count.failures += 1;
-            assert!(!count.exceeds(limit, free) && count.exceeds(limit, earlier));
-            last = free;
-        }
-        assert_eq!(count.free_at(limit, last), Some(count.ends));
-        assert_eq!(count.free_at(limit, count.ends), None);
-    }
-
-    #[test]
-    fn a_try_cannot_be_decided_when_its_place_may_be_anothers() {
-        assert!(DECIDED_WITHIN < LAPSES_AFTER && ENDS_WITHIN < DECIDED_WITHIN);
-    }
-
-    #[test]
-    fn a_wait_is_rounded_up() {
-        for (seconds, words) in [
-            (0, "1 second"),
-            (1, "1 second"),
-            (59, "59 seconds"),
-            (60, "1 minute"),
-            (61, "2 minutes"),
-            (3_600, "60 minutes"),
-        ] {
-            let wait = core::time::Duration::from_secs(seconds);
-            assert_eq!(in_words(wait), words);
-        }
     }
 }

@@ -16,7 +16,7 @@ pub use self::{
     description::Description,
     list::{Filter, Limit, PAGE_SIZE, Page},
     sync::SyncToken,
-    tally::{Change, QUOTA, Tally},
+    tally::{Change, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Tally},
 };
 use super::error::{Error, FieldCode, FieldError, Gone};
 
@@ -198,6 +198,7 @@ impl Todo {
         Change {
             open: i32::from(present && !self.is_done),
             all: i32::from(present),
+            removed: i32::from(!present),
         }
     }
 
@@ -224,10 +225,11 @@ mod tests {
         let description = Description::parse("Buy milk").expect("valid");
         let open = Todo::new(TodoId::at(now), description, now);
         let done = open.clone().completed(now);
-        assert_eq!(open.counts(), Change { open: 1, all: 1 });
-        assert_eq!(done.counts(), Change { open: 0, all: 1 });
-        assert_eq!(done.removed(now).counts(), Change { open: 0, all: 0 });
-        assert_eq!(open.removed(now).counts(), Change { open: 0, all: 0 });
+        let change = |open, all, removed| Change { open, all, removed };
+        assert_eq!(open.counts(), change(1, 1, 0));
+        assert_eq!(done.counts(), change(0, 1, 0));
+        assert_eq!(done.removed(now).counts(), change(0, 0, 1));
+        assert_eq!(open.removed(now).counts(), change(0, 0, 1));
     }
 
     #[test]

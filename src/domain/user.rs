@@ -25,7 +25,7 @@ use super::{
 };
 
 /// The key of a user inside the database; never leaves the application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(pub u64);
 
 /// A username, trimmed and folded to lower case: `Ona `, which a keyboard completed, and `ona` are one

@@ -1,5 +1,6 @@
 //! Hashing passwords: argon2id, off the async threads, a bounded number at a time.
 
+mod queue;
 mod threads;
 
 #[cfg(test)]
@@ -18,15 +19,12 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::oneshot, time::timeout_at};
 use tracing::Span;
 
-use self::threads::{Job, Threads};
+use self::threads::{Job, Threads, Turn};
 use crate::{
-    domain::{error::Error, user::PasswordAttempt},
+    domain::{error::Error, limit::Share, user::PasswordAttempt},
     store,
 };
 
-/// Requests that may wait for a hash. At some 25 ms a hash and one at a time the last of them waits
-/// less than two seconds.
-const QUEUE: usize = 64;
 /// How long one may wait: where processors have no time for hashes, a login that waits longer would be
 /// given up behind its hash, since the time that it has for the database runs meanwhile.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -98,24 +96,29 @@ impl Hasher {
     /// The PHC string of a password, with a salt of its own.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when too many are waiting.
-    pub async fn hash(&self, password: SecretString) -> Result<String, Error> {
-        self.run(move |inner, memory| inner.hash(password.expose_secret().as_bytes(), memory))
-            .await
+    /// [`Error::Unavailable`] when too many are waiting, in all or of that share.
+    pub async fn hash(&self, password: SecretString, share: Share) -> Result<String, Error> {
+        let work = move |inner: &Inner, memory: &mut Vec<Block>| {
+            inner.hash(password.expose_secret().as_bytes(), memory)
+        };
+        self.run(work, share).await
     }
 
     /// Compares a password with a stored hash; without one it takes as long and is wrong.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when too many are waiting; [`Error::Internal`] when the hash is not
-    /// one of ours.
+    /// [`Error::Unavailable`] when too many are waiting, in all or of that share; [`Error::Internal`]
+    /// when the hash is not one of ours.
     pub async fn verify(
         &self,
         password: PasswordAttempt,
         hash: Option<String>,
+        share: Share,
     ) -> Result<Verdict, Error> {
-        self.run(move |inner, memory| inner.verify(&password, hash.as_deref(), memory))
-            .await
+        let work = move |inner: &Inner, memory: &mut Vec<Block>| {
+            inner.verify(&password, hash.as_deref(), memory)
+        };
+        self.run(work, share).await
     }
 
     /// Requests in the queue.
@@ -127,39 +130,37 @@ impl Hasher {
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, Error> + Send + 'static,
+        share: Share,
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         let (inner, span, asked) = (self.0.clone(), Span::current(), Instant::now());
         let until = store::deadline(TIMEOUT) - RESERVE;
-        let job: Job = Box::new(move |memory| {
+        let job: Job = Box::new(move |turn| {
             // Whoever was sent away meanwhile needs none.
             if answer.is_closed() {
                 return;
             }
-            let done = if asked.elapsed() > PATIENCE {
-                Err(unavailable(
-                    "hashing a password was not begun in time".into(),
-                ))
-            } else {
-                span.in_scope(|| work(&inner, memory))
+            let done = match turn {
+                Turn::Never => Err(unavailable("too many passwords wait to be hashed")),
+                Turn::Now(_) if asked.elapsed() > PATIENCE => {
+                    Err(unavailable("hashing a password was not begun in time"))
+                }
+                Turn::Now(memory) => span.in_scope(|| work(&inner, memory)),
             };
             answer.send(done).ok();
         });
-        if !self.0.threads.take(job, QUEUE) {
-            let cause = format!("{QUEUE} passwords are waiting to be hashed");
-            return Err(unavailable(cause));
-        }
+        self.0.threads.take(job, share);
         match timeout_at(until, answered).await {
             Ok(answer) => answer.map_err(Error::internal)?,
-            Err(_) => Err(unavailable("hashing a password took too long".into())),
+            Err(_) => Err(unavailable("hashing a password took too long")),
         }
     }
 }
 
-fn unavailable(cause: String) -> Error {
+fn unavailable(cause: &str) -> Error {
     Error::Unavailable {
         retry_after: RETRY_AFTER,
-        cause,
+        cause: cause.to_owned(),
     }
 }
 

@@ -3,12 +3,14 @@
 
 use futures_util::FutureExt as _;
 
-use super::Service;
+use super::{Service, purge::delete_oldest};
 use crate::{
     domain::{
         error::{Conflict, Error, Gone},
+        limit::Work,
         todo::{
-            Change, Cursor, Description, Edit, Filter, Limit, Page, SyncToken, Tally, Todo, TodoId,
+            Change, Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TOMBSTONES_MAX,
+            TOMBSTONES_SURPLUS, Tally, Todo, TodoId,
         },
         user::{Account, UserId},
     },
@@ -61,6 +63,8 @@ impl Service {
         id: TodoId,
         description: Description,
     ) -> Result<Outcome, Error> {
+        self.check_work(account)?;
+        self.spend_work(account, Work::CHANGE);
         let (user, before) = (account.user_id, account.tally);
         let todo = Todo::new(id, description, self.clock.now());
         self.database
@@ -168,12 +172,14 @@ impl Service {
         id: TodoId,
         verb: impl Fn(Todo) -> Result<Todo, Error> + Clone + Send + Sync + 'static,
     ) -> Result<Outcome, Error> {
-        let user = account.user_id;
+        self.check_work(account)?;
+        self.spend_work(account, Work::CHANGE);
+        let (user, now) = (account.user_id, self.clock.now());
         self.database
             .transaction(move |connection| {
                 let verb = verb.clone();
                 async move {
-                    let before = store::user::lock(connection, user).await?;
+                    let (before, tombstones) = store::user::lock(connection, user).await?;
                     let found = store::todo::find(connection, user, id).await?;
                     let stored = found.ok_or(Error::NotFound)?;
                     let todo = verb(stored.clone())?;
@@ -187,6 +193,11 @@ impl Service {
                     let rev = store::user::next_rev(connection, user, change).await?;
                     let todo = Todo { rev, ..todo };
                     store::todo::update(connection, user, &todo).await?;
+                    let tombstones = tombstones + change.removed;
+                    if change.removed > 0 && tombstones > TOMBSTONES_MAX {
+                        let surplus = TOMBSTONES_SURPLUS;
+                        delete_oldest(connection, user, now, surplus, tombstones).await?;
+                    }
                     Ok(changed(todo, before.after(change, rev)))
                 }
                 .boxed()
@@ -205,6 +216,7 @@ impl Service {
         after: Option<Cursor>,
         limit: Limit,
     ) -> Result<Page, Error> {
+        self.check_work(account)?;
         let user = account.user_id;
         // One more than wanted tells whether there is a next part.
         let more = limit.get() + 1;
@@ -217,6 +229,7 @@ impl Service {
             }
         };
         let mut todos = self.database.read(find).await?;
+        self.spend_work(account, Work::read(todos.len()));
         let is_last = todos.len() <= limit.as_length();
         todos.truncate(limit.as_length());
         let next = todos.last().filter(|_| !is_last).map(Todo::cursor);
@@ -235,6 +248,7 @@ impl Service {
         since: Option<SyncToken>,
         limit: Limit,
     ) -> Result<Changes, Error> {
+        self.check_work(account)?;
         let Account {
             user_id,
             public_id,
@@ -250,6 +264,7 @@ impl Service {
             changes(connection, user_id, since_or_begin, tombstones_after, more).await
         };
         let found = self.database.read(find).await?;
+        self.spend_work(account, Work::read(found.todos.len()));
         let place = match since {
             Some(since) => since,
             None => SyncToken::begin(public_id, found.rev),

@@ -14,7 +14,7 @@ use crate::{
         address::ClientAddress,
         error::Error,
         event::SecurityEvent,
-        limit::Bucket,
+        limit::{Bucket, Share},
         session::is_repeatable,
         user::{Account, Registration, User},
     },
@@ -69,9 +69,12 @@ impl Service {
         registration: Registration,
         from: ClientAddress,
     ) -> Result<Registered, Error> {
+        let share = Share::registration(registration.username.as_str(), from);
+        self.check_hashes(&share)?;
         let counted = self.count(Bucket::registration(from)).await?;
         let password = SecretString::from(registration.password.clone());
-        let hash = match self.hasher.hash(password).await {
+        self.spend_hash(&share);
+        let hash = match self.hasher.hash(password, share).await {
             Ok(hash) => hash,
             Err(error) => {
                 // Nothing was told about the username.
@@ -139,8 +142,12 @@ impl Service {
             Err(Error::RateLimited { .. }) => return Ok(None),
             reserved => reserved?,
         };
-        let password = registration.password.into();
-        let verdict = self.hasher.verify(password, Some(hash)).await;
+        let (password, share) = (
+            registration.password.into(),
+            Share::registration(username, from),
+        );
+        self.spend_hash(&share);
+        let verdict = self.hasher.verify(password, Some(hash), share).await;
         if matches!(verdict, Ok(Verdict::Wrong)) {
             self.fail(reserved).await?;
             return Ok(None);

@@ -1,25 +1,28 @@
-//! Statements of the purge: what nobody needs any more.
+//! Statements of the purge: what nobody needs any more. Each reads and deletes a bounded number of rows,
+//! along `todos_list` or `sessions_expiry`, whatever a user owns.
 
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
+use uuid::Uuid;
 
 use super::{Connection, to_database};
 use crate::domain::{error::Error, user::UserId};
 
 /// Takes the job for this instance if its last run was before `due`, or behind `latest`, noted by a clock
-/// that was ahead. Of several instances that ask at once, one finds the row as it expects it.
+/// that was ahead: notes `run` as the last one. Of several instances that ask at once, one finds the row
+/// as it expects it.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn claim(
     connection: &mut Connection,
     job: &str,
-    now: OffsetDateTime,
+    run: OffsetDateTime,
     due: OffsetDateTime,
     latest: OffsetDateTime,
 ) -> Result<bool, Error> {
     let claimed = sqlx::query!(
         "UPDATE jobs SET run_date = ? WHERE name = ? AND (run_date <= ? OR run_date > ?)",
-        to_database(now),
+        to_database(run),
         job,
         to_database(due),
         to_database(latest),
@@ -29,29 +32,57 @@ pub async fn claim(
     Ok(claimed.rows_affected() > 0)
 }
 
-/// A user, and whether there are tombstones to delete.
-pub struct Candidate {
-    /// Whose they are.
-    pub user: UserId,
-    /// Whether there are any.
-    pub has_tombstones: bool,
+/// Notes another last run, if the noted one is still `held`: no other instance has taken the job.
+///
+/// # Errors
+/// Those of the database.
+pub async fn renew(
+    connection: &mut Connection,
+    job: &str,
+    held: OffsetDateTime,
+    run: OffsetDateTime,
+) -> Result<bool, Error> {
+    let renewed = sqlx::query!(
+        "UPDATE jobs SET run_date = ? WHERE name = ? AND run_date = ?",
+        to_database(run),
+        job,
+        to_database(held),
+    )
+    .execute(connection)
+    .await?;
+    Ok(renewed.rows_affected() > 0)
 }
 
-/// The next users behind `after`, at most `limit`. Reads all of their to-dos, which once a day costs
-/// less than one more index that every change would have to keep.
+/// A user, and what there may be to purge.
+pub struct Candidate {
+    /// Whose it is.
+    pub user: UserId,
+    /// For the log.
+    pub public_id: Uuid,
+    /// When the newest tombstone was made; none when there are none.
+    pub newest_tombstone: Option<OffsetDateTime>,
+    /// When the session ends that ends first; none when there are none.
+    pub first_end: Option<OffsetDateTime>,
+}
+
+/// The next users behind `after`, at most `limit`. Reads one entry of an index for each of both, as long as
+/// the order begins with the user: without that MySQL sorts all to-dos of a list, and with a date to compare
+/// with it reads them before the first tombstone.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn candidates(
     connection: &mut Connection,
     after: UserId,
-    removed_before: OffsetDateTime,
     limit: u32,
 ) -> Result<Vec<Candidate>, Error> {
     let rows = sqlx::query!(
-        r#"SELECT id AS "id!", (SELECT MAX(rev) FROM todos WHERE user_id = users.id AND removed_date < ?) AS rev
+        r#"SELECT id, public_id AS "public_id: Uuid",
+                  (SELECT removed_date FROM todos WHERE user_id = users.id
+                   ORDER BY user_id DESC, removed_date DESC LIMIT 1) AS newest_tombstone,
+                  (SELECT expires_date FROM sessions WHERE user_id = users.id
+                   ORDER BY user_id, expires_date LIMIT 1) AS first_end
            FROM users WHERE id > ? ORDER BY id LIMIT ?"#,
-        to_database(removed_before),
         after.0,
         limit,
     )
@@ -59,40 +90,84 @@ pub async fn candidates(
     .await?;
     let candidates = rows.into_iter().map(|row| Candidate {
         user: UserId(row.id),
-        has_tombstones: row.rev.is_some(),
+        public_id: row.public_id,
+        newest_tombstone: row.newest_tombstone.map(PrimitiveDateTime::assume_utc),
+        first_end: row.first_end.map(PrimitiveDateTime::assume_utc),
     });
     Ok(candidates.collect())
 }
 
-/// Notes up to which revision tombstones are being deleted: what a client saw before, it can no longer
-/// bring up to date. Locks the user, so that nothing is restored meanwhile. The second statement names
-/// the user twice: of `user_id = users.id` the server reads the whole list, and locks it.
+/// Whether the user has tombstones from before that date.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn note_revision(
+pub async fn has_tombstones(
     connection: &mut Connection,
     user: UserId,
     removed_before: OffsetDateTime,
-) -> Result<(), Error> {
-    sqlx::query!("SELECT rev FROM users WHERE id = ? FOR UPDATE", user.0)
-        .fetch_optional(&mut *connection)
-        .await?;
-    sqlx::query!(
-        "UPDATE users
-         SET purged_rev = GREATEST(purged_rev,
-             COALESCE((SELECT MAX(rev) FROM todos WHERE user_id = ? AND removed_date < ?), 0))
-         WHERE id = ?",
+) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        "SELECT 1 FROM todos WHERE user_id = ? AND removed_date < ? LIMIT 1",
         user.0,
         to_database(removed_before),
-        user.0,
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(())
+    Ok(found.is_some())
 }
 
-/// Deletes at most `limit` old tombstones of a user and says how many.
+/// How many tombstones are counted for the user; none when the user is gone. Nobody else changes that user's
+/// to-dos until the transaction ends, so that nothing is restored that is about to be deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Option<i32>, Error> {
+    let count = sqlx::query_scalar!(
+        "SELECT removed_count FROM users WHERE id = ? FOR UPDATE",
+        user.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(count)
+}
+
+/// Some tombstones of one user.
+pub struct Batch {
+    /// How many.
+    pub number: u64,
+    /// The last of their revisions; none when there are no tombstones.
+    pub last_rev: Option<u64>,
+}
+
+/// The oldest tombstones of a user from before that date, at most `limit`: those that
+/// [`delete_tombstones`] deletes, since it goes by the same order, in which no two are equal.
+///
+/// # Errors
+/// Those of the database.
+pub async fn oldest_tombstones(
+    connection: &mut Connection,
+    user: UserId,
+    removed_before: OffsetDateTime,
+    limit: u32,
+) -> Result<Batch, Error> {
+    let row = sqlx::query!(
+        r#"SELECT COUNT(*) AS "number!", MAX(rev) AS last_rev
+           FROM (SELECT rev FROM todos WHERE user_id = ? AND removed_date < ?
+                 ORDER BY removed_date, isdone, created_date DESC, id DESC LIMIT ?) AS oldest"#,
+        user.0,
+        to_database(removed_before),
+        limit,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Batch {
+        number: u64::try_from(row.number).unwrap_or_default(),
+        last_rev: row.last_rev,
+    })
+}
+
+/// Deletes the oldest tombstones of a user from before that date, at most `limit`, and says how many. As a
+/// join: of `DELETE ... ORDER BY ... LIMIT` MySQL reads and sorts all of them, and locks them.
 ///
 /// # Errors
 /// Those of the database.
@@ -103,32 +178,78 @@ pub async fn delete_tombstones(
     limit: u32,
 ) -> Result<u64, Error> {
     let deleted = sqlx::query!(
-        "DELETE FROM todos WHERE user_id = ? AND removed_date < ? ORDER BY removed_date LIMIT ?",
+        "DELETE todos FROM todos
+         JOIN (SELECT id FROM todos WHERE user_id = ? AND removed_date < ?
+               ORDER BY removed_date, isdone, created_date DESC, id DESC LIMIT ?) AS oldest
+           ON oldest.id = todos.id
+         WHERE todos.user_id = ?",
         user.0,
         to_database(removed_before),
         limit,
+        user.0,
     )
     .execute(connection)
     .await?;
     Ok(deleted.rows_affected())
 }
 
-/// Deletes the sessions that have ended by themselves of the users behind `after` up to `last`, and
-/// says how many.
+/// Notes up to which revision tombstones have been deleted: what a client saw before, it can no longer
+/// bring up to date. And how many are left.
+///
+/// # Errors
+/// Those of the database.
+pub async fn note_deleted(
+    connection: &mut Connection,
+    user: UserId,
+    last_rev: u64,
+    left: i32,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE users SET purged_rev = GREATEST(purged_rev, ?), removed_count = ? WHERE id = ?",
+        last_rev,
+        left,
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How many tombstones a user has; `most` when there are more.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_tombstones(
+    connection: &mut Connection,
+    user: UserId,
+    most: u32,
+) -> Result<i32, Error> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT COUNT(*) AS "count!"
+           FROM (SELECT 1 FROM todos WHERE user_id = ? AND removed_date IS NOT NULL LIMIT ?) AS removed"#,
+        user.0,
+        most,
+    )
+    .fetch_one(connection)
+    .await?;
+    i32::try_from(count).map_err(Error::internal)
+}
+
+/// Deletes sessions of a user that have ended by themselves, at most `limit`, and says how many.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn delete_sessions(
     connection: &mut Connection,
-    after: UserId,
-    last: UserId,
+    user: UserId,
     now: OffsetDateTime,
+    limit: u32,
 ) -> Result<u64, Error> {
     let deleted = sqlx::query!(
-        "DELETE FROM sessions WHERE user_id > ? AND user_id <= ? AND expires_date <= ?",
-        after.0,
-        last.0,
+        "DELETE FROM sessions WHERE user_id = ? AND expires_date <= ? ORDER BY expires_date LIMIT ?",
+        user.0,
         to_database(now),
+        limit,
     )
     .execute(connection)
     .await?;

@@ -170,10 +170,12 @@ pub async fn next_rev(
     change: Change,
 ) -> Result<u64, Error> {
     let updated = sqlx::query!(
-        "UPDATE users SET rev = LAST_INSERT_ID(rev + 1), open_count = open_count + ?, todo_count = todo_count + ?
+        "UPDATE users SET rev = LAST_INSERT_ID(rev + 1), open_count = open_count + ?, todo_count = todo_count + ?,
+                          removed_count = removed_count + ?
          WHERE id = ?",
         change.open,
         change.all,
+        change.removed,
         user.0,
     )
     .execute(connection)
@@ -184,24 +186,25 @@ pub async fn next_rev(
     Ok(updated.last_insert_id())
 }
 
-/// The user's revision and counts; nobody else changes that user's to-dos until the transaction
-/// ends.
+/// The user's revision and counts, and how many tombstones there are; nobody else changes that user's
+/// to-dos until the transaction ends.
 ///
 /// # Errors
 /// [`Denied::SessionEnded`] when the user is gone; those of the database.
-pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Tally, Error> {
+pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(Tally, i32), Error> {
     let row = sqlx::query!(
-        "SELECT rev, open_count, todo_count FROM users WHERE id = ? FOR UPDATE",
+        "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE",
         user.0,
     )
     .fetch_optional(connection)
     .await?;
     let row = row.ok_or_else(gone)?;
-    Ok(Tally {
+    let tally = Tally {
         rev: row.rev,
         open: row.open_count,
         all: row.todo_count,
-    })
+    };
+    Ok((tally, row.removed_count))
 }
 
 /// The user's revision and counts.

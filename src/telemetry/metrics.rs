@@ -175,6 +175,15 @@ const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
             "registration",
             "refresh",
             "requests",
+            "hashes_account",
+            "hashes_address",
+            "work_user",
         ],
+    ),
+    (
+        "tickbox_purge_turns_total",
+        "Turns of users in the daily purge, by what they left",
+        "result",
+        &["done", "more", "failed"],
     ),
 ];

@@ -1,6 +1,7 @@
 //! How often something may be tried, by whom, and what counts.
 
 mod address;
+mod allowance;
 mod device;
 mod event;
 mod flight;

@@ -15,7 +15,7 @@ use crate::{
     api::phone::Phone,
     proxy::{Condition, Road},
     web::site::{Answer, Browser, Site},
-    world::PASSWORD,
+    world::{PASSWORD, share},
 };
 
 /// Within which every request has an answer.
@@ -200,7 +200,7 @@ async fn effort(lasting: Duration) -> Effort {
     };
     let hasher = Hasher::new(tried).expect("argon2 can do that");
     let begin = Instant::now();
-    hasher.hash(PASSWORD.into()).await.expect("hashed");
+    hasher.hash(PASSWORD.into(), share()).await.expect("hashed");
     let times = lasting.as_secs_f64() / begin.elapsed().as_secs_f64();
     #[expect(
         clippy::cast_possible_truncation,

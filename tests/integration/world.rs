@@ -9,7 +9,7 @@ use tickbox::{
     domain::{
         address::ClientAddress,
         clock::Clock,
-        limit::RequestQuota,
+        limit::{RequestQuota, Share},
         session::SessionToken,
         user::{Account, Credentials, Registration, RegistrationInput},
     },
@@ -110,6 +110,11 @@ impl World {
     pub(crate) async fn connect(&self) -> MySqlConnection {
         connect(&self.options).await
     }
+}
+
+/// Whoever asks for a hash while nobody else does.
+pub(crate) fn share() -> Share {
+    Share::login("somebody", NOWHERE, false)
 }
 
 pub(crate) fn signer() -> TokenSigner {

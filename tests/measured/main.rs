@@ -2,6 +2,7 @@
 //! one at a time.
 
 mod drips;
+mod flood;
 mod login_timing;
 #[expect(
     dead_code,
@@ -9,6 +10,7 @@ mod login_timing;
 )]
 #[path = "../integration/process.rs"]
 mod process;
+mod purge;
 mod statistics;
 
 use sqlx::mysql::MySqlConnectOptions;
@@ -24,16 +26,19 @@ struct Program {
 
 impl Program {
     async fn start(options: &MySqlConnectOptions) -> Self {
+        Self::start_with(options, &[("RATE_LIMITS", "off")]).await
+    }
+
+    async fn start_with(options: &MySqlConnectOptions, more: &[(&str, &str)]) -> Self {
         let (url, address) = (url(options), free_address());
         let settings = [
             ("DATABASE_URL", url.as_str()),
             ("JWT_SECRET", SECRET),
             ("LISTEN", &address),
-            ("RATE_LIMITS", "off"),
             // With the line that says that it listens.
             ("RUST_LOG", "warn,tickbox::server=info"),
         ];
-        let process = start(&settings).await;
+        let process = start(&[&settings, more].concat()).await;
         Self {
             address,
             _process: process,

@@ -8,6 +8,12 @@ use crate::domain::error::{Conflict, Error};
 /// comes near it is a program.
 pub const QUOTA: i32 = 200_000;
 
+/// Most tombstones of one user; beyond it a removal deletes the oldest. A list of 10,000 to-dos removed at
+/// once can be restored, with 300 more a day for the thirty days that each of them lasts.
+pub const TOMBSTONES_MAX: i32 = 20_000;
+/// So many are deleted then, so that only one removal in a hundred has to.
+pub const TOMBSTONES_SURPLUS: u32 = 100;
+
 /// The counts of one user's list at one revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -49,6 +55,8 @@ pub struct Change {
     pub open: i32,
     /// Added to the number of all to-dos.
     pub all: i32,
+    /// Added to the number of tombstones.
+    pub removed: i32,
 }
 
 impl Sub for Change {
@@ -58,6 +66,7 @@ impl Sub for Change {
         Self {
             open: self.open - other.open,
             all: self.all - other.all,
+            removed: self.removed - other.removed,
         }
     }
 }

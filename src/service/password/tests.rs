@@ -9,6 +9,14 @@ use std::{
 use futures_util::FutureExt as _;
 
 use super::*;
+use crate::domain::address::ClientAddress;
+
+/// Somebody's, who is the only one at some address.
+fn share(number: u8) -> Share {
+    let peer = [192, 0, 2, number].into();
+    let from = ClientAddress::of(peer, [].into_iter(), 0);
+    Share::login(&format!("rita{number}"), from, false)
+}
 
 const CHEAP: Effort = Effort {
     memory: 64,
@@ -18,7 +26,10 @@ const CHEAP: Effort = Effort {
 #[tokio::test]
 async fn a_hash_is_argon2id_with_the_standard_effort() {
     let hasher = Hasher::new(Effort::STANDARD).expect("valid");
-    let hash = hasher.hash("a password".into()).await.expect("hashed");
+    let hash = hasher
+        .hash("a password".into(), share(0))
+        .await
+        .expect("hashed");
     assert!(
         hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
         "{hash}"
@@ -29,14 +40,17 @@ async fn a_hash_is_argon2id_with_the_standard_effort() {
 #[tokio::test]
 async fn only_the_same_password_is_right() {
     let hasher = Hasher::new(CHEAP).expect("valid");
-    let hash = hasher.hash("a password".into()).await.expect("hashed");
+    let hash = hasher
+        .hash("a password".into(), share(0))
+        .await
+        .expect("hashed");
     for (password, expected) in [
         ("a password", Verdict::Right),
         ("a passworD", Verdict::Wrong),
         ("", Verdict::Wrong),
     ] {
         let verdict = hasher
-            .verify(password.into(), Some(hash.clone()))
+            .verify(password.into(), Some(hash.clone()), share(0))
             .await
             .expect("verified");
         assert_eq!(verdict, expected, "{password:?}");
@@ -46,7 +60,10 @@ async fn only_the_same_password_is_right() {
 #[tokio::test]
 async fn whoever_is_not_there_costs_as_much() {
     let hasher = Hasher::new(CHEAP).expect("valid");
-    let hash = hasher.hash("a password".into()).await.expect("hashed");
+    let hash = hasher
+        .hash("a password".into(), share(0))
+        .await
+        .expect("hashed");
     let (real, nobody) = (
         PasswordHash::new(&hash).expect("valid"),
         PasswordHash::new(&hasher.0.nobody).expect("valid"),
@@ -71,8 +88,14 @@ const DECOMPOSED: &str = "z\u{30c}virbliu\u{328} lizdas";
 #[tokio::test]
 async fn a_hash_of_the_text_as_it_was_sent_is_right_but_outdated() {
     let hasher = Hasher::new(CHEAP).expect("valid");
-    let old = hasher.hash(DECOMPOSED.into()).await.expect("hashed");
-    let new = hasher.hash("žvirblių lizdas".into()).await.expect("hashed");
+    let old = hasher
+        .hash(DECOMPOSED.into(), share(0))
+        .await
+        .expect("hashed");
+    let new = hasher
+        .hash("žvirblių lizdas".into(), share(0))
+        .await
+        .expect("hashed");
     for (password, hash, expected) in [
         (DECOMPOSED, &old, Verdict::RightButOutdated),
         (DECOMPOSED, &new, Verdict::Right),
@@ -80,7 +103,9 @@ async fn a_hash_of_the_text_as_it_was_sent_is_right_but_outdated() {
         ("žvirblių lizdas", &old, Verdict::Wrong),
         ("z\u{30c}virblis", &new, Verdict::Wrong),
     ] {
-        let verdict = hasher.verify(password.into(), Some(hash.clone())).await;
+        let verdict = hasher
+            .verify(password.into(), Some(hash.clone()), share(0))
+            .await;
         assert_eq!(verdict.expect("verified"), expected, "{password:?}");
     }
 }
@@ -88,7 +113,10 @@ async fn a_hash_of_the_text_as_it_was_sent_is_right_but_outdated() {
 #[tokio::test]
 async fn a_second_form_costs_a_second_hash_whether_there_is_such_a_user_or_not() {
     let hasher = Hasher::new(CHEAP).expect("valid");
-    let hash = hasher.hash("another one".into()).await.expect("hashed");
+    let hash = hasher
+        .hash("another one".into(), share(0))
+        .await
+        .expect("hashed");
     let mut memory = Vec::new();
     let mut made = |password: &str, stored: Option<&str>| {
         HASHES.set(0);
@@ -107,7 +135,7 @@ async fn nobody_has_a_password() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     for password in ["", "a password"] {
         let verdict = hasher
-            .verify(password.into(), None)
+            .verify(password.into(), None, share(0))
             .await
             .expect("verified");
         assert_eq!(verdict, Verdict::Wrong);
@@ -117,10 +145,15 @@ async fn nobody_has_a_password() {
 #[tokio::test]
 async fn a_hash_that_is_not_ours_is_a_fault_and_not_a_wrong_password() {
     let hasher = Hasher::new(CHEAP).expect("valid");
-    let hash = hasher.hash("a password".into()).await.expect("hashed");
+    let hash = hasher
+        .hash("a password".into(), share(0))
+        .await
+        .expect("hashed");
     let other = hash.replace("$argon2id$", "$argon2i$");
     for hash in [other.as_str(), "", "plain"] {
-        let verdict = hasher.verify("a password".into(), Some(hash.into())).await;
+        let verdict = hasher
+            .verify("a password".into(), Some(hash.into()), share(0))
+            .await;
         assert!(matches!(verdict, Err(Error::Internal(_))), "{hash:?}");
     }
 }
@@ -133,38 +166,27 @@ async fn a_hash_of_less_effort_is_outdated() {
         ..CHEAP
     })
     .expect("valid");
-    let hash = old.hash("a password".into()).await.expect("hashed");
-    let verdict = new.verify("a password".into(), Some(hash)).await;
+    let hash = old
+        .hash("a password".into(), share(0))
+        .await
+        .expect("hashed");
+    let verdict = new.verify("a password".into(), Some(hash), share(0)).await;
     assert_eq!(verdict.expect("verified"), Verdict::RightButOutdated);
 }
 
 #[tokio::test]
 async fn more_than_the_queue_holds_are_sent_away_and_the_queue_empties_again() {
     let hasher = Hasher::new(CHEAP).expect("valid");
-    let threads = threads::count();
-    let (at_work, hold) = (
-        Arc::new(Barrier::new(threads + 1)),
-        Arc::new(Barrier::new(threads + 1)),
-    );
-    for _ in 0..threads {
-        let (at_work, hold) = (at_work.clone(), hold.clone());
-        let job: Job = Box::new(move |_| {
-            at_work.wait();
-            hold.wait();
-        });
-        assert!(hasher.0.threads.take(job, usize::MAX));
-    }
-    at_work.wait();
-    let waiting: Vec<_> = (0..QUEUE)
-        .map(|_| {
-            let hasher = hasher.clone();
-            tokio::spawn(async move { hasher.hash("a password".into()).await })
-        })
-        .collect();
-    while hasher.waiting() < QUEUE {
+    let hold = held(&hasher);
+    let ask = |number: usize| {
+        let (hasher, number) = (hasher.clone(), u8::try_from(number).expect("few"));
+        tokio::spawn(async move { hasher.hash("a password".into(), share(number)).await })
+    };
+    let waiting: Vec<_> = (0..queue::MOST).map(ask).collect();
+    while hasher.waiting() < queue::MOST {
         tokio::task::yield_now().await;
     }
-    let refused = hasher.hash("a password".into()).await;
+    let refused = ask(queue::MOST).await.expect("no panic");
     assert!(
         matches!(refused, Err(Error::Unavailable { .. })),
         "{refused:?}"
@@ -177,39 +199,86 @@ async fn more_than_the_queue_holds_are_sent_away_and_the_queue_empties_again() {
 }
 
 #[tokio::test]
+async fn of_a_full_queue_the_greediest_is_sent_away_and_not_the_stranger() {
+    let hasher = Hasher::new(CHEAP).expect("valid");
+    let hold = held(&hasher);
+    let ask = |number: u8| {
+        let hasher = hasher.clone();
+        tokio::spawn(async move { hasher.hash("a password".into(), share(number)).await })
+    };
+    // Eight who have eight waiting each.
+    let flood: Vec<_> = (0..8).cycle().take(queue::MOST).map(ask).collect();
+    while hasher.waiting() < queue::MOST {
+        tokio::task::yield_now().await;
+    }
+    let stranger = ask(100);
+    let refused = loop {
+        if flood.iter().any(tokio::task::JoinHandle::is_finished) {
+            break flood.iter().filter(|it| it.is_finished()).count();
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(refused, 1);
+    hold.wait();
+    stranger.await.expect("no panic").expect("hashed");
+    for task in flood {
+        let hashed = task.await.expect("no panic");
+        assert!(matches!(hashed, Ok(_) | Err(Error::Unavailable { .. })));
+    }
+}
+
+/// All threads are at work until somebody waits at the barrier.
+fn held(hasher: &Hasher) -> Arc<Barrier> {
+    let threads = threads::count();
+    let (at_work, hold) = (
+        Arc::new(Barrier::new(threads + 1)),
+        Arc::new(Barrier::new(threads + 1)),
+    );
+    for number in 0..threads {
+        let (at_work, hold) = (at_work.clone(), hold.clone());
+        let job: Job = Box::new(move |_| {
+            at_work.wait();
+            hold.wait();
+        });
+        let number = u8::try_from(number).expect("few");
+        hasher.0.threads.take(job, share(200 + number % 50));
+    }
+    at_work.wait();
+    hold
+}
+
+#[tokio::test]
 async fn a_hash_that_panics_keeps_no_thread() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     for _ in 0..=threads::count() {
-        let panicked = hasher.run::<()>(|_, _| panic!("on purpose")).await;
+        let panicked = hasher
+            .run::<()>(|_, _| panic!("on purpose"), share(0))
+            .await;
         assert!(matches!(panicked, Err(Error::Internal(_))), "{panicked:?}");
     }
-    hasher.hash("a password".into()).await.expect("hashed");
+    hasher
+        .hash("a password".into(), share(0))
+        .await
+        .expect("hashed");
 }
 
 #[tokio::test]
 async fn nothing_is_hashed_for_whoever_has_left() {
     let hasher = Hasher::new(CHEAP).expect("valid");
-    let threads = threads::count();
-    let hold = Arc::new(Barrier::new(threads + 1));
-    for _ in 0..threads {
-        let hold = hold.clone();
-        let job: Job = Box::new(move |_| {
-            hold.wait();
-        });
-        assert!(hasher.0.threads.take(job, usize::MAX));
-    }
+    let hold = held(&hasher);
     let begun = Arc::new(AtomicBool::new(false));
-    let left = hasher.run({
+    let work = {
         let begun = begun.clone();
-        move |_, _| {
+        move |_: &Inner, _: &mut Vec<Block>| {
             begun.store(true, Ordering::Relaxed);
             Ok(())
         }
-    });
-    assert!(left.now_or_never().is_none());
+    };
+    assert!(hasher.run(work, share(0)).now_or_never().is_none());
     hold.wait();
-    for _ in 0..threads {
-        hasher.hash("a password".into()).await.expect("hashed");
+    for _ in 0..threads::count() {
+        let hashed = hasher.hash("a password".into(), share(0)).await;
+        hashed.expect("hashed");
     }
     assert!(!begun.load(Ordering::Relaxed));
 }

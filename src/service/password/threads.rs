@@ -1,7 +1,6 @@
 //! The threads that hash: one fewer than processors, behind all others, with a queue before them.
 
 use std::{
-    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -11,8 +10,19 @@ use std::{
 
 use argon2::Block;
 
-/// A hash, done in memory that is used again.
-pub(super) type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+use super::queue::FairQueue;
+use crate::domain::limit::Share;
+
+/// A hash, which is told once what becomes of it.
+pub(super) type Job = Box<dyn FnOnce(Turn<'_>) + Send>;
+
+/// What becomes of a job.
+pub(super) enum Turn<'a> {
+    /// It is done now, in memory that is used again.
+    Now(&'a mut Vec<Block>),
+    /// There is no place for it.
+    Never,
+}
 
 /// How long a thread keeps its memory when there is nothing to hash.
 const KEEP: Duration = Duration::from_secs(2);
@@ -23,14 +33,14 @@ pub(super) struct Threads(Arc<Queue>);
 
 struct Queue {
     /// None when no more will come.
-    jobs: Mutex<Option<VecDeque<Job>>>,
+    jobs: Mutex<Option<FairQueue<Job>>>,
     changed: Condvar,
 }
 
 impl Threads {
     pub(super) fn start() -> io::Result<Self> {
         let queue = Arc::new(Queue {
-            jobs: Mutex::new(Some(VecDeque::new())),
+            jobs: Mutex::new(Some(FairQueue::new())),
             changed: Condvar::new(),
         });
         let threads = Self(queue);
@@ -43,20 +53,23 @@ impl Threads {
         Ok(threads)
     }
 
-    /// Whether the job was taken: `most` may wait.
-    pub(super) fn take(&self, job: Job, most: usize) -> bool {
-        let mut jobs = self.0.lock();
-        let Some(jobs) = jobs.as_mut().filter(|jobs| jobs.len() < most) else {
-            return false;
+    /// Has the job wait for its turn. When there is no place for it, or another one has to make room, that
+    /// one is told.
+    pub(super) fn take(&self, job: Job, share: Share) {
+        let refused = match self.0.lock().as_mut() {
+            Some(jobs) => jobs.push(job, share),
+            None => Some(job),
         };
-        jobs.push_back(job);
         self.0.changed.notify_one();
-        true
+        // Not behind the lock.
+        if let Some(job) = refused {
+            job(Turn::Never);
+        }
     }
 
     /// Jobs that no thread has begun.
     pub(super) fn waiting(&self) -> usize {
-        self.0.lock().as_ref().map_or(0, VecDeque::len)
+        self.0.lock().as_ref().map_or(0, FairQueue::len)
     }
 }
 
@@ -95,7 +108,7 @@ impl Queue {
         let mut memory = Vec::new();
         while let Some(job) = self.next(&mut memory) {
             // What panics is logged, and its caller learns that there will be no answer.
-            catch_unwind(AssertUnwindSafe(|| job(&mut memory))).ok();
+            catch_unwind(AssertUnwindSafe(|| job(Turn::Now(&mut memory)))).ok();
         }
     }
 
@@ -103,7 +116,7 @@ impl Queue {
     fn next(&self, memory: &mut Vec<Block>) -> Option<Job> {
         let mut jobs = self.lock();
         loop {
-            if let Some(job) = jobs.as_mut()?.pop_front() {
+            if let Some(job) = jobs.as_mut()?.pop() {
                 return Some(job);
             }
             jobs = if memory.is_empty() {
@@ -112,7 +125,7 @@ impl Queue {
             } else {
                 let woken = self.changed.wait_timeout(jobs, KEEP);
                 let (jobs, _) = woken.unwrap_or_else(PoisonError::into_inner);
-                if jobs.as_ref().is_some_and(VecDeque::is_empty) {
+                if jobs.as_ref().is_some_and(|jobs| jobs.len() == 0) {
                     // Not behind the lock: giving back so much takes a while.
                     drop(jobs);
                     *memory = Vec::new();
@@ -124,7 +137,7 @@ impl Queue {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<VecDeque<Job>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<FairQueue<Job>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         error::{Denied, Error},
         event::SecurityEvent,
+        limit::Share,
         session::DeviceToken,
         user::{Credentials, UserId, Username},
     },
@@ -79,9 +80,11 @@ impl Service {
             hash.is_some_and(|hash| self.signer.knows_password(device, hash))
         });
         let username = credentials.attempted.expose_secret();
+        let share = Share::login(username, client.address, counts_apart.is_some());
+        self.check_hashes(&share).inspect_err(note_failure)?;
         let reserved = self.reserve_login(username, client, counts_apart);
         let reserved = reserved.await.inspect_err(note_failure)?;
-        let checked = match self.check(&credentials, login).await {
+        let checked = match self.look_at(&credentials, login, share).await {
             Ok(checked) => checked,
             Err(error) => {
                 self.release(reserved).await;
@@ -132,10 +135,11 @@ impl Service {
     }
 
     /// Looks at the password of `found`, or of the user that is looked up now.
-    async fn check(
+    async fn look_at(
         &self,
         credentials: &Credentials,
         found: Option<Login>,
+        share: Share,
     ) -> Result<Checked, Error> {
         let login = match found {
             Some(login) => Some(login),
@@ -143,16 +147,21 @@ impl Service {
         };
         let password = &credentials.password;
         let stored = login.as_ref().map(|login| login.password.clone());
-        let verdict = self.hasher.verify(password.clone(), stored).await?;
+        self.spend_hash(&share);
+        let verdict = self.hasher.verify(password.clone(), stored, share).await?;
         Ok(match (login, verdict) {
             (Some(login), Verdict::Right) => Checked::Right {
                 login,
                 raised: None,
             },
-            (Some(login), Verdict::RightButOutdated) => Checked::Right {
-                login,
-                raised: Some(self.hasher.hash(password.normalised.clone()).await?),
-            },
+            (Some(login), Verdict::RightButOutdated) => {
+                self.spend_hash(&share);
+                let raised = self.hasher.hash(password.normalised.clone(), share);
+                Checked::Right {
+                    login,
+                    raised: Some(raised.await?),
+                }
+            }
             (login, _) => Checked::Wrong {
                 public_id: login.map(|login| login.public_id),
             },

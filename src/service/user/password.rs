@@ -7,9 +7,10 @@ use time::OffsetDateTime;
 use super::super::{Service, limit::Reserved, password::Verdict, session::random_bytes};
 use crate::{
     domain::{
+        address::ClientAddress,
         error::{Denied, Error},
         event::SecurityEvent,
-        limit::Bucket,
+        limit::{Bucket, Share},
         session::{
             DeviceToken, Kind, Rotation, SessionId, SessionToken, SuccessorKey, expires,
             is_repeatable,
@@ -43,9 +44,13 @@ impl Service {
         token: &SessionToken,
         change: PasswordChange,
         device: Option<&DeviceToken>,
+        from: ClientAddress,
     ) -> Result<Renewed, Error> {
-        let next = Next::Browser(token.clone());
-        let made = self.replace_password(account, change, next).await?;
+        let (next, share) = (
+            Next::Browser(token.clone()),
+            Share::password_change(account.user_id, from),
+        );
+        let made = self.replace_password(account, change, next, share).await?;
         self.renewed(made, token, device)
     }
 
@@ -60,18 +65,21 @@ impl Service {
         token: &SessionToken,
         new: PasswordAttempt,
         device: Option<&DeviceToken>,
+        from: ClientAddress,
     ) -> Result<Option<Renewed>, Error> {
         let next = Next::Browser(token.clone());
         let Some(change) = self.last_change(token.id, &next).await? else {
             return Ok(None);
         };
+        let share = Share::password_change(change.user, from);
+        self.check_hashes(&share)?;
         let buckets = Bucket::password_change(change.user, token.id).into();
         let reserved = match self.reserve(buckets).await {
             // Like everything else that the old cookie is not good for.
             Err(Error::RateLimited { .. }) => return Ok(None),
             reserved => reserved?,
         };
-        let made = self.repeated(change, &next, new).await;
+        let made = self.repeated(change, &next, new, share).await;
         self.settle(reserved, matches!(made, Ok(None))).await?;
         let made = made?.map(|made| self.renewed(made, token, device));
         made.transpose()
@@ -86,9 +94,11 @@ impl Service {
         &self,
         account: &Account,
         change: PasswordChange,
+        from: ClientAddress,
     ) -> Result<(), Error> {
-        let made = self.replace_password(account, change, Next::Phone).await;
-        made.map(drop)
+        let share = Share::password_change(account.user_id, from);
+        let made = self.replace_password(account, change, Next::Phone, share);
+        made.await.map(drop)
     }
 
     fn renewed(
@@ -116,17 +126,23 @@ impl Service {
         account: &Account,
         change: PasswordChange,
         next: Next,
+        share: Share,
     ) -> Result<Made, Error> {
+        self.check_hashes(&share)?;
         let mut renewed = None;
         loop {
-            let (username, verified) = match self.check_change(account, &change, &next).await? {
+            let checked = self.check_change(account, &change, &next, share).await?;
+            let (username, verified) = match checked {
                 Checked::Right { username, hash } => (username, hash),
                 Checked::Repeated(made) => return Ok(made),
                 Checked::Wrong => return Err(wrong_password().into()),
             };
             let hash = match renewed {
                 Some(hash) => hash,
-                None => self.hasher.hash(change.new.clone().into()).await?,
+                None => {
+                    self.spend_hash(&share);
+                    self.hasher.hash(change.new.clone().into(), share).await?
+                }
             };
             let replacement = Replacement {
                 user: account.user_id,
@@ -153,6 +169,7 @@ impl Service {
         account: &Account,
         change: &PasswordChange,
         next: &Next,
+        share: Share,
     ) -> Result<Checked, Error> {
         let user = account.user_id;
         let find =
@@ -161,8 +178,10 @@ impl Service {
         let buckets = Bucket::password_change(user, account.session_id).into();
         let reserved = self.reserve(buckets).await?;
         let current = change.current.clone();
-        let checked = match self.hasher.verify(current, Some(hash.clone())).await {
-            Ok(Verdict::Wrong) => self.check_repetition(account, change, next).await,
+        self.spend_hash(&share);
+        let verdict = self.hasher.verify(current, Some(hash.clone()), share).await;
+        let checked = match verdict {
+            Ok(Verdict::Wrong) => self.check_repetition(account, change, next, share).await,
             // It is about to be replaced: an outdated one is not worth renewing.
             Ok(Verdict::Right | Verdict::RightButOutdated) => Ok(Checked::Right { username, hash }),
             Err(error) => Err(error),
@@ -189,11 +208,13 @@ impl Service {
         account: &Account,
         change: &PasswordChange,
         next: &Next,
+        share: Share,
     ) -> Result<Checked, Error> {
         let Some(last) = self.last_change(account.session_id, next).await? else {
             return Ok(Checked::Wrong);
         };
-        let made = self.repeated(last, next, change.new.clone().into()).await?;
+        let new = change.new.clone().into();
+        let made = self.repeated(last, next, new, share).await?;
         Ok(made.map_or(Checked::Wrong, Checked::Repeated))
     }
 
@@ -220,11 +241,14 @@ impl Service {
         last: LastChange,
         next: &Next,
         new: PasswordAttempt,
+        share: Share,
     ) -> Result<Option<Made>, Error> {
         let Some(next) = next.after(&last) else {
             return Ok(None);
         };
-        let verdict = self.hasher.verify(new, Some(last.password.clone())).await?;
+        self.spend_hash(&share);
+        let stored = Some(last.password.clone());
+        let verdict = self.hasher.verify(new, stored, share).await?;
         Ok((verdict != Verdict::Wrong).then_some(Made {
             username: last.username,
             hash: last.password,

@@ -20,7 +20,6 @@ use super::{
 use crate::{
     domain::{
         error::{Error, FieldError},
-        session::DeviceToken,
         user::{Account, Password, PasswordChange, PasswordChangeInput},
     },
     service::{Renewed, Service},
@@ -45,7 +44,7 @@ pub(in crate::web) async fn change(
 ) -> Result<Response> {
     let device = browser.0.device.as_ref();
     let Some((account, token)) = visitor.session() else {
-        return repeat(&service, &form, &visitor, https, device).await;
+        return repeat(&service, &form, &visitor, https, &browser).await;
     };
     check_account(form.get(ACCOUNT_FIELD), account)?;
     let user = service.user(account).await.map_err(Failure::from)?;
@@ -60,7 +59,7 @@ pub(in crate::web) async fn change(
     let changed = match PasswordChange::parse(input, &user.username) {
         Ok(change) => {
             service
-                .change_password(account, token, change, device)
+                .change_password(account, token, change, device, browser.0.address)
                 .await
         }
         Err(errors) => Err(Error::Invalid(errors)),
@@ -82,11 +81,13 @@ async fn repeat(
     form: &Form,
     visitor: &Visitor,
     https: Https,
-    device: Option<&DeviceToken>,
+    Browser(client): &Browser,
 ) -> Result<Response> {
+    let device = client.device.as_ref();
     for token in &visitor.tokens {
         let new = form.get("new_password").into();
-        let renewed = service.repeat_password_change(token, new, device).await;
+        let renewed = service.repeat_password_change(token, new, device, client.address);
+        let renewed = renewed.await;
         if let Some(renewed) = renewed.map_err(Failure::from)? {
             return Ok(done(https, &renewed));
         }

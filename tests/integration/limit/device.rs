@@ -12,7 +12,7 @@ use tickbox::{
 };
 
 use super::{WRONG, end, from, guess, try_login};
-use crate::world::{CHEAP, PASSWORD, SECRET, World};
+use crate::world::{CHEAP, NOWHERE, PASSWORD, SECRET, World};
 
 const NEW: &str = "amber kettle 8";
 
@@ -171,7 +171,8 @@ async fn after_a_change_of_the_password_a_browser_is_known_only_if_it_was_used_w
     let world = World::new(options).await;
     let service = world.with_limits();
     let (here, there) = (device(&service, "ona").await, device(&service, "ona").await);
-    let changed = service.change_password(&world.ona, &world.cookie, change(), Some(&here));
+    let changed =
+        service.change_password(&world.ona, &world.cookie, change(), Some(&here), NOWHERE);
     let renewed = changed.await.expect("changed").device;
     assert_eq!(renewed.nonce, here.nonce, "the browser is the same");
     let log_in = async |device: &DeviceToken| try_login(&service, "ona", NEW, with(device)).await;
@@ -196,7 +197,8 @@ async fn a_browser_without_a_cookie_that_changes_the_password_is_known_from_then
     let world = World::new(options).await;
     let service = world.with_limits();
     let jonas = device(&service, "jonas").await;
-    let changed = service.change_password(&world.ona, &world.cookie, change(), Some(&jonas));
+    let changed =
+        service.change_password(&world.ona, &world.cookie, change(), Some(&jonas), NOWHERE);
     let known = changed.await.expect("changed").device;
     assert_ne!(known.nonce, jonas.nonce, "that is another person's");
     lock(&service, "ona").await;

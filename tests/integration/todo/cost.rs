@@ -1,5 +1,5 @@
 //! What is read does not grow with what the user owns: of a page as many rows as it shows and two, of
-//! a delta what has changed, of a note of the purge what was removed. Counted by the server.
+//! a delta what has changed, of a purge what it deletes. Counted by the server.
 
 use std::collections::BTreeMap;
 
@@ -82,25 +82,66 @@ async fn a_delta_of_twenty_changes_reads_little_more_than_these(
     assert!(rows <= 100, "{rows} rows");
 }
 
+/// Of the purge: whom to look at, whether there is something, and one batch of it. All tombstones are of
+/// one moment, so that only the rest of the order tells which of them are the oldest.
 #[sqlx::test(migrations = "./migrations")]
-async fn noting_what_is_purged_reads_only_old_tombstones(
+async fn a_batch_of_the_purge_reads_the_same_however_many_tombstones_there_are(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
     let world = World::new(options).await;
     let mut connection = world.connect().await;
     let user = world.ona.user_id;
-    fill(&mut connection, user, "FALSE", "NULL", 1).await;
-    let remove = "UPDATE todos SET removed_date = '2026-01-01' ORDER BY rev LIMIT 3";
-    let removed = sqlx::raw_sql(remove).execute(&mut connection).await;
-    removed.expect("removed");
+    for (is_done, removed, part) in [("FALSE", "NULL", 1), ("TRUE", "'2026-01-01'", 2)] {
+        fill(&mut connection, user, is_done, removed, part).await;
+    }
     let before = datetime!(2026-02-01 00:00 UTC);
-    let ((), rows) = measure(&mut connection, async |connection| {
-        let noted = purge::note_revision(connection, user, before);
-        noted.await.expect("noted");
+    let candidates = async |connection: &mut MySqlConnection| {
+        let candidates = purge::candidates(connection, UserId(0), 500).await;
+        candidates.expect("found")
+    };
+    let (candidates, rows) = measure(&mut connection, candidates).await;
+    let first = &candidates[0];
+    assert_eq!((candidates.len(), first.user), (2, user));
+    assert_eq!(
+        first.newest_tombstone,
+        Some(datetime!(2026-01-01 00:00 UTC))
+    );
+    assert!(rows <= 50, "{rows} rows to look at two users");
+    let (found, rows) = measure(&mut connection, async |connection| {
+        let found = purge::has_tombstones(connection, user, before).await;
+        found.expect("found")
     })
     .await;
-    assert!(rows <= 10, "{rows} rows");
+    assert!(found && rows <= 2, "{rows} rows");
+    let (oldest, rows) = measure(&mut connection, async |connection| {
+        let oldest = purge::oldest_tombstones(connection, user, before, BATCH).await;
+        oldest.expect("found")
+    })
+    .await;
+    assert_eq!(oldest.number, u64::from(BATCH));
+    assert!(rows <= 2 * oldest.number + 10, "{rows} rows");
+    let kept = tombstones_at(&mut connection, user, oldest.last_rev).await;
+    let (deleted, rows) = measure(&mut connection, async |connection| {
+        let deleted = purge::delete_tombstones(connection, user, before, BATCH).await;
+        deleted.expect("deleted")
+    })
+    .await;
+    assert_eq!(deleted, oldest.number);
+    // Through the table that the server makes of them, and each once more by its key.
+    assert!(rows <= 6 * deleted + 20, "{rows} rows");
+    let left = tombstones_at(&mut connection, user, oldest.last_rev).await;
+    assert_eq!((kept, left), (1, 0), "these were noted");
+}
+
+const BATCH: u32 = 100;
+
+/// How many tombstones have that revision.
+async fn tombstones_at(connection: &mut MySqlConnection, user: UserId, rev: Option<u64>) -> i64 {
+    let count = "SELECT COUNT(*) FROM todos
+        WHERE user_id = ? AND rev = ? AND removed_date IS NOT NULL";
+    let count = sqlx::query_scalar(count).bind(user.0).bind(rev);
+    count.fetch_one(connection).await.expect("counted")
 }
 
 /// The first page, and one behind the beginning, the middle and the end of each part of the list.

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{
+    MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
 use tickbox::domain::{
     error::{Conflict, Error},
     todo::{Tally, Todo, TodoId},
+    user::Account,
 };
 use uuid::Uuid;
 
@@ -118,6 +122,8 @@ async fn the_lists_of_two_people_do_what_a_simple_model_does(
         );
         let tally = tally(&mut connection, account).await;
         assert_eq!(tally, model.tally(), "{told}");
+        let counts = tombstones(&mut connection, account).await;
+        assert_eq!(counts.0, counts.1, "{told}: tombstones");
         let (open, all) = counted(&mut connection, account).await;
         assert_eq!(
             (i64::from(tally.open), i64::from(tally.all)),
@@ -134,6 +140,15 @@ async fn the_lists_of_two_people_do_what_a_simple_model_does(
             other => panic!("{told}: {other:?}"),
         }
     }
+}
+
+/// As they are counted for the user, and as they are.
+async fn tombstones(connection: &mut MySqlConnection, account: &Account) -> (i64, i64) {
+    let both = "SELECT CAST(removed_count AS SIGNED),
+        (SELECT COUNT(*) FROM todos WHERE user_id = users.id AND removed_date IS NOT NULL)
+        FROM users WHERE id = ?";
+    let both = sqlx::query_as(both).bind(account.user_id.0);
+    both.fetch_one(connection).await.expect("counted")
 }
 
 fn entry(todo: &Todo) -> Entry {

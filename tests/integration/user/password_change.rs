@@ -23,7 +23,7 @@ use crate::{
         is_logged_in, log_in,
         phone::{self, open, refresh},
     },
-    world::{CHEAP, PASSWORD, World, client, credentials},
+    world::{CHEAP, NOWHERE, PASSWORD, World, client, credentials},
 };
 
 pub(super) const NEW: &str = "amber kettle 8";
@@ -64,10 +64,13 @@ async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(
     let world = World::new(options).await;
     let before = password(&world, "ona").await;
     let jonas = password(&world, "jonas").await;
-    let changed =
-        world
-            .service
-            .change_password(&world.ona, &world.cookie, change(PASSWORD, NEW), None);
+    let changed = world.service.change_password(
+        &world.ona,
+        &world.cookie,
+        change(PASSWORD, NEW),
+        None,
+        NOWHERE,
+    );
     changed.await.expect("changed");
     let after = password(&world, "ona").await;
     assert_ne!(before, after);
@@ -89,9 +92,10 @@ async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(
     let jonas = log_in(&world, "jonas", None).await.token;
     let account = world.service.authenticate(&here).await;
     let account = account.expect("no fault").expect("a session");
-    let changed = world
-        .service
-        .change_password(&account, &here, change(PASSWORD, NEW), None);
+    let changed =
+        world
+            .service
+            .change_password(&account, &here, change(PASSWORD, NEW), None, NOWHERE);
     let next = changed.await.expect("changed").token;
     assert_ne!(next.expose(), here.expose());
     assert!(is_logged_in(&world, &next).await);
@@ -120,7 +124,7 @@ async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(
     let account = open(&world.service, &here.access).await.expect("open");
     let changed = world
         .service
-        .change_password_on_device(&account, change(PASSWORD, NEW));
+        .change_password_on_device(&account, change(PASSWORD, NEW), NOWHERE);
     changed.await.expect("changed");
     assert!(open(&world.service, &here.access).await.is_ok());
     let next = refresh(&world.service, &here.refresh).await.expect("alive");
@@ -143,11 +147,12 @@ async fn a_wrong_current_password_changes_and_ends_nothing(
     let phone = phone::log_in(&world.service, "ona").await;
     let service = &world.service;
     for wrong in ["violet teapot 8", "Violet teapot 7", "violet teapot 7 "] {
-        let attempt = service.change_password(&world.ona, &world.cookie, change(wrong, NEW), None);
+        let attempt =
+            service.change_password(&world.ona, &world.cookie, change(wrong, NEW), None, NOWHERE);
         let error = attempt.await.err().expect("refused");
         assert!(is_wrong_password(&error), "{wrong}: {error:?}");
         let account = open(service, &phone.access).await.expect("open");
-        let attempt = service.change_password_on_device(&account, change(wrong, NEW));
+        let attempt = service.change_password_on_device(&account, change(wrong, NEW), NOWHERE);
         let error = attempt.await.expect_err("refused");
         assert!(is_wrong_password(&error), "{wrong}: {error:?}");
     }
@@ -178,12 +183,12 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
     for error in [
         change_here(service, &world.ona, &world.cookie).await,
         service
-            .change_password_on_device(&account, change(PASSWORD, NEW))
+            .change_password_on_device(&account, change(PASSWORD, NEW), NOWHERE)
             .await
             .err(),
         // A session of the other kind, or of somebody else, is none either.
         service
-            .change_password_on_device(&strange, change(PASSWORD, NEW))
+            .change_password_on_device(&strange, change(PASSWORD, NEW), NOWHERE)
             .await
             .err(),
     ] {
@@ -219,7 +224,8 @@ async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_bac
             pause.await;
             service.end_session(&world.ona, account.session_id).await
         };
-        let change = service.change_password(&account, &token, change(current, next), None);
+        let change =
+            service.change_password(&account, &token, change(current, next), None, NOWHERE);
         match tokio::join!(change, end) {
             (Ok(renewed), Ok(())) => {
                 assert!(!is_logged_in(&world, &renewed.token).await);
@@ -234,7 +240,7 @@ async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_bac
 }
 
 async fn change_here(service: &Service, who: &Account, cookie: &SessionToken) -> Option<Error> {
-    let changed = service.change_password(who, cookie, change(PASSWORD, NEW), None);
+    let changed = service.change_password(who, cookie, change(PASSWORD, NEW), None, NOWHERE);
     changed.await.err()
 }
 
@@ -261,8 +267,8 @@ async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(
         change(PASSWORD, OTHER),
     );
     let (first, second, ()) = tokio::join!(
-        service.change_password(&world.ona, &world.cookie, first, None),
-        service.change_password(&account, &there, second, None),
+        service.change_password(&world.ona, &world.cookie, first, None, NOWHERE),
+        service.change_password(&account, &there, second, None, NOWHERE),
         release,
     );
     let (winner, error) = match (first, second) {
@@ -333,7 +339,13 @@ async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
     hold_user(&mut held, &world.ona).await;
     let service = with_memory(256);
     let log_in = || service.log_in(credentials("ona", PASSWORD), None, client(""));
-    let change = service.change_password(&world.ona, &world.cookie, change(PASSWORD, NEW), None);
+    let change = service.change_password(
+        &world.ona,
+        &world.cookie,
+        change(PASSWORD, NEW),
+        None,
+        NOWHERE,
+    );
     let release = async {
         until_waiting(&mut watcher, 2).await;
         held.rollback().await.expect("released");

@@ -13,7 +13,7 @@ use super::password;
 use crate::{
     log,
     web::site::Site,
-    world::{CHEAP, NOWHERE, World, client, credentials},
+    world::{CHEAP, NOWHERE, World, client, credentials, share},
 };
 
 const COMPOSED: &str = "žvirblių lizdas 7";
@@ -64,7 +64,10 @@ async fn a_hash_of_the_text_as_it_was_typed_still_opens_and_is_renewed(
     let world = World::new(options).await;
     register(&world, COMPOSED, COMPOSED).await;
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
-    let old = hasher.hash(DECOMPOSED.into()).await.expect("hashed");
+    let old = hasher
+        .hash(DECOMPOSED.into(), share())
+        .await
+        .expect("hashed");
     let mut connection = world.connect().await;
     let update = sqlx::query("UPDATE users SET password = ? WHERE username = 'ruta'").bind(&old);
     connection.execute(update).await.expect("written");
@@ -100,7 +103,9 @@ async fn the_current_and_the_new_password_may_be_in_any_form(
     };
     let change = PasswordChange::parse(input, "ruta").expect("valid");
     let token = &session.token;
-    let changed = world.service.change_password(&account, token, change, None);
+    let changed = world
+        .service
+        .change_password(&account, token, change, None, NOWHERE);
     changed.await.expect("changed");
     assert!(opens(&world, new).await);
     assert!(!opens(&world, COMPOSED).await);

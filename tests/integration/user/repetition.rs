@@ -32,7 +32,7 @@ fn kept(renewed: &Renewed) -> (String, [u8; 16], [u8; 32]) {
 
 /// The same form with the cookie of before.
 async fn repeat(service: &Service, cookie: &SessionToken, new: &str) -> Option<Renewed> {
-    let repeated = service.repeat_password_change(cookie, new.into(), None);
+    let repeated = service.repeat_password_change(cookie, new.into(), None, NOWHERE);
     repeated.await.expect("no fault")
 }
 
@@ -40,7 +40,7 @@ async fn made(world: &World) -> Renewed {
     let change = change(PASSWORD, NEW);
     let changed = world
         .service
-        .change_password(&world.ona, &world.cookie, change, None);
+        .change_password(&world.ona, &world.cookie, change, None, NOWHERE);
     changed.await.expect("changed")
 }
 
@@ -60,7 +60,9 @@ async fn two_changes_in_flight_get_one_answer(_: MySqlPoolOptions, options: MySq
         let (ona, cookie) = (&world.ona, &world.cookie);
         async move {
             let change = change(PASSWORD, NEW);
-            service.change_password(ona, cookie, change, None).await
+            service
+                .change_password(ona, cookie, change, None, NOWHERE)
+                .await
         }
     };
     let (one, two, ()) = tokio::join!(press(world.service.clone()), press(other), release);
@@ -83,7 +85,13 @@ async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(
         assert_eq!(kept(&again), kept(&first));
         // The browser that has the new cookie already, and sends the form once more.
         let change = change(PASSWORD, NEW);
-        let again = service.change_password(&world.ona, &first.token, change, Some(&first.device));
+        let again = service.change_password(
+            &world.ona,
+            &first.token,
+            change,
+            Some(&first.device),
+            NOWHERE,
+        );
         assert_eq!(kept(&again.await.expect("the same")), kept(&first));
     }
     assert_eq!(password(&world, "ona").await, hash, "nothing was changed");
@@ -132,7 +140,13 @@ async fn a_minute_after_a_change_there_is_no_repetition(
     assert!(repeat(service, &world.cookie, NEW).await.is_some());
     world.clock.advance(Duration::seconds(3));
     assert!(repeat(service, &world.cookie, NEW).await.is_none());
-    let late = service.change_password(&world.ona, &first.token, change(PASSWORD, NEW), None);
+    let late = service.change_password(
+        &world.ona,
+        &first.token,
+        change(PASSWORD, NEW),
+        None,
+        NOWHERE,
+    );
     let error = late.await.err().expect("refused");
     assert!(is_wrong_password(&error), "{error:?}");
 }
@@ -173,9 +187,10 @@ async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passe
     made(&world).await;
     // They had looked at their session before it ended.
     for new in [NEW, OTHER] {
-        let second = world
-            .service
-            .change_password(&account, &there, change(PASSWORD, new), None);
+        let second =
+            world
+                .service
+                .change_password(&account, &there, change(PASSWORD, new), None, NOWHERE);
         let error = second.await.err().expect("refused");
         assert!(is_wrong_password(&error), "{new}: {error:?}");
         assert!(repeat(&world.service, &there, new).await.is_none());
@@ -216,7 +231,7 @@ async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(
         let (service, here) = (service.clone(), here.clone());
         async move {
             service
-                .change_password_on_device(&here, change(PASSWORD, NEW))
+                .change_password_on_device(&here, change(PASSWORD, NEW), NOWHERE)
                 .await
         }
     };
@@ -225,7 +240,7 @@ async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(
     press(&other).await.expect("the answer was lost");
     let wrong = async |who, new| {
         let changed = other
-            .change_password_on_device(who, change(PASSWORD, new))
+            .change_password_on_device(who, change(PASSWORD, new), NOWHERE)
             .await;
         is_wrong_password(&changed.expect_err("refused"))
     };
@@ -244,12 +259,12 @@ async fn a_phone_that_was_logged_out_in_between_has_no_answer_to_repeat(
     let service = &world.service;
     let kept = phone::log_in(service, "ona").await;
     let phone = phone::open(service, &kept.access).await.expect("open");
-    let changed = service.change_password_on_device(&phone, change(PASSWORD, NEW));
+    let changed = service.change_password_on_device(&phone, change(PASSWORD, NEW), NOWHERE);
     changed.await.expect("changed");
     service.log_out(phone.session_id).await.expect("logged out");
     let opened = phone::open(service, &kept.access).await;
     assert_eq!(opened.err(), Some(Denied::SessionEnded));
-    let again = service.change_password_on_device(&phone, change(PASSWORD, NEW));
+    let again = service.change_password_on_device(&phone, change(PASSWORD, NEW), NOWHERE);
     assert!(is_wrong_password(&again.await.expect_err("refused")));
 }
 

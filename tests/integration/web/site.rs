@@ -9,7 +9,7 @@ use scraper::{ElementRef, Html, Selector};
 use sqlx::mysql::MySqlConnectOptions;
 use tickbox::{
     app::{self, Front},
-    domain::limit::RequestQuota,
+    domain::limit::{Allowance, RequestQuota},
     server::{self, Lifecycle, Limits},
     service::Service,
     web::{Proxies, PublicOrigin},
@@ -54,6 +54,19 @@ impl Site {
         let site = Self::open(options).await;
         let service = site.world.with_limits().with_rate_limits(requests);
         let address = listen(service, behind(proxies)).await;
+        Self { address, ..site }
+    }
+
+    /// The same, where each account may cost only so much.
+    pub(crate) async fn frugal(
+        options: MySqlConnectOptions,
+        requests: RequestQuota,
+        work: Allowance,
+    ) -> Self {
+        let site = Self::open(options).await;
+        let service = site.world.with_limits().with_rate_limits(requests);
+        let service = service.with_work_allowance(work);
+        let address = listen(service, behind(Proxies(0))).await;
         Self { address, ..site }
     }
 

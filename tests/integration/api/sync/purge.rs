@@ -1,5 +1,8 @@
 //! Old tombstones and ended sessions are deleted, and phones notice what they must.
 
+mod passing;
+mod quota;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::{
@@ -37,7 +40,7 @@ async fn restore(phone: &Phone<'_>, id: &str) -> (u16, Value) {
     (reply.status, reply.json["code"].clone())
 }
 
-async fn count(world: &World, statement: &'static str) -> i64 {
+pub(super) async fn count(world: &World, statement: &'static str) -> i64 {
     let mut connection = world.connect().await;
     let count = sqlx::query_scalar(statement);
     count.fetch_one(&mut connection).await.expect("counted")
@@ -258,8 +261,8 @@ async fn thousands_of_tombstones_and_users_are_all_purged(
     assert_eq!(list(&phone).await.keys().collect::<Vec<_>>(), [&id]);
 }
 
-/// More than one transaction may delete.
-const TOMBSTONES: u64 = 2_500;
+/// More than one turn may delete.
+const TOMBSTONES: u64 = 6_400;
 /// More than one statement looks at.
 const USERS: u64 = 1_250;
 /// Of those, one in ten has a tombstone.
@@ -273,8 +276,8 @@ async fn fill(world: &World) {
     let ona = world.ona.user_id.0;
     for statement in [
         "CREATE TABLE numbers AS
-         WITH RECURSIVE few (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM few WHERE n < 50)
-         SELECT (a.n - 1) * 50 + b.n AS n FROM few AS a CROSS JOIN few AS b"
+         WITH RECURSIVE few (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM few WHERE n < 80)
+         SELECT (a.n - 1) * 80 + b.n AS n FROM few AS a CROSS JOIN few AS b"
             .to_owned(),
         format!(
             "INSERT INTO todos (user_id, id, description, created_date, removed_date, rev)
