@@ -7,11 +7,13 @@ use std::{
     time::Duration,
 };
 
-use super::{Service, limit::limited};
+use secrecy::SecretString;
+
+use super::{Service, limit::limited, password::Verdict};
 use crate::domain::{
     error::Error,
     limit::{Allowance, Bucket, RateLimit, Share, Spent, Work},
-    user::{Account, UserId},
+    user::{Account, PasswordAttempt, UserId},
 };
 
 /// What has been spent, by whom.
@@ -47,7 +49,7 @@ impl Service {
     }
 
     /// Whether a password may still be hashed for them. To be asked before anything else is done for the
-    /// attempt, so that a refusal costs nothing; [`Self::spend_hash`] counts what is hashed.
+    /// attempt, so that a refusal costs nothing.
     ///
     /// # Errors
     /// [`Error::RateLimited`] until there is something left for both.
@@ -65,9 +67,32 @@ impl Service {
         )
     }
 
-    /// Counts a password that is about to be hashed. Only here: what a limit on failures refuses costs no
-    /// hash, and must not use up what the owner of an account has.
-    pub(super) fn spend_hash(&self, share: &Share) {
+    /// Hashes a password, and counts that.
+    ///
+    /// # Errors
+    /// Those of [`Hasher::hash`](super::Hasher::hash).
+    pub(super) async fn hash(&self, password: SecretString, share: Share) -> Result<String, Error> {
+        self.spend_hash(&share);
+        self.hasher.hash(password, share).await
+    }
+
+    /// Compares a password with a hash, and counts that.
+    ///
+    /// # Errors
+    /// Those of [`Hasher::verify`](super::Hasher::verify).
+    pub(super) async fn verify(
+        &self,
+        password: PasswordAttempt,
+        hash: Option<String>,
+        share: Share,
+    ) -> Result<Verdict, Error> {
+        self.spend_hash(&share);
+        self.hasher.verify(password, hash, share).await
+    }
+
+    /// Only for what is hashed: what a limit on failures refuses costs nothing, and must not use up what the
+    /// owner of an account has.
+    fn spend_hash(&self, share: &Share) {
         if self.request_quota().is_none() {
             return;
         }

@@ -73,8 +73,7 @@ impl Service {
         self.check_hashes(&share)?;
         let counted = self.count(Bucket::registration(from)).await?;
         let password = SecretString::from(registration.password.clone());
-        self.spend_hash(&share);
-        let hash = match self.hasher.hash(password, share).await {
+        let hash = match self.hash(password, share).await {
             Ok(hash) => hash,
             Err(error) => {
                 // Nothing was told about the username.
@@ -146,8 +145,7 @@ impl Service {
             registration.password.into(),
             Share::registration(username, from),
         );
-        self.spend_hash(&share);
-        let verdict = self.hasher.verify(password, Some(hash), share).await;
+        let verdict = self.verify(password, Some(hash), share).await;
         if matches!(verdict, Ok(Verdict::Wrong)) {
             self.fail(reserved).await?;
             return Ok(None);

@@ -222,8 +222,8 @@ async fn of_a_full_queue_the_greediest_is_sent_away_and_not_the_stranger() {
     hold.wait();
     stranger.await.expect("no panic").expect("hashed");
     for task in flood {
-        let hashed = task.await.expect("no panic");
-        assert!(matches!(hashed, Ok(_) | Err(Error::Unavailable { .. })));
+        let end = task.await.expect("no panic");
+        assert!(matches!(end, Ok(_) | Err(Error::Unavailable { .. })));
     }
 }
 
@@ -277,8 +277,8 @@ async fn nothing_is_hashed_for_whoever_has_left() {
     assert!(hasher.run(work, share(0)).now_or_never().is_none());
     hold.wait();
     for _ in 0..threads::count() {
-        let hashed = hasher.hash("a password".into(), share(0)).await;
-        hashed.expect("hashed");
+        let hash = hasher.hash("a password".into(), share(0)).await;
+        hash.expect("hashed");
     }
     assert!(!begun.load(Ordering::Relaxed));
 }

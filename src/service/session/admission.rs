@@ -147,21 +147,16 @@ impl Service {
         };
         let password = &credentials.password;
         let stored = login.as_ref().map(|login| login.password.clone());
-        self.spend_hash(&share);
-        let verdict = self.hasher.verify(password.clone(), stored, share).await?;
+        let verdict = self.verify(password.clone(), stored, share).await?;
         Ok(match (login, verdict) {
             (Some(login), Verdict::Right) => Checked::Right {
                 login,
                 raised: None,
             },
-            (Some(login), Verdict::RightButOutdated) => {
-                self.spend_hash(&share);
-                let raised = self.hasher.hash(password.normalised.clone(), share);
-                Checked::Right {
-                    login,
-                    raised: Some(raised.await?),
-                }
-            }
+            (Some(login), Verdict::RightButOutdated) => Checked::Right {
+                login,
+                raised: Some(self.hash(password.normalised.clone(), share).await?),
+            },
             (login, _) => Checked::Wrong {
                 public_id: login.map(|login| login.public_id),
             },

@@ -139,10 +139,7 @@ impl Service {
             };
             let hash = match renewed {
                 Some(hash) => hash,
-                None => {
-                    self.spend_hash(&share);
-                    self.hasher.hash(change.new.clone().into(), share).await?
-                }
+                None => self.hash(change.new.clone().into(), share).await?,
             };
             let replacement = Replacement {
                 user: account.user_id,
@@ -178,8 +175,7 @@ impl Service {
         let buckets = Bucket::password_change(user, account.session_id).into();
         let reserved = self.reserve(buckets).await?;
         let current = change.current.clone();
-        self.spend_hash(&share);
-        let verdict = self.hasher.verify(current, Some(hash.clone()), share).await;
+        let verdict = self.verify(current, Some(hash.clone()), share).await;
         let checked = match verdict {
             Ok(Verdict::Wrong) => self.check_repetition(account, change, next, share).await,
             // It is about to be replaced: an outdated one is not worth renewing.
@@ -246,9 +242,8 @@ impl Service {
         let Some(next) = next.after(&last) else {
             return Ok(None);
         };
-        self.spend_hash(&share);
         let stored = Some(last.password.clone());
-        let verdict = self.hasher.verify(new, stored, share).await?;
+        let verdict = self.verify(new, stored, share).await?;
         Ok((verdict != Verdict::Wrong).then_some(Made {
             username: last.username,
             hash: last.password,

@@ -24,7 +24,8 @@ mod tests {
 
     #[test]
     fn what_a_transaction_reads_is_among_the_statements() {
-        let lock = "SELECT rev, open_count, todo_count FROM users WHERE id = ? FOR UPDATE";
+        let lock =
+            "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE";
         let tally = "SELECT rev, open_count, todo_count FROM users WHERE id = ?";
         assert!(STATEMENTS.contains(&lock) && STATEMENTS.contains(&tally));
     }
