@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -15,6 +15,8 @@ use time::{Duration, OffsetDateTime};
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset_seconds: Arc<AtomicI64>,
+    /// How far it was moved forward in all: what has passed is not undone when it is set back.
+    passed_seconds: Arc<AtomicU64>,
 }
 
 impl Clock {
@@ -34,14 +36,16 @@ impl Clock {
     /// move it.
     #[must_use]
     pub fn instant(&self) -> Instant {
-        let offset = self.offset_seconds.load(Ordering::Relaxed).unsigned_abs();
-        Instant::now() + core::time::Duration::from_secs(offset)
+        let passed = self.passed_seconds.load(Ordering::Relaxed);
+        Instant::now() + core::time::Duration::from_secs(passed)
     }
 
-    /// Moves this clock and its clones forward; for tests of expiry.
+    /// Moves this clock and its clones; for tests of expiry, and of clocks that jump.
     pub fn advance(&self, by: Duration) {
-        self.offset_seconds
-            .fetch_add(by.whole_seconds(), Ordering::Relaxed);
+        let seconds = by.whole_seconds();
+        self.offset_seconds.fetch_add(seconds, Ordering::Relaxed);
+        let passed = seconds.max(0).unsigned_abs();
+        self.passed_seconds.fetch_add(passed, Ordering::Relaxed);
     }
 }
 
@@ -70,7 +74,10 @@ mod tests {
         let before = clone.now();
         clock.advance(Duration::days(30));
         assert!(clone.now() - before >= Duration::days(30));
-        let moved = clone.instant().duration_since(Clock::default().instant());
-        assert!(moved > core::time::Duration::from_hours(29 * 24));
+        let most_of_it = core::time::Duration::from_hours(29 * 24);
+        assert!(clone.instant() > Clock::default().instant() + most_of_it);
+        clock.advance(-Duration::days(365));
+        assert!(clone.now() < before);
+        assert!(clone.instant() > Clock::default().instant() + most_of_it);
     }
 }
