@@ -1,17 +1,21 @@
 // Something in between, such as a company's gateway: it lets requests through while one is logged in
 // there, and answers itself when that has ended.
 
+import { randomUUID } from "node:crypto";
 import { createServer, request } from "node:http";
 
 const page = "<!doctype html><html><head><title>Company login</title></head><body><h1>Log in to the network</h1></body></html>";
 
+/** Gateways begin a session of their own; with that, Chromium keeps no page of before in memory. */
+const html = () => ({ "content-type": "text/html", "set-cookie": `gateway=${randomUUID()}; Path=/` });
+
 /** What gateways do with a request when their session has ended. */
 export const ways = {
   "sends on to another origin": (login, response) => response.writeHead(302, { location: login }).end(),
-  "answers with a login page": (_, response) => response.writeHead(200, { "content-type": "text/html" }).end(page),
-  "answers 401": (_, response) => response.writeHead(401, { "content-type": "text/html" }).end(page),
-  "answers 403": (_, response) => response.writeHead(403, { "content-type": "text/html" }).end(page),
-  "answers 511": (_, response) => response.writeHead(511, { "content-type": "text/html" }).end(page),
+  "answers with a login page": (_, response) => response.writeHead(200, html()).end(page),
+  "answers 401": (_, response) => response.writeHead(401, html()).end(page),
+  "answers 403": (_, response) => response.writeHead(403, html()).end(page),
+  "answers 511": (_, response) => response.writeHead(511, html()).end(page),
 };
 
 function listen(answer) {

@@ -1,10 +1,12 @@
 // A line to the server that can be cut and mended, as by a network that fails.
 
 import { connect, createServer } from "node:net";
+import { Transform } from "node:stream";
 
 export class Line {
   #sockets = new Set();
   #server;
+  #held = Promise.resolve();
 
   static async lay(to) {
     const { hostname, port } = new URL(to);
@@ -25,8 +27,22 @@ export class Line {
       this.#sockets.add(one);
       one.on("error", () => other.destroy());
       one.on("close", () => (this.#sockets.delete(one), other.destroy()));
-      one.pipe(other);
     }
+    near.pipe(far);
+    far.pipe(this.#way()).pipe(near);
+  }
+
+  #way() {
+    return new Transform({
+      transform: (chunk, _, arrive) => void this.#held.then(() => arrive(null, chunk)),
+    });
+  }
+
+  /** From here on no answer arrives, until what this gives is called. */
+  hold() {
+    let release;
+    this.#held = new Promise((free) => (release = free));
+    return release;
   }
 
   /** From here on nobody answers, and who was connected is not any more. */

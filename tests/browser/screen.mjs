@@ -67,7 +67,7 @@ export class Screen {
     return this.tab.forward().catch(() => {});
   }
 
-  /** Presses with the mouse in the middle of what is there, where nothing may lie above it. */
+  /** Presses with the mouse in the middle of what is there, where nothing may lie above it. Gives the place. */
   async click(target) {
     await this.until((target) => find(target) !== null, target);
     const { x, y, above } = await this.run((target) => {
@@ -80,6 +80,7 @@ export class Screen {
     }, target);
     assert.equal(above, null, `what lies above ${JSON.stringify(target)}`);
     await this.tab.click(x, y);
+    return { x, y };
   }
 
   /** Replaces what stands in a field, letter by letter. */
