@@ -3,6 +3,7 @@
 
 mod database;
 mod reader;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +21,7 @@ pub struct Config {
     /// `DATABASE_URL`, or `DB_HOST`, `DB_PORT` (3306), `DB_NAME`, `DB_USERNAME` and `DB_PASSWORD`;
     /// with `DB_TLS` (`preferred`) and `DB_TLS_CA`. Required.
     pub database: Address,
-    /// `JWT_SECRET`: at least 32 bytes that sign the API's tokens. Required.
+    /// `JWT_SECRET`: at least 32 random bytes that sign the API's tokens. Required.
     pub jwt_secret: SecretString,
     /// `JWT_SECRET_PREVIOUS`: the secret before it, while tokens that it signed are still valid.
     pub jwt_secret_previous: Option<SecretString>,
@@ -105,7 +106,7 @@ impl Config {
                 Purpose::Serve => reader.required_secret("JWT_SECRET").unwrap_or_default(),
                 Purpose::Migrate | Purpose::CheckHealth => SecretString::default(),
             },
-            jwt_secret_previous: reader.secret("JWT_SECRET_PREVIOUS"),
+            jwt_secret_previous: reader.previous_secret("JWT_SECRET_PREVIOUS"),
             listen: reader.value(
                 "LISTEN",
                 SocketAddr::from(([127, 0, 0, 1], 8080)),

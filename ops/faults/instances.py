@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 from pathlib import Path
@@ -11,7 +12,7 @@ from http_client import Connection
 
 READY_SECONDS = 60  # a debug binary on a busy machine; the wait is for /readyz, so it is no promise
 LOOK = 0.05  # seconds between looks
-SECRET = "0123456789abcdef" * 3  # for instances that only this suite reaches
+SECRET = secrets.token_hex(32)  # for instances that only this suite reaches
 
 
 class NotReady(Exception):

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::Url;
 
-use super::LogFormat;
+use super::{LogFormat, secret};
 
 /// Two years.
 const HSTS: &str = "max-age=63072000";
@@ -63,17 +63,27 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn secret(&mut self, name: &str) -> Option<SecretString> {
-        self.value(name, None, "at least 32 bytes long", |text| {
-            (text.len() >= 32).then(|| Some(text.into()))
-        })
+    /// The secret under that name; `remedy` says what helps where it is none.
+    fn secret(&mut self, name: &str, remedy: &str) -> Option<SecretString> {
+        let text = self.get(name)?;
+        let Some(fault) = secret::fault(&text) else {
+            return Some(text.into());
+        };
+        self.problem(format!("{name} must be {fault}: {remedy}"));
+        None
+    }
+
+    /// One that is going out of use.
+    pub(super) fn previous_secret(&mut self, name: &str) -> Option<SecretString> {
+        let remedy = "leave it out, and clients whose tokens it signed refresh them";
+        self.secret(name, remedy)
     }
 
     pub(super) fn required_secret(&mut self, name: &str) -> Option<SecretString> {
         if self.get(name).is_none() {
             self.problem(format!("{name} is missing: set it to 32 random bytes or more, such as the output of `openssl rand -hex 32`"));
         }
-        self.secret(name)
+        self.secret(name, "set it to the output of `openssl rand -hex 32`")
     }
 
     pub(super) fn public_origin(&mut self) -> Option<String> {

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::store::{Host, Tls};
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "5d0c7be9413fa8625d1e90b3c47af826";
 
 fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
     let find = |name: &str| {
@@ -106,6 +106,34 @@ fn every_bad_value_is_named_in_one_message() {
 }
 
 #[test]
+fn a_secret_is_judged_by_more_than_its_length() {
+    for name in ["JWT_SECRET", "JWT_SECRET_PREVIOUS"] {
+        for text in [
+            " ".repeat(32),
+            "x".repeat(32),
+            format!("{:\u{a0}<32}", "lantern"),
+        ] {
+            let usual = |asked: &str| {
+                let url = ("DATABASE_URL", "mysql://ona@db/todo");
+                let usual = [url, ("JWT_SECRET", SECRET)];
+                let usual = usual.into_iter().find(|(found, _)| *found == asked);
+                usual.map(|(_, value)| OsString::from(value))
+            };
+            let lookup = |asked: &str| {
+                let given = (asked == name).then(|| text.clone().into());
+                given.or_else(|| usual(asked))
+            };
+            let message = Config::read(Purpose::Serve, lookup);
+            let message = message.expect_err(&text).to_string();
+            assert!(
+                message.contains(&format!("\n  {name} must be")),
+                "{message}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_public_origin_is_kept_as_browsers_write_it() {
     let origin = |text: &str| {
         let config = read(&[
@@ -158,7 +186,7 @@ fn what_browsers_remember_of_https_can_be_chosen() {
 
 #[test]
 fn what_is_not_utf_8_is_refused_and_does_not_count_as_unset() {
-    let not_text = || Some(OsStr::from_bytes(b"\xff0123456789abcdef0123456789abcdef").into());
+    let not_text = || Some(OsStr::from_bytes(b"\xff5d0c7be9413fa8625d1e90b3c47af826").into());
     for name in [
         "JWT_SECRET",
         "JWT_SECRET_PREVIOUS",
@@ -188,7 +216,7 @@ fn what_is_not_utf_8_is_refused_and_does_not_count_as_unset() {
         let words = format!("\n  {name} must be text in UTF-8");
         assert_eq!(message.matches(&words).count(), 1, "{message}");
         assert!(!message.contains("is missing"), "{message}");
-        assert!(!message.contains("0123456789abcdef"), "{message}");
+        assert!(!message.contains(SECRET), "{message}");
     }
 }
 

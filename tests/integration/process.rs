@@ -11,7 +11,7 @@ use tokio::{
     process::Child,
 };
 
-pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const SECRET: &str = "5d0c7be9413fa8625d1e90b3c47af826";
 
 pub(crate) fn tickbox(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickbox"));

@@ -26,7 +26,7 @@ pub(crate) const PASSWORD: &str = "violet teapot 7";
 pub(crate) const NOWHERE: ClientAddress = ClientAddress::NOWHERE;
 
 /// Signs the tokens.
-pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const SECRET: &str = "5d0c7be9413fa8625d1e90b3c47af826";
 
 /// Enough for a hash; a test must not wait for argon2.
 pub(crate) const CHEAP: Effort = Effort {

@@ -1,0 +1,152 @@
+//! Whether a text can be the secret that signs tokens. Its length alone does not say: whoever guesses the
+//! text makes tokens for everybody.
+
+use std::collections::BTreeSet;
+
+/// Fewest bytes, blanks left out: as many as HMAC-SHA-256 can use.
+const BYTES_MIN: usize = 32;
+/// Fewest different bytes. Of 32 random digits one in a thousand has fewer; nothing longer ever does.
+const DIFFERENT_MIN: usize = 8;
+
+/// What stands in documents, ours among them, and in people's notes in place of a secret, in lower case. That
+/// 64 random letters and digits hold one of these by chance does not happen.
+const PLACEHOLDERS: [&str; 12] = [
+    "openssl",
+    "random",
+    "change",
+    "replace",
+    "example",
+    "placeholder",
+    "secret",
+    "password",
+    "tickbox",
+    "1234567890",
+    "0123456789",
+    "abcdefghij",
+];
+
+/// What a secret must be that this text is not; none for one that may be used.
+pub(super) fn fault(text: &str) -> Option<&'static str> {
+    let shown: String = text.split_whitespace().collect();
+    let bytes = shown.as_bytes();
+    let different: BTreeSet<_> = bytes.iter().collect();
+    let folded = text.to_lowercase();
+    if bytes.len() < BYTES_MIN {
+        Some("at least 32 bytes long, blanks not counted")
+    } else if different.len() < DIFFERENT_MIN {
+        Some("made of more than a few different characters")
+    } else if is_repetition(bytes) {
+        Some("more than a short text that is repeated")
+    } else if PLACEHOLDERS.iter().any(|word| folded.contains(word)) {
+        Some("random, not what stands in an example or can be guessed from it")
+    } else {
+        None
+    }
+}
+
+/// Whether a beginning of at most half the text comes again and again until its end.
+fn is_repetition(bytes: &[u8]) -> bool {
+    (1..=bytes.len() / 2).any(|length| bytes[length..] == bytes[..bytes.len() - length])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_long_enough_and_can_be_guessed_is_refused() {
+        let hex = "0f8e1d6ab35c9274";
+        for text in [
+            " ".repeat(32),
+            "\t \n".repeat(20),
+            format!("{hex}{}", " ".repeat(100)),
+            "a".repeat(64),
+            "0".repeat(32),
+            "ab".repeat(32),
+            "1234567".repeat(8),
+            hex.repeat(2),
+            format!("{}{}", hex.repeat(4), &hex[..5]),
+            "changemeplease-changemeplease-now".to_owned(),
+            "CHANGE-THIS-BEFORE-YOU-GO-LIVE-OK".to_owned(),
+            "the output of `openssl rand -hex 32`".to_owned(),
+            "$(openssl rand -hex 32) in ops/.env".to_owned(),
+            "my super secret key for the tokens 1".to_owned(),
+            "abcdefghijklmnopqrstuvwxyz0123456789".to_owned(),
+        ] {
+            assert!(fault(&text).is_some(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_hold_blanks_beside_enough_else() {
+        for text in [
+            "b1c5 77de 04fa 93c8 2a6b e0d9 51f3 8c4e",
+            "lantern meadow violet teapot amber kettle\n",
+        ] {
+            assert_eq!(fault(text), None, "{text:?}");
+        }
+    }
+
+    /// The lines of our documents, compositions and scripts that are about these secrets.
+    fn lines(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let is_ours = !["target", "node_modules", ".git", "src"]
+                .iter()
+                .any(|name| path.ends_with(name));
+            if path.is_dir() && is_ours {
+                lines(&path, found);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let about = text
+                    .lines()
+                    .filter(|line| line.to_lowercase().contains("jwt_secret"));
+                found.extend(about.map(ToOwned::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_our_documents_say_of_a_secret_is_one() {
+        let mut found = Vec::new();
+        for folder in ["ops", "openapi", ".github"] {
+            lines(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+                &mut found,
+            );
+        }
+        let readme = include_str!("../../README.md").lines();
+        found.extend(
+            readme
+                .filter(|line| line.contains("JWT_SECRET"))
+                .map(ToOwned::to_owned),
+        );
+        assert!(found.len() > 20, "{found:#?}");
+        for line in &found {
+            // What stands in quotes or braces, behind a sign of equality, or as a word.
+            let quoted = ['`', '"', '\'', '{', '}'].into_iter();
+            let quoted = quoted.flat_map(|mark| line.split(mark).skip(1).step_by(2));
+            let parts = quoted.chain(line.split('=').skip(1));
+            for part in parts.chain(line.split_whitespace()) {
+                assert!(fault(part).is_some(), "{part} in {line}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 3_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn what_is_random_is_accepted(hex in "[0-9a-f]{64}", base64 in "[A-Za-z0-9+/]{43}=") {
+            prop_assert_eq!(fault(&hex), None);
+            prop_assert_eq!(fault(&base64), None);
+        }
+    }
+}
