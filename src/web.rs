@@ -3,6 +3,7 @@
 //! `service`, `domain` and `assets`; knows neither SQL nor the API.
 
 mod account;
+mod draft;
 pub mod error;
 mod form;
 mod layout;
@@ -46,7 +47,7 @@ pub fn pages() -> Vec<PageRoute> {
         endpoint,
     };
     let registration = get(account::show_registration).post(account::register);
-    let login = get(account::show_login).post(account::log_in);
+    let login = get(account::login::show).post(account::login::log_in);
     let logout = get(account::show_logout).post(account::log_out);
     let change_password = get(account::password::show).post(account::password::change);
     let end_others = poem::post(account::sessions::end_others);
@@ -109,5 +110,6 @@ pub fn list_page(account: &Account, page: &Page, id: TodoId) -> String {
 #[doc(hidden)]
 #[must_use]
 pub fn form_fields(body: &[u8]) -> Option<usize> {
-    form::Fields::parse(body).map(|fields| fields.0.len())
+    let fields = form::Fields::parse(body).ok()?;
+    Some(fields.0.len())
 }

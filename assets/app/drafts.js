@@ -14,8 +14,10 @@ function keep() {
   return true;
 }
 
+const kept = () => JSON.parse(drafts.get(name) ?? "{}");
+
 function bringBack() {
-  const { text, id } = JSON.parse(drafts.get(name) ?? "{}");
+  const { text, id } = kept();
   if (!text) return;
   find("#description").value = text;
   find("#add [name=todo_id]").value = id;
@@ -50,37 +52,19 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!find("#description")) return;
   forgetHistory();
   keep();
-  if (ctx.request.method === "POST" && ctx.response.raw.ok) forgetAddress();
 });
 
-// The way to the login page and back. The text goes along in the address only where it is not kept.
-function withDraft(login) {
-  const there = new URL(login, location.href);
-  const back = new URL(there.searchParams.get("next") ?? "/", location.href);
-  back.searchParams.delete("description");
-  back.searchParams.delete("account");
-  if (find("#description") && !keep()) {
-    back.searchParams.set("description", find("#description").value);
-    back.searchParams.set("account", account()); // for nobody else
-  }
-  there.searchParams.set("next", back.pathname + back.search);
-  return there.pathname + there.search;
-}
-
-on("htmx:after:request", ({ detail: { ctx } }) => {
-  if (ctx.hx.redirect) ctx.hx.redirect = withDraft(ctx.hx.redirect);
+// To the login page. Where the browser keeps no text, it is sent there as it is without a script: the
+// answer's form holds it.
+on("htmx:after:request", (event) => {
+  if (!event.detail.ctx.hx.redirect || !find("#description") || keep()) return;
+  event.preventDefault();
+  find("#add").submit();
 });
-
-// The text that came back in the address is a to-do now: reloading must not offer it again.
-function forgetAddress() {
-  const here = new URL(location.href);
-  here.searchParams.delete("description");
-  here.searchParams.delete("account");
-  if (here.href !== location.href) history.replaceState(history.state, "", here);
-}
 
 if (find("#description")) {
   forgetHistory();
-  if (find("#description").value) keep();
+  // The text that the page came with is older than what is kept for the same to-do.
+  if (find("#description").value && kept().id !== find("#add [name=todo_id]").value) keep();
   else bringBack();
 }

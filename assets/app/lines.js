@@ -122,8 +122,8 @@ on("htmx:finally:request", ({ detail: { ctx } }) => {
   }
   isSending = false;
   field.readOnly = false;
-  const reasons = refused.map(({ text, why }) => `“${text}” was not added. ${why}.`);
-  words.textContent = reasons.join(" ") || (lines.length ? `${count(lines, "line is", "lines are")} not added yet.` : "");
+  words.textContent = lines.length && !refused.length ? `${count(lines, "line is", "lines are")} not added yet.` : "";
+  words.append(...refused.flatMap(({ text, why }) => ["“", make("bdi", {}, text), `” was not added. ${why}. `]));
   if (lines.length === 0) field.focus();
 });
 

@@ -1,6 +1,7 @@
 //! Registering, logging in, logging out; the account itself, its password and its sessions.
 
 mod device;
+pub(super) mod login;
 pub(super) mod password;
 pub(super) mod profile;
 pub(super) mod sessions;
@@ -16,23 +17,22 @@ use poem::{
 
 use super::{
     error::{Failure, with_retry_after},
-    form::{ACCOUNT_FIELD, Form, Query},
+    form::{ACCOUNT_FIELD, Form},
     layout::{
         self, Width, account_field, described_by, error_of, error_summary, field_error, see_other,
         title_of,
     },
     link::{self, Notice},
-    session::{Browser, Carried, Https, Visitor, check_account},
+    session::{Https, KeptDraft, Visitor, check_account},
 };
 use crate::{
     domain::{
         address::ClientAddress,
         error::{Error, FieldCode, FieldError},
         limit::in_words,
-        session::CallId,
-        user::{Account, Credentials, Password, Registration, RegistrationInput, Username},
+        user::{Account, Password, Registration, RegistrationInput, Username},
     },
-    service::{Client, Service},
+    service::Service,
 };
 
 /// `GET /register`
@@ -76,64 +76,6 @@ pub(super) async fn register(
     Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, page))
 }
 
-/// `GET /login`
-#[handler]
-pub(super) fn show_login(visitor: Visitor, query: Query) -> Response {
-    let next = link::local(query.get("next"));
-    if visitor.account.is_some() {
-        return see_other(next);
-    }
-    let notice = Notice::parse(query.get("notice"), "");
-    login_page(next, "", Some(CallId::random()), notice, &[]).into_response()
-}
-
-/// `POST /login`
-#[handler]
-pub(super) async fn log_in(
-    service: Data<&Service>,
-    form: Form,
-    carried: Carried,
-    https: Https,
-    browser: Browser,
-) -> Result<Response> {
-    let next = link::local(form.get("next"));
-    // A form that has none, or one that is no id, is sent by a program, and each time a login of its own.
-    let call_id = CallId::parse(form.get("call_id")).ok();
-    let page =
-        |errors: &[FieldError]| login_page(next, form.get("username"), call_id, None, errors);
-    let refuse = |status, errors: &[FieldError]| Ok(refused(status, page(errors)));
-    let credentials = match Credentials::parse(form.get("username"), form.get("password")) {
-        Ok(credentials) => credentials,
-        Err(errors) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors),
-    };
-    let has_number = browser.0.device.is_some();
-    let client = Client {
-        call_id,
-        ..browser.0
-    };
-    match service.log_in(credentials, carried.0, client).await {
-        Ok(logged_in) => {
-            let mut response = see_other(next);
-            let headers = response.headers_mut();
-            headers.append(header::SET_COOKIE, https.keep(&logged_in.token));
-            headers.append(header::SET_COOKIE, https.remember(&logged_in.device));
-            Ok(response)
-        }
-        Err(Error::Unauthenticated(_)) => {
-            let mut response = refuse(StatusCode::UNAUTHORIZED, &[wrong_credentials()])?;
-            if !has_number {
-                let number = https.number(&service.new_browser().map_err(Failure::from)?);
-                response.headers_mut().append(header::SET_COOKIE, number);
-            }
-            Ok(response)
-        }
-        Err(error) => {
-            let later = Later::of(error)?;
-            Ok(later.answer(page(&[later.words("password")])))
-        }
-    }
-}
-
 /// `GET /logout`: a page with one button, because a GET changes nothing.
 #[handler]
 pub(super) fn show_logout(visitor: Visitor) -> Result<Response> {
@@ -153,6 +95,7 @@ pub(super) async fn log_out(
     service: Data<&Service>,
     form: Form,
     visitor: Visitor,
+    kept: KeptDraft,
     https: Https,
 ) -> Result<Response> {
     if let Some(account) = visitor.account {
@@ -166,6 +109,7 @@ pub(super) async fn log_out(
     response
         .headers_mut()
         .insert(header::SET_COOKIE, https.forget());
+    kept.forget(&mut response);
     Ok(response)
 }
 
@@ -177,15 +121,6 @@ pub(super) fn log_out_form(account: &Account, class: &str) -> Markup {
             button class=(class) type="submit" { "Log out" }
         }
     }
-}
-
-/// One message for a wrong password and for an unknown username: neither tells the other apart.
-fn wrong_credentials() -> FieldError {
-    FieldError::new(
-        "username",
-        FieldCode::Mismatch,
-        "The username or the password is wrong. Check both and try again",
-    )
 }
 
 /// Why a form has to be sent again, later. Everything typed is kept, but a password is never sent back.
@@ -230,35 +165,6 @@ impl Later {
 
 fn refused(status: StatusCode, page: Markup) -> Response {
     Html(page.into_string()).with_status(status).into_response()
-}
-
-/// A form that is sent twice has the same `call_id`, by which the second one is known.
-fn login_page(
-    next: &str,
-    username: &str,
-    call_id: Option<CallId>,
-    notice: Option<Notice>,
-    errors: &[FieldError],
-) -> Markup {
-    let body = html! {
-        h1 { "Login" }
-        (error_summary(errors, true))
-        @match notice {
-            Some(Notice::Registered) => p.notice role="status" { "Your account is ready. Log in with it." },
-            Some(Notice::LoggedOut) => p.notice role="status" { "You are logged out." },
-            _ => @if next != link::LIST { p.notice role="status" { "Log in to go on." } },
-        }
-        form method="post" action=(link::LOGIN) novalidate {
-            @if next != link::LIST { input type="hidden" name="next" value=(next); }
-            @if let Some(id) = call_id { input type="hidden" name="call_id" value=(id.0); }
-            (Field { autocomplete: "username", ..Field::new("username", "Username") }.render(username, errors))
-            (Field { autocomplete: "current-password", ..Field::password("password", "Password") }.render("", errors))
-            button.button type="submit" { "Login" }
-        }
-        p { "Do not have an account? " a href=(link::REGISTER) { "Register" } }
-    };
-    let title = title_of("Login", !errors.is_empty());
-    layout::page(&title, Width::Narrow, None, &body)
 }
 
 fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError]) -> Markup {

@@ -1,9 +1,11 @@
 //! Failures as pages and, for htmx, as fragments.
 
+mod again;
+
 use std::{error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
-use maud::{Markup, html};
+use maud::html;
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
     error::{MethodNotAllowedError, NotFoundError, ResponseError},
@@ -11,7 +13,7 @@ use poem::{
 };
 
 use super::{
-    form::{Hx, Sent},
+    form::{FIELDS_MAX, Hx, Sent},
     layout::{self, Width, fragment},
     link,
 };
@@ -40,6 +42,8 @@ pub(super) enum Failure {
     NotAForm,
     /// What was sent is not UTF-8.
     NotText,
+    /// The form has more fields than any of ours.
+    TooManyFields,
 }
 
 impl fmt::Display for Failure {
@@ -51,6 +55,7 @@ impl fmt::Display for Failure {
             Self::CrossSite => formatter.write_str("sent by another site"),
             Self::NotAForm => formatter.write_str("not a form"),
             Self::NotText => formatter.write_str("not UTF-8"),
+            Self::TooManyFields => formatter.write_str("too many fields"),
         }
     }
 }
@@ -85,6 +90,7 @@ impl ResponseError for Failure {
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotText => StatusCode::BAD_REQUEST,
+            Self::TooManyFields => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
 }
@@ -274,6 +280,7 @@ fn words(failure: &Failure) -> String {
         }
         Failure::NotAForm => "Only forms are accepted here.".into(),
         Failure::NotText => "The request holds text that is not UTF-8, so it could not be read.".into(),
+        Failure::TooManyFields => format!("That is too much at once: at most {FIELDS_MAX} fields."),
     }
 }
 
@@ -315,17 +322,10 @@ fn load_again(words: &str, asked: &Asked) -> Response {
             .into_response();
     }
     let title = "Somebody else is logged in";
-    let fields = asked.sent.fields().unwrap_or_default();
-    let typed = fields.iter().find(|(name, _)| name == "description");
     let body = html! {
         h1 { (title) }
         p { (words) }
-        @if let Some((name, text)) = typed {
-            div.field {
-                label for=(name) { "What you typed" }
-                input id=(name) type="text" value=(text) dir="auto" readonly;
-            }
-        }
+        (again::to_copy(asked))
         p { (again) }
     };
     layout::page(&format!("Error: {title}"), Width::Narrow, None, &body)
@@ -344,34 +344,10 @@ fn apology(status: StatusCode, words: &str, asked: &Asked) -> Response {
     let body = html! {
         h1 { (title) }
         p { (words) }
-        @if status.is_server_error() { (send_again(asked)) }
+        @if status.is_server_error() { (again::send(asked)) }
         p { a.button.quiet[status.is_server_error()] href=(link::LIST) { "Back to the list" } }
     };
     layout::page(&format!("Error: {title}"), Width::Narrow, None, &body)
         .with_status(status)
         .into_response()
-}
-
-/// The form that could not be answered, filled as it was; passwords have to be typed again, and
-/// their forms have pages of their own for that.
-fn send_again(asked: &Asked) -> Markup {
-    let fields = asked.sent.fields().unwrap_or_default();
-    let has_password = fields.iter().any(|(name, _)| name.contains("password"));
-    html! {
-        @if !fields.is_empty() && !has_password {
-            form method="post" action=(asked.path) {
-                @for (name, value) in fields {
-                    @if name == "description" {
-                        div.field {
-                            label for=(name) { "What you typed" }
-                            input id=(name) name=(name) type="text" value=(value) dir="auto";
-                        }
-                    } @else {
-                        input type="hidden" name=(name) value=(value);
-                    }
-                }
-                button.button type="submit" { "Send it again" }
-            }
-        }
-    }
 }

@@ -56,6 +56,12 @@ pub(super) fn page(title: &str, width: Width, account: Option<&Account>, body: &
     }
 }
 
+/// What somebody wrote, beside words of ours: in quotes, and in an element of its own, so that neither its
+/// words nor its direction of writing reach beyond it.
+pub(super) fn quoted(text: &str) -> Markup {
+    html! { "“" bdi { (text) } "”" }
+}
+
 /// By which a form says for whom its page was made.
 pub(super) fn account_field(account: &Account) -> Markup {
     html! { input type="hidden" name=(ACCOUNT_FIELD) value=(account.public_id); }

@@ -1,12 +1,17 @@
 //! The session cookie, and who a request comes from.
 
-use poem::{FromRequest, Request, RequestBody, http::HeaderValue, web::Data};
+use poem::{
+    FromRequest, Request, RequestBody, Response,
+    http::{HeaderValue, header},
+    web::Data,
+};
 use secrecy::ExposeSecret as _;
 use time::Duration;
 use tracing::Span;
 use uuid::Uuid;
 
 use super::{
+    draft::{self, Draft},
     error::Failure,
     form::{ACCOUNT_FIELD, Form},
     link,
@@ -30,6 +35,11 @@ const SECURE_COOKIE: &str = "__Host-tickbox";
 const DEVICE_COOKIE: &str = "tickbox-device";
 /// As [`SECURE_COOKIE`].
 const SECURE_DEVICE_COOKIE: &str = "__Host-tickbox-device";
+
+/// From a login to the list; see [`Draft`].
+const DRAFT_COOKIE: &str = "tickbox-draft";
+/// As [`SECURE_COOKIE`].
+const SECURE_DRAFT_COOKIE: &str = "__Host-tickbox-draft";
 
 /// The header by which a request of htmx says for whom the page was made that asks.
 pub(super) const ACCOUNT_HEADER: &str = "Tickbox-Account";
@@ -73,6 +83,14 @@ impl Https {
         }
     }
 
+    fn draft_cookie(self) -> &'static str {
+        if self.0 {
+            SECURE_DRAFT_COOKIE
+        } else {
+            DRAFT_COOKIE
+        }
+    }
+
     fn attributes(self) -> &'static str {
         if self.0 {
             "HttpOnly; SameSite=Lax; Path=/; Secure"
@@ -105,9 +123,24 @@ impl Https {
         value
     }
 
-    /// The `Set-Cookie` that removes it. Without the same attributes a browser would keep it.
+    /// The `Set-Cookie` that keeps what was typed until the list has shown it.
+    pub(super) fn keep_draft(self, draft: &Draft) -> HeaderValue {
+        self.set(self.draft_cookie(), &draft.token(), draft::KEPT)
+    }
+
+    /// The `Set-Cookie` that removes the session.
     pub(super) fn forget(self) -> HeaderValue {
-        let (cookie, attributes) = (self.cookie(), self.attributes());
+        self.remove(self.cookie())
+    }
+
+    /// The `Set-Cookie` that removes what was typed.
+    pub(super) fn forget_draft(self) -> HeaderValue {
+        self.remove(self.draft_cookie())
+    }
+
+    /// Without the same attributes a browser would keep it.
+    fn remove(self, cookie: &str) -> HeaderValue {
+        let attributes = self.attributes();
         let value = format!("{cookie}=; Max-Age=0; {attributes}");
         HeaderValue::try_from(value).expect("visible ASCII")
     }
@@ -217,6 +250,37 @@ impl<'a> FromRequest<'a> for Browser {
             device: devices.find_map(|(_, value)| DeviceToken::parse(value)),
             call_id: None,
         }))
+    }
+}
+
+/// What was typed before a login, as the cookie has it, and how the browser came.
+pub(super) struct KeptDraft {
+    draft: Option<Draft>,
+    https: Https,
+}
+
+impl KeptDraft {
+    /// What this account typed.
+    pub(super) fn of(self, account: &Account) -> Option<Draft> {
+        self.draft.filter(|draft| draft.is_of(account))
+    }
+
+    /// Has the browser forget it, if there is one.
+    pub(super) fn forget(&self, response: &mut Response) {
+        if self.draft.is_some() {
+            let headers = response.headers_mut();
+            headers.append(header::SET_COOKIE, self.https.forget_draft());
+        }
+    }
+}
+
+impl<'a> FromRequest<'a> for KeptDraft {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let https = Https::of(request);
+        let name = https.draft_cookie();
+        let mut found = cookies(request).filter(|(found, _)| *found == name);
+        let draft = found.find_map(|(_, value)| Draft::parse(value));
+        Ok(Self { draft, https })
     }
 }
 

@@ -13,11 +13,13 @@ use self::{
     view::ListPage,
 };
 use super::{
+    account::login,
+    draft::Draft,
     error::Failure,
-    form::{ACCOUNT_FIELD, Form, Hx, Query},
+    form::{Form, Hx, Query},
     layout::see_other,
     link::{ListLink, Notice, View},
-    session::{Visitor, names},
+    session::{KeptDraft, Visitor},
 };
 use crate::{
     domain::{
@@ -33,31 +35,27 @@ use crate::{
 pub(super) async fn show_list(
     service: Data<&Service>,
     visitor: Visitor,
+    kept: KeptDraft,
     hx: Hx,
     query: Query,
 ) -> Result<Response> {
     let view = View::parse(query.get("show"), query.either("cursor", "after"))
         .map_err(|_| Failure::from(Error::NotFound))?;
-    let (draft, drafter) = (query.get("description"), query.get(ACCOUNT_FIELD));
-    let account = visitor.account(&ListLink {
-        view,
-        draft,
-        drafter,
-        ..ListLink::default()
-    })?;
-    // Typed before the session ended, perhaps by somebody else.
-    let draft = if names(drafter, &account) { draft } else { "" };
+    let link = ListLink { view, notice: None };
+    let account = visitor.account(&link)?;
     let page = page_of(&service, &account, view).await?;
     let answer = if !hx.0 {
-        let notice = Notice::parse(query.get("notice"), query.get("id"));
+        let draft = kept.of(&account);
         ListPage {
             account: &account,
             view,
             page: &page,
-            notice,
-            draft,
+            notice: Notice::parse(query.get("notice"), query.get("id")),
+            draft: draft.as_ref().map_or("", |draft| &draft.text),
             error: None,
-            id: new_id(&service),
+            id: draft
+                .as_ref()
+                .map_or_else(|| new_id(&service), |draft| draft.id),
         }
         .render()
     } else if view.after.is_some() {
@@ -74,38 +72,46 @@ pub(super) async fn add(
     service: Data<&Service>,
     form: Form,
     visitor: Visitor,
+    kept: KeptDraft,
     hx: Hx,
 ) -> Result<Response> {
     let view = view_of(&form)?;
-    let draft = form.get("description");
-    // The text goes along to the login page and back: an expired session loses nothing. No more of
-    // it than a to-do can hold, since addresses have limits.
-    let end = draft.char_indices().nth(Description::MAX);
-    let draft_for_link = &draft[..end.map_or(draft.len(), |(end, _)| end)];
-    let link = ListLink {
-        draft: draft_for_link,
-        drafter: form.get(ACCOUNT_FIELD),
-        ..ListLink::default()
-    };
-    let account = visitor.sender(&form, &link)?;
-    match try_add(&service, &account, &form).await {
-        Ok(outcome) if outcome.todo.removed_date.is_some() => {
-            refused(&service, &account, hx, view, draft, &used_form()).await
+    let link = ListLink { view, notice: None };
+    if visitor.account.is_none() && !hx.0 {
+        // An ended session loses nothing. With htmx the text stays in the page, or is sent again without.
+        if let Some(draft) = Draft::of_list(&form) {
+            return Ok(login::asked_for(&link.to_string(), &draft));
         }
+    }
+    let account = visitor.sender(&form, &link)?;
+    let mut answer = add_of(&service, &account, &form, view, hx).await?;
+    kept.forget(&mut answer);
+    Ok(answer)
+}
+
+async fn add_of(
+    service: &Service,
+    account: &Account,
+    form: &Form,
+    view: View,
+    hx: Hx,
+) -> Result<Response> {
+    let refuse = async |error: &FieldError| {
+        let draft = form.get("description");
+        refused(service, account, hx, view, draft, error).await
+    };
+    match try_add(service, account, form).await {
+        Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&used_form()).await,
         Ok(outcome) if hx.0 => {
-            let fragments = added(&account, view, new_id(&service), &outcome);
+            let fragments = added(account, view, new_id(service), &outcome);
             Ok(fragments.into_response())
         }
         Ok(_) => Ok(back(view.at(None), Notice::Added)),
-        Err(Error::Invalid(errors)) => {
-            refused(&service, &account, hx, view, draft, &errors[0]).await
-        }
-        Err(Error::Conflict(Conflict::IdReused)) => {
-            refused(&service, &account, hx, view, draft, &used_form()).await
-        }
+        Err(Error::Invalid(errors)) => refuse(&errors[0]).await,
+        Err(Error::Conflict(Conflict::IdReused)) => refuse(&used_form()).await,
         Err(Error::Conflict(conflict @ Conflict::TodoQuotaReached)) => {
             let full = FieldError::new("description", FieldCode::OutOfRange, conflict.message());
-            refused(&service, &account, hx, view, draft, &full).await
+            refuse(&full).await
         }
         Err(error) => Err(Failure::Verb(error).into()),
     }
@@ -169,10 +175,7 @@ struct Target {
 
 fn target(form: &Form, visitor: Visitor) -> Result<Target, Failure> {
     let view = view_of(form)?;
-    let link = ListLink {
-        view,
-        ..ListLink::default()
-    };
+    let link = ListLink { view, notice: None };
     let account = visitor.sender(form, &link)?;
     let id = TodoId::parse(form.either("todo_id", "id"))?;
     Ok(Target { account, view, id })
@@ -247,7 +250,6 @@ fn back(view: View, notice: Notice) -> Response {
     let link = ListLink {
         view,
         notice: Some(notice),
-        ..ListLink::default()
     };
     see_other(&link.to_string())
 }

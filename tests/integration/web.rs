@@ -3,6 +3,7 @@
 mod account;
 mod assets;
 mod compression;
+mod draft;
 mod failures;
 mod harmless;
 mod headers;
@@ -13,6 +14,7 @@ mod older;
 mod origin;
 mod owner;
 mod password;
+mod quoted;
 mod repetition;
 mod routes;
 mod sessions;

@@ -1,5 +1,8 @@
 //! What a device is called, from what it says of itself.
 
+use maud::{Markup, Render, html};
+
+use super::super::layout::quoted;
 use crate::domain::session::Kind;
 
 /// Most characters shown: a line on a phone.
@@ -30,17 +33,35 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// Words for people. What is not known is shown as it was sent, cut short: anybody can send anything.
-pub(super) fn name(kind: Kind, client: &str) -> String {
+/// How a device is named to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    /// Of our words: a browser and a system that we know, or that there is no name.
+    Ours(String),
+    /// As it was sent, cut short: anybody can send anything, words of ours among it.
+    Theirs(String),
+}
+
+impl Render for Name {
+    fn render(&self) -> Markup {
+        match self {
+            Self::Ours(words) => html! { (words) },
+            Self::Theirs(text) => quoted(text),
+        }
+    }
+}
+
+/// Words for people, where the device is known.
+pub(super) fn name(kind: Kind, client: &str) -> Name {
     let find = |names: &[(&str, &'static str)]| {
         let found = names.iter().find(|(mark, _)| client.contains(mark));
         found.map(|(_, name)| *name)
     };
     let is_browser = kind == Kind::Web && client.starts_with("Mozilla/");
     match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) if is_browser => format!("{browser} on {system}"),
-        _ if client.trim().is_empty() => "A device without a name".to_owned(),
-        _ => excerpt(client),
+        (Some(browser), Some(system)) if is_browser => Name::Ours(format!("{browser} on {system}")),
+        _ if client.trim().is_empty() => Name::Ours("A device without a name".to_owned()),
+        _ => Name::Theirs(excerpt(client)),
     }
 }
 
@@ -79,27 +100,26 @@ mod tests {
                 "Safari on Mac",
             ),
         ] {
-            assert_eq!(name(Kind::Web, client), expected);
+            assert_eq!(name(Kind::Web, client), Name::Ours(expected.to_owned()));
         }
     }
 
     #[test]
     fn what_is_not_known_is_shown_as_it_is_but_not_all_of_it() {
-        for (client, expected) in [
-            ("curl/8.5.0", "curl/8.5.0"),
-            ("Mozilla/5.0 (compatible)", "Mozilla/5.0 (compatible)"),
-            ("", "A device without a name"),
-            (" ", "A device without a name"),
-        ] {
-            assert_eq!(name(Kind::Web, client), expected);
+        for client in ["curl/8.5.0", "Mozilla/5.0 (compatible)"] {
+            assert_eq!(name(Kind::Web, client), Name::Theirs(client.to_owned()));
         }
-        let long = "ž".repeat(200);
-        assert_eq!(name(Kind::Web, &long), format!("{}…", "ž".repeat(60)));
+        for client in ["", " "] {
+            let nameless = Name::Ours("A device without a name".to_owned());
+            assert_eq!(name(Kind::Web, client), nameless);
+        }
+        let (long, short) = ("ž".repeat(200), format!("{}…", "ž".repeat(60)));
+        assert_eq!(name(Kind::Web, &long), Name::Theirs(short));
     }
 
     #[test]
     fn a_phone_is_called_what_its_owner_calls_it() {
         let client = "Firefox/ on Linux, my phone";
-        assert_eq!(name(Kind::Api, client), client);
+        assert_eq!(name(Kind::Api, client), Name::Theirs(client.to_owned()));
     }
 }

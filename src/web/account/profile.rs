@@ -37,7 +37,10 @@ fn account_page(account: &Account, user: &User, notice: Option<Notice>) -> Marku
         @if notice == Some(Notice::PasswordChanged) {
             p.notice role="status" { "Your password is changed. You are logged out everywhere else." }
         }
-        p { bdi { (user.first_name) " " (user.last_name) } " has the username " strong { (user.username) } "." }
+        dl.facts {
+            dt { "Name" } dd { bdi { (user.first_name) } " " bdi { (user.last_name) } }
+            dt { "Username" } dd { bdi { (user.username) } }
+        }
         p { a href=(link::CHANGE_PASSWORD) { "Change the password" } }
         p { a href=(link::SESSIONS) { "See where you are logged in" } }
         p { a href=(link::LIST) { "Back to the list" } }

@@ -95,9 +95,11 @@ fn row(account: &Account, session: &Session) -> Markup {
         Kind::Api => "App",
     };
     html! {
-        li {
+        li aria-current=[session.is_current.then_some("true")] {
             div.text {
-                span { bdi { (name) } @if session.is_current { " (this one)" } } " "
+                // Before the name, in which anybody may have written the same words.
+                @if session.is_current { strong.badge { "This one" } " " }
+                span { (name) } " "
                 small {
                     span { (kind) " since " (Moment(session.created)) }
                     @if !session.is_current { " " span { "Last used " (Moment(session.seen)) } }
@@ -107,7 +109,7 @@ fn row(account: &Account, session: &Session) -> Markup {
                 form method="post" action=(link::END_SESSION) {
                     (account_field(account))
                     input type="hidden" name="session_id" value=(session.id.0);
-                    button.button.quiet type="submit" { "End" span.hidden { " the session of " bdi { (name) } } }
+                    button.button.quiet type="submit" { "End" span.hidden { " the session of " (name) } }
                 }
             }
         }

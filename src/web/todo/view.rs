@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{
     super::{
         account::log_out_form,
-        layout::{self, Width, described_by, error_summary, field_error, title_of},
+        layout::{self, Width, described_by, error_summary, field_error, quoted, title_of},
         link::{self, ListLink, Notice, View},
     },
     row::{list_fields, rows},
@@ -51,7 +51,7 @@ impl ListPage<'_> {
             header.bar {
                 h1 { (TITLE) }
                 div.who {
-                    span.name { (account.first_name) } " "
+                    span.name { bdi { (account.first_name) } } " "
                     a href=(link::ACCOUNT) { "Account" } " "
                     (log_out_form(account, "button quiet"))
                 }
@@ -66,7 +66,7 @@ impl ListPage<'_> {
                 (filters(view))
             }
             @if view.after.is_some() {
-                p { a href=(ListLink { view: view.at(None), ..ListLink::default() }) { "Back to the newest" } }
+                p { a href=(ListLink { view: view.at(None), notice: None }) { "Back to the newest" } }
             }
             // What all forms in the rows have in common is written once.
             ul #(link::TODOS) data-rev=(account.tally.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
@@ -74,7 +74,7 @@ impl ListPage<'_> {
             p.empty hidden[!page.todos.is_empty()] { (nothing(view)) }
             (more(view, page.next))
             @if view.after.is_none() {
-                div #(link::REFRESH) hidden hx-get=(ListLink { view, ..ListLink::default() })
+                div #(link::REFRESH) hidden hx-get=(ListLink { view, notice: None })
                     hx-trigger="refresh" hx-swap="none" hx-sync="this:replace" {}
             }
         };
@@ -123,7 +123,7 @@ pub(super) fn more(view: View, next: Option<Cursor>) -> Markup {
     html! {
         p #(link::MORE) {
             @if let Some(next) = next {
-                @let link = ListLink { view: view.at(Some(next)), ..ListLink::default() };
+                @let link = ListLink { view: view.at(Some(next)), notice: None };
                 a.button.quiet href=(link) hx-get=(link) hx-swap="none" hx-sync="this:drop" { "Show more" }
             }
         }
@@ -155,7 +155,7 @@ pub(super) fn say(account: &Account, notice: Notice, todo: Option<&Todo>, view: 
         span {
             (verb) " "
             @match todo {
-                Some(todo) => { "“" bdi { (todo.description) } "”." },
+                Some(todo) => { (quoted(todo.description.as_str())) "." },
                 None => "the to-do.",
             }
         }
@@ -181,7 +181,7 @@ fn filters(view: View) -> Markup {
     html! {
         nav aria-label="Show" {
             @for (filter, label) in choices {
-                @let link = ListLink { view: View { filter, after: None }, ..ListLink::default() };
+                @let link = ListLink { view: View { filter, after: None }, notice: None };
                 a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) } " "
             }
         }

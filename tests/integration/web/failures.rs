@@ -159,6 +159,33 @@ async fn what_cannot_be_answered_now_gives_back_what_was_typed(
 }
 
 #[sqlx::test]
+async fn a_page_that_gives_a_form_back_does_not_grow_with_fields_that_are_nobodys(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let browser = site.browser("ona").await;
+    let send = async |fields: usize| {
+        let body = format!("description=Milk{}", "&x=1".repeat(fields - 1));
+        browser.send(Method::POST, "/", Some(body)).await
+    };
+    let refused = send(4_000).await;
+    assert_eq!(refused.status, 413);
+    assert!(refused.body.contains("at most 100 fields"));
+    assert_eq!(send(101).await.status, 413);
+    assert_eq!(send(100).await.status, 303);
+    let mut connection = site.world.connect().await;
+    connection
+        .execute("DROP TABLE sessions")
+        .await
+        .expect("dropped");
+    let (one, hundred) = (send(1).await, send(100).await);
+    assert_eq!((one.status, hundred.status), (500, 500));
+    assert_eq!(hundred.attributes("form input", "name"), ["description"]);
+    assert_eq!(hundred.body.len(), one.body.len());
+}
+
+#[sqlx::test]
 async fn a_busy_database_is_a_503_that_says_when_to_come_back(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,

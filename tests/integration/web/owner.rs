@@ -211,28 +211,6 @@ async fn every_form_and_every_request_of_htmx_names_the_account_once(
 }
 
 #[sqlx::test]
-async fn what_somebody_typed_before_the_session_ended_is_given_back_to_nobody_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
-    let ona = site.world.ona.public_id.to_string();
-    let form = [("description", "Ona's secret"), ("account", &ona)];
-    let login = site.stranger().post("/", &form).await;
-    let login = site.stranger().get(login.header("location")).await;
-    let next = login.attribute("[name=next]", "value");
-    for (who, draft) in [("jonas", ""), ("ona", "Ona's secret")] {
-        let page = site.browser(who).await.get(&next).await;
-        assert_eq!(page.status, 200, "{who}");
-        assert_eq!(page.attribute("#description", "value"), draft, "{who}");
-    }
-    // Once more without having logged in: it still says whose it is.
-    let again = site.stranger().get(&next).await;
-    let login = site.stranger().get(again.header("location")).await;
-    assert_eq!(login.attribute("[name=next]", "value"), next);
-}
-
-#[sqlx::test]
 async fn a_plain_form_of_somebody_elses_page_gives_back_what_was_typed(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,

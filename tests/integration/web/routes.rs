@@ -63,10 +63,10 @@ const TABLE: [Row; 17] = [
     },
     Row {
         route: ("POST", "/"),
-        nobody: (303, "/login?next=%2F%3Fdescription%3DBread"),
+        nobody: LOGIN,
         owner: (303, "/?notice=added"),
         stranger: (303, "/?notice=added"),
-        expired: (303, "/login?next=%2F%3Fdescription%3DBread"),
+        expired: LOGIN,
     },
     Row {
         route: ("POST", "/update-todo"),

@@ -284,28 +284,6 @@ async fn what_cannot_be_read_is_refused_in_words(
 }
 
 #[sqlx::test]
-async fn an_ended_session_leads_to_login_with_what_was_typed_and_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
-    let browser = site.browser("ona").await;
-    site.world.clock.advance(time::Duration::days(31));
-    let form = [("description", "Milk & <bread>")];
-    let plain = browser.post("/", &form).await;
-    let htmx = browser.with_htmx().post("/", &form).await;
-    assert_eq!(plain.status, 303);
-    assert_eq!(htmx.status, 401);
-    assert_eq!(plain.header("location"), htmx.header("hx-redirect"));
-
-    let login = site.stranger().get(plain.header("location")).await;
-    let next = login.attribute("[name=next]", "value");
-    let back = site.browser("ona").await.get(&next).await;
-    assert_eq!(back.attribute("#description", "value"), "Milk & <bread>");
-    assert!(back.todos().is_empty(), "nothing is added without asking");
-}
-
-#[sqlx::test]
 async fn an_undo_that_comes_thirty_days_late_says_that_it_does(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
