@@ -43,6 +43,13 @@ async fn log_in(
     answer
 }
 
+/// The cookie that holds what was typed.
+fn kept(answer: &Answer) -> Option<&str> {
+    let cookies = answer.headers.get_all("set-cookie").iter();
+    let mut cookies = cookies.map(|cookie| cookie.to_str().expect("visible ASCII"));
+    cookies.find(|cookie| cookie.starts_with("tickbox-draft="))
+}
+
 /// The names of the cookies that an answer has the browser forget.
 fn forgotten(answer: &Answer) -> Vec<&str> {
     let cookies = answer.headers.get_all("set-cookie").iter();
@@ -90,6 +97,9 @@ async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(
     assert_eq!(wrong.status, 401);
     let right = log_in(&mut browser, &wrong, "ona", PASSWORD).await;
     assert_eq!((right.status, right.header("location")), (303, &*further));
+    let again = log_in(&mut browser, &wrong, "ona", PASSWORD).await;
+    assert_eq!(again.session(), right.session(), "a second press");
+    assert_eq!(kept(&again), kept(&right));
 
     for _ in 0..2 {
         let list = browser.get(right.header("location")).await;

@@ -1,8 +1,6 @@
 //! What somebody wrote stands beside words of ours, and may say the same: it is told apart by its element,
 //! which also keeps its direction of writing to itself.
 
-use std::ops::Deref as _;
-
 use scraper::{ElementRef, Selector};
 use serde_json::Value;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
@@ -35,7 +33,7 @@ fn mixed(answer: &Answer) -> Vec<String> {
             .children()
             .filter_map(|child| child.value().as_text());
         for text in texts.filter(|text| holds_a_piece(text)) {
-            if !is_apart || !WRITTEN.contains(&text.deref()) {
+            if !is_apart || !WRITTEN.contains(&&**text) {
                 mixed.push(element.html());
             }
         }
