@@ -24,10 +24,10 @@ use crate::{
 
 /// Users looked at in one statement.
 const USERS: u32 = 500;
-/// Rows deleted in one transaction, which holds up their user's changes meanwhile: some 15 ms.
-const BATCH: u32 = 500;
+/// Rows deleted in one transaction, which holds up their user's changes meanwhile: some 10 ms.
+const BATCH: u32 = 250;
 /// Batches in one turn of a user.
-const TURN: u32 = 10;
+const TURN: u32 = 20;
 /// Users that are waited for until they have nothing left; what more have, the next run deletes.
 const HEAVY_MAX: usize = 10_000;
 /// Writes left behind beside which the purge goes on. It waits for more of them to end: places for those
