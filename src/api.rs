@@ -25,7 +25,7 @@ use poem_openapi::{OpenApiService, Tags};
 use crate::domain::todo::Page;
 
 pub use document::document;
-pub use problem::failure;
+pub use problem::refused;
 pub use refusal::answers;
 
 /// Under which the router mounts it.
@@ -42,7 +42,7 @@ pub fn is_for(path: &str) -> bool {
 #[must_use]
 pub fn routes() -> BoxEndpoint<'static> {
     Route::new()
-        .at("/openapi.json", get(docs::json()))
+        .at("/openapi.json", get(docs::json))
         .at("/docs", get(docs::page))
         .at("/docs/", get(docs::without_slash))
         .nest("/v1", calls().into_endpoint().around(answered))

@@ -8,10 +8,11 @@ use std::{sync::Arc, time::Duration};
 use metrics::gauge;
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get, handler,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     web::Data,
 };
 
+use self::limit::Edge;
 use crate::{
     api, assets,
     domain::{INPUT_MAX, address::ClientAddress},
@@ -62,12 +63,14 @@ pub fn endpoint(
         .data(service)
         .data(lifecycle)
         .around(async |routes, request| service::within_budget(routes.call(request)).await);
-    let routes = limit::limited(server::bounded(routes, REQUEST), requests);
+    let routes = server::bounded(routes, REQUEST);
+    let headers = security_headers(hsts);
+    let edge = Edge::new(requests, &headers);
     // Boxed, or the type of it all is deeper than the compiler looks.
     let answering = compression::compressed(failing_well(routes));
-    let answering = with_security_headers(answering, hsts).boxed();
+    let answering = edge.holding(with_headers(answering, headers).boxed());
     let logged = telemetry::requests(answering, behind_proxy, known_address);
-    with_client_address(logged, proxies)
+    with_client_address(edge.around(logged), proxies)
 }
 
 /// Finds out once where a request comes from, for the limits and for the log.
@@ -198,24 +201,30 @@ const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-fn with_security_headers<E: Endpoint + 'static>(
-    endpoint: E,
-    hsts: Option<&'static str>,
-) -> impl Endpoint<Output = Response> {
+fn security_headers(hsts: Option<&'static str>) -> HeaderMap {
     // Browsers heed it only over HTTPS.
     let hsts = hsts.map(|value| (header::STRICT_TRANSPORT_SECURITY, value));
+    let all = SECURITY_HEADERS.into_iter().chain(hsts);
+    all.map(|(name, value)| (name, HeaderValue::from_static(value)))
+        .collect()
+}
+
+/// Adds those headers that an answer does not have itself.
+fn with_headers<E: Endpoint + 'static>(
+    endpoint: E,
+    headers: HeaderMap,
+) -> impl Endpoint<Output = Response> {
+    let headers = Arc::new(headers);
     endpoint.around(move |endpoint: Arc<E>, request: Request| {
-        let hsts = hsts.clone();
+        let headers = headers.clone();
         async move {
             let mut response = match endpoint.call(request).await {
                 Ok(output) => output.into_response(),
                 Err(error) => error.into_response(),
             };
-            for (name, value) in SECURITY_HEADERS.into_iter().chain(hsts) {
-                let headers = response.headers_mut();
-                headers
-                    .entry(name)
-                    .or_insert(HeaderValue::from_static(value));
+            for (name, value) in &*headers {
+                let own = response.headers_mut().entry(name);
+                own.or_insert_with(|| value.clone());
             }
             Ok(response)
         }

@@ -1,8 +1,11 @@
 //! The embedded styles, scripts, icon and licences, under names that change with their content: below
 //! the pages and the API, since both have pages that load them. May import no other layer.
 
-use std::{collections::HashMap, sync::LazyLock};
+pub mod compression;
 
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
+
+use bytes::Bytes;
 use poem::{
     Request, Response, Result,
     error::NotFoundError,
@@ -64,7 +67,15 @@ pub(crate) fn asset(request: &Request, Path(name): Path<String>) -> Result<Respo
         "identity" => response,
         encoding => response.header(header::CONTENT_ENCODING, encoding),
     };
-    Ok(response.body(file.data.into_owned()))
+    Ok(response.body(shared(file)))
+}
+
+/// Where the file lies in the program: an answer that nobody reads must not be a copy of it.
+fn shared(file: EmbeddedFile) -> Bytes {
+    match file.data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    }
 }
 
 fn content_type(name: &str) -> Option<&'static str> {
@@ -125,6 +136,14 @@ fn opaque(tag: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_answer_is_a_copy_of_a_file() {
+        for name in Files::iter() {
+            let file = || shared(Files::get(&name).expect("it was listed"));
+            assert_eq!(file().as_ptr(), file().as_ptr(), "{name}");
+        }
+    }
 
     #[test]
     fn an_encoding_is_accepted_only_by_name_and_weight() {

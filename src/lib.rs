@@ -4,7 +4,7 @@
 //! ```text
 //! main -> app -> { web, api } -> service -> store -> domain
 //!         app -> { web, api } -> assets
-//!         app -> server
+//!         app -> server -> domain
 //!         app -> telemetry -> config -> store
 //! main -> health
 //! { server, store } -> unabandoned

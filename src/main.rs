@@ -167,7 +167,9 @@ fn serve(config: Config) -> Result<(), Exit> {
         };
         let endpoint = app::endpoint(service, front, lifecycle.clone());
         let listener = listen("LISTEN", config.listen)?;
-        Ok(server::serve(listener, endpoint, lifecycle, config.drain, signals).await?)
+        let behind_proxy = config.trusted_proxy_hops > 0;
+        let (drain, end) = (config.drain, signals);
+        Ok(server::serve(listener, endpoint, lifecycle, drain, behind_proxy, end).await?)
     });
     // Without waiting for a name that is still being looked up.
     runtime.shutdown_background();

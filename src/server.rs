@@ -1,16 +1,22 @@
 //! The listener: takes connections, bounds what each may cost, and ends without cutting anybody off.
 //! hyper under the poem application instead of poem's own server, which has no time limit for the
 //! head of a request, spins when descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a
-//! balancer speaks the newer ones to the outside. Imports `unabandoned` only.
+//! balancer speaks the newer ones to the outside. Imports `unabandoned` and `domain::address` only.
 
 mod connection;
 mod lifecycle;
 mod limits;
+mod peers;
 mod refusal;
 mod request;
 mod socket;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::FutureExt as _;
 use poem::{Endpoint, Response};
@@ -26,8 +32,10 @@ use self::{connection::Connections, lifecycle::Phase};
 pub use self::{
     lifecycle::Lifecycle,
     limits::{Limits, RequestLimits},
+    peers::Room,
     request::bounded,
 };
+use crate::domain::address::ClientAddress;
 
 /// Between closing the port and closing idle connections: whoever is about to ask on one is still
 /// answered, and told that it was the last time.
@@ -37,9 +45,19 @@ const GRACE: Duration = Duration::from_secs(9);
 /// Before accepting is tried again when it fails. Without it the loop would spin: a connection for
 /// which there is no descriptor stays in the queue.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Before it is looked again whether a connection rests whose place can be had.
+const PLACE_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that the system takes in while nobody accepts them, where its own limit (`somaxconn`) is
 /// not lower. Those beyond it believe that they are connected, and are reset when the port closes.
 const BACKLOG: u32 = 4_096;
+/// What the system keeps of requests that are not read yet, a connection; it takes twice that in memory.
+/// A whole request is no larger, and a client that sends many at once waits.
+const RECEIVE_BYTES: u32 = 32 * 1024;
+/// What the system takes from us of an answer beyond that which is on its way. Without it it takes what
+/// may be on its way some time: megabytes of an answer that nobody reads, all in kernel memory, which counts as
+/// ours in a container. How much is on its way follows from the line alone, so that a long one is not slower.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 16 * 1024;
 
 /// Takes a port. tokio's own way has a queue of 128.
 ///
@@ -53,6 +71,10 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     };
     // An instance that follows another one must not wait until the last of its connections is forgotten.
     socket.set_reuseaddr(true)?;
+    // Connections that are accepted have it from here.
+    socket.set_recv_buffer_size(RECEIVE_BYTES)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT_BYTES)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -92,9 +114,10 @@ pub async fn serve(
     endpoint: impl Endpoint<Output = Response> + 'static,
     lifecycle: Lifecycle,
     drain: Duration,
+    behind_proxy: bool,
     mut signals: StopSignals,
 ) -> io::Result<()> {
-    let limits = Limits::of_process();
+    let limits = Limits::of_process(behind_proxy);
     metrics::gauge!("tickbox_http_connections_max").set(f64::from(limits.connections));
     // Said only now: whoever waits for this line may send a signal.
     let (address, connections) = (listener.local_addr()?, limits.connections);
@@ -135,12 +158,18 @@ pub async fn run(
 ) {
     let places = Arc::new(Semaphore::new(limits.places()));
     let connections = Connections::new(endpoint, limits, lifecycle.clone());
+    let mut accepted = None;
     loop {
         tokio::select! {
             biased;
             () = lifecycle.reached(Phase::Closing) => break,
-            (socket, place) = next(&listener, &places) => connections.begin(socket, Some(place)),
+            (socket, place) = next(&listener, &places, &connections, &mut accepted) => {
+                connections.begin(socket, Some(place));
+            }
         }
+    }
+    if let Some((socket, _)) = accepted {
+        connections.begin(socket, None);
     }
     let taken = timeout(LINGER, take_in_the_queue(&listener, &connections));
     if taken.await.is_err() {
@@ -172,16 +201,47 @@ async fn take_in_the_queue<E: Endpoint<Output = Response> + 'static>(
 }
 
 /// The next connection, as soon as there is a place for one: beyond the limit they wait in the
-/// system's queue.
-async fn next(
+/// system's queue. The first of these is `accepted`, so that it is not lost when nobody waits any more.
+async fn next<E: Endpoint<Output = Response> + 'static>(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
+    connections: &Connections<E>,
+    accepted: &mut Option<(TcpStream, IpAddr)>,
 ) -> (TcpStream, OwnedSemaphorePermit) {
-    let place = places.clone().acquire_owned().await;
-    let place = place.expect("nobody closes it");
+    let network = if let Some((_, network)) = accepted {
+        *network
+    } else {
+        let (socket, network) = accept(listener, connections).await;
+        *accepted = Some((socket, network));
+        network
+    };
+    let place = loop {
+        if let Ok(place) = places.clone().try_acquire_owned() {
+            break place;
+        }
+        connections.make_room(network);
+        let waited = timeout(PLACE_PAUSE, places.clone().acquire_owned()).await;
+        if let Ok(place) = waited {
+            break place.expect("nobody closes it");
+        }
+    };
+    let (socket, _) = accepted.take().expect("it has been accepted");
+    (socket, place)
+}
+
+/// The next connection of an address that may have one more. What is beyond that is closed at once.
+async fn accept<E: Endpoint<Output = Response> + 'static>(
+    listener: &TcpListener,
+    connections: &Connections<E>,
+) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((socket, _)) => return (socket, place),
+            Ok((socket, peer)) => {
+                let network = ClientAddress::from(peer.ip()).network();
+                if connections.admit(network) {
+                    return (socket, network);
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 sleep(ACCEPT_PAUSE).await;

@@ -22,7 +22,6 @@ use crate::{
 };
 
 pub use crate::store::within_budget;
-pub use limit::limited;
 pub use password::{Effort, Hasher};
 pub use purge::Purged;
 pub use session::{Client, LoggedIn, Tokens};

@@ -12,7 +12,7 @@ use std::{
 
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
-    http::HeaderValue,
+    http::{HeaderValue, Method, StatusCode},
 };
 use tracing::{Instrument as _, field, info_span};
 use tracing_subscriber::{
@@ -56,6 +56,20 @@ pub fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(place, "panic: {text}");
 }
 
+/// With a request: it is counted where it came in, and has no line of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlogged {
+    /// Whatever the answer is.
+    Always,
+    /// Unless the failure is ours.
+    UnlessItFails,
+}
+
+/// Notes an answer that was refused before anything was done for it.
+pub fn observe_refusal(method: &Method, status: StatusCode) {
+    metrics::observe(metrics::known(method), "none", status, 0.0);
+}
+
 /// Where a request's id stands, on the way in and out.
 const REQUEST_ID: &str = "x-request-id";
 
@@ -83,6 +97,7 @@ pub fn requests<E: Endpoint + 'static, A: Display + 'static>(
 async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     let begin = Instant::now();
     let method = metrics::known(request.method());
+    let unlogged = request.data::<Unlogged>().copied();
     let response = match endpoint.call(request).await {
         Ok(output) => output.into_response(),
         Err(error) => error.into_response(),
@@ -92,6 +107,14 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     let route = if route.is_empty() { "none" } else { route };
     let seconds = begin.elapsed().as_secs_f64();
     metrics::observe(method, route, response.status(), seconds);
+    let is_logged = match unlogged {
+        None => true,
+        Some(Unlogged::Always) => false,
+        Some(Unlogged::UnlessItFails) => response.status().is_server_error(),
+    };
+    if !is_logged {
+        return response;
+    }
     let milliseconds = seconds * 1_000.0;
     tracing::info!(
         method,

@@ -25,6 +25,7 @@ use crate::domain::{
     user::Account,
 };
 
+pub use form::is_from_htmx;
 pub use origin::PublicOrigin;
 pub use session::Proxies;
 

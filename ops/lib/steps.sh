@@ -69,7 +69,7 @@ step_measured() {
     local results=$LOCAL/measured-results.txt status=0
     scratch_database || { fail "no database server"; return; }
     run measured_tests "$results" || status=1
-    NOTE=$(sed -n 's/.*\(login_timing\|drips\|flood\|purge\): //p' "$results" | tr '\n' ';')
+    NOTE=$(sed -n 's/.*\(login_timing\|drips\|flood\|purge\|unread\|refusals\): //p' "$results" | tr '\n' ';')
     return "$status"
 }
 

@@ -1,16 +1,17 @@
 //! The document over HTTP, for programs, and Swagger UI on it, for people.
 
+use std::sync::LazyLock;
+
+use bytes::Bytes;
 use poem::{
-    Endpoint, Request, Response,
-    endpoint::make_sync,
-    handler,
+    Request, Response, handler,
     http::{StatusCode, header},
     web::Redirect,
 };
 use ring::digest::{SHA256, digest};
 
 use super::document::document;
-use crate::assets;
+use crate::assets::{self, compression::gzip};
 
 /// Where the document is.
 const DOCUMENT: &str = "/api/openapi.json";
@@ -23,31 +24,60 @@ const DOCS: &str = "/api/docs";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The document, whole and compressed, and its tag: shared by all answers, however many of them nobody reads.
+struct Document {
+    plain: Bytes,
+    gzip: Bytes,
+    etag: String,
+}
+
+impl Document {
+    fn new() -> Self {
+        let plain = document();
+        let hash = digest(&SHA256, plain.as_bytes());
+        let hash = hash.as_ref().first_chunk().expect("SHA-256 has 32 bytes");
+        Self {
+            gzip: gzip(plain.as_bytes()).into_boxed_slice().into(),
+            etag: format!("\"{:016x}\"", u64::from_be_bytes(*hash)),
+            plain: plain.into_boxed_str().into_boxed_bytes().into(),
+        }
+    }
+}
+
+/// Made when it is first asked for: an instance that nobody asks needs no memory for it.
+static SHARED: LazyLock<Document> = LazyLock::new(Document::new);
+
 /// `GET /api/openapi.json`: asked for each time, since it changes with the program, but sent again
 /// only when it has changed.
-pub(super) fn json() -> impl Endpoint<Output = Response> {
-    let text = document();
-    let hash = digest(&SHA256, text.as_bytes());
-    let hash = hash.as_ref().first_chunk().expect("SHA-256 has 32 bytes");
-    let etag = format!("\"{:016x}\"", u64::from_be_bytes(*hash));
-    make_sync(move |request: Request| {
-        let response = Response::builder()
-            .header(header::CACHE_CONTROL, "no-cache")
-            .header(header::ETAG, &etag);
-        if assets::is_known(&request, &etag) {
-            return response.status(StatusCode::NOT_MODIFIED).finish();
-        }
-        response.content_type("application/json").body(text.clone())
-    })
+#[handler]
+pub(super) fn json(request: &Request) -> Response {
+    let document = &*SHARED;
+    let response = Response::builder()
+        .header(header::CACHE_CONTROL, "no-cache")
+        .header(header::ETAG, &document.etag);
+    if assets::is_known(request, &document.etag) {
+        return response.status(StatusCode::NOT_MODIFIED).finish();
+    }
+    let response = response.content_type("application/json");
+    let accepted = request.header("accept-encoding").unwrap_or_default();
+    if assets::accepts(accepted, "gzip") {
+        let response = response
+            .header(header::VARY, "accept-encoding")
+            .header(header::CONTENT_ENCODING, "gzip");
+        response.body(document.gzip.clone())
+    } else {
+        response.body(document.plain.clone())
+    }
 }
 
 /// `GET /api/docs`
 #[handler]
 pub(super) fn page() -> Response {
+    static HTML: LazyLock<Bytes> = LazyLock::new(|| html().into());
     Response::builder()
         .header(header::CONTENT_SECURITY_POLICY, POLICY)
         .content_type("text/html; charset=utf-8")
-        .body(html())
+        .body(HTML.clone())
 }
 
 /// `GET /api/docs/`: people type it.
@@ -92,4 +122,24 @@ fn html() -> String {
         notice = assets::url("swagger-ui-NOTICE.txt"),
         parts = assets::url("swagger-ui-bundle.js.LICENSE.txt"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::Endpoint as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_answer_is_a_copy_of_the_document() {
+        for encoding in ["identity", "gzip"] {
+            let body = async || {
+                let request = Request::builder().header("accept-encoding", encoding);
+                let mut answer = json.get_response(request.finish()).await;
+                answer.take_body().into_bytes().await.expect("in memory")
+            };
+            let (one, other) = (body().await, body().await);
+            assert_eq!(one.as_ptr(), other.as_ptr(), "{encoding}");
+        }
+    }
 }

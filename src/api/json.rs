@@ -127,9 +127,17 @@ fn wrong_field(field: &str, words: &str) -> FieldError {
     }
 }
 
+/// Less is not worth giving back.
+const SPARE: usize = 16 * 1024;
+
 /// Straight to text: poem-openapi's own payload makes a tree of values first.
 pub(super) fn bytes(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("only texts, numbers and lists")
+    let mut bytes = serde_json::to_vec(value).expect("only texts, numbers and lists");
+    // Of a long list half of it may be room for more, which would wait with it for its client.
+    if bytes.capacity() - bytes.len() > SPARE {
+        bytes.shrink_to_fit();
+    }
+    bytes
 }
 
 impl<T: Serialize + Send> IntoResponse for Json<T> {

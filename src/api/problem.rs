@@ -324,10 +324,19 @@ pub(super) fn failed(error: Error) -> Failure {
     }
 }
 
-/// What a request fails with before a call is asked for it.
+/// What a request is refused with before a call is asked for it.
 #[must_use]
-pub fn failure(error: Error) -> poem::Error {
-    failed(error).into()
+pub fn refused(error: &Error) -> Response {
+    let (code, retry_after) = match error {
+        Error::RateLimited { retry_after } => (Code::RateLimited, Some(retry_after)),
+        Error::Unavailable { retry_after, .. } => (Code::Unavailable, Some(retry_after)),
+        _ => (Code::Internal, None),
+    };
+    let failure = Failure {
+        retry_after: retry_after.map(|wait| wait.as_secs().max(1)),
+        ..Failure::new(code)
+    };
+    failure.into_response()
 }
 
 /// The beginning of a name that somebody made up: no answer repeats more of it.

@@ -1,93 +1,139 @@
-//! How many requests one instance takes from one address. Generous, and kept in memory: it protects
-//! the instance, while what must hold across all of them is counted in the database.
+//! What is refused at the edge, before anything is done for a request: too many from one address, and
+//! what would have to wait behind answers that nobody takes. Kept in memory: it protects the instance,
+//! while what must hold across all of them is counted in the database.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
+mod quota;
+mod refusal;
+mod tally;
+mod unsent;
+
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+
+use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, http::HeaderMap};
+
+use self::{
+    quota::Quota,
+    refusal::{Kind, Refusals},
+    tally::{Tally, What},
+    unsent::Unsent,
 };
-
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock as _, MonotonicClock},
-};
-use poem::{Endpoint, EndpointExt as _, Request, Response, Result};
-
 use super::known_address;
 use crate::{
-    api,
-    domain::limit::{RateLimit, RequestQuota},
-    service, web,
+    domain::limit::RequestQuota,
+    server::Room,
+    telemetry::{self, Unlogged},
 };
 
-/// Asked by balancers and monitors, all from few addresses; neither costs the database anything.
-const EXEMPT: [&str; 2] = ["/healthz", "/readyz"];
-/// After this many requests the addresses that have been quiet for a while are forgotten: somebody
-/// with many addresses can fill no more memory than this many, and those of the last ten seconds.
-const FORGET_EVERY: u32 = 10_000;
+/// Asked by balancers and monitors, all from few addresses.
+const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Lets a request through unless too many have come from its address. Without a quota all may pass.
-pub(super) fn limited<E: Endpoint + 'static>(
-    routes: E,
-    quota: Option<RequestQuota>,
-) -> impl Endpoint<Output = Response> {
-    let requests = quota.and_then(Requests::new).map(Arc::new);
-    routes.around(move |routes: Arc<E>, request: Request| {
-        let requests = requests.clone();
-        async move {
-            if let Some(requests) = requests {
-                requests.admit(&request)?;
+/// Of an address, for both health checks together. A balancer asks every few seconds, from two or three
+/// places; what asks 20 times a second is none.
+const HEALTH_CHECKS: RequestQuota = RequestQuota {
+    burst: NonZeroU32::new(200).expect("more than none"),
+    replenish: Duration::from_millis(50),
+};
+
+/// The edge of one instance; clones share what they count.
+#[derive(Clone)]
+pub(super) struct Edge(Arc<Shared>);
+
+struct Shared {
+    requests: Option<Quota>,
+    health_checks: Option<Quota>,
+    unsent: Unsent,
+    tally: Tally,
+    refusals: Refusals,
+}
+
+impl Edge {
+    /// Without a quota all may pass whose answers are taken. Each refusal has those headers.
+    pub(super) fn new(quota: Option<RequestQuota>, headers: &HeaderMap) -> Self {
+        Self(Arc::new(Shared {
+            requests: quota.and_then(Quota::new),
+            health_checks: quota.and(Quota::new(HEALTH_CHECKS)),
+            unsent: Unsent::default(),
+            tally: Tally::default(),
+            refusals: Refusals::new(quota, headers),
+        }))
+    }
+
+    /// Lets a request through unless there are too many, or too much that is not sent yet. What it
+    /// refuses is neither logged nor answered one by one: the answer is one for all, the log has a number.
+    pub(super) fn around<E: Endpoint<Output = Response> + 'static>(
+        &self,
+        endpoint: E,
+    ) -> impl Endpoint<Output = Response> + use<E> {
+        let edge = self.0.clone();
+        endpoint.around(move |endpoint: Arc<E>, mut request: Request| {
+            let edge = edge.clone();
+            async move {
+                let network = known_address(&request).network();
+                let is_check = HEALTH.contains(&request.uri().path());
+                if let Err(what) = edge.admit(network, is_check) {
+                    return Ok(edge.refuse(what, network, &request));
+                }
+                if is_check {
+                    request.set_data(Unlogged::Always);
+                } else if edge.tally.is_refusing(network) {
+                    edge.tally.note(network, What::Passed);
+                    request.set_data(Unlogged::UnlessItFails);
+                }
+                let response = endpoint.call(request).await?;
+                if is_check {
+                    edge.tally.note(network, What::checked(response.status()));
+                }
+                Ok(response)
             }
-            let output = routes.call(request).await;
-            output.map(poem::IntoResponse::into_response)
-        }
-    })
-}
-
-struct Requests {
-    limiter: DefaultKeyedRateLimiter<IpAddr>,
-    clock: MonotonicClock,
-    since_forgotten: AtomicU32,
-}
-
-impl Requests {
-    /// None when requests may follow each other without any time between them: that is no limit.
-    fn new(quota: RequestQuota) -> Option<Self> {
-        let RequestQuota { burst, replenish } = quota;
-        let quota = Quota::with_period(replenish)?.allow_burst(burst);
-        Some(Self {
-            limiter: RateLimiter::keyed(quota),
-            clock: MonotonicClock,
-            since_forgotten: AtomicU32::new(0),
         })
     }
 
-    fn admit(&self, request: &Request) -> Result<()> {
-        let path = request.uri().path();
-        if EXEMPT.contains(&path) {
-            return Ok(());
-        }
-        self.forget_some();
-        let address = known_address(request);
-        self.limiter.check_key(&address.network()).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            let seconds = Duration::from_secs(wait.as_secs() + 1);
-            let error = service::limited(RateLimit::Requests, seconds);
-            if api::is_for(path) {
-                api::failure(error)
-            } else {
-                web::error::failure(error)
+    /// Counts the bytes of each answer until they are sent. What there is no room for is refused.
+    pub(super) fn holding<E: Endpoint<Output = Response> + 'static>(
+        &self,
+        endpoint: E,
+    ) -> impl Endpoint<Output = Response> + use<E> {
+        let edge = self.0.clone();
+        endpoint.around(move |endpoint: Arc<E>, request: Request| {
+            let edge = edge.clone();
+            async move {
+                let network = known_address(&request).network();
+                let refusal = Kind::of(&request);
+                let room = request.data::<Room>().cloned();
+                let response = endpoint.call(request).await?.into_response();
+                match edge.unsent.hold(network, response, room).await {
+                    Ok(response) => Ok(response),
+                    Err(what) => {
+                        edge.tally.note(network, what);
+                        Ok(edge.refusals.answer(what, refusal))
+                    }
+                }
             }
         })
     }
+}
 
-    fn forget_some(&self) {
-        if self.since_forgotten.fetch_add(1, Ordering::Relaxed) >= FORGET_EVERY {
-            self.since_forgotten.store(0, Ordering::Relaxed);
-            self.limiter.retain_recent();
+impl Shared {
+    fn admit(&self, network: IpAddr, is_check: bool) -> Result<(), What> {
+        let (quota, what) = if is_check {
+            (&self.health_checks, What::TooManyChecks)
+        } else {
+            (&self.requests, What::TooMany)
+        };
+        if quota.as_ref().is_some_and(|quota| !quota.admits(network)) {
+            return Err(what);
         }
+        // An answer to a check is not worth holding back.
+        if !is_check && self.unsent.is_full_for(network) {
+            return Err(What::UnsentOfOne);
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, what: What, network: IpAddr, request: &Request) -> Response {
+        self.tally.note(network, what);
+        let response = self.refusals.answer(what, Kind::of(request));
+        telemetry::observe_refusal(request.method(), response.status());
+        response
     }
 }

@@ -46,6 +46,13 @@ impl ClientAddress {
     }
 }
 
+/// Of a client without proxies.
+impl From<IpAddr> for ClientAddress {
+    fn from(peer: IpAddr) -> Self {
+        Self(peer.to_canonical())
+    }
+}
+
 impl Default for ClientAddress {
     fn default() -> Self {
         Self::NOWHERE

@@ -1,6 +1,12 @@
 //! Answering the requests of one connection.
 
-use std::{convert::Infallible, io, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -23,10 +29,11 @@ use tokio_util::task::TaskTracker;
 use super::{
     Lifecycle, Limits,
     limits::HEAD_BYTES,
+    peers::{Entered, Peers, Room},
     refusal::Bare,
     socket::{Busy, Stages, TimedSocket},
 };
-use crate::unabandoned::Unabandoned;
+use crate::{domain::address::ClientAddress, unabandoned::Unabandoned};
 
 /// What all connections share, and the connections themselves.
 pub(super) struct Connections<E> {
@@ -34,12 +41,15 @@ pub(super) struct Connections<E> {
     limits: Limits,
     http: http1::Builder,
     open: GracefulShutdown,
+    /// None where all come from proxies.
+    peers: Option<Peers>,
 }
 
 struct Application<E> {
     endpoint: Arc<E>,
     requests: TaskTracker,
     lifecycle: Lifecycle,
+    room: Option<Room>,
 }
 
 impl<E> Clone for Application<E> {
@@ -48,6 +58,7 @@ impl<E> Clone for Application<E> {
             endpoint: self.endpoint.clone(),
             requests: self.requests.clone(),
             lifecycle: self.lifecycle.clone(),
+            room: self.room.clone(),
         }
     }
 }
@@ -57,15 +68,31 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         // No timers of hyper's: the socket has them.
         let mut http = http1::Builder::new();
         http.max_buf_size(HEAD_BYTES);
+        let peers = limits.of_one.map(Peers::new);
         Self {
             application: Application {
                 endpoint: Arc::new(endpoint),
                 requests: TaskTracker::new(),
                 lifecycle,
+                room: peers.clone().map(Room),
             },
             limits,
             http,
             open: GracefulShutdown::new(),
+            peers,
+        }
+    }
+
+    /// Whether one more connection may come from that network.
+    pub(super) fn admit(&self, network: IpAddr) -> bool {
+        let peers = self.peers.as_ref();
+        peers.is_none_or(|peers| peers.admit(network))
+    }
+
+    /// Closes what rests, so that one from that network may have its place.
+    pub(super) fn make_room(&self, network: IpAddr) {
+        if let Some(peers) = &self.peers {
+            peers.make_room(network);
         }
     }
 
@@ -85,6 +112,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         });
         let timed = TimedSocket::new(socket, stages.clone(), self.limits, refuse);
         let io = TokioIo::new(timed);
+        let known = stages.clone();
         let service = service_fn(move |request| {
             let busy = stages.begin_request();
             let (application, stages) = (application.clone(), stages.clone());
@@ -94,12 +122,24 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
             }
         });
         let connection = self.open.watch(self.http.serve_connection(io, service));
-        tokio::spawn(async move {
-            let _place = (place, Counted::new());
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "a connection broke off");
+        let begin = |entered: Option<Entered>| {
+            let task = tokio::spawn(async move {
+                let _place = (place, Counted::new(), entered);
+                if let Err(error) = connection.await {
+                    tracing::debug!(%peer, %error, "a connection broke off");
+                }
+            });
+            task.abort_handle()
+        };
+        match &self.peers {
+            None => {
+                begin(None);
             }
-        });
+            Some(peers) => {
+                let network = ClientAddress::from(peer.ip()).network();
+                peers.enter(network, known, |entered| begin(Some(entered)));
+            }
+        }
     }
 
     /// Closes idle connections and waits for the others, and for requests whose clients have left.
@@ -121,7 +161,10 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         let has_body = !request.body().is_end_stream();
         let local = LocalAddr(local.into());
         let peer = RemoteAddr(peer.into());
-        let request = poem::Request::from((request, local, peer, Scheme::HTTP));
+        let mut request = poem::Request::from((request, local, peer, Scheme::HTTP));
+        if let Some(room) = &self.room {
+            request.set_data(room.clone());
+        }
         let mut response = self.ask(request).await;
         let is_unread = has_body && may_be_early(response.status());
         // Who has had all the time for a body gets no more of it.

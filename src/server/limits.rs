@@ -7,14 +7,17 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// Places and times for whoever connects.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Open at once; the next ones wait in the system's queue.
+    /// Open at once; the next ones wait in the system's queue, or get the place of one that rests.
     pub connections: u32,
+    /// Of these, from one address (IPv6: its /64). None where all come from a few proxies: then none is
+    /// closed for another one either.
+    pub of_one: Option<u32>,
     /// From the first byte of a request to the end of its head; also from connecting to the first.
     pub head: Duration,
     /// Between two requests on one connection. Longer than the 60 s after which an AWS balancer closes
     /// its side: closing first would cut off a request that it is just sending.
     pub idle: Duration,
-    /// Without a client's taking any of its answer.
+    /// For a client to take 64 KiB of its answer, or the rest of it.
     pub write: Duration,
 }
 
@@ -35,6 +38,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 8_192,
+            of_one: None,
             head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
             write: Duration::from_secs(30),
@@ -50,14 +54,17 @@ const RESERVED: u64 = 128;
 
 impl Limits {
     /// The limits with as many connections as this process may have descriptors, less some: without a
-    /// descriptor nothing can be accepted, not even to be refused.
-    pub(super) fn of_process() -> Self {
+    /// descriptor nothing can be accepted, not even to be refused. Half of them for one address: 680
+    /// browsers with six connections each.
+    pub(super) fn of_process(behind_proxy: bool) -> Self {
         let limits = Self::default();
         let descriptors = raise_descriptors();
         let left = descriptors - RESERVED.min(descriptors / 2);
         let most = u32::try_from(left).unwrap_or(u32::MAX);
+        let connections = limits.connections.min(most.max(1));
         Self {
-            connections: limits.connections.min(most.max(1)),
+            connections,
+            of_one: (!behind_proxy).then_some(connections.div_ceil(2)),
             ..limits
         }
     }

@@ -90,6 +90,21 @@ impl Stages {
         self.0.has_remains.store(true, Ordering::Relaxed);
     }
 
+    /// Since when nothing has come and nothing has left; none while a request is being answered. What
+    /// waits for its client to take an answer rests too.
+    pub(super) fn rests_since(&self) -> Option<Instant> {
+        match self.lock().stage {
+            Stage::Head(since) | Stage::Idle(since) => Some(since),
+            Stage::Busy => None,
+        }
+    }
+
+    /// The same of a client that has not taken all of its answer.
+    pub(super) fn stalled_since(&self) -> Option<Instant> {
+        let is_stalled = self.0.answer.load(Ordering::Relaxed) == ANSWERED;
+        is_stalled.then(|| self.rests_since()).flatten()
+    }
+
     /// A part of an answer has left: what waits for the client begins anew.
     fn sent(&self) {
         match &mut self.lock().stage {
@@ -140,6 +155,8 @@ pub(super) struct TimedSocket {
     refusal: Option<Refusal>,
     reading: Option<Pin<Box<Sleep>>>,
     writing: Option<Pin<Box<Sleep>>>,
+    /// What the client has taken since the time for it began.
+    taken: usize,
     lingering: Option<Pin<Box<Sleep>>>,
     /// What has been thrown away of a request that was answered before it had arrived.
     drained: usize,
@@ -148,6 +165,10 @@ pub(super) struct TimedSocket {
 /// How long a client may go on sending what nobody reads, and how much of it.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 1024 * 1024;
+
+/// How much of an answer a client has to take within the limit of its time, if it is not all: 2 KiB a
+/// second, a quarter of what the slowest phones get.
+const PACE: usize = 64 * 1024;
 
 impl TimedSocket {
     pub(super) fn new(socket: TcpStream, stages: Stages, limits: Limits, refuse: Refuse) -> Self {
@@ -159,6 +180,7 @@ impl TimedSocket {
             refusal: None,
             reading: None,
             writing: None,
+            taken: 0,
             lingering: None,
             drained: 0,
         }
@@ -245,20 +267,30 @@ impl TimedSocket {
         }
     }
 
-    /// Passes a result on unless nothing could be written for too long.
-    fn unless_stalled<T>(
+    /// Passes a result on unless too little could be written for too long: a byte now and then must not
+    /// keep an answer in memory.
+    fn unless_stalled(
         &mut self,
-        written: Poll<io::Result<T>>,
+        written: Poll<io::Result<usize>>,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.writing = None;
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(result) = written {
+            self.taken += result.as_ref().unwrap_or(&0);
+            if self.taken >= PACE {
+                self.begin_anew();
+            }
             self.stages.sent();
-            return written;
+            return Poll::Ready(result);
         }
         let begun = self.writing.as_ref().map(|timer| timer.deadline());
         let deadline = begun.unwrap_or_else(|| Instant::now() + self.limits.write);
         give_up_at(deadline, &mut self.writing, context).map(Err)
+    }
+
+    /// The client has as much time again for the next part.
+    fn begin_anew(&mut self) {
+        self.writing = None;
+        self.taken = 0;
     }
 }
 
@@ -329,6 +361,7 @@ impl AsyncWrite for TimedSocket {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.send_refusal(context))?;
+        self.begin_anew();
         self.stages.flushed();
         Pin::new(&mut self.socket).poll_flush(context)
     }

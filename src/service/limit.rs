@@ -285,7 +285,7 @@ impl Service {
 
 /// Notes that something was refused because there had been too much of it, and gives the error.
 #[must_use]
-pub fn limited(limit: RateLimit, retry_after: StdDuration) -> Error {
+pub(super) fn limited(limit: RateLimit, retry_after: StdDuration) -> Error {
     metrics::counter!("tickbox_rate_limit_hits_total", "limit" => limit.as_str()).increment(1);
     tracing::warn!(
         event = SecurityEvent::RateLimited.as_str(),

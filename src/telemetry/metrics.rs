@@ -93,6 +93,10 @@ fn describe() {
             "Connections that may be open",
         ),
         (
+            "tickbox_http_unsent_bytes",
+            "Bytes of answers that their clients have not taken yet",
+        ),
+        (
             "tickbox_database_connections",
             "Connections to the database, lent to requests or idle",
         ),
@@ -129,8 +133,15 @@ fn describe() {
     }
 }
 
-/// Names, words, and of those with a label its values; they are counted in `service` and `store`.
+/// Names, words, and of those with a label its values; they are counted in `server`, `app`, `service` and
+/// `store`.
 const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "tickbox_http_connections_closed_total",
+        "Connections that were closed to keep places for others, by reason",
+        "reason",
+        &["rested", "too_many"],
+    ),
     (
         "tickbox_database_retries_total",
         "Work on the database that was tried again, by reason",
@@ -178,6 +189,9 @@ const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
             "hashes_account",
             "hashes_address",
             "work_user",
+            "health_checks",
+            "unsent",
+            "unsent_of_address",
         ],
     ),
     (

@@ -95,10 +95,19 @@ impl ResponseError for Failure {
     }
 }
 
-/// What a request fails with before a page is asked for it.
+/// What a request is refused with before a page is asked for it: a page, or a fragment for htmx.
 #[must_use]
-pub fn failure(error: Error) -> poem::Error {
-    Failure::Verb(error).into()
+pub fn refused(error: &Error, from_htmx: bool) -> Response {
+    let (status, words, wait) = match error {
+        Error::RateLimited { retry_after } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            too_many(*retry_after),
+            *retry_after,
+        ),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, NOT_NOW.into(), RETRY_AFTER),
+    };
+    let response = apology(status, &words, &Asked::without_form(Hx(from_htmx)));
+    with_retry_after(response, wait)
 }
 
 /// Answers every failure of `endpoint` with a page in our look, a panic too.
@@ -268,9 +277,7 @@ fn words(failure: &Failure) -> String {
         Failure::Verb(Error::Gone(_)) => {
             "This was removed too long ago to be brought back. Add it once more.".into()
         }
-        Failure::Verb(Error::RateLimited { retry_after }) => {
-            format!("There have been too many requests. Wait {}, then try again.", in_words(*retry_after))
-        }
+        Failure::Verb(Error::RateLimited { retry_after }) => too_many(*retry_after),
         Failure::Verb(Error::Unavailable { .. }) => {
             NOT_NOW.into()
         }
@@ -282,6 +289,11 @@ fn words(failure: &Failure) -> String {
         Failure::NotText => "The request holds text that is not UTF-8, so it could not be read.".into(),
         Failure::TooManyFields => format!("That is too much at once: at most {FIELDS_MAX} fields."),
     }
+}
+
+fn too_many(wait: Duration) -> String {
+    let wait = in_words(wait);
+    format!("There have been too many requests. Wait {wait}, then try again.")
 }
 
 /// Each failure once, here at the edge; what people get wrong is no failure of ours.

@@ -134,6 +134,12 @@ impl Hx {
     }
 }
 
+/// Whether htmx asks, so that the answer is a fragment.
+#[must_use]
+pub fn is_from_htmx(request: &Request) -> bool {
+    Hx::of(request).0
+}
+
 impl<'a> FromRequest<'a> for Hx {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         Ok(Self::of(request))

@@ -47,7 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("service", &["store", "domain"]),
     ("store", &["domain", "unabandoned"]),
     ("domain", &[]),
-    ("server", &["unabandoned"]),
+    ("server", &["domain", "unabandoned"]),
     ("telemetry", &["config"]),
     ("config", &["store"]),
     ("health", &[]),

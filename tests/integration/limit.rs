@@ -5,6 +5,7 @@ mod allowance;
 mod device;
 mod event;
 mod flight;
+mod flood;
 mod http;
 mod quota;
 mod request;

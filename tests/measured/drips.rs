@@ -25,7 +25,7 @@ const GONE: Duration = Duration::from_secs(17);
 /// Between two of a drip's bytes.
 const PAUSE: Duration = Duration::from_secs(2);
 /// Of an honest client, in each of the two phases.
-const REQUESTS: usize = 4_000;
+pub(crate) const REQUESTS: usize = 4_000;
 /// A tired person's pace would not need so many; this many at once find every delay.
 const CLIENTS: usize = 4;
 
@@ -91,7 +91,7 @@ async fn drip(address: String, number: usize) -> Duration {
     begun.elapsed()
 }
 
-async fn log_in(program: &Program) -> String {
+pub(crate) async fn log_in(program: &Program) -> String {
     let client = client();
     program.register(&client, "ona", "violet teapot 7").await;
     let form = form(&[("username", "ona"), ("password", "violet teapot 7")]);
@@ -101,7 +101,7 @@ async fn log_in(program: &Program) -> String {
 }
 
 /// The list, again and again: how long each took.
-async fn ask(program: &Program, cookie: &str, count: usize) -> Vec<Duration> {
+pub(crate) async fn ask(program: &Program, cookie: &str, count: usize) -> Vec<Duration> {
     let clients = (0..CLIENTS).map(async |_| {
         let client = client();
         let mut times = Vec::new();
@@ -119,7 +119,7 @@ async fn ask(program: &Program, cookie: &str, count: usize) -> Vec<Duration> {
 }
 
 /// Our own ends of the drips need some too.
-fn raise_descriptors() {
+pub(crate) fn raise_descriptors() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let highest = Rlimit {
         current: maximum,

@@ -11,7 +11,9 @@ mod login_timing;
 #[path = "../integration/process.rs"]
 mod process;
 mod purge;
+mod refusals;
 mod statistics;
+mod unread;
 
 use sqlx::mysql::MySqlConnectOptions;
 use tokio::process::Child;
@@ -21,7 +23,7 @@ use process::{SECRET, free_address, start, url};
 /// The program on a database of the test's own.
 struct Program {
     address: String,
-    _process: Child,
+    process: Child,
 }
 
 impl Program {
@@ -39,10 +41,7 @@ impl Program {
             ("RUST_LOG", "warn,tickbox::server=info"),
         ];
         let process = start(&[&settings, more].concat()).await;
-        Self {
-            address,
-            _process: process,
-        }
+        Self { address, process }
     }
 
     /// Where a page is.

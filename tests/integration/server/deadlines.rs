@@ -15,7 +15,7 @@ use tickbox::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::Notify,
     time::{sleep, timeout},
 };
@@ -26,6 +26,7 @@ use crate::web::site::Site;
 /// Short enough for a test, and far enough from each other to be told apart.
 const SHORT: Limits = Limits {
     connections: 100,
+    of_one: None,
     head: Duration::from_millis(400),
     idle: Duration::from_millis(1_500),
     write: Duration::from_millis(400),
@@ -125,6 +126,30 @@ async fn who_takes_nothing_of_its_answer_is_cut_off() {
     sleep(SHORT.write * 3).await;
     let answer = wire.rest().await;
     assert!(answer.len() < 20 << 20, "it got all of it");
+}
+
+#[tokio::test]
+async fn who_takes_a_little_of_its_answer_now_and_then_is_cut_off_too() {
+    const LENGTH: usize = 4 << 20;
+    let long = poem::endpoint::make_sync(|_| "x".repeat(LENGTH)).map_to_response();
+    let (address, _) = listen(long, SHORT).await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // So that the system takes no more for it than it reads.
+    socket
+        .set_recv_buffer_size(4 * 1024)
+        .expect("not connected");
+    let address = address.parse().expect("an address");
+    let mut socket = socket.connect(address).await.expect("it listens");
+    socket.write_all(ASK.as_bytes()).await.expect("sent");
+    let begun = Instant::now();
+    let (mut taken, mut part) = (0, [0; 3 * 1024]);
+    while let Ok(length @ 1..) = socket.read(&mut part).await {
+        taken += length;
+        assert!(begun.elapsed() < PATIENCE, "it is still given more");
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert!(begun.elapsed() >= SHORT.write);
+    assert!(taken < LENGTH);
 }
 
 /// Answers when it is told to, and tells when it has been.

@@ -1,0 +1,156 @@
+//! What comes in floods is counted, and logged once a second with its number: whoever asks without end
+//! must not fill the log.
+
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use poem::http::StatusCode;
+use tokio::time::sleep;
+use tracing::info_span;
+
+use crate::domain::event::SecurityEvent;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum What {
+    /// Requests beyond the quota, refused.
+    TooMany,
+    /// Health checks beyond theirs, refused.
+    TooManyChecks,
+    /// Requests from where too much of earlier answers has not been taken, refused.
+    UnsentOfOne,
+    /// Requests while that holds for all of the instance, refused.
+    Unsent,
+    /// Requests that were answered to somebody of whom others are refused.
+    Passed,
+    /// Health checks that said yes.
+    Healthy,
+    /// Health checks that said no.
+    Unhealthy,
+}
+
+impl What {
+    /// A health check by its answer.
+    pub(super) fn checked(status: StatusCode) -> Self {
+        if status.is_success() {
+            Self::Healthy
+        } else {
+            Self::Unhealthy
+        }
+    }
+
+    /// The name of the limit that refuses, in the log and in the metrics.
+    fn limit(self) -> Option<&'static str> {
+        match self {
+            Self::TooMany => Some("requests"),
+            Self::TooManyChecks => Some("health_checks"),
+            Self::UnsentOfOne => Some("unsent_of_address"),
+            Self::Unsent => Some("unsent"),
+            Self::Passed | Self::Healthy | Self::Unhealthy => None,
+        }
+    }
+}
+
+/// Between two looks at what has been counted.
+const SECOND: Duration = Duration::from_secs(1);
+/// Lines a second at most, the largest numbers first: with 300 bytes each that is below 10 KB.
+const LINES: usize = 30;
+/// What is counted by itself within a second at most; the rest goes into one number.
+const COUNTED: usize = 1_000;
+
+/// Counts by address, until they are logged.
+#[derive(Clone, Default)]
+pub(super) struct Tally(Arc<Mutex<Counts>>);
+
+#[derive(Default)]
+struct Counts {
+    of: HashMap<(IpAddr, What), u64>,
+    /// Of those for which there was no room.
+    others: u64,
+    /// Refused in the second before.
+    refused: HashSet<IpAddr>,
+    /// Whether a task is there that will log them.
+    is_awaited: bool,
+}
+
+impl Tally {
+    /// Counts one more; it is in the log within a second.
+    pub(super) fn note(&self, network: IpAddr, what: What) {
+        if let Some(limit) = what.limit() {
+            metrics::counter!("tickbox_rate_limit_hits_total", "limit" => limit).increment(1);
+        }
+        let mut counts = self.lock();
+        let is_full = counts.of.len() >= COUNTED;
+        match counts.of.get_mut(&(network, what)) {
+            Some(count) => *count += 1,
+            None if is_full => counts.others += 1,
+            None => {
+                counts.of.insert((network, what), 1);
+            }
+        }
+        if !mem::replace(&mut counts.is_awaited, true) {
+            let tally = self.clone();
+            tokio::spawn(async move { while tally.log_after_a_second().await {} });
+        }
+    }
+
+    /// Whether requests from there are being refused: then those that pass are counted too.
+    pub(super) fn is_refusing(&self, network: IpAddr) -> bool {
+        let counts = self.lock();
+        counts.is_awaited
+            && (counts.refused.contains(&network)
+                || counts.of.contains_key(&(network, What::TooMany)))
+    }
+
+    /// Gives whether there was something, so that more may come.
+    async fn log_after_a_second(&self) -> bool {
+        sleep(SECOND).await;
+        let (counts, others) = {
+            let mut counts = self.lock();
+            let of = mem::take(&mut counts.of);
+            let refused = of.keys().filter(|(_, what)| *what == What::TooMany);
+            counts.refused = refused.map(|(network, _)| *network).collect();
+            counts.is_awaited = !of.is_empty();
+            (of, mem::take(&mut counts.others))
+        };
+        let goes_on = !counts.is_empty();
+        log(counts, others);
+        goes_on
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn log(counts: HashMap<(IpAddr, What), u64>, others: u64) {
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(subject, count)| (u64::MAX - count, *subject));
+    let rest = counts.split_off(counts.len().min(LINES));
+    for ((network, what), count) in counts {
+        info_span!("counted", client = %network).in_scope(|| line(what, count));
+    }
+    let rest = others + rest.iter().map(|(_, count)| count).sum::<u64>();
+    if rest > 0 {
+        tracing::info!(count = rest, "refusals and health checks of more addresses");
+    }
+}
+
+fn line(what: What, count: u64) {
+    match what {
+        What::Healthy => tracing::info!(count, "health checks"),
+        What::Unhealthy => tracing::warn!(count, "health checks that were told 503"),
+        What::Passed => tracing::info!(count, "requests beside refused ones"),
+        what => tracing::warn!(
+            event = SecurityEvent::RateLimited.as_str(),
+            limit = what.limit(),
+            count,
+            "too many"
+        ),
+    }
+}

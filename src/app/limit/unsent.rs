@@ -1,0 +1,241 @@
+//! The bytes of answers that their clients have not taken yet: who asks and reads nothing must not fill
+//! the memory of the instance. A connection has one answer under way, so that what counts is how many
+//! large ones an address has, and all together.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Collected, combinators::BoxBody};
+use hyper::body::Body as _;
+use metrics::{Gauge, gauge};
+use poem::{Body, Response};
+
+use super::tally::What;
+use crate::server::Room;
+
+/// Of one address at most: eight of the largest answers, or the pages of a thousand people.
+const OF_ONE: usize = 8 * 1024 * 1024;
+/// In all; beyond it who has most of it loses it to whoever has less. With what 8,192 connections take by themselves an instance stays below 160 MiB:
+/// `./ops/test measured`.
+const IN_ALL: usize = 24 * 1024 * 1024;
+/// An answer of at most this is never refused for its bytes: the system takes it from us at once, whether
+/// or not the client does. Every answer to a form is smaller, so that nothing done is called refused.
+const SMALL: usize = 16 * 1024;
+
+/// What is not sent yet, by address and in all.
+#[derive(Clone)]
+pub(super) struct Unsent(Arc<Held>);
+
+struct Held {
+    all: AtomicUsize,
+    of: Mutex<HashMap<IpAddr, usize>>,
+    shown: Gauge,
+}
+
+impl Default for Unsent {
+    fn default() -> Self {
+        Self(Arc::new(Held {
+            all: AtomicUsize::new(0),
+            of: Mutex::default(),
+            shown: gauge!("tickbox_http_unsent_bytes"),
+        }))
+    }
+}
+
+impl Unsent {
+    /// Whether somebody there has to take what is there before more is made for them: beyond their own
+    /// bound, or anything at all while the instance is beyond its own.
+    pub(super) fn is_full_for(&self, network: IpAddr) -> bool {
+        let all = self.0.all.load(Ordering::Relaxed);
+        // Without a look at the addresses most of the time.
+        all >= OF_ONE && {
+            let own = self.0.lock().get(&network).copied().unwrap_or_default();
+            own >= OF_ONE || (all >= IN_ALL && own > SMALL)
+        }
+    }
+
+    /// The answer, whose bytes count until the last of them is with the system. Bytes that many answers
+    /// share cost nothing more with one more.
+    pub(super) async fn hold(
+        &self,
+        network: IpAddr,
+        mut response: Response,
+        room: Option<Room>,
+    ) -> Result<Response, What> {
+        let body: BoxBody<Bytes, _> = response.take_body().into();
+        if body.size_hint().exact().is_none_or(|length| length == 0) {
+            response.set_body(Body::from(body));
+            return Ok(response);
+        }
+        // In one piece already, so that nothing is waited for or copied.
+        let bytes = body.collect().await.map(Collected::to_bytes);
+        let bytes = bytes.unwrap_or_default();
+        response.set_body(if bytes.is_unique() {
+            self.counted(network, bytes, room)?
+        } else {
+            bytes
+        });
+        Ok(response)
+    }
+
+    fn counted(&self, network: IpAddr, bytes: Bytes, room: Option<Room>) -> Result<Bytes, What> {
+        let length = bytes.len();
+        let mut of = self.0.lock();
+        let own = of.get(&network).copied().unwrap_or_default() + length;
+        if length > SMALL && own > OF_ONE {
+            return Err(What::UnsentOfOne);
+        }
+        if length > SMALL && self.0.all.load(Ordering::Relaxed) + length > IN_ALL {
+            let greediest = of.iter().max_by_key(|(_, bytes)| **bytes);
+            // Those that are closed let go of theirs a moment later.
+            let is_made = greediest.is_some_and(|(other, bytes)| {
+                *bytes > own && room.is_some_and(|room| room.close_stalled(*other))
+            });
+            if !is_made {
+                return Err(What::Unsent);
+            }
+        }
+        of.insert(network, own);
+        self.0.all.fetch_add(length, Ordering::Relaxed);
+        drop(of);
+        self.0.show(length, Gauge::increment::<f64>);
+        Ok(Bytes::from_owner(Counted {
+            bytes,
+            network,
+            held: self.0.clone(),
+        }))
+    }
+}
+
+impl Held {
+    fn release(&self, network: IpAddr, length: usize) {
+        let mut of = self.lock();
+        if let Some(own) = of.get_mut(&network) {
+            *own -= length;
+            if *own == 0 {
+                of.remove(&network);
+            }
+        }
+        self.all.fetch_sub(length, Ordering::Relaxed);
+        drop(of);
+        self.show(length, Gauge::decrement::<f64>);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "far below 2 to the 53rd")]
+    fn show(&self, length: usize, change: fn(&Gauge, f64)) {
+        change(&self.shown, length as f64);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes of one answer, which hyper lets go of when they are sent, or the connection has ended.
+struct Counted {
+    bytes: Bytes,
+    network: IpAddr,
+    held: Arc<Held>,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.held.release(self.network, self.bytes.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const MIB: usize = 1024 * 1024;
+
+    fn from(number: u8) -> IpAddr {
+        Ipv4Addr::new(10, 0, 0, number).into()
+    }
+
+    async fn answer(unsent: &Unsent, number: u8, length: usize) -> Result<Response, What> {
+        let response = Response::builder().body(vec![b'x'; length]);
+        unsent.hold(from(number), response, None).await
+    }
+
+    #[tokio::test]
+    async fn what_is_made_for_one_client_counts_until_its_last_byte_is_gone() {
+        let unsent = Unsent::default();
+        let mut response = answer(&unsent, 1, 3 * MIB).await.expect("room");
+        let body = response.take_body().into_bytes().await.expect("in memory");
+        drop(response);
+        assert_eq!(unsent.0.all.load(Ordering::Relaxed), 3 * MIB);
+        let rest = body.slice(body.len() - 1..);
+        drop(body);
+        assert_eq!(
+            unsent.0.all.load(Ordering::Relaxed),
+            3 * MIB,
+            "hyper has it"
+        );
+        drop(rest);
+        assert_eq!(unsent.0.all.load(Ordering::Relaxed), 0);
+        assert!(unsent.0.lock().is_empty(), "the address is forgotten");
+    }
+
+    #[tokio::test]
+    async fn what_all_share_does_not_count() {
+        let unsent = Unsent::default();
+        let shared = Bytes::from(vec![b'x'; MIB]);
+        let mut kept = vec![];
+        for bytes in [Bytes::from_static(&[b'x'; 1_000]), shared.clone()] {
+            let response = Response::builder().body(bytes);
+            kept.push(unsent.hold(from(1), response, None).await.expect("room"));
+        }
+        assert_eq!(unsent.0.all.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn an_address_beyond_its_bound_is_refused_and_no_other_one() {
+        let unsent = Unsent::default();
+        let mut kept = vec![];
+        for _ in 0..8 {
+            assert!(!unsent.is_full_for(from(1)));
+            kept.push(answer(&unsent, 1, MIB).await.expect("room"));
+        }
+        assert!(unsent.is_full_for(from(1)), "before anything is made");
+        let refused = answer(&unsent, 1, MIB).await;
+        assert_eq!(refused.err(), Some(What::UnsentOfOne));
+        assert!(answer(&unsent, 1, SMALL).await.is_ok(), "what was done");
+        assert!(!unsent.is_full_for(from(2)));
+        assert!(answer(&unsent, 2, MIB).await.is_ok());
+        kept.clear();
+        assert!(!unsent.is_full_for(from(1)), "all has been taken");
+    }
+
+    #[tokio::test]
+    async fn many_addresses_hold_no_more_than_the_bound_for_all() {
+        let unsent = Unsent::default();
+        let mut kept = vec![];
+        for number in 0..16 {
+            for _ in 0..7 {
+                kept.extend(answer(&unsent, number, MIB).await.ok());
+            }
+        }
+        assert_eq!(unsent.0.all.load(Ordering::Relaxed), IN_ALL);
+        assert_eq!(answer(&unsent, 99, MIB).await.err(), Some(What::Unsent));
+        assert!(unsent.is_full_for(from(0)), "it has some of it");
+        assert!(!unsent.is_full_for(from(99)), "it has nothing of it");
+        assert!(answer(&unsent, 99, SMALL).await.is_ok(), "a page");
+    }
+}

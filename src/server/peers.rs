@@ -1,0 +1,193 @@
+//! The open connections by the network that they come from: one client must not have all places, and
+//! who only holds one gives it to who comes.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{task::AbortHandle, time::Instant};
+
+use super::socket::Stages;
+
+/// How long a connection has to rest before another one may have its place. Somebody who is about to ask
+/// on it has mostly done so by then.
+const REST: Duration = Duration::from_secs(1);
+/// One in so many of a network's connections is closed at once, so that not all are looked at for each
+/// one that comes.
+const AT_ONCE: usize = 64;
+/// How long nothing is looked for again where nothing rested.
+const FRUITLESS: Duration = Duration::from_millis(100);
+/// Between two searches for the network with most connections.
+const SEARCH: Duration = Duration::from_millis(10);
+
+/// The connections of one listener; clones share them.
+#[derive(Clone)]
+pub(super) struct Peers {
+    of_one: usize,
+    open: Arc<Mutex<Open>>,
+}
+
+#[derive(Default)]
+struct Open {
+    networks: HashMap<IpAddr, Network>,
+    next: u64,
+    searched: Option<Instant>,
+}
+
+#[derive(Default)]
+struct Network {
+    connections: HashMap<u64, Connection>,
+    fruitless: Option<Instant>,
+}
+
+struct Connection {
+    stages: Stages,
+    /// Not known for the moment in which it begins.
+    task: Option<AbortHandle>,
+}
+
+impl Peers {
+    /// With at most so many connections of one network.
+    pub(super) fn new(of_one: u32) -> Self {
+        Self {
+            of_one: usize::try_from(of_one).unwrap_or(usize::MAX),
+            open: Arc::default(),
+        }
+    }
+
+    /// Notes a connection, whose task `begin` starts. The task has the guard until it ends.
+    pub(super) fn enter(
+        &self,
+        network: IpAddr,
+        stages: Stages,
+        begin: impl FnOnce(Entered) -> AbortHandle,
+    ) {
+        // Before its task, so that one that ends at once finds itself noted.
+        let number = {
+            let mut open = self.lock();
+            open.next += 1;
+            let (number, task) = (open.next, None);
+            let connections = &mut open.networks.entry(network).or_default().connections;
+            connections.insert(number, Connection { stages, task });
+            number
+        };
+        let task = begin(Entered {
+            peers: self.clone(),
+            network,
+            number,
+        });
+        let mut open = self.lock();
+        let found = open.networks.get_mut(&network);
+        if let Some(connection) = found.and_then(|found| found.connections.get_mut(&number)) {
+            connection.task = Some(task);
+        }
+    }
+
+    /// Whether one more may come from there. At the limit one that rests is closed for it.
+    pub(super) fn admit(&self, network: IpAddr) -> bool {
+        let mut open = self.lock();
+        let Some(found) = open.networks.get_mut(&network) else {
+            return true;
+        };
+        if found.connections.len() < self.of_one || found.close(Stages::rests_since) {
+            return true;
+        }
+        metrics::counter!(CLOSED, "reason" => "too_many").increment(1);
+        false
+    }
+
+    /// Closes what rests of the network that has most connections, with the one that comes from
+    /// `network` among them.
+    pub(super) fn make_room(&self, network: IpAddr) {
+        let mut open = self.lock();
+        let now = Instant::now();
+        if open.searched.is_some_and(|last| now < last + SEARCH) {
+            return;
+        }
+        open.searched = Some(now);
+        let networks = open.networks.iter_mut();
+        let greediest = networks.max_by_key(|(address, found)| {
+            found.connections.len() + usize::from(**address == network)
+        });
+        if let Some((_, greediest)) = greediest {
+            greediest.close(Stages::rests_since);
+        }
+    }
+
+    /// Closes connections of that network which take nothing of their answers. Whether there were any.
+    fn close_stalled(&self, network: IpAddr) -> bool {
+        let mut open = self.lock();
+        let found = open.networks.get_mut(&network);
+        found.is_some_and(|found| found.close(Stages::stalled_since))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Connections that ended so that others could begin.
+const CLOSED: &str = "tickbox_http_connections_closed_total";
+
+impl Network {
+    /// Closes those that have rested longest, as `since` finds it. Whether there were any.
+    fn close(&mut self, since: fn(&Stages) -> Option<Instant>) -> bool {
+        let now = Instant::now();
+        if self.fruitless.is_some_and(|last| now < last + FRUITLESS) {
+            return false;
+        }
+        let connections = self.connections.iter();
+        let mut resting: Vec<_> = connections
+            .filter_map(|(number, it)| Some((since(&it.stages)?, *number)))
+            .filter(|(since, _)| *since + REST <= now)
+            .collect();
+        resting.sort_unstable();
+        resting.truncate((self.connections.len() / AT_ONCE).max(1));
+        self.fruitless = resting.is_empty().then_some(now);
+        for (_, number) in &resting {
+            let connection = self.connections.remove(number);
+            if let Some(task) = connection.and_then(|it| it.task) {
+                task.abort();
+            }
+        }
+        let count = u64::try_from(resting.len()).unwrap_or(u64::MAX);
+        metrics::counter!(CLOSED, "reason" => "rested").increment(count);
+        count > 0
+    }
+}
+
+/// Where there may be room for what has to be kept in memory for a client: each request has it with it,
+/// unless all come from proxies.
+#[derive(Clone)]
+pub struct Room(pub(super) Peers);
+
+impl Room {
+    /// Closes connections of that network whose clients have taken nothing of their answers for a
+    /// second, those that have waited longest. Whether there were any.
+    #[must_use]
+    pub fn close_stalled(&self, network: IpAddr) -> bool {
+        self.0.close_stalled(network)
+    }
+}
+
+/// A noted connection, for as long as it is open.
+pub(super) struct Entered {
+    peers: Peers,
+    network: IpAddr,
+    number: u64,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut open = self.peers.lock();
+        if let Some(found) = open.networks.get_mut(&self.network) {
+            found.connections.remove(&self.number);
+            if found.connections.is_empty() {
+                open.networks.remove(&self.network);
+            }
+        }
+    }
+}
