@@ -8,14 +8,14 @@ use std::{sync::Arc, time::Duration};
 use metrics::gauge;
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get, handler,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     web::Data,
 };
 
 use self::limit::Edge;
 use crate::{
     api, assets,
-    domain::{INPUT_MAX, address::ClientAddress},
+    domain::{INPUT_MAX, address::ClientAddress, head::HeadOnly},
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
     telemetry::{self, Metrics},
@@ -73,13 +73,16 @@ pub fn endpoint(
     with_client_address(edge.around(logged), proxies)
 }
 
-/// Finds out once where a request comes from, for the limits and for the log.
+/// Finds out once where a request comes from, for the limits and for the log, and what it wants.
 fn with_client_address<E: Endpoint + 'static>(
     endpoint: E,
     proxies: Proxies,
 ) -> impl Endpoint<Output = Response> {
     endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
         request.set_data(client_address(&request, proxies));
+        if request.method() == Method::HEAD {
+            request.set_data(HeadOnly);
+        }
         endpoint
             .call(request)
             .await

@@ -5,6 +5,7 @@ pub mod address;
 pub mod clock;
 pub mod error;
 pub mod event;
+pub mod head;
 pub mod limit;
 pub mod media_type;
 pub mod session;

@@ -3,7 +3,7 @@
 mod body;
 mod changes;
 
-use poem::web::Data;
+use poem::{Request, web::Data};
 use poem_openapi::{
     ApiResponse, OpenApi,
     param::{Header, Query},
@@ -24,7 +24,8 @@ use super::{
 use crate::{
     domain::{
         error::Error,
-        todo::{Cursor, Description, Edit, Filter, Limit, SyncToken, TodoId},
+        head::HeadOnly,
+        todo::{Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TodoId},
     },
     service::{Edited, Outcome, Service},
 };
@@ -91,6 +92,7 @@ impl Calls {
         /// 304 and empty.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<String>>,
+        request: &Request,
     ) -> Result<Versioned<TodoList>, Failure> {
         let mut errors = Errors::default();
         let filter = errors.note(filter.as_deref().map(Filter::parse).transpose());
@@ -100,21 +102,28 @@ impl Calls {
         let (Some(filter), Some(limit), Some(cursor)) = (filter, limit, cursor) else {
             return Err(errors.into());
         };
-        let version = Version::of(&caller.0);
+        let version = Version::of(&caller.0, caller.0.tally.rev);
         if version.is_known(if_none_match.as_deref()) {
             return Ok(Versioned::NotModified(version));
         }
         let (filter, limit) = (filter.unwrap_or_default(), limit.unwrap_or_default());
-        let page = service.list(&caller.0, filter, cursor, limit).await;
-        let list = TodoList::new(page.map_err(failed)?, caller.0.tally.rev);
-        Ok(Versioned::Answer(version, list))
+        let page = if request.data::<HeadOnly>().is_some() {
+            Page::unread(caller.0.tally)
+        } else {
+            let page = service.list(&caller.0, filter, cursor, limit).await;
+            page.map_err(failed)?
+        };
+        let version = Version::of(&caller.0, page.tally.rev);
+        Ok(Versioned::Answer(version, TodoList::new(page)))
     }
 
     /// What has changed
     ///
     /// Without `since` a first copy of the whole list (`full` is true). Store `next` after what the
     /// answer brought, and send it as `since` the next time: the answer is then what has changed,
-    /// removed to-dos among it as `id`, `rev` and `removed`. While `has_more` is true, go on at once.
+    /// removed to-dos among it as `id`, `rev` and `removed`. While `has_more` is true, go on at once,
+    /// also when a part of a first copy holds less than `limit` or nothing: what was removed is left out
+    /// of it.
     /// After the last part of a first copy, forget what it did not bring, except what you have not
     /// sent yet.
     #[oai(path = "/todo_changes", method = "get", operation_id = "todo_changes")]
@@ -130,6 +139,7 @@ impl Calls {
         /// 304 and empty.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<String>>,
+        request: &Request,
     ) -> Result<Versioned<TodoChanges>, Failure> {
         let mut errors = Errors::default();
         let since = since.as_deref().filter(|text| !text.is_empty());
@@ -138,13 +148,20 @@ impl Calls {
         let (Some(since), Some(limit)) = (since, limit) else {
             return Err(errors.into());
         };
-        let version = Version::of(&caller.0);
+        let account = &caller.0;
+        let version = Version::of(account, account.tally.rev);
         if version.is_known(if_none_match.as_deref()) {
             return Ok(Versioned::NotModified(version));
         }
-        let changes = service.changes(&caller.0, since, limit.unwrap_or_default());
-        let changes = changes.await.map_err(failed)?;
-        Ok(Versioned::Answer(version, changes.into()))
+        let (rev, changes) = if request.data::<HeadOnly>().is_some() {
+            let rev = service.rev_behind(account, since).await;
+            (rev.map_err(failed)?, TodoChanges::unread())
+        } else {
+            let changes = service.changes(account, since, limit.unwrap_or_default());
+            let changes = changes.await.map_err(failed)?;
+            (changes.rev, changes.into())
+        };
+        Ok(Versioned::Answer(Version::of(account, rev), changes))
     }
 
     /// Change a to-do

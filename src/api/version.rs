@@ -22,9 +22,9 @@ const REPRESENTATION: u32 = 1;
 pub(super) struct Version(String);
 
 impl Version {
-    pub(super) fn of(account: &Account) -> Self {
+    /// Of what the user's to-dos are at a revision.
+    pub(super) fn of(account: &Account, rev: u64) -> Self {
         let user = account.public_id.simple();
-        let rev = account.tally.rev;
         Self(format!("W/\"{user}-{rev}-{REPRESENTATION}\""))
     }
 

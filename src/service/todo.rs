@@ -1,16 +1,18 @@
 //! Verbs of to-dos. Each is absolute, so that repeating it changes nothing; a to-do of somebody
 //! else is as unknown as one that never was.
 
+mod list;
+
 use futures_util::FutureExt as _;
 
+pub use self::list::Changes;
 use super::{Service, purge::delete_oldest};
 use crate::{
     domain::{
         error::{Conflict, Error, Gone},
         limit::Work,
         todo::{
-            Change, Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TOMBSTONES_MAX,
-            TOMBSTONES_SURPLUS, Tally, Todo, TodoId,
+            Change, Description, Edit, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Tally, Todo, TodoId,
         },
         user::{Account, UserId},
     },
@@ -35,19 +37,6 @@ pub enum Edited {
     Stored(Outcome),
     /// Nothing was changed: somebody else has, and this is what is stored.
     Conflicting(Todo),
-}
-
-/// What a client needs to bring its copy of the list up to date.
-#[derive(Clone, Debug)]
-pub struct Changes {
-    /// In the order of their revisions; tombstones among them.
-    pub todos: Vec<Todo>,
-    /// Where the next call goes on.
-    pub next: SyncToken,
-    /// Whether it has something to go on with at once.
-    pub has_more: bool,
-    /// Whether this is part of a first copy: what is missing from all of it does not exist.
-    pub full: bool,
 }
 
 impl Service {
@@ -204,86 +193,6 @@ impl Service {
             })
             .await
     }
-
-    /// A part of the list: open before done, newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn list(
-        &self,
-        account: &Account,
-        filter: Filter,
-        after: Option<Cursor>,
-        limit: Limit,
-    ) -> Result<Page, Error> {
-        self.check_work(account)?;
-        let user = account.user_id;
-        // One more than wanted tells whether there is a next part.
-        let more = limit.get() + 1;
-        let find = async move |connection: &mut Connection| match (only(filter), after) {
-            (None, None) => store::todo::list(connection, user, more).await,
-            (None, Some(after)) => store::todo::list_after(connection, user, after, more).await,
-            (Some(is_done), None) => store::todo::list_where(connection, user, is_done, more).await,
-            (Some(is_done), Some(after)) => {
-                store::todo::list_where_after(connection, user, is_done, after, more).await
-            }
-        };
-        let mut todos = self.database.read(find).await?;
-        self.spend_work(account, Work::read(todos.len()));
-        let is_last = todos.len() <= limit.as_length();
-        todos.truncate(limit.as_length());
-        let next = todos.last().filter(|_| !is_last).map(Todo::cursor);
-        Ok(Page { todos, next })
-    }
-}
-
-impl Service {
-    /// What changed behind a token, or everything when there is none.
-    ///
-    /// # Errors
-    /// [`Error::Gone`] when the token cannot be gone on from: begin with everything.
-    pub async fn changes(
-        &self,
-        account: &Account,
-        since: Option<SyncToken>,
-        limit: Limit,
-    ) -> Result<Changes, Error> {
-        self.check_work(account)?;
-        let Account {
-            user_id,
-            public_id,
-            tally,
-            ..
-        } = *account;
-        // A first copy has no tombstones, whatever revision it turns out to begin at.
-        let since_or_begin = since.unwrap_or_else(|| SyncToken::begin(public_id, tally.rev));
-        let tombstones_after = since.map_or(u64::MAX, SyncToken::tombstones_after);
-        let more = limit.get() + 1;
-        let find = async move |connection: &mut Connection| {
-            let changes = store::todo::changes;
-            changes(connection, user_id, since_or_begin, tombstones_after, more).await
-        };
-        let found = self.database.read(find).await?;
-        self.spend_work(account, Work::read(found.todos.len()));
-        let place = match since {
-            Some(since) => since,
-            None => SyncToken::begin(public_id, found.rev),
-        };
-        place.check(public_id, found.rev, found.purged_rev)?;
-        let mut todos = found.todos;
-        let has_more = todos.len() > limit.as_length();
-        todos.truncate(limit.as_length());
-        let next = match todos.last().filter(|_| has_more) {
-            Some(last) => place.behind(last.rev, last.id),
-            None => place.end(found.rev),
-        };
-        Ok(Changes {
-            todos,
-            next,
-            has_more,
-            full: place.is_full(),
-        })
-    }
 }
 
 /// Two statements: the row lock of the first makes reading anything before it unnecessary.
@@ -341,13 +250,4 @@ fn unchanged(todo: Todo, tally: Tally) -> Ending<Outcome> {
         tally,
         changed: false,
     })
-}
-
-/// The one state that a filter lets through, if it filters.
-fn only(filter: Filter) -> Option<bool> {
-    match filter {
-        Filter::All => None,
-        Filter::Open => Some(false),
-        Filter::Done => Some(true),
-    }
 }

@@ -1,15 +1,19 @@
 //! Statements on `todos`. Each names the user: nobody's to-dos can be reached by id alone.
 
 mod changes;
+mod list;
 
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-pub use self::changes::{Changes, changes};
+pub use self::{
+    changes::{Changes, changes},
+    list::{Part, list, list_after, list_where, list_where_after},
+};
 use super::{Connection, to_database};
 use crate::domain::{
     error::Error,
-    todo::{Cursor, Description, Todo, TodoId},
+    todo::{Description, Todo, TodoId},
     user::UserId,
 };
 
@@ -37,10 +41,6 @@ impl From<Row> for Todo {
             added_as: row.original_description.map(Description::stored),
         }
     }
-}
-
-fn todos(rows: Vec<Row>) -> Vec<Todo> {
-    rows.into_iter().map(Todo::from).collect()
 }
 
 /// Adds a to-do; `false` when the user already has one with this id, removed or not.
@@ -108,115 +108,4 @@ pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> R
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// The beginning of the list, at most `limit` to-dos.
-///
-/// # Errors
-/// Those of the database.
-pub async fn list(
-    connection: &mut Connection,
-    user: UserId,
-    limit: u32,
-) -> Result<Vec<Todo>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
-                  original_description
-           FROM todos WHERE user_id = ? AND removed_date IS NULL
-           ORDER BY isdone, created_date DESC, id DESC LIMIT ?"#,
-        user.0,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(todos(rows))
-}
-
-/// The list behind a position, at most `limit` to-dos. Written out: of the row form
-/// `(a, b) > (?, ?)` MySQL reads the whole range.
-///
-/// # Errors
-/// Those of the database.
-pub async fn list_after(
-    connection: &mut Connection,
-    user: UserId,
-    after: Cursor,
-    limit: u32,
-) -> Result<Vec<Todo>, Error> {
-    let created = to_database(after.created_date);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
-                  original_description
-           FROM todos WHERE user_id = ? AND removed_date IS NULL
-             AND (isdone > ? OR (isdone = ? AND (created_date < ? OR (created_date = ? AND id < ?))))
-           ORDER BY isdone, created_date DESC, id DESC LIMIT ?"#,
-        user.0,
-        after.is_done,
-        after.is_done,
-        created,
-        created,
-        after.id.0,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(todos(rows))
-}
-
-/// The beginning of the open or of the done to-dos, at most `limit`.
-///
-/// # Errors
-/// Those of the database.
-pub async fn list_where(
-    connection: &mut Connection,
-    user: UserId,
-    is_done: bool,
-    limit: u32,
-) -> Result<Vec<Todo>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
-                  original_description
-           FROM todos WHERE user_id = ? AND removed_date IS NULL AND isdone = ?
-           ORDER BY created_date DESC, id DESC LIMIT ?"#,
-        user.0,
-        is_done,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(todos(rows))
-}
-
-/// The open or the done to-dos behind a position, at most `limit`.
-///
-/// # Errors
-/// Those of the database.
-pub async fn list_where_after(
-    connection: &mut Connection,
-    user: UserId,
-    is_done: bool,
-    after: Cursor,
-    limit: u32,
-) -> Result<Vec<Todo>, Error> {
-    let created = to_database(after.created_date);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
-                  original_description
-           FROM todos WHERE user_id = ? AND removed_date IS NULL AND isdone = ?
-             AND (created_date < ? OR (created_date = ? AND id < ?))
-           ORDER BY created_date DESC, id DESC LIMIT ?"#,
-        user.0,
-        is_done,
-        created,
-        created,
-        after.id.0,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(todos(rows))
 }

@@ -5,8 +5,8 @@ mod answer;
 mod row;
 mod view;
 
-use maud::Markup;
-use poem::{IntoResponse as _, Response, Result, handler, web::Data};
+use maud::{Markup, html};
+use poem::{IntoResponse as _, Request, Response, Result, handler, web::Data};
 
 use self::{
     answer::{added, altered, appended, refreshed, refused},
@@ -24,6 +24,7 @@ use super::{
 use crate::{
     domain::{
         error::{Conflict, Error, FieldCode, FieldError},
+        head::HeadOnly,
         todo::{Description, PAGE_SIZE, Page, TodoId},
         user::Account,
     },
@@ -38,11 +39,16 @@ pub(super) async fn show_list(
     kept: KeptDraft,
     hx: Hx,
     query: Query,
+    request: &Request,
 ) -> Result<Response> {
     let view = View::parse(query.get("show"), query.either("cursor", "after"))
         .map_err(|_| Failure::from(Error::NotFound))?;
     let link = ListLink { view, notice: None };
     let account = visitor.account(&link)?;
+    let respond = |answer: Markup| answer.with_header("vary", "HX-Request").into_response();
+    if request.data::<HeadOnly>().is_some() {
+        return Ok(respond(html! {}));
+    }
     let page = page_of(&service, &account, view).await?;
     let answer = if !hx.0 {
         let draft = kept.of(&account);
@@ -63,7 +69,7 @@ pub(super) async fn show_list(
     } else {
         refreshed(&account, view, &page)
     };
-    Ok(answer.with_header("vary", "HX-Request").into_response())
+    Ok(respond(answer))
 }
 
 /// `POST /`

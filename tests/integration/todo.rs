@@ -3,6 +3,8 @@
 mod cost;
 mod list;
 mod model;
+mod moment;
+mod rows;
 mod verbs;
 
 use sqlx::MySqlConnection;

@@ -6,6 +6,7 @@ mod compression;
 mod draft;
 mod failures;
 mod harmless;
+mod head;
 mod headers;
 mod hostile;
 mod list;

@@ -1,6 +1,6 @@
 //! Calls about all sessions of one user: seeing and ending them.
 
-use poem::web::Data;
+use poem::{Request, web::Data};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -14,7 +14,7 @@ use super::super::{
     problem::{Failure, failed},
 };
 use crate::{
-    domain::{self, session::SessionId},
+    domain::{self, head::HeadOnly, session::SessionId},
     service::Service,
 };
 
@@ -95,8 +95,13 @@ impl Calls {
         &self,
         caller: Caller,
         service: Data<&Service>,
+        request: &Request,
     ) -> Result<Json<SessionList>, Failure> {
-        let sessions = service.sessions(&caller.0).await.map_err(failed)?;
+        let sessions = if request.data::<HeadOnly>().is_some() {
+            Vec::new()
+        } else {
+            service.sessions(&caller.0).await.map_err(failed)?
+        };
         let sessions = sessions.into_iter().map(Session::from).collect();
         Ok(Json(SessionList { sessions }))
     }

@@ -55,11 +55,11 @@ pub(in crate::api) struct TodoList {
 }
 
 impl TodoList {
-    pub(in crate::api) fn new(page: domain::todo::Page, rev: u64) -> Self {
+    pub(in crate::api) fn new(page: domain::todo::Page) -> Self {
         Self {
+            rev: page.tally.rev,
             todos: page.todos.into_iter().map(Todo::from).collect(),
             next_cursor: page.next.map(|cursor| cursor.to_string()),
-            rev,
         }
     }
 }

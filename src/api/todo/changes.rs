@@ -60,14 +60,26 @@ impl From<domain::todo::Todo> for TodoChange {
 /// What a phone needs to bring its copy up to date.
 #[derive(Object, Serialize)]
 pub(in crate::api) struct TodoChanges {
-    /// In the order of their `rev`.
+    /// In the order of their `rev`, at most `limit`.
     todos: Vec<TodoChange>,
     /// What to send as `since` the next time.
     next: String,
-    /// Whether there is more to fetch at once.
+    /// Whether there is more to fetch at once; only this tells.
     has_more: bool,
     /// Whether this is a part of a first copy.
     full: bool,
+}
+
+impl TodoChanges {
+    /// Stands for an answer of which only the head is sent.
+    pub(super) fn unread() -> Self {
+        Self {
+            todos: Vec::new(),
+            next: String::new(),
+            has_more: false,
+            full: false,
+        }
+    }
 }
 
 impl From<service::Changes> for TodoChanges {

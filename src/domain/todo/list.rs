@@ -1,6 +1,6 @@
 //! What is wanted of a list, and a part of it.
 
-use super::{Cursor, Todo};
+use super::{Cursor, Tally, Todo};
 use crate::domain::error::{FieldCode, FieldError};
 
 /// To-dos a page of the list shows.
@@ -87,13 +87,27 @@ impl Default for Limit {
     }
 }
 
-/// A part of a list, in order.
+/// A part of a list, and the counts of the whole, all of one moment.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// At most as many as were asked for.
+    /// In order, at most as many as were asked for.
     pub todos: Vec<Todo>,
     /// Where the next part begins; none when this is the last.
     pub next: Option<Cursor>,
+    /// The revision and the counts of the list.
+    pub tally: Tally,
+}
+
+impl Page {
+    /// Stands for a part that nobody will see.
+    #[must_use]
+    pub fn unread(tally: Tally) -> Self {
+        Self {
+            todos: Vec::new(),
+            next: None,
+            tally,
+        }
+    }
 }
 
 #[cfg(test)]

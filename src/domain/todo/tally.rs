@@ -2,6 +2,7 @@
 
 use std::ops::Sub;
 
+use super::Filter;
 use crate::domain::error::{Conflict, Error};
 
 /// Most to-dos of one user, removed ones not counted. A phone copies that many in 200 calls; whoever
@@ -33,6 +34,16 @@ impl Tally {
             rev,
             open: self.open + change.open,
             all: self.all + change.all,
+        }
+    }
+
+    /// How many to-dos a filter lets through.
+    #[must_use]
+    pub fn shown(self, filter: Filter) -> i32 {
+        match filter {
+            Filter::All => self.all,
+            Filter::Open => self.open,
+            Filter::Done => self.all - self.open,
         }
     }
 

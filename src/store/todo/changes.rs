@@ -16,13 +16,16 @@ pub struct Changes {
     pub rev: u64,
     /// The last revision whose tombstones were deleted.
     pub purged_rev: u64,
-    /// In the order of revisions; tombstones among them.
+    /// In the order of revisions; tombstones among them, whose texts are left out.
     pub todos: Vec<Todo>,
 }
 
 /// The to-dos that changed behind a place, at most `limit`, and the user's revision, in one statement
 /// and therefore of one moment: a revision that is ahead of the to-dos would lose changes for ever.
-/// Tombstones only of revisions above `tombstones_after`.
+///
+/// No row is read that is not given: tombstones that nobody has to hear of are left to the caller, or a
+/// token could make the server walk all that a user ever removed. The index is named, since MariaDB
+/// (seen with 10.11.14) otherwise begins a range of two keys at its start.
 ///
 /// # Errors
 /// [`Denied::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user is gone; those
@@ -31,19 +34,20 @@ pub async fn changes(
     connection: &mut Connection,
     user: UserId,
     since: SyncToken,
-    tombstones_after: u64,
     limit: u32,
 ) -> Result<Changes, Error> {
     let rows = sqlx::query!(
-        r#"SELECT users.rev AS user_rev, users.purged_rev, changed.id AS "id?: Uuid", changed.description,
-                  changed.isdone AS "isdone?: bool", changed.created_date, changed.done_date,
-                  changed.removed_date, changed.rev, changed.original_description
+        r#"SELECT users.rev AS user_rev, users.purged_rev, changed.id AS "id?: Uuid",
+                  changed.description AS "description?", changed.isdone AS "isdone?: bool",
+                  changed.created_date, changed.done_date, changed.removed_date, changed.rev,
+                  changed.original_description AS "original_description?"
            FROM users
            LEFT JOIN (
-               SELECT user_id, id, description, isdone, created_date, done_date, removed_date, rev,
-                      original_description
-               FROM todos
-               WHERE user_id = ? AND rev >= ? AND (rev > ? OR id > ?) AND (removed_date IS NULL OR rev > ?)
+               SELECT user_id, id, isdone, created_date, done_date, removed_date, rev,
+                      CASE WHEN removed_date IS NULL THEN description ELSE '' END AS description,
+                      CASE WHEN removed_date IS NULL THEN original_description END AS original_description
+               FROM todos FORCE INDEX (todos_rev)
+               WHERE user_id = ? AND (rev > ? OR (rev = ? AND id > ?))
                ORDER BY rev, id LIMIT ?
            ) AS changed ON changed.user_id = users.id
            WHERE users.id = ?
@@ -52,7 +56,6 @@ pub async fn changes(
         since.rev,
         since.rev,
         since.id.0,
-        tombstones_after,
         limit,
         user.0,
     )

@@ -1,7 +1,7 @@
 //! Where one is logged in, and how to end that.
 
 use maud::{Markup, html};
-use poem::{IntoResponse as _, Response, Result, handler, web::Data};
+use poem::{IntoResponse as _, Request, Response, Result, handler, web::Data};
 
 use super::{
     super::{
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
+        head::HeadOnly,
         session::{Kind, Session, SessionId},
         user::Account,
     },
@@ -28,8 +29,12 @@ pub(in crate::web) async fn show(
     service: Data<&Service>,
     visitor: Visitor,
     query: Query,
+    request: &Request,
 ) -> Result<Response> {
     let account = visitor.account(&link::SESSIONS)?;
+    if request.data::<HeadOnly>().is_some() {
+        return Ok(html! {}.into_response());
+    }
     let sessions = service.sessions(&account).await.map_err(Failure::from)?;
     let notice = Notice::parse(query.get("notice"), "");
     Ok(sessions_page(&account, &sessions, notice).into_response())

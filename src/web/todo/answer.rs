@@ -98,6 +98,6 @@ pub(super) fn refreshed(account: &Account, view: View, page: &Page) -> Markup {
     html! {
         (fragment(link::TODOS, "innerMorph", &rows(&page.todos, account, view, None)))
         (fragment(link::MORE, "outerHTML", &more(view, page.next)))
-        (fragment(link::COUNT, "outerHTML", &count(account.tally)))
+        (fragment(link::COUNT, "outerHTML", &count(page.tally)))
     }
 }

@@ -62,14 +62,14 @@ impl ListPage<'_> {
                 @if let Some(notice) = self.notice { (say(account, notice, None, view)) }
             }
             div.bar {
-                (count(account.tally))
+                (count(page.tally))
                 (filters(view))
             }
             @if view.after.is_some() {
                 p { a href=(ListLink { view: view.at(None), notice: None }) { "Back to the newest" } }
             }
             // What all forms in the rows have in common is written once.
-            ul #(link::TODOS) data-rev=(account.tally.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+            ul #(link::TODOS) data-rev=(page.tally.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
                 role="list" aria-label="To-dos" { (rows(&page.todos, account, view, None)) }
             p.empty hidden[!page.todos.is_empty()] { (nothing(view)) }
             (more(view, page.next))

@@ -1,0 +1,177 @@
+//! Verbs that read: a part of the list, and what has changed. What an answer says is of one moment.
+
+use std::time::Duration;
+
+use super::super::Service;
+use crate::{
+    domain::{
+        error::Error,
+        limit::Work,
+        todo::{Cursor, Filter, Limit, Page, SyncToken, Todo},
+        user::{Account, UserId},
+    },
+    store::{
+        self, Connection,
+        todo::{Changes as Found, Part},
+    },
+};
+
+/// Looks at a list that is empty each time, and has changed before its counts were read.
+const LOOKS: u32 = 5;
+/// What a caller is told to wait when all of them were in vain.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a client needs to bring its copy of the list up to date.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// In the order of their revisions; tombstones among them, without their texts.
+    pub todos: Vec<Todo>,
+    /// Where the next call goes on.
+    pub next: SyncToken,
+    /// Whether it has something to go on with at once.
+    pub has_more: bool,
+    /// Whether this is part of a first copy: what is missing from all of it does not exist.
+    pub full: bool,
+    /// The user's revision when it was read.
+    pub rev: u64,
+}
+
+impl Service {
+    /// A part of the list: open before done, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when an empty list changes whenever it is looked at; those of the
+    /// database.
+    pub async fn list(
+        &self,
+        account: &Account,
+        filter: Filter,
+        after: Option<Cursor>,
+        limit: Limit,
+    ) -> Result<Page, Error> {
+        self.check_work(account)?;
+        let (user, tally) = (account.user_id, account.tally);
+        // One more than wanted tells whether there is a next part.
+        let more = limit.get() + 1;
+        let find = async move |connection: &mut Connection| {
+            let mut known = tally;
+            for _ in 0..LOOKS {
+                let part = part(connection, user, filter, after, more).await?;
+                if let Some(tally) = part.tally {
+                    return Ok((part.todos, tally));
+                }
+                // To-dos bring the counts along, and there are none: so it was when the counts were
+                // read that are known, if these say so or nothing has changed since.
+                if after.is_none() && known.shown(filter) == 0 {
+                    return Ok((Vec::new(), known));
+                }
+                let now = store::user::tally(connection, user).await?;
+                if now == known {
+                    return Ok((Vec::new(), known));
+                }
+                known = now;
+            }
+            Err(Error::Unavailable {
+                retry_after: RETRY_AFTER,
+                cause: "the list changes whenever it is read".into(),
+            })
+        };
+        let (mut todos, tally) = self.database.read(find).await?;
+        self.spend_work(account, Work::read(todos.len()));
+        let is_last = todos.len() <= limit.as_length();
+        todos.truncate(limit.as_length());
+        let next = todos.last().filter(|_| !is_last).map(Todo::cursor);
+        Ok(Page { todos, next, tally })
+    }
+
+    /// What changed behind a token, or everything when there is none. Of a first copy a part may hold
+    /// less than `limit`, even nothing, and more may follow: removed to-dos are read and left out.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the token cannot be gone on from: begin with everything.
+    pub async fn changes(
+        &self,
+        account: &Account,
+        since: Option<SyncToken>,
+        limit: Limit,
+    ) -> Result<Changes, Error> {
+        let (place, found) = self.behind(account, since, limit.get() + 1).await?;
+        let mut todos = found.todos;
+        let has_more = todos.len() > limit.as_length();
+        todos.truncate(limit.as_length());
+        let next = match todos.last().filter(|_| has_more) {
+            Some(last) => place.behind(last.rev, last.id),
+            None => place.end(found.rev),
+        };
+        let heard = place.tombstones_after();
+        todos.retain(|todo| todo.removed_date.is_none() || todo.rev > heard);
+        Ok(Changes {
+            todos,
+            next,
+            has_more,
+            full: place.is_full(),
+            rev: found.rev,
+        })
+    }
+
+    /// The user's revision, when [`Self::changes`] can go on from that token: its answer without the
+    /// to-dos, none of which is read.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn rev_behind(
+        &self,
+        account: &Account,
+        since: Option<SyncToken>,
+    ) -> Result<u64, Error> {
+        let (_, found) = self.behind(account, since, 0).await?;
+        Ok(found.rev)
+    }
+
+    /// What follows a token, at most `limit`, and the place that the token names.
+    async fn behind(
+        &self,
+        account: &Account,
+        since: Option<SyncToken>,
+        limit: u32,
+    ) -> Result<(SyncToken, Found), Error> {
+        self.check_work(account)?;
+        let (user, public_id) = (account.user_id, account.public_id);
+        let from = since.unwrap_or_else(|| SyncToken::begin(public_id, account.tally.rev));
+        let find = async move |connection: &mut Connection| {
+            store::todo::changes(connection, user, from, limit).await
+        };
+        let found = self.database.read(find).await?;
+        self.spend_work(account, Work::read(found.todos.len()));
+        // A first copy has no tombstones, whatever revision it turns out to begin at.
+        let place = since.unwrap_or_else(|| SyncToken::begin(public_id, found.rev));
+        place.check(public_id, found.rev, found.purged_rev)?;
+        Ok((place, found))
+    }
+}
+
+async fn part(
+    connection: &mut Connection,
+    user: UserId,
+    filter: Filter,
+    after: Option<Cursor>,
+    limit: u32,
+) -> Result<Part, Error> {
+    match (only(filter), after) {
+        (None, None) => store::todo::list(connection, user, limit).await,
+        (None, Some(after)) => store::todo::list_after(connection, user, after, limit).await,
+        (Some(is_done), None) => store::todo::list_where(connection, user, is_done, limit).await,
+        (Some(is_done), Some(after)) => {
+            store::todo::list_where_after(connection, user, is_done, after, limit).await
+        }
+    }
+}
+
+/// The one state that a filter lets through, if it filters.
+fn only(filter: Filter) -> Option<bool> {
+    match filter {
+        Filter::All => None,
+        Filter::Open => Some(false),
+        Filter::Done => Some(true),
+    }
+}

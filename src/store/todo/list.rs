@@ -1,0 +1,177 @@
+//! The statements behind the list. Each gives the counts and the revision of the user with the rows: one
+//! statement reads all of it at one moment.
+//!
+//! Each names its index: of a cursor that somebody made by hand, MariaDB (seen with 10.11.14) otherwise
+//! walks every to-do that stands before it.
+
+use time::PrimitiveDateTime;
+use uuid::Uuid;
+
+use super::super::{Connection, to_database};
+use crate::domain::{
+    error::Error,
+    todo::{Cursor, Description, Tally, Todo, TodoId},
+    user::UserId,
+};
+
+/// A part of a list, and how far the list was when it was read.
+pub struct Part {
+    /// In order.
+    pub todos: Vec<Todo>,
+    /// The user's revision and counts; none where there are no to-dos, which bring them.
+    pub tally: Option<Tally>,
+}
+
+struct Row {
+    id: Uuid,
+    description: String,
+    isdone: bool,
+    created_date: PrimitiveDateTime,
+    done_date: Option<PrimitiveDateTime>,
+    rev: u64,
+    original_description: Option<String>,
+    user_rev: u64,
+    open_count: i32,
+    todo_count: i32,
+}
+
+impl From<Row> for Todo {
+    fn from(row: Row) -> Self {
+        Self {
+            id: TodoId(row.id),
+            description: Description::stored(row.description),
+            is_done: row.isdone,
+            created_date: row.created_date.assume_utc(),
+            done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
+            removed_date: None,
+            rev: row.rev,
+            added_as: row.original_description.map(Description::stored),
+        }
+    }
+}
+
+impl From<Vec<Row>> for Part {
+    fn from(rows: Vec<Row>) -> Self {
+        let tally = rows.first().map(|row| Tally {
+            rev: row.user_rev,
+            open: row.open_count,
+            all: row.todo_count,
+        });
+        Self {
+            todos: rows.into_iter().map(Todo::from).collect(),
+            tally,
+        }
+    }
+}
+
+/// The beginning of the list, at most `limit` to-dos.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(connection: &mut Connection, user: UserId, limit: u32) -> Result<Part, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
+                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
+           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
+           WHERE users.id = ? AND removed_date IS NULL
+           ORDER BY isdone, todos.created_date DESC, todos.id DESC LIMIT ?"#,
+        user.0,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into())
+}
+
+/// The list behind a position, at most `limit` to-dos. Written out: of the row form
+/// `(a, b) > (?, ?)` MySQL reads the whole range.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list_after(
+    connection: &mut Connection,
+    user: UserId,
+    after: Cursor,
+    limit: u32,
+) -> Result<Part, Error> {
+    let created = to_database(after.created_date);
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
+                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
+           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
+           WHERE users.id = ? AND removed_date IS NULL
+             AND (isdone > ? OR (isdone = ?
+                  AND (todos.created_date < ? OR (todos.created_date = ? AND todos.id < ?))))
+           ORDER BY isdone, todos.created_date DESC, todos.id DESC LIMIT ?"#,
+        user.0,
+        after.is_done,
+        after.is_done,
+        created,
+        created,
+        after.id.0,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into())
+}
+
+/// The beginning of the open or of the done to-dos, at most `limit`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list_where(
+    connection: &mut Connection,
+    user: UserId,
+    is_done: bool,
+    limit: u32,
+) -> Result<Part, Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
+                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
+           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
+           WHERE users.id = ? AND removed_date IS NULL AND isdone = ?
+           ORDER BY todos.created_date DESC, todos.id DESC LIMIT ?"#,
+        user.0,
+        is_done,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into())
+}
+
+/// The open or the done to-dos behind a position, at most `limit`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list_where_after(
+    connection: &mut Connection,
+    user: UserId,
+    is_done: bool,
+    after: Cursor,
+    limit: u32,
+) -> Result<Part, Error> {
+    let created = to_database(after.created_date);
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
+                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
+           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
+           WHERE users.id = ? AND removed_date IS NULL AND isdone = ?
+             AND (todos.created_date < ? OR (todos.created_date = ? AND todos.id < ?))
+           ORDER BY todos.created_date DESC, todos.id DESC LIMIT ?"#,
+        user.0,
+        is_done,
+        created,
+        created,
+        after.id.0,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into())
+}

@@ -1,0 +1,195 @@
+//! However much a user owns or has removed, and whatever token or cursor somebody makes by hand: no more
+//! rows are read than the answer may hold, and a few. Counted by the server, which has nothing pushed down
+//! to its engine here, so that rows which are read and dropped are counted too.
+
+use std::collections::BTreeSet;
+
+use sqlx::{
+    AssertSqlSafe, MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{
+    domain::{
+        todo::{Cursor, Limit, SyncToken},
+        user::{Account, UserId},
+    },
+    store::todo,
+};
+use uuid::Uuid;
+
+use super::cost::measure;
+use crate::world::World;
+
+const TOMBSTONES: u64 = 300_000;
+/// Of one revision, behind the tombstones.
+const AT_ONCE: u64 = 20_000;
+/// The last revision.
+const REV: u64 = TOMBSTONES + 1;
+/// Of parts: the largest, and a page.
+const LIMITS: [u32; 2] = [1_001, 51];
+/// Looks of the engine that find where a range begins or ends, and the user's row.
+const LOOKS: u64 = 10;
+
+#[sqlx::test(migrations = "./migrations")]
+async fn no_token_and_no_cursor_reads_more_rows_than_its_answer_may_hold(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let (mut connection, ona) = burdened(&world).await;
+    for limit in LIMITS {
+        for since in tokens(&ona) {
+            check_token(&mut connection, ona.user_id, since, limit).await;
+        }
+        for after in cursors() {
+            check_cursor(&mut connection, ona.user_id, after, limit).await;
+        }
+    }
+    check_first_copy(&world, &ona).await;
+}
+
+async fn check_token(connection: &mut MySqlConnection, user: UserId, since: SyncToken, limit: u32) {
+    let (found, rows) = measure(connection, async |connection| {
+        let found = todo::changes(connection, user, since, limit).await;
+        found.expect("found").todos.len()
+    })
+    .await;
+    // Each row is read once, and twice more from the table that the server puts them into.
+    let most = 3 * (u64::from(limit) + LOOKS);
+    assert!(rows <= most, "{since} by {limit}: {rows} rows");
+    assert!(found <= limit as usize);
+}
+
+/// Without a filter and with each; behind no place, too.
+async fn check_cursor(
+    connection: &mut MySqlConnection,
+    user: UserId,
+    after: Option<Cursor>,
+    limit: u32,
+) {
+    for filter in [None, Some(false), Some(true)] {
+        let (part, rows) = measure(connection, async |connection| match (filter, after) {
+            (None, None) => todo::list(connection, user, limit).await,
+            (None, Some(after)) => todo::list_after(connection, user, after, limit).await,
+            (Some(done), None) => todo::list_where(connection, user, done, limit).await,
+            (Some(done), Some(after)) => {
+                todo::list_where_after(connection, user, done, after, limit).await
+            }
+        })
+        .await;
+        let most = u64::from(limit) + LOOKS;
+        assert!(
+            rows <= most,
+            "{after:?} by {limit}, {filter:?}: {rows} rows"
+        );
+        assert!(part.expect("listed").todos.len() <= limit as usize);
+    }
+}
+
+/// Three hundred parts of nothing, then what there is.
+async fn check_first_copy(world: &World, ona: &Account) {
+    let (mut since, mut brought, mut parts) = (None, BTreeSet::new(), 0);
+    loop {
+        let part = world.service.changes(ona, since, Limit::default()).await;
+        let part = part.expect("nothing was purged");
+        parts += 1;
+        assert!(part.full);
+        for todo in part.todos {
+            assert!(todo.removed_date.is_none() && todo.rev == REV);
+            assert!(brought.insert(todo.id.0), "brought twice");
+        }
+        since = Some(part.next);
+        if !part.has_more {
+            break;
+        }
+    }
+    assert_eq!(brought.len() as u64, AT_ONCE);
+    assert_eq!(parts, (TOMBSTONES + AT_ONCE).div_ceil(Limit::MAX.into()));
+    let delta = world.service.changes(ona, since, Limit::default()).await;
+    let delta = delta.expect("nothing was purged");
+    assert!(delta.todos.is_empty() && !delta.full && !delta.has_more);
+}
+
+/// Ona with all that, and a connection that counts.
+async fn burdened(world: &World) -> (MySqlConnection, Account) {
+    let mut connection = world.connect().await;
+    let user = world.ona.user_id;
+    fill(&mut connection, user, TOMBSTONES, "'2026-10-01'", "1 + n").await;
+    fill(&mut connection, user, AT_ONCE, "NULL", &REV.to_string()).await;
+    let counts = format!(
+        "UPDATE users SET rev = {REV}, todo_count = {AT_ONCE}, open_count = {AT_ONCE} / 2 WHERE id = {}",
+        user.0
+    );
+    run(&mut connection, counts).await;
+    run(&mut connection, "ANALYZE TABLE todos".into()).await;
+    let no_pushdown = "SET SESSION optimizer_switch = 'index_condition_pushdown=off'";
+    run(&mut connection, no_pushdown.into()).await;
+    let ona = world.service.authenticate(&world.cookie).await;
+    let ona = ona.expect("no fault").expect("a session");
+    assert_eq!(ona.tally.rev, REV);
+    (connection, ona)
+}
+
+/// So many, half of them done, a second apart.
+async fn fill(connection: &mut MySqlConnection, user: UserId, many: u64, removed: &str, rev: &str) {
+    let digits = "(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4
+        UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
+    let insert = format!(
+        "INSERT INTO todos (user_id, id, description, isdone, created_date, removed_date, rev)
+         SELECT {user}, UNHEX(LEFT(SHA2(CONCAT({removed} IS NULL, '.', n), 256), 32)), 'one of many', n % 2,
+                TIMESTAMPADD(SECOND, n, '2026-01-01'), {removed}, {rev}
+         FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + 100000 * g.d AS n
+               FROM {digits} a, {digits} b, {digits} c, {digits} e, {digits} f, {digits} g) AS numbers
+         WHERE n < {many} ORDER BY n",
+        user = user.0,
+    );
+    run(connection, insert).await;
+}
+
+async fn run(connection: &mut MySqlConnection, sql: String) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await;
+    done.expect("done");
+}
+
+/// Of every form, real ones and such as nobody was ever given.
+fn tokens(account: &Account) -> Vec<SyncToken> {
+    let user = account.public_id.as_fields().0;
+    let revs = [0, TOMBSTONES / 2, TOMBSTONES, REV, u64::MAX];
+    let ids = [Uuid::nil(), Uuid::from_u128(u128::MAX / 2), Uuid::max()];
+    let mut texts = Vec::new();
+    for rev in revs {
+        texts.push(format!("{user:08x}.{rev}"));
+        for id in ids {
+            texts.push(format!("{user:08x}.{rev}.{id}"));
+            for began in [0, TOMBSTONES / 2, u64::MAX] {
+                texts.push(format!("{user:08x}.{rev}.{id}.{began}"));
+            }
+        }
+    }
+    // The largest id alone is left out of its token.
+    let tokens: Vec<_> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    assert_eq!(tokens.len(), texts.len() - revs.len());
+    tokens
+}
+
+/// None, and such before, among and behind all to-dos, by each of their parts.
+fn cursors() -> Vec<Option<Cursor>> {
+    // Microseconds of 1970, of the first to-do, of one in the middle and of one that is far off.
+    let dates: [i64; 4] = [
+        0,
+        1_767_225_600_000_000,
+        1_767_235_600_000_000,
+        253_370_764_800_000_000 - 1,
+    ];
+    let ids = [Uuid::nil(), Uuid::from_u128(u128::MAX / 2), Uuid::max()];
+    let mut cursors = vec![None];
+    for is_done in [0, 1] {
+        for date in dates {
+            for id in ids {
+                let text = format!("{is_done}.{date}.{id}");
+                cursors.push(Some(text.parse().expect("a place")));
+            }
+        }
+    }
+    cursors
+}
