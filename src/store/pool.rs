@@ -8,11 +8,13 @@
 //!
 //! Whoever works has a place (`places`) and on it a connection (`lease`), which `connector` opens to
 //! the one of `hosts` that takes writes, as `probe` finds out. Reads are here, transactions in
-//! `write`; `budget` is what is left of a request's time, `faults` what errors mean.
+//! `write`; `budget` is what is left of a request's time, `faults` what errors mean. What is given up ends
+//! in the database too: `given_up` sees to it.
 
 mod budget;
 mod connector;
 mod faults;
+mod given_up;
 mod hosts;
 mod lease;
 mod places;
@@ -33,9 +35,10 @@ use tokio::time::{Instant, timeout_at};
 use self::{
     connector::Connector,
     faults::{settled, unavailable},
+    given_up::{Leftovers, Work},
     hosts::Writer,
     lease::{ACQUIRE_TIMEOUT, Lease},
-    places::{LEFT_BEHIND, Places},
+    places::{LEFT_BEHIND, Place, Places},
 };
 use crate::domain::error::Error;
 
@@ -59,6 +62,7 @@ const DOUBT_AFTER: Duration = Duration::from_secs(1);
 pub struct Database {
     pool: managed::Pool<Connector>,
     places: Arc<Places>,
+    leftovers: Arc<Leftovers>,
 }
 
 /// What the pool is doing, in numbers of connections and callers.
@@ -70,7 +74,7 @@ pub struct Status {
     pub in_use: usize,
     /// Callers that wait for a place.
     pub waiting: usize,
-    /// Connections, at work or idle.
+    /// Connections, at work or idle, and those that the server has not let go yet.
     pub open: usize,
     /// Transactions that go on although their callers were sent away.
     pub left_behind: usize,
@@ -95,6 +99,7 @@ impl Database {
         Self {
             pool: pool.expect("a runtime is given"),
             places: Arc::new(Places::new(size)),
+            leftovers: Arc::default(),
         }
     }
 
@@ -104,7 +109,8 @@ impl Database {
     /// When the database cannot be reached.
     pub async fn open(&self, count: usize) -> Result<(), Error> {
         let deadline = Instant::now() + WORK_TIMEOUT;
-        try_join_all((0..count).map(|_| self.lease(deadline)))
+        let place = Place::uncounted();
+        try_join_all((0..count).map(|_| self.lease(Work::Read, &place, deadline)))
             .await?
             .into_iter()
             .for_each(Lease::finish);
@@ -124,11 +130,9 @@ impl Database {
         let (began, known) = (Instant::now(), self.pool.manager().hosts.known());
         let deadline = budget::deadline(WORK_TIMEOUT);
         let twice = async {
-            let _place = self
-                .places
-                .read(deadline.min(began + ACQUIRE_TIMEOUT))
-                .await?;
-            let mut lease = self.lease(deadline).await?;
+            let until = deadline.min(began + ACQUIRE_TIMEOUT);
+            let place = self.places.read(until).await?;
+            let mut lease = self.lease(Work::Read, &place, deadline).await?;
             let first = work(lease.connection()).await;
             let Some(cause) = self.give_back(lease, &first) else {
                 // Without locks a read meets a conflict when a node of a cluster lags behind.
@@ -136,7 +140,7 @@ impl Database {
             };
             tracing::warn!(%cause, "a database connection was lost; reading again");
             metrics::counter!("tickbox_database_retries_total", "reason" => "lost").increment(1);
-            let mut lease = self.lease(deadline).await?;
+            let mut lease = self.lease(Work::Read, &place, deadline).await?;
             let second = work(lease.connection()).await;
             match self.give_back(lease, &second) {
                 Some(cause) => Err(unavailable(cause.to_string())),
@@ -144,7 +148,7 @@ impl Database {
             }
         };
         // A connection that is given up in the middle of an answer is closed: the server at its other
-        // end may be gone, and its place is needed.
+        // end may be gone. If it is not, it is told to end, and the place is free when it has.
         let result = timeout_at(deadline, twice).await;
         result.unwrap_or_else(|_| {
             self.left_without_answer(began, known);
@@ -159,7 +163,7 @@ impl Database {
             size: self.places.size(),
             in_use: self.places.in_use(),
             waiting: self.places.waiting(),
-            open: self.pool.status().size,
+            open: self.pool.status().size + self.leftovers.count(),
             left_behind: self.places.left_behind(),
         }
     }

@@ -2,6 +2,7 @@
 //! lost connections are not the caller's business.
 
 mod cancellation;
+mod given_up;
 mod hosts;
 mod patience;
 mod recovery;

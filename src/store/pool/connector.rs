@@ -6,7 +6,7 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use sqlx::{Connection as _, MySqlConnection};
 use tokio::time::Instant;
 
-use super::hosts::{Hosts, Options};
+use super::hosts::{Found, Hosts, Options};
 use crate::domain::error::Error;
 
 /// A connection that rested longer is pinged before it is lent: a firewall or the server may have
@@ -32,7 +32,9 @@ pub(super) struct Opened {
     pub(super) connection: MySqlConnection,
     pub(super) used: Instant,
     expires: Instant,
-    host: usize,
+    pub(super) host: usize,
+    /// By which the server knows it; none where it does not say.
+    pub(super) thread: Option<u64>,
 }
 
 impl managed::Manager for Connector {
@@ -42,12 +44,17 @@ impl managed::Manager for Connector {
     async fn create(&self) -> Result<Opened, Error> {
         let now = Instant::now();
         let expires = now + MAX_LIFETIME.mul_f64(0.9 + 0.2 * fastrand::f64());
-        let (host, connection) = self.hosts.connect().await?;
+        let Found {
+            host,
+            connection,
+            thread,
+        } = self.hosts.connect().await?;
         Ok(Opened {
             connection,
             used: now,
             expires,
             host,
+            thread,
         })
     }
 

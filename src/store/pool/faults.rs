@@ -1,7 +1,7 @@
 //! What an error of the database means for the work that met it. Numbers: MySQL Server Error
 //! Reference, and MariaDB Error Codes where it has its own.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use sqlx::mysql::MySqlDatabaseError;
 
@@ -95,6 +95,11 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
                 | sqlx::Error::BeginFailed
         ),
     }
+}
+
+/// Whether it is we who have given up: the server may be at work still.
+pub(super) fn is_timed_out(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }
 
 /// Whether a COMMIT that failed like this has certainly changed nothing: the server takes no writes

@@ -97,8 +97,8 @@ impl Hosts {
         }
     }
 
-    /// A new connection, ready for the statements of this layer, and the host that it leads to.
-    pub(super) async fn connect(&self) -> Result<(usize, MySqlConnection), Error> {
+    /// A new connection, ready for the statements of this layer.
+    pub(super) async fn connect(&self) -> Result<Found, Error> {
         let seen = *self.writer();
         let (first, then) = self.order(seen);
         let mut attempts: FuturesUnordered<_> =
@@ -111,9 +111,9 @@ impl Hosts {
             attempts.extend(then.into_iter().map(|host| self.attempt(host)));
             found = first_of(&mut attempts, &mut failures).await;
         }
-        let (host, connection) = found.ok_or_else(|| explain(failures))?;
-        self.settle(seen, host);
-        Ok((host, connection))
+        let found = found.ok_or_else(|| explain(failures))?;
+        self.settle(seen, found.host);
+        Ok(found)
     }
 
     /// Whether a connection to `host` may be lent again. One to a former writer may not, even if that
@@ -121,6 +121,11 @@ impl Hosts {
     pub(super) fn is_writer(&self, host: usize) -> bool {
         let writer = self.writer();
         self.all.len() == 1 || (writer.host == Some(host) && !writer.doubted)
+    }
+
+    /// How to reach a host past the pool.
+    pub(super) fn options(&self, host: usize) -> &MySqlConnectOptions {
+        &self.all[host]
     }
 
     /// Who takes writes, as far as is known, for work that is about to begin.
@@ -156,11 +161,14 @@ impl Hosts {
             let opened = async {
                 let (mut connection, server) = open(options, is_single).await?;
                 probe::prepare(&mut connection, &server).await?;
-                Ok(connection)
+                Ok(Found {
+                    host,
+                    connection,
+                    thread: server.thread,
+                })
             };
             let opened = opened.await;
-            let opened = opened.map_err(|failure| (name(options), failure));
-            opened.map(|connection| (host, connection))
+            opened.map_err(|failure| (name(options), failure))
         })
     }
 
@@ -188,8 +196,17 @@ impl Hosts {
     }
 }
 
-/// A connection with the host that it leads to, or that host's name and why it is not used.
-type Attempt = Result<(usize, MySqlConnection), (String, Failure)>;
+/// A new connection.
+pub(super) struct Found {
+    /// That it leads to.
+    pub(super) host: usize,
+    pub(super) connection: MySqlConnection,
+    /// By which the server knows it; none where it does not say.
+    pub(super) thread: Option<u64>,
+}
+
+/// A connection, or the name of a host and why it is not used.
+type Attempt = Result<Found, (String, Failure)>;
 
 /// Why a host is not used.
 enum Failure {
@@ -219,7 +236,7 @@ async fn open(
 async fn first_of(
     attempts: &mut FuturesUnordered<BoxFuture<'_, Attempt>>,
     failures: &mut Vec<(String, Failure)>,
-) -> Option<(usize, MySqlConnection)> {
+) -> Option<Found> {
     while let Some(attempt) = attempts.next().await {
         match attempt {
             Ok(found) => return Some(found),

@@ -2,7 +2,7 @@
 //! writes are blocked; and the writes whose callers were sent away, apart from both.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -26,10 +26,27 @@ pub(super) struct Places {
     waiting: AtomicUsize,
 }
 
-/// Free again when it is dropped.
-pub(super) struct Place {
-    _own: OwnedSemaphorePermit,
+/// Free again when nobody holds it any more: whoever works there, or waits until the server has let a
+/// connection go.
+pub(super) struct Place(Mutex<Permits>);
+
+struct Permits {
+    _own: Option<OwnedSemaphorePermit>,
     _write: Option<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    fn new(own: Option<OwnedSemaphorePermit>, write: Option<OwnedSemaphorePermit>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Permits {
+            _own: own,
+            _write: write,
+        })))
+    }
+
+    /// For what is done before anybody works.
+    pub(super) fn uncounted() -> Arc<Self> {
+        Self::new(None, None)
+    }
 }
 
 impl Places {
@@ -45,34 +62,30 @@ impl Places {
     }
 
     /// A place for a read; [`Error::Unavailable`] when none gets free.
-    pub(super) async fn read(&self, until: Instant) -> Result<Place, Error> {
-        Ok(Place {
-            _own: self.wait(&self.all, until).await?,
-            _write: None,
-        })
+    pub(super) async fn read(&self, until: Instant) -> Result<Arc<Place>, Error> {
+        let own = self.wait(&self.all, until).await?;
+        Ok(Place::new(Some(own), None))
     }
 
     /// A place for a write; [`Error::Unavailable`] when none gets free, and at once when so many
     /// writes hang that one more would hang too.
-    pub(super) async fn write(&self, until: Instant) -> Result<Place, Error> {
+    pub(super) async fn write(&self, until: Instant) -> Result<Arc<Place>, Error> {
         if self.left_behind.available_permits() == 0 {
             return Err(unavailable("the database takes no writes now"));
         }
         let write = self.wait(&self.writes, until).await?;
-        Ok(Place {
-            _own: self.wait(&self.all, until).await?,
-            _write: Some(write),
-        })
+        let own = self.wait(&self.all, until).await?;
+        Ok(Place::new(Some(own), Some(write)))
     }
 
     /// Frees the place of a write that goes on without its caller; if too many do, it keeps it.
-    pub(super) fn leave_behind(&self, place: Place) -> Place {
-        match self.left_behind.clone().try_acquire_owned() {
-            Ok(permit) => Place {
-                _own: permit,
+    pub(super) fn leave_behind(&self, place: &Place) {
+        if let Ok(permit) = self.left_behind.clone().try_acquire_owned() {
+            let mut permits = place.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *permits = Permits {
+                _own: Some(permit),
                 _write: None,
-            },
-            Err(_) => place,
+            };
         }
     }
 
@@ -159,9 +172,11 @@ mod tests {
         let mut left = Vec::new();
         for _ in 0..LEFT_BEHIND {
             let place = places.write(soon()).await.expect("free");
-            left.push(places.leave_behind(place));
+            places.leave_behind(&place);
+            left.push(place);
         }
-        left.push(places.leave_behind(late));
+        places.leave_behind(&late);
+        left.push(late);
         assert_eq!(places.left_behind(), LEFT_BEHIND);
         assert_eq!(places.in_use(), 1);
         let refused = tokio::time::timeout(Duration::from_secs(5), places.write(later())).await;

@@ -1,20 +1,32 @@
 //! Whether the server at the other end of a new connection takes writes, and what its sessions need.
 
+use std::time::Duration;
+
 use sqlx::{Executor as _, MySqlConnection, Row as _};
 
 use super::statements;
 
 /// What says that a server takes no writes: replicas, members of a group besides its primary, Aurora
-/// readers, servers taken out for maintenance. Each server shows those that it has.
-const VARIABLES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', \
-    'super_read_only', 'innodb_read_only', 'offline_mode', 'wsrep_on', 'wsrep_reject_queries')";
+/// readers, servers taken out for maintenance. And by what the server knows the session, and how it
+/// limits statements. Each server shows those that it has.
+const VARIABLES: &str = "SHOW SESSION VARIABLES WHERE Variable_name IN ('read_only', \
+    'super_read_only', 'innodb_read_only', 'offline_mode', 'wsrep_on', 'wsrep_reject_queries', \
+    'pseudo_thread_id', 'max_execution_time', 'max_statement_time')";
 /// Asked of Galera alone: collecting the status costs a server more than its variables.
 const GALERA_STATUS: &str =
     "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')";
 
+/// Longer than anybody waits for a statement, a transaction that was left behind included: what an
+/// instance was at that died, or lost its way to the server, ends there by itself.
+pub(super) const LONGEST_STATEMENT: Duration = Duration::from_secs(66);
+
 /// For a row that another transaction holds, in seconds: well below the time limit, so that it ends
 /// in a conflict and not in a doubt.
 const SET_LOCK_WAIT: &str = "SET SESSION innodb_lock_wait_timeout = 2";
+/// And [`LONGEST_STATEMENT`] where reads are limited, in milliseconds.
+const SET_MYSQL: &str = "SET SESSION innodb_lock_wait_timeout = 2, max_execution_time = 66000";
+/// And where all statements are, in seconds.
+const SET_MARIADB: &str = "SET SESSION innodb_lock_wait_timeout = 2, max_statement_time = 66";
 /// And reads that wait until the node has applied what any other had acknowledged before.
 const SET_GALERA: &str = "SET SESSION innodb_lock_wait_timeout = 2, wsrep_sync_wait = 1";
 
@@ -23,8 +35,21 @@ const SET_GALERA: &str = "SET SESSION innodb_lock_wait_timeout = 2, wsrep_sync_w
 pub(super) struct Server {
     /// Why it takes no writes, if so.
     pub(super) refusal: Option<String>,
-    /// Whether it is a node of Galera.
-    galera: bool,
+    /// By which it knows this session; none where it does not say.
+    pub(super) thread: Option<u64>,
+    kind: Kind,
+}
+
+/// What its sessions need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// MySQL since 5.7.8.
+    MySql,
+    MariaDb,
+    /// A node of MariaDB's cluster.
+    Galera,
+    #[default]
+    Other,
 }
 
 pub(super) async fn ask(connection: &mut MySqlConnection) -> Result<Server, sqlx::Error> {
@@ -40,12 +65,17 @@ pub(super) async fn prepare(
     connection: &mut MySqlConnection,
     server: &Server,
 ) -> Result<(), sqlx::Error> {
-    if server.galera {
-        connection.execute(SET_GALERA).await?;
-        statements::prepare_all(connection).await
-    } else {
-        connection.execute(SET_LOCK_WAIT).await.map(drop)
+    let set = match server.kind {
+        Kind::MySql => SET_MYSQL,
+        Kind::MariaDb => SET_MARIADB,
+        Kind::Galera => SET_GALERA,
+        Kind::Other => SET_LOCK_WAIT,
+    };
+    connection.execute(set).await?;
+    if server.kind == Kind::Galera {
+        statements::prepare_all(connection).await?;
     }
+    Ok(())
 }
 
 async fn settings(
@@ -86,7 +116,21 @@ fn judge(said: &[(String, String)]) -> Server {
         };
         (value != wanted).then(|| format!("takes no writes ({name} is {value})"))
     });
-    Server { refusal, galera }
+    let kind = if galera {
+        Kind::Galera
+    } else if value("max_execution_time").is_some() {
+        Kind::MySql
+    } else if value("max_statement_time").is_some() {
+        Kind::MariaDb
+    } else {
+        Kind::Other
+    };
+    let thread = value("pseudo_thread_id").and_then(|id| id.parse().ok());
+    Server {
+        refusal,
+        thread,
+        kind,
+    }
 }
 
 #[cfg(test)]
@@ -143,8 +187,8 @@ mod tests {
     #[test]
     fn a_node_of_galera_takes_writes_while_it_is_ready_and_of_the_majority() {
         let ready = Server {
-            refusal: None,
-            galera: true,
+            kind: Kind::Galera,
+            ..Server::default()
         };
         assert_eq!(judged(&GALERA), ready);
         for (name, value) in [

@@ -1,7 +1,7 @@
 //! Transactions: tried again after conflicts, left behind when their time is up, but never cancelled
 //! half-way.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, TryFutureExt as _, future::BoxFuture};
 use sqlx::Connection as _;
@@ -11,7 +11,9 @@ use tracing::Instrument as _;
 use super::{
     Connection, Database, WORK_TIMEOUT, budget,
     faults::{database_error, is_conflict, is_lost, is_undone, unavailable},
+    given_up::Work,
     lease::ACQUIRE_TIMEOUT,
+    places::Place,
 };
 use crate::{domain::error::Error, unabandoned::Unabandoned};
 
@@ -100,16 +102,18 @@ impl Database {
             .places
             .write(deadline.min(began + ACQUIRE_TIMEOUT))
             .await?;
-        let mut attempts = Box::pin(self.clone().attempts(work, frame, deadline));
+        let attempts = self.clone().attempts(work, frame, place.clone(), deadline);
+        let mut attempts = Box::pin(attempts);
         if let Ok(result) = timeout_at(deadline, &mut attempts).await {
             return result;
         }
-        let place = self.places.leave_behind(place);
+        self.places.leave_behind(&place);
         self.left_without_answer(began, known);
         metrics::counter!("tickbox_database_left_behind_total").increment(1);
         let rest = async move {
             let _place = place;
-            // Dropped in the middle of a statement, its connection is closed.
+            // Dropped in the middle of a statement, its connection is closed, and its place is taken until
+            // the server has let it go.
             let ended = timeout(LEFT_BEHIND_LIMIT, attempts).await.is_ok();
             tracing::warn!(ended, "a transaction went on without its caller");
         };
@@ -117,14 +121,20 @@ impl Database {
         Err(unavailable("the database does not answer"))
     }
 
-    async fn attempts<T, F>(self, mut work: F, frame: Frame, deadline: Instant) -> Result<T, Error>
+    async fn attempts<T, F>(
+        self,
+        mut work: F,
+        frame: Frame,
+        place: Arc<Place>,
+        deadline: Instant,
+    ) -> Result<T, Error>
     where
         T: Send,
         F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<Ending<T>, Error>> + Send,
     {
         let mut tries = 1;
         loop {
-            let mut lease = self.lease(deadline).await?;
+            let mut lease = self.lease(Work::Write, &place, deadline).await?;
             let (committing, result) = match frame {
                 Frame::Transaction => attempt(lease.connection(), &mut work).await,
                 Frame::None => (true, alone(lease.connection(), &mut work).await),

@@ -81,12 +81,13 @@ async fn fill(site: &Site) {
         .await
         .expect("inserted");
     }
-    let counted = sqlx::query("UPDATE users SET rev = ?, open_count = 500, todo_count = ? WHERE id = ?")
-        .bind(TODOS)
-        .bind(TODOS)
-        .bind(site.world.ona.user_id.0)
-        .execute(&mut connection)
-        .await;
+    let counted =
+        sqlx::query("UPDATE users SET rev = ?, open_count = 500, todo_count = ? WHERE id = ?")
+            .bind(TODOS)
+            .bind(TODOS)
+            .bind(site.world.ona.user_id.0)
+            .execute(&mut connection)
+            .await;
     counted.expect("counted");
 }
 

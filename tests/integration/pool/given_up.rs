@@ -1,0 +1,111 @@
+//! What is given up ends in the database too, and until it has, its place is taken: a slow table does not
+//! fill the server with statements that nobody waits for.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use futures_util::future::{join, join_all};
+use sqlx::{
+    MySqlConnection,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::{domain::error::Error, service::within_budget, store::Database};
+use tokio::time::{sleep, timeout};
+
+use super::Notes;
+use crate::{
+    proxy::{Condition, Road},
+    world::connect,
+};
+
+const SIZE: usize = 4;
+const CLIENTS: usize = 8;
+/// The one that ends what others gave up.
+const OBSERVER: i64 = 1;
+/// Longer than two of them wait, one after the other.
+const SLOW: Duration = Duration::from_secs(11);
+/// What a busy machine may take for what takes milliseconds.
+const SOON: Duration = Duration::from_secs(3);
+
+async fn read_notes(database: &Database) -> Result<(), Error> {
+    let read = database.read(async |connection| {
+        sqlx::query("SELECT text FROM notes")
+            .fetch_all(connection)
+            .await?;
+        Ok(())
+    });
+    within_budget(read).await
+}
+
+/// The threads of the server that work on the test's own database, or rest there.
+async fn threads(observer: &mut MySqlConnection, of: &str) -> i64 {
+    let sql = "SELECT COUNT(*) FROM information_schema.processlist
+               WHERE db = DATABASE() AND id <> CONNECTION_ID() AND (command <> 'Sleep' OR ? = 'all')";
+    let count = sqlx::query_scalar(sql).bind(of).fetch_one(observer);
+    count.await.expect("counted")
+}
+
+#[sqlx::test(migrations = false)]
+async fn reads_of_a_slow_table_never_have_more_threads_than_places_and_end_with_their_callers(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let mut observer = Notes::new(&options).await.0;
+    let mut holder = connect(&options).await;
+    let lock = sqlx::raw_sql("LOCK TABLES notes WRITE");
+    lock.execute(&mut holder).await.expect("locked");
+    let idle = threads(&mut observer, "all").await;
+    let database = Database::new(options, SIZE);
+    let (begin, over) = (Instant::now(), AtomicBool::new(false));
+    let clients = async {
+        let clients = (0..CLIENTS).map(async |_| {
+            while begin.elapsed() < SLOW {
+                assert!(read_notes(&database).await.is_err(), "the table is locked");
+            }
+        });
+        join_all(clients).await;
+        over.store(true, Ordering::Relaxed);
+    };
+    let most = async {
+        let mut most = 0;
+        while !over.load(Ordering::Relaxed) {
+            most = most.max(threads(&mut observer, "all").await - idle);
+            sleep(Duration::from_millis(20)).await;
+        }
+        most
+    };
+    let ((), most) = join(clients, most).await;
+    let places = i64::try_from(SIZE).expect("small");
+    assert!(most <= places + OBSERVER, "{most} threads");
+    assert!(most >= places, "nothing was slow");
+    let ended = async {
+        while threads(&mut observer, "at work").await > 0 || database.status().in_use > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, ended).await.expect("one goes on");
+    let unlock = sqlx::raw_sql("UNLOCK TABLES").execute(&mut holder).await;
+    unlock.expect("unlocked");
+    read_notes(&database).await.expect("all places are free");
+}
+
+#[sqlx::test(migrations = false)]
+async fn places_given_up_in_a_black_hole_are_free_when_the_way_is_open_again(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    Notes::new(&options).await;
+    let road = Road::to(&options).await;
+    let database = Database::new(road.options.clone(), SIZE);
+    database.open(SIZE).await.expect("opened");
+    road.turn(Condition::BlackHole);
+    let lost = join_all((0..SIZE).map(|_| read_notes(&database))).await;
+    assert!(lost.iter().all(Result::is_err));
+    assert_eq!(database.status().in_use, SIZE, "the server may be at work");
+    road.turn(Condition::Open);
+    let again = join_all((0..SIZE).map(|_| read_notes(&database)));
+    let again = timeout(SOON, again).await.expect("soon");
+    assert!(again.iter().all(Result::is_ok), "{again:?}");
+}
