@@ -136,6 +136,17 @@ def call_after(setting: Setting, person: Person) -> Callable[[str], str]:
     return ask_call
 
 
+def changes_after(setting: Setting, person: Person) -> Callable[[str], str]:
+    """The same for the parts of a first copy."""
+
+    def ask_changes(place: str) -> str:
+        request = wanted.api_changes(person, setting.jwt_secret, place, PAGE)
+        part = json.loads(ask(setting, request, 200).body)
+        return part["next"] if part["has_more"] else ""
+
+    return ask_changes
+
+
 def rows_read(setting: Setting) -> list[Row]:
     """Goal 2: of every page, and of pages that begin at every place around the end of what is open."""
     counters = setting.counters
@@ -145,7 +156,7 @@ def rows_read(setting: Setting) -> list[Row]:
     for todos in (EACH, *SPECIAL):
         person = setting.person if todos == EACH else setting.population.special[todos]
         pages, read = 0, []
-        for kind in (page_after, call_after):
+        for kind in (page_after, call_after, changes_after):
             ask_for, place, expected = kind(setting, person), "", math.ceil(todos / PAGE)
             seen = 0
             while seen == 0 or place:

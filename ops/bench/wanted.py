@@ -77,10 +77,10 @@ def api_list(person: Person, jwt_secret: str, cursor: str = "") -> Request:
     return Request("GET", f"/api/v1/todo_list?limit=50{place}", _phone(person, jwt_secret))
 
 
-def api_changes(person: Person, jwt_secret: str, since: str = "") -> Request:
+def api_changes(person: Person, jwt_secret: str, since: str = "", limit: int = 1000) -> Request:
     """What has changed since then; a first copy without it."""
-    place = f"?since={since}" if since else ""
-    return Request("GET", f"/api/v1/todo_changes{place}", _phone(person, jwt_secret))
+    place = f"&since={since}" if since else ""
+    return Request("GET", f"/api/v1/todo_changes?limit={limit}{place}", _phone(person, jwt_secret))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from hangups import hang_up
 from http_client import Connection
 from instances import Instance
 from servers import KINDS, CannotTry, Servers
-from users import World
+from users import Phone, World
 
 DRAIN = 2  # seconds that an instance goes on serving after SIGTERM; a balancer needs one to notice
 GRACE = 10  # seconds more that the requests under way may take
@@ -19,6 +19,13 @@ MYSQL_LOOKS_AGAIN = 60.0  # seconds from one look of MySQL whether its full bina
 FULL_PATIENCE = 60  # seconds in which a full disk must have stood in somebody's way
 # An hour forward, a day back, and right again: beyond the life of a token, and before what was written.
 JUMPS = (3_700, -86_400, 0)  # seconds from the right time
+SLOW = 12.0  # seconds in which a table answers nobody: two reads are given up, one after the other
+READERS = 8  # at each instance, besides everybody else
+PLACES = 8  # of an instance (CONNECTIONS in src/main.rs): so many reads at once, those that were given up among them
+READS = (
+    "SELECT COUNT(*) FROM information_schema.processlist"
+    " WHERE id <> CONNECTION_ID() AND command <> 'Sleep' AND info LIKE 'SELECT%todos%LIMIT%'"
+)
 NOTICED = 10  # seconds in which a program must have looked at its moved clock; it does each second
 
 
@@ -171,6 +178,37 @@ async def app_clock(stage: Stage) -> float:
     return monotonic()
 
 
+async def slow(stage: Stage) -> float:
+    """Reads that nobody waits for any more must end in the database, or each that is asked once more is one more."""
+    servers, record, instances = stage.servers, stage.world.record, stage.world.instances
+    readers = [Phone(stage.world, f"{stage.run}-{stage.turn}-reader{n}") for n in range(READERS * len(instances))]
+    await asyncio.gather(*(reader.begin() for reader in readers))
+    node = await servers.primary(stage.turn)
+    locked = asyncio.create_task(servers.sql(node, f"LOCK TABLES tickbox.todos WRITE; DO SLEEP({SLOW})"))
+    reading = [asyncio.create_task(read_on(reader, locked)) for reader in readers]
+    most = 0
+    while not locked.done():
+        most = max(most, int((await servers.sql(node, READS))[0]))
+        await asyncio.sleep(0.1)
+    healed = monotonic()
+    await locked
+    await asyncio.gather(*reading)
+    if most > PLACES * len(instances):
+        record.count("open", f"{most} reads were at work for {PLACES} places of {len(instances)} instances")
+    if most == 0:
+        record.count("wrong", "the table was slow, and nobody waited for it: nothing was tried")
+    return healed
+
+
+async def read_on(reader: Phone, until: asyncio.Task) -> None:
+    """The list, again and again; a failure is judged, and that is all."""
+    while not until.done():
+        await reader.read(reader.next_instance(), "/api/v1/todo_list")
+        await asyncio.sleep(0.05)
+    for connection in reader.connections.values():
+        connection.close()
+
+
 async def ahead(instance: Instance) -> float:
     """How far the clock of an instance is ahead, in seconds, as it says with each answer."""
     connection = Connection(instance.port)
@@ -204,6 +242,7 @@ FAULTS = {
     "blackhole": Fault("nothing comes through to the database, or back", blackhole, proxied=True),
     "half": Fault("answers of the database end in the middle, for a second", half, proxied=True),
     "delay": Fault("100 ms more in each direction between program and database", delay, proxied=True),
+    "slow": Fault("a table answers nobody for 12 s, and eight more phones at each instance ask for their lists", slow),
     "app-kill": Fault("kill -9 of an instance of the program, and restart", app_kill, database=False),
     "app-term": Fault("SIGTERM to an instance behind a balancer, and restart", app_term, database=False, unavailable=False),
     "disconnect": Fault(

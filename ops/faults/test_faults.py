@@ -25,6 +25,7 @@ class Stand(servers.Servers):
 
     def __init__(self, obeys: bool = True, kind: str = "mysql", state: str = "") -> None:
         self.kind, self.obeys, self.asked, self.wrong_by, self.state = kind, obeys, [], 0, state
+        self.nodes, self.reads = range(1, 2), 0
 
     async def _verb(self, verb: str, node: int | None = None, *rest: str) -> str:
         self.asked.append(verb)
@@ -32,6 +33,10 @@ class Stand(servers.Servers):
             self.wrong_by = int(rest[0])
         if verb == "sql" and self.state:
             return self.state
+        if verb == "sql" and rest[0].startswith("LOCK"):
+            await asyncio.sleep(0.3)
+        if verb == "sql" and rest[0] == faults.READS:
+            return f"{self.reads}\n"
         return f"{time.time() + self.wrong_by:.6f}" if verb == "sql" else ""
 
 
@@ -73,6 +78,15 @@ class TheFaults(unittest.IsolatedAsyncioTestCase):
         filling.cancel()
         await asyncio.wait([filling])
         self.assertEqual(stand.asked, ["fill", "free"])
+
+    async def test_more_reads_at_work_than_there_are_places_are_told(self) -> None:
+        faults.READERS = 0
+        for reads, fault in ((0, "wrong"), (1, None), (2 * faults.PLACES, None), (2 * faults.PLACES + 1, "open")):
+            stage = self.stage(stand := Stand(), object.__new__(Instance), object.__new__(Instance))
+            stand.reads = reads
+            await faults.slow(stage)
+            told = [name for name, count in stage.world.record.counts.items() if count]
+            self.assertEqual(told, [fault] if fault else [])
 
     async def test_a_clock_ends_as_the_right_one(self) -> None:
         await faults.clock(self.stage(stand := Stand()))

@@ -12,7 +12,9 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, MySqlConnection, Row as _};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, MySqlConnection, Row as _,
+};
 use tokio::{
     runtime::Handle,
     time::{Instant, sleep, timeout},
@@ -21,9 +23,8 @@ use tracing::Instrument as _;
 
 use super::{Database, hosts::Hosts, places::Place, probe::LONGEST_STATEMENT};
 
-/// Of one's own threads every user may see all, and end each.
+/// Of one's own threads every user may see all, and end each with `KILL`.
 const THREADS: &str = "SHOW PROCESSLIST";
-const KILL: &str = "KILL CONNECTION ?";
 
 /// For a look at the server, a new connection among it: what is silent for longer may open itself again
 /// meanwhile, and the next look finds it.
@@ -120,8 +121,8 @@ impl GivenUp {
 struct Thread {
     id: u64,
     command: String,
-    /// How long it has been at that, in seconds.
-    time: i64,
+    /// How long it has been at that, in seconds; none of one that is just connecting.
+    time: Option<i64>,
 }
 
 impl Thread {
@@ -129,7 +130,9 @@ impl Thread {
     /// has begun something since is another's, of a server that was started anew.
     fn is(&self, given_up: &GivenUp) -> bool {
         let since = i64::try_from(given_up.since.elapsed().as_secs()).unwrap_or(i64::MAX);
-        self.id == given_up.thread && self.command != "Sleep" && self.time + 1 >= since
+        self.id == given_up.thread
+            && self.command != "Sleep"
+            && self.time.is_some_and(|time| time + 1 >= since)
     }
 }
 
@@ -200,12 +203,12 @@ impl Database {
             })
             .collect();
         for thread in self.leftovers.settle(host, &threads?) {
-            // An error says that it has gone meanwhile; the next look would tell.
-            sqlx::query(KILL)
-                .bind(thread)
-                .execute(&mut *connection)
-                .await
-                .ok();
+            // A number of the server's own. MySQL takes no parameter here (6413).
+            let kill = AssertSqlSafe(format!("KILL CONNECTION {thread}"));
+            if let Err(error) = connection.execute(sqlx::raw_sql(kill)).await {
+                // It has gone meanwhile, or the next look tells.
+                tracing::debug!(%error, thread, "what was given up was not ended");
+            }
         }
         Ok(())
     }
