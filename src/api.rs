@@ -3,6 +3,7 @@
 //! it. May import `service`, `domain` and `assets`; knows neither SQL nor the pages.
 
 mod account;
+mod asked;
 mod bearer;
 mod date;
 mod docs;

@@ -3,7 +3,7 @@
 mod body;
 mod changes;
 
-use poem::{Request, web::Data};
+use poem::web::Data;
 use poem_openapi::{
     ApiResponse, OpenApi,
     param::{Header, Query},
@@ -16,6 +16,7 @@ use self::{
 };
 use super::{
     Tag,
+    asked::Asked,
     bearer::Caller,
     json::Json,
     problem::{Errors, Failure, failed},
@@ -24,7 +25,6 @@ use super::{
 use crate::{
     domain::{
         error::Error,
-        head::HeadOnly,
         todo::{Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TodoId},
     },
     service::{Edited, Outcome, Service},
@@ -81,7 +81,7 @@ impl Calls {
     async fn todo_list(
         &self,
         caller: Caller,
-        service: Data<&Service>,
+        asked: Asked<'_>,
         /// Which to-dos.
         filter: Query<Option<String>>,
         /// Most to-dos of the answer.
@@ -92,7 +92,6 @@ impl Calls {
         /// 304 and empty.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<String>>,
-        request: &Request,
     ) -> Result<Versioned<TodoList>, Failure> {
         let mut errors = Errors::default();
         let filter = errors.note(filter.as_deref().map(Filter::parse).transpose());
@@ -107,10 +106,10 @@ impl Calls {
             return Ok(Versioned::NotModified(version));
         }
         let (filter, limit) = (filter.unwrap_or_default(), limit.unwrap_or_default());
-        let page = if request.data::<HeadOnly>().is_some() {
+        let page = if asked.for_head {
             Page::unread(caller.0.tally)
         } else {
-            let page = service.list(&caller.0, filter, cursor, limit).await;
+            let page = asked.service.list(&caller.0, filter, cursor, limit).await;
             page.map_err(failed)?
         };
         let version = Version::of(&caller.0, page.tally.rev);
@@ -130,7 +129,7 @@ impl Calls {
     async fn todo_changes(
         &self,
         caller: Caller,
-        service: Data<&Service>,
+        asked: Asked<'_>,
         /// The `next` of the answer before; read nothing into it. An empty one is none.
         since: Query<Option<String>>,
         /// Most to-dos of the answer.
@@ -139,7 +138,6 @@ impl Calls {
         /// 304 and empty.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<String>>,
-        request: &Request,
     ) -> Result<Versioned<TodoChanges>, Failure> {
         let mut errors = Errors::default();
         let since = since.as_deref().filter(|text| !text.is_empty());
@@ -153,11 +151,12 @@ impl Calls {
         if version.is_known(if_none_match.as_deref()) {
             return Ok(Versioned::NotModified(version));
         }
-        let (rev, changes) = if request.data::<HeadOnly>().is_some() {
-            let rev = service.rev_behind(account, since).await;
+        let (rev, changes) = if asked.for_head {
+            let rev = asked.service.rev_behind(account, since).await;
             (rev.map_err(failed)?, TodoChanges::unread())
         } else {
-            let changes = service.changes(account, since, limit.unwrap_or_default());
+            let limit = limit.unwrap_or_default();
+            let changes = asked.service.changes(account, since, limit);
             let changes = changes.await.map_err(failed)?;
             (changes.rev, changes.into())
         };

@@ -1,6 +1,6 @@
 //! Calls about all sessions of one user: seeing and ending them.
 
-use poem::{Request, web::Data};
+use poem::web::Data;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use super::super::{
     Tag,
+    asked::Asked,
     bearer::Caller,
     date,
     json::Json,
     problem::{Failure, failed},
 };
 use crate::{
-    domain::{self, head::HeadOnly, session::SessionId},
+    domain::{self, session::SessionId},
     service::Service,
 };
 
@@ -94,13 +95,12 @@ impl Calls {
     async fn session_list(
         &self,
         caller: Caller,
-        service: Data<&Service>,
-        request: &Request,
+        asked: Asked<'_>,
     ) -> Result<Json<SessionList>, Failure> {
-        let sessions = if request.data::<HeadOnly>().is_some() {
+        let sessions = if asked.for_head {
             Vec::new()
         } else {
-            service.sessions(&caller.0).await.map_err(failed)?
+            asked.service.sessions(&caller.0).await.map_err(failed)?
         };
         let sessions = sessions.into_iter().map(Session::from).collect();
         Ok(Json(SessionList { sessions }))
