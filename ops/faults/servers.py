@@ -135,4 +135,4 @@ class Servers:
             raise CannotTry(errors.decode().strip().splitlines()[-1])
         if process.returncode != 0:
             raise RuntimeError(f"servers {verb} {self.kind} {node}: {errors.decode()[-500:]}")
-        return output.decode()
+        return output.decode(errors="replace")  # a statement may hold bytes that are no text

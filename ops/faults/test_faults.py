@@ -35,8 +35,9 @@ class Stand(servers.Servers):
             return self.state
         if verb == "sql" and rest[0].startswith("LOCK"):
             await asyncio.sleep(0.3)
-        if verb == "sql" and rest[0] == faults.READS:
-            return f"{self.reads}\n"
+        if verb == "sql" and rest[0] == faults.THREADS:
+            ours = "7\tona\t127.0.0.1\ttickbox\tExecute\t1\tWaiting\tSELECT\n"
+            return "6\tona\t127.0.0.1\ttickbox\tSleep\t1\t\tNULL\n" + ours * self.reads
         return f"{time.time() + self.wrong_by:.6f}" if verb == "sql" else ""
 
 
@@ -79,7 +80,7 @@ class TheFaults(unittest.IsolatedAsyncioTestCase):
         await asyncio.wait([filling])
         self.assertEqual(stand.asked, ["fill", "free"])
 
-    async def test_more_reads_at_work_than_there_are_places_are_told(self) -> None:
+    async def test_more_statements_at_work_than_there_are_places_are_told(self) -> None:
         faults.READERS = 0
         for reads, fault in ((0, "wrong"), (1, None), (2 * faults.PLACES, None), (2 * faults.PLACES + 1, "open")):
             stage = self.stage(stand := Stand(), object.__new__(Instance), object.__new__(Instance))

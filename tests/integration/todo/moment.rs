@@ -94,7 +94,7 @@ async fn read(
     asked: &AtomicUsize,
     many: usize,
 ) -> Vec<Told> {
-    let mut told = Vec::new();
+    let (mut told, mut copy) = (Vec::new(), Copy::default());
     loop {
         let turn = asked.fetch_add(1, Ordering::Relaxed);
         if turn >= many {
@@ -104,7 +104,7 @@ async fn read(
             0 => page(&browser.get("/").await),
             1 => refreshed(&browser.with_htmx().get("/").await),
             2 => list(phone).await,
-            3 => delta(phone).await,
+            3 => copy.delta(phone).await,
             _ => filtered(&browser.get("/?show=done").await),
         });
     }
@@ -162,15 +162,44 @@ async fn list(phone: &Phone<'_>) -> Told {
     shown("list", rev, &reply.json)
 }
 
-async fn delta(phone: &Phone<'_>) -> Told {
-    let reply = phone.get("todo_changes", json!({})).await;
-    let rev = reply.json["next"]
-        .as_str()
-        .and_then(|next| next.split('.').nth(1));
-    let rev = rev.and_then(|rev| rev.parse().ok()).expect("a number");
-    let etag = reply.answer.header("etag");
-    assert!(etag.contains(&format!("-{rev}-")), "{etag} of {rev}");
-    shown("delta", rev, &reply.json)
+/// A copy of the list that is kept by deltas.
+#[derive(Default)]
+struct Copy {
+    todos: Todos,
+    since: Option<String>,
+}
+
+impl Copy {
+    /// Brings it up to date; it is then what there was at the last part's moment.
+    async fn delta(&mut self, phone: &Phone<'_>) -> Told {
+        loop {
+            let query = self.since.as_ref().map(|since| json!({"since": since}));
+            let reply = phone.get("todo_changes", query.unwrap_or_default()).await;
+            for todo in reply.json["todos"].as_array().expect("a list") {
+                let id = todo["id"].as_str().expect("a text").to_owned();
+                match todo["is_done"].as_bool() {
+                    Some(is_done) => self.todos.insert(id, is_done),
+                    None => self.todos.remove(&id),
+                };
+            }
+            let next = reply.json["next"].as_str().expect("a token");
+            self.since = Some(next.to_owned());
+            if reply.json["has_more"] == true {
+                continue;
+            }
+            let rev = next.split('.').nth(1).and_then(|rev| rev.parse().ok());
+            let rev = rev.expect("a number");
+            let etag = reply.answer.header("etag");
+            assert!(etag.contains(&format!("-{rev}-")), "{etag} of {rev}");
+            return Told {
+                by: "delta",
+                rev,
+                count: None,
+                todos: Some(self.todos.clone()),
+                only_done: false,
+            };
+        }
+    }
 }
 
 fn shown(by: &'static str, rev: u64, answer: &Value) -> Told {
