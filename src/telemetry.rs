@@ -61,8 +61,8 @@ pub fn log_panic(panic: &PanicHookInfo<'_>) {
 pub enum Unlogged {
     /// Whatever the answer is.
     Always,
-    /// Unless the failure is ours.
-    UnlessItFails,
+    /// Unless the failure is ours, or something was changed: that is looked for later, by its id.
+    UnlessItFailsOrChanges,
 }
 
 /// Notes an answer that was refused before anything was done for it.
@@ -110,7 +110,11 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     let is_logged = match unlogged {
         None => true,
         Some(Unlogged::Always) => false,
-        Some(Unlogged::UnlessItFails) => response.status().is_server_error(),
+        Some(Unlogged::UnlessItFailsOrChanges) => {
+            let status = response.status();
+            let is_change = !matches!(method, "GET" | "HEAD") && !status.is_client_error();
+            status.is_server_error() || is_change
+        }
     };
     if !is_logged {
         return response;

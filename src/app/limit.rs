@@ -77,7 +77,7 @@ impl Edge {
                     request.set_data(Unlogged::Always);
                 } else if edge.tally.is_refusing(network) {
                     edge.tally.note(network, What::Passed);
-                    request.set_data(Unlogged::UnlessItFails);
+                    request.set_data(Unlogged::UnlessItFailsOrChanges);
                 }
                 let response = endpoint.call(request).await?;
                 if is_check {

@@ -66,6 +66,8 @@ impl Bare {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE if lines(head).count() > HEADERS => {
                 Refusal::TooManyHeaders
             }
+            // Of a length beyond all numbers hyper says the same.
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE if is_whole(head) => Refusal::BodyTooLarge,
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Refusal::HeadTooLarge {
                 largest: largest(head),
             },
@@ -102,6 +104,10 @@ const HEADERS: usize = 100;
 
 fn is_one_line(head: &[u8]) -> bool {
     head.len() == HEAD_BYTES && !head.contains(&b'\n')
+}
+
+fn is_whole(head: &[u8]) -> bool {
+    head.windows(4).any(|end| end == b"\r\n\r\n")
 }
 
 /// What htmx sends with each of its requests.

@@ -2,6 +2,7 @@
 //! processors that are spent, and in what was done, however it ended.
 
 use std::{
+    collections::HashMap,
     hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -16,11 +17,51 @@ use crate::domain::{
     user::{Account, PasswordAttempt, UserId},
 };
 
+/// Requests of one user that may be worked on at once: what they cost is known only when they are done, and
+/// places for work are few. A person's devices together stay below, since each waits for its answers.
+const UNDER_WAY_MAX: usize = 32;
+/// How long the next one is told to wait.
+const UNDER_WAY_WAIT: Duration = Duration::from_secs(1);
+
 /// What has been spent, by whom.
 pub(super) struct Allowances {
     hashes_of_accounts: Mutex<Spent<Bucket>>,
     hashes_of_addresses: Mutex<Spent<Bucket>>,
     work: Mutex<Spent<UserId>>,
+    under_way: Mutex<HashMap<UserId, usize>>,
+}
+
+/// Work for a user, until it is dropped.
+pub(super) struct UnderWay {
+    user: UserId,
+    allowances: Arc<Allowances>,
+}
+
+impl UnderWay {
+    /// None when the user has as much under way as there may be.
+    fn begin(allowances: &Arc<Allowances>, user: UserId) -> Option<Self> {
+        let mut under_way = lock(&allowances.under_way);
+        let count = under_way.entry(user).or_insert(0);
+        if *count >= UNDER_WAY_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Self {
+            user,
+            allowances: allowances.clone(),
+        })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut under_way = lock(&self.allowances.under_way);
+        match under_way.get_mut(&self.user) {
+            Some(count) if *count > 1 => *count -= 1,
+            // Nobody is remembered who waits for nothing.
+            _ => drop(under_way.remove(&self.user)),
+        }
+    }
 }
 
 impl Default for Allowances {
@@ -30,6 +71,7 @@ impl Default for Allowances {
             hashes_of_accounts: of(Allowance::HASHES_OF_ACCOUNT),
             hashes_of_addresses: of(Allowance::HASHES_OF_ADDRESS),
             work: Mutex::new(Spent::nothing(Allowance::WORK_OF_USER)),
+            under_way: Mutex::default(),
         }
     }
 }
@@ -101,13 +143,20 @@ impl Service {
         lock(&allowances.hashes_of_addresses).spend(share.address, 1, now);
     }
 
-    /// Whether something more may be read or written for the user. Not to be asked for an answer that says
+    /// Begins to read or write for the user, if something more may be. Not to be asked for an answer that says
     /// only that nothing has changed.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] until there is something left.
-    pub(super) fn check_work(&self, account: &Account) -> Result<(), Error> {
-        self.check(&self.allowances.work, &account.user_id, RateLimit::WorkUser)
+    /// [`Error::RateLimited`] until there is something left, and while too much is under way.
+    pub(super) fn begin_work(&self, account: &Account) -> Result<Option<UnderWay>, Error> {
+        self.check(&self.allowances.work, &account.user_id, RateLimit::WorkUser)?;
+        if self.request_quota().is_none() {
+            return Ok(None);
+        }
+        match UnderWay::begin(&self.allowances, account.user_id) {
+            Some(begun) => Ok(Some(begun)),
+            None => Err(limited(RateLimit::WorkUser, UNDER_WAY_WAIT)),
+        }
     }
 
     /// Counts what was read or written for the user.
@@ -136,6 +185,25 @@ impl Service {
     }
 }
 
-fn lock<K>(spent: &Mutex<Spent<K>>) -> MutexGuard<'_, Spent<K>> {
-    spent.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_user_has_no_more_under_way_than_some_and_takes_nothing_from_others() {
+        let allowances = Arc::new(Allowances::default());
+        let (rita, ona) = (UserId(1), UserId(2));
+        let begin = |user| UnderWay::begin(&allowances, user);
+        let mut begun: Vec<_> = std::iter::from_fn(|| begin(rita)).collect();
+        assert_eq!(begun.len(), UNDER_WAY_MAX);
+        assert!(begin(ona).is_some());
+        begun.pop();
+        assert!(begin(rita).is_some(), "one has ended");
+        drop(begun);
+        assert!(lock(&allowances.under_way).is_empty());
+    }
 }

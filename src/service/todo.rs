@@ -52,7 +52,7 @@ impl Service {
         id: TodoId,
         description: Description,
     ) -> Result<Outcome, Error> {
-        self.check_work(account)?;
+        let _under_way = self.begin_work(account)?;
         self.spend_work(account, Work::CHANGE);
         let (user, before) = (account.user_id, account.tally);
         let todo = Todo::new(id, description, self.clock.now());
@@ -161,7 +161,7 @@ impl Service {
         id: TodoId,
         verb: impl Fn(Todo) -> Result<Todo, Error> + Clone + Send + Sync + 'static,
     ) -> Result<Outcome, Error> {
-        self.check_work(account)?;
+        let _under_way = self.begin_work(account)?;
         self.spend_work(account, Work::CHANGE);
         let (user, now) = (account.user_id, self.clock.now());
         self.database

@@ -49,7 +49,7 @@ impl Service {
         after: Option<Cursor>,
         limit: Limit,
     ) -> Result<Page, Error> {
-        self.check_work(account)?;
+        let _under_way = self.begin_work(account)?;
         let (user, tally) = (account.user_id, account.tally);
         // One more than wanted tells whether there is a next part.
         let more = limit.get() + 1;
@@ -135,7 +135,7 @@ impl Service {
         since: Option<SyncToken>,
         limit: u32,
     ) -> Result<(SyncToken, Found), Error> {
-        self.check_work(account)?;
+        let _under_way = self.begin_work(account)?;
         let (user, public_id) = (account.user_id, account.public_id);
         let from = since.unwrap_or_else(|| SyncToken::begin(public_id, account.tally.rev));
         let find = async move |connection: &mut Connection| {

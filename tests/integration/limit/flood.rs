@@ -98,6 +98,31 @@ async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(
 }
 
 #[sqlx::test(migrations = "./migrations")]
+async fn what_changes_something_beside_refusals_has_its_line(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let quick = RequestQuota {
+        burst: NonZeroU32::MIN,
+        replenish: Duration::from_millis(20),
+    };
+    let site = Site::limited(options, Proxies(1), quick).await;
+    let client = "198.51.100.5";
+    while !statuses(&site, "/login", client, 3).await.contains(&429) {}
+    loop {
+        let request = site.request(Method::POST, "/logout");
+        let answer = Answer::to(request.header("x-forwarded-for", client)).await;
+        if answer.status == 303 {
+            break;
+        }
+        assert_eq!(answer.status, 429);
+    }
+    let lines = lines(client);
+    let line = lines.iter().find(|it| it["fields"]["route"] == "/logout");
+    assert_eq!(line.expect("one")["fields"]["status"], 303);
+}
+
+#[sqlx::test(migrations = "./migrations")]
 async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,

@@ -223,6 +223,11 @@ fn malformed(address: &str) -> Vec<(&'static str, String, &'static [&'static str
         ),
         ("a long header", with(&format!("X: {long}")), &["431"]),
         ("many headers", with(&"X: 1\r\n".repeat(200)), &["431"]),
+        (
+            "a length beyond all numbers",
+            with("Content-Length: 18446744073709551615"),
+            &["413"],
+        ),
         ("a long address", to(5_000), &["414"]),
         ("a longer address", to(17_000), &["414", "431"]),
         (
