@@ -198,12 +198,12 @@ mod tests {
         let allowances = Arc::new(Allowances::default());
         let (rita, ona) = (UserId(1), UserId(2));
         let begin = |user| UnderWay::begin(&allowances, user);
-        let mut begun: Vec<_> = std::iter::from_fn(|| begin(rita)).collect();
-        assert_eq!(begun.len(), UNDER_WAY_MAX);
+        let mut of_rita: Vec<_> = std::iter::from_fn(|| begin(rita)).collect();
+        assert_eq!(of_rita.len(), UNDER_WAY_MAX);
         assert!(begin(ona).is_some());
-        begun.pop();
+        of_rita.pop();
         assert!(begin(rita).is_some(), "one has ended");
-        drop(begun);
+        drop(of_rita);
         assert!(lock(&allowances.under_way).is_empty());
     }
 }
