@@ -101,24 +101,41 @@ impl Sent {
 }
 
 /// The part of the address behind the question mark.
-pub(super) struct Query(Fields);
+pub(super) struct Query {
+    fields: Fields,
+    /// Whether a link or a redirect of another site led here.
+    is_from_elsewhere: bool,
+}
 
 impl Query {
     /// The field's value; a missing one is empty.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.0.get(name)
+        self.fields.get(name)
     }
 
     /// As [`Form::either`].
     pub(super) fn either(&self, name: &str, earlier: &str) -> &str {
-        self.0.either(name, earlier)
+        self.fields.either(name, earlier)
+    }
+
+    /// What has just been done. Of another site nothing is believed: it could reassure a user of what never was.
+    pub(super) fn notice(&self) -> &str {
+        if self.is_from_elsewhere {
+            ""
+        } else {
+            self.get("notice")
+        }
     }
 }
 
 impl<'a> FromRequest<'a> for Query {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let query = request.uri().query().unwrap_or_default();
-        Ok(Self(Fields::parse(query.as_bytes())?))
+        let site = request.header("sec-fetch-site");
+        Ok(Self {
+            fields: Fields::parse(query.as_bytes())?,
+            is_from_elsewhere: matches!(site, Some("cross-site" | "same-site")),
+        })
     }
 }
 

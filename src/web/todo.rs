@@ -56,7 +56,7 @@ pub(super) async fn show_list(
             account: &account,
             view,
             page: &page,
-            notice: Notice::parse(query.get("notice"), query.get("id")),
+            notice: Notice::parse(query.notice(), query.get("id")),
             draft: draft.as_ref().map_or("", |draft| &draft.text),
             error: None,
             id: draft

@@ -38,7 +38,7 @@ pub(in crate::web) fn show(visitor: Visitor, query: Query) -> Response {
         next,
         username: "",
         call_id: Some(CallId::random()),
-        notice: Notice::parse(query.get("notice"), ""),
+        notice: Notice::parse(query.notice(), ""),
         draft: None,
     };
     page.render(&[]).into_response()

@@ -27,7 +27,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Response> {
     let account = visitor.account(&link::ACCOUNT)?;
     let user = service.user(&account).await.map_err(Failure::from)?;
-    let notice = Notice::parse(query.get("notice"), "");
+    let notice = Notice::parse(query.notice(), "");
     Ok(account_page(&account, &user, notice).into_response())
 }
 

@@ -36,7 +36,7 @@ pub(in crate::web) async fn show(
         return Ok(html! {}.into_response());
     }
     let sessions = service.sessions(&account).await.map_err(Failure::from)?;
-    let notice = Notice::parse(query.get("notice"), "");
+    let notice = Notice::parse(query.notice(), "");
     Ok(sessions_page(&account, &sessions, notice).into_response())
 }
 

@@ -1,5 +1,6 @@
 //! Registering, logging in, logging out.
 
+use reqwest::Method;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::web::Proxies;
 
@@ -42,6 +43,35 @@ async fn who_registers_can_log_in_under_the_name_in_any_case(
     ];
     let logged_in = site.stranger().post("/login", &form).await;
     assert_eq!((logged_in.status, logged_in.header("location")), (303, "/"));
+}
+
+#[sqlx::test]
+async fn a_link_of_another_site_cannot_say_that_something_was_done(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::open(options).await;
+    let rita = site.browser("ona").await;
+    for path in [
+        "/account?notice=password_changed",
+        "/sessions?notice=others_ended",
+        "/login?notice=registered",
+    ] {
+        for (from, shown) in [
+            ("same-origin", 1),
+            ("none", 1),
+            ("same-site", 0),
+            ("cross-site", 0),
+        ] {
+            let request = site.request(Method::GET, path);
+            let mut request = request.header("sec-fetch-site", from);
+            if !path.starts_with("/login") {
+                request = request.header("cookie", rita.cookie.as_deref().expect("one"));
+            }
+            let answer = Answer::to(request).await;
+            assert_eq!(answer.texts(".notice").len(), shown, "{path} {from}");
+        }
+    }
 }
 
 #[sqlx::test]
