@@ -1,5 +1,5 @@
-//! The open connections by the network that they come from: one client must not have all places, and
-//! who only holds one gives it to who comes.
+//! The open connections by the network that they come from: one client must not have all places, and an
+//! idle connection gives its place to a new one.
 
 use std::{
     collections::HashMap,

@@ -20,13 +20,13 @@ pub(super) const KEPT: Duration = Duration::minutes(10);
 const BYTES_MAX: usize = 2_800;
 const _: () = assert!(BYTES_MAX >= 4 * Description::MAX);
 
-/// The field of the login form that says who typed it.
+/// The field of the login form that names the author.
 pub(super) const DRAFTER_FIELD: &str = "drafter";
 
 /// A text, and the to-do that it is to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Draft {
-    /// Who typed it, by their public id: nobody else gets it back.
+    /// The public id of the author: nobody else gets it back.
     pub(super) drafter: Uuid,
     /// The id of the to-do: if it was added after all, adding it again changes nothing.
     pub(super) id: TodoId,

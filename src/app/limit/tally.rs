@@ -1,5 +1,5 @@
-//! What comes in floods is counted, and logged once a second with its number: whoever asks without end
-//! must not fill the log.
+//! Requests that come in floods are counted, and logged once a second with their number: a client that
+//! asks without end must not fill the log.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -1,5 +1,5 @@
-//! The bytes of answers that their clients have not taken yet: who asks and reads nothing must not fill
-//! the memory of the instance. A connection has one answer under way, so that what counts is how many
+//! The bytes of answers that their clients have not taken yet (back-pressure): a client that reads nothing
+//! must not fill the memory of the instance. A connection has one answer under way, so that what counts is how many
 //! large ones an address has, and all together.
 
 use std::{
@@ -22,8 +22,8 @@ use crate::server::Room;
 
 /// Of one address at most: eight of the largest answers, or the pages of a thousand people.
 const OF_ONE: usize = 8 * 1024 * 1024;
-/// In all; beyond it who has most of it loses it to whoever has less. With what 8,192 connections take by themselves an instance stays below 160 MiB:
-/// `./ops/test measured`.
+/// In all; beyond it the address that has most of it loses it to one that has less. With what 8,192
+/// connections take by themselves an instance stays below 160 MiB: `tests/measured/unread.rs`.
 const IN_ALL: usize = 24 * 1024 * 1024;
 /// An answer of at most this is never refused for its bytes: the system takes it from us at once, whether
 /// or not the client does. Every answer to a form is smaller, so that nothing done is called refused.

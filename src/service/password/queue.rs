@@ -1,4 +1,4 @@
-//! Who is next when many wait for a hash: everybody in turn, by address and by account.
+//! The fair queue of hashes: when many wait, addresses and accounts take turns.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use crate::domain::limit::Share;
 pub(super) const MOST: usize = 64;
 
 /// Gives each job a turn behind those of the same address and those of the same account that wait already,
-/// and serves turn by turn. Whoever has nothing waiting is next, whatever the others have.
+/// and serves turn by turn. A client with nothing waiting is next, whatever the others have.
 pub(super) struct FairQueue<J> {
     /// By turn, and in one turn by arrival.
     waiting: BTreeMap<(u64, u64), (J, Share)>,

@@ -22,6 +22,12 @@ const FIVE: RequestQuota = RequestQuota {
     replenish: Duration::from_mins(1),
 };
 
+/// One at a time, so that some pass beside those that are refused.
+const QUICK: RequestQuota = RequestQuota {
+    burst: NonZeroU32::MIN,
+    replenish: Duration::from_millis(20),
+};
+
 async fn statuses(site: &Site, path: &str, client: &str, times: usize) -> Vec<u16> {
     let mut statuses = vec![];
     for _ in 0..times {
@@ -78,11 +84,7 @@ async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let quick = RequestQuota {
-        burst: NonZeroU32::MIN,
-        replenish: Duration::from_millis(20),
-    };
-    let site = Site::limited(options, Proxies(1), quick).await;
+    let site = Site::limited(options, Proxies(1), QUICK).await;
     let client = "198.51.100.2";
     let mut answers = statuses(&site, "/login", client, 2).await;
     while answers.iter().filter(|it| **it == 200).count() < 6 {
@@ -102,11 +104,7 @@ async fn what_changes_something_beside_refusals_has_its_line(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let quick = RequestQuota {
-        burst: NonZeroU32::MIN,
-        replenish: Duration::from_millis(20),
-    };
-    let site = Site::limited(options, Proxies(1), quick).await;
+    let site = Site::limited(options, Proxies(1), QUICK).await;
     let client = "198.51.100.5";
     while !statuses(&site, "/login", client, 3).await.contains(&429) {}
     loop {
