@@ -7,6 +7,9 @@ function catchUp() {
 on("visibilitychange", catchUp);
 on("tickbox:behind", catchUp);
 
+// A page that is left takes its question along, which would be reported as an error otherwise.
+window.addEventListener("pagehide", () => find("#refresh")?.dispatchEvent(new Event("htmx:abort")));
+
 let asked; // the revision that was shown when the list was asked for
 
 on("htmx:before:request", ({ detail: { ctx } }) => {

@@ -48,6 +48,26 @@ scenario("a tab that comes to the front catches up with other devices", {}, asyn
   await shows(visitor.page, ["From the phone"]);
 });
 
+scenario("a page that is left while it catches up reports no error", {}, async (visitor) => {
+  const { page } = visitor;
+  await visitor.signUp();
+  const leave = {
+    reload: () => page.reload(),
+    link: () => visitor.go(() => page.getByRole("link", { name: "Account" }).click()),
+  };
+  for (const [name, way] of Object.entries(leave)) {
+    let asked;
+    const isAsked = new Promise((resolve) => (asked = resolve));
+    // Never answered: it is still waited for when the page is left.
+    await page.route("**/", (route) => (route.request().headers()["hx-request"] ? asked() : route.continue()));
+    await comesToFront(page);
+    await isAsked;
+    await way();
+    await page.unroute("**/");
+    assert.deepEqual(visitor.surprises, [], name);
+  }
+});
+
 scenario("rows that were shown with Show more stay when another tab changes the list", {}, async (visitor) => {
   const { page } = visitor;
   await visitor.signUp();
