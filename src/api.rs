@@ -5,12 +5,12 @@
 mod account;
 mod asked;
 mod bearer;
-mod date;
 mod docs;
 mod document;
 mod json;
 mod problem;
 mod refusal;
+mod schema;
 mod session;
 mod todo;
 mod version;
@@ -101,5 +101,5 @@ fn calls() -> OpenApiService<Calls, ()> {
 #[doc(hidden)]
 #[must_use]
 pub fn list_json(page: Page) -> Vec<u8> {
-    json::bytes(&todo::TodoList::new(page))
+    json::bytes(&schema::TodoList::new(page))
 }

@@ -19,7 +19,7 @@ use crate::{
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
     telemetry::{self, Metrics},
-    web::{self, Proxies, PublicOrigin, error::with_allow},
+    web::{self, Proxies, PublicOrigin, error_page::with_allow},
 };
 
 /// What one request may cost: a stranger can hold a place for the sum of these times.
@@ -140,7 +140,7 @@ fn as_number(count: usize) -> f64 {
 /// because an address may be one that no route can even read.
 fn failing_well<E: Endpoint + 'static>(routes: E) -> impl Endpoint<Output = Response> {
     let routes = Arc::new(routes);
-    let (calls, pages) = (api::answers(routes.clone()), web::error::pages(routes));
+    let (calls, pages) = (api::answers(routes.clone()), web::error_page::pages(routes));
     let both = Arc::new((calls, pages));
     poem::endpoint::make(move |request: Request| {
         let both = both.clone();

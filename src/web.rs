@@ -4,7 +4,8 @@
 
 mod account;
 mod draft;
-pub mod error;
+pub mod error_page;
+mod failure;
 mod form;
 mod layout;
 pub mod link;
@@ -68,12 +69,12 @@ pub fn pages() -> Vec<PageRoute> {
     ]
 }
 
-/// All pages with the check of their origin around them; failures are left to [`error::pages`].
+/// All pages with the check of their origin around them; failures are left to [`error_page::pages`].
 pub fn routes(proxies: Proxies, public_origin: Option<PublicOrigin>) -> BoxEndpoint<'static> {
     let mut route = Route::new();
     for page in pages() {
         let allow = page.methods.join(", ");
-        route = route.at(page.path, error::with_allow(page.endpoint, &allow));
+        route = route.at(page.path, error_page::with_allow(page.endpoint, &allow));
         if page.path != link::LIST {
             let with_slash = format!("{}/", page.path);
             route = route.at(

@@ -12,7 +12,7 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-use super::todo::Todo;
+use super::schema::Todo;
 use crate::domain::{
     self,
     error::{Conflict, Denied, Error, FieldError, Gone},
@@ -255,6 +255,12 @@ impl Failure {
             allow: Some(allow.clone()),
             ..failure.because(format!("This address takes only {allow}."))
         }
+    }
+
+    /// A request head beyond the limits; `excess` says what is too much.
+    pub(super) fn head_too_large(excess: &str) -> Self {
+        let detail = format!("The request has {excess}. Send fewer; no call needs a cookie.");
+        Self::new(Code::HeadersTooLarge).because(detail)
     }
 
     /// A to-do that somebody else has changed meanwhile.

@@ -114,7 +114,7 @@ fn by_status(error: &poem::Error) -> Failure {
         StatusCode::REQUEST_TIMEOUT => Failure::new(Code::RequestTimeout),
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(Code::TooLarge),
         StatusCode::URI_TOO_LONG => Failure::new(Code::UriTooLong),
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => head_too_large(&error.to_string()),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Failure::head_too_large(&error.to_string()),
         StatusCode::SERVICE_UNAVAILABLE => failed(Error::Unavailable {
             retry_after: RETRY_AFTER,
             cause: error.to_string(),
@@ -124,12 +124,6 @@ fn by_status(error: &poem::Error) -> Failure {
         }
         _ => failed(Error::internal(error.to_string())),
     }
-}
-
-/// With what is too much in words.
-pub(super) fn head_too_large(what: &str) -> Failure {
-    let detail = format!("The request has {what}. Send fewer; no call needs a cookie.");
-    Failure::new(Code::HeadersTooLarge).because(detail)
 }
 
 /// What a client is told to wait when a call took too long.

@@ -1,25 +1,18 @@
 //! Calls about to-dos.
 
-mod body;
-mod changes;
-
 use poem::web::Data;
 use poem_openapi::{
     ApiResponse, OpenApi,
     param::{Header, Query},
 };
 
-pub(super) use self::body::{Todo, TodoList};
-use self::{
-    body::{AddTodo, TodoReference, UpdateTodo, UpdateTodoStatus},
-    changes::TodoChanges,
-};
 use super::{
     Tag,
     asked::Asked,
     bearer::Caller,
     json::Json,
     problem::{Errors, Failure, failed},
+    schema::{AddTodo, Todo, TodoChanges, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
     version::{Version, Versioned},
 };
 use crate::{

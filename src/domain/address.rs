@@ -1,6 +1,6 @@
 //! Where a request comes from, as far as it can be believed.
 
-use core::{
+use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };

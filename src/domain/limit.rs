@@ -16,7 +16,7 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-use core::num::NonZeroU32;
+use std::num::NonZeroU32;
 
 pub use self::{
     allowance::{Allowance, Spent, Work},
@@ -142,7 +142,7 @@ pub struct RequestQuota {
     /// At once.
     pub burst: NonZeroU32,
     /// How long until one more may come.
-    pub replenish: core::time::Duration,
+    pub replenish: std::time::Duration,
 }
 
 impl RequestQuota {
@@ -150,7 +150,7 @@ impl RequestQuota {
     /// than keeps an instance from answering others.
     pub const STANDARD: Self = Self {
         burst: NonZeroU32::new(1_000).expect("more than none"),
-        replenish: core::time::Duration::from_millis(10),
+        replenish: std::time::Duration::from_millis(10),
     };
 }
 
@@ -272,7 +272,7 @@ impl Count {
         }
         let (place, parts) = (failures + 1 - first, all - first + 1);
         let seconds = WINDOW.unsigned_abs().as_secs() * u64::from(place);
-        let wait = core::time::Duration::from_secs(seconds.div_ceil(u64::from(parts)));
+        let wait = std::time::Duration::from_secs(seconds.div_ceil(u64::from(parts)));
         self.ends - WINDOW + wait
     }
 
@@ -301,7 +301,7 @@ impl Count {
 
 /// How long to wait, for people: whole minutes, rounded up, and seconds when it is less than one.
 #[must_use]
-pub fn in_words(wait: core::time::Duration) -> String {
+pub fn in_words(wait: std::time::Duration) -> String {
     let counted = |number: u64, unit| {
         let plural = if number == 1 { "" } else { "s" };
         format!("{number} {unit}{plural}")

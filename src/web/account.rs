@@ -16,11 +16,11 @@ use poem::{
 };
 
 use super::{
-    error::{Failure, with_retry_after},
+    failure::Failure,
     form::{ACCOUNT_FIELD, Form},
     layout::{
         self, Width, account_field, described_by, error_of, error_summary, field_error, see_other,
-        title_of,
+        title_of, with_retry_after,
     },
     link::{self, Notice},
     session::{Https, KeptDraft, Visitor, check_account},

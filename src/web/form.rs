@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use percent_encoding::percent_decode;
 use poem::{FromRequest, Request, RequestBody};
 
-use super::error::Failure;
+use super::failure::Failure;
 use crate::domain::media_type::{is_identity, is_utf8, without_mark};
 
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";

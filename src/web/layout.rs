@@ -1,9 +1,11 @@
 //! The frame around every page, and the parts that several pages share.
 
+use std::time::Duration;
+
 use maud::{DOCTYPE, Markup, html};
 use poem::{
     IntoResponse as _, Response,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
 };
 
 use super::{form::ACCOUNT_FIELD, link, session::ACCOUNT_HEADER};
@@ -128,4 +130,11 @@ pub(super) fn see_other(location: &str) -> Response {
         .header(header::LOCATION, location)
         .finish()
         .into_response()
+}
+
+/// Adds `Retry-After`: at least one second.
+pub(super) fn with_retry_after(mut response: Response, wait: Duration) -> Response {
+    let seconds = HeaderValue::from(wait.as_secs().max(1));
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    response
 }

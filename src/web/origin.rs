@@ -8,7 +8,7 @@ use std::sync::Arc;
 use poem::{Endpoint, IntoResponse as _, Request, Response, Result, http::Method};
 
 use super::{
-    error::Failure,
+    failure::Failure,
     session::{Https, has_cookie},
 };
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     draft::{self, Draft},
-    error::Failure,
+    failure::Failure,
     form::{ACCOUNT_FIELD, Form},
     link,
 };

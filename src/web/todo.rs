@@ -15,7 +15,7 @@ use self::{
 use super::{
     account::login,
     draft::Draft,
-    error::Failure,
+    failure::Failure,
     form::{Form, Hx, Query},
     layout::see_other,
     link::{ListLink, Notice, View},

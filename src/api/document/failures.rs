@@ -8,10 +8,7 @@ use uuid::Uuid;
 
 use super::{examples, operation_id};
 use crate::{
-    api::{
-        problem::{CONTENT_TYPE, Code, Failure, failed},
-        refusal::head_too_large,
-    },
+    api::problem::{CONTENT_TYPE, Code, Failure, failed},
     domain::{
         error::{Conflict, Error},
         todo::{Description, Todo, TodoId},
@@ -113,7 +110,7 @@ fn failure(id: &str, code: Code) -> Failure {
         Code::InvalidInput => failed(examples::invalid(id).into()),
         Code::UsernameTaken => failed(Error::Conflict(Conflict::UsernameTaken)),
         Code::IdReused => failed(Error::Conflict(Conflict::IdReused)),
-        Code::HeadersTooLarge => head_too_large(
+        Code::HeadersTooLarge => Failure::head_too_large(
             "more than 16 KiB of cookies and other headers, most of it the header if-none-match",
         ),
         Code::RevConflict => Failure::rev_conflict(current()),

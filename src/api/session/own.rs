@@ -10,9 +10,9 @@ use super::super::{
     Tag,
     asked::Asked,
     bearer::Caller,
-    date,
     json::Json,
     problem::{Failure, failed},
+    schema::serialize_timestamp,
 };
 use crate::{
     domain::{self, session::SessionId},
@@ -32,11 +32,11 @@ struct Session {
     /// What the client said it is: the `device_name` of its login, or its `User-Agent`. May be empty.
     device: String,
     /// When it began (UTC, microseconds).
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(serialize_with = "serialize_timestamp")]
     created_date: OffsetDateTime,
     /// When it was last used (UTC, microseconds): of a browser, to the hour; of an API client, when
     /// it last logged in or refreshed.
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(serialize_with = "serialize_timestamp")]
     last_seen_date: OffsetDateTime,
     /// Whether it is the one that asks.
     is_current: bool,

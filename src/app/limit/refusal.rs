@@ -94,8 +94,8 @@ impl Refusals {
 impl Look {
     fn new(error: &Error, headers: &HeaderMap) -> Self {
         Self {
-            page: Ready::new(web::error::refused(error, false), headers),
-            fragment: Ready::new(web::error::refused(error, true), headers),
+            page: Ready::new(web::error_page::refused(error, false), headers),
+            fragment: Ready::new(web::error_page::refused(error, true), headers),
             problem: Ready::new(api::refused(error), headers),
         }
     }

@@ -1,8 +1,8 @@
 //! Allowances that fill up again by themselves, kept in the memory of one instance: for what costs that
 //! instance much, however it ends.
 
-use core::{hash::Hash, time::Duration};
 use std::{collections::HashMap, time::Instant};
+use std::{hash::Hash, time::Duration};
 
 /// So much at once, and one more each time that the pause is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -96,7 +96,7 @@ fn a_wait_is_rounded_up() {
         (61, "2 minutes"),
         (3_600, "60 minutes"),
     ] {
-        let wait = core::time::Duration::from_secs(seconds);
+        let wait = std::time::Duration::from_secs(seconds);
         assert_eq!(in_words(wait), words);
     }
 }

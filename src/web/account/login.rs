@@ -10,7 +10,7 @@ use poem::{
 use super::{
     super::{
         draft::Draft,
-        error::Failure,
+        failure::Failure,
         form::{Form, Query},
         layout::{self, Width, error_summary, see_other, title_of},
         link::{self, Notice},

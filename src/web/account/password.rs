@@ -9,7 +9,7 @@ use poem::{
 
 use super::{
     super::{
-        error::Failure,
+        failure::Failure,
         form::{ACCOUNT_FIELD, Form},
         layout::{self, Width, account_field, error_summary, see_other, title_of},
         link::{self, Notice},

@@ -5,7 +5,7 @@ use poem::{IntoResponse as _, Response, Result, handler, web::Data};
 
 use super::{
     super::{
-        error::Failure,
+        failure::Failure,
         form::Query,
         layout::{self, Width},
         link::{self, Notice},

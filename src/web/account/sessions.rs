@@ -5,7 +5,7 @@ use poem::{IntoResponse as _, Request, Response, Result, handler, web::Data};
 
 use super::{
     super::{
-        error::Failure,
+        failure::Failure,
         form::{Form, Query},
         layout::{self, Width, account_field, see_other},
         link::{self, Notice},

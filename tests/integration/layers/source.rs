@@ -20,6 +20,19 @@ impl Import {
         }
     }
 
+    /// The path below the crate's root; empty for other crates.
+    pub(super) fn path_of_modules(&self) -> &[String] {
+        match self.path.as_slice() {
+            [root, modules @ ..] if root == "crate" => modules,
+            _ => &[],
+        }
+    }
+
+    /// Whether some part of the path has that name.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.path.iter().any(|part| part == name)
+    }
+
     /// Whether the path is `beginning` or lies below it.
     pub(super) fn begins_with(&self, beginning: &str) -> bool {
         let mut path = self.path.iter();

@@ -190,7 +190,7 @@ async fn an_answer_that_takes_too_long_is_a_page_or_a_problem_that_says_when_to_
         body: PATIENCE,
         handler: Duration::from_millis(50),
     };
-    let page = web::error::pages(bounded(never(), limits));
+    let page = web::error_page::pages(bounded(never(), limits));
     let page = page.get_response(request()).await;
     let problem = api::answers(bounded(never(), limits));
     let problem = problem.get_response(request()).await;

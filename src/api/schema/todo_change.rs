@@ -1,11 +1,12 @@
-//! What `todo_changes` answers.
+//! The response body of `todo_changes`: a delta of the list.
 
 use poem_openapi::Object;
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{api::date, domain, service};
+use super::timestamp;
+use crate::{domain, service};
 
 /// A to-do that has changed, or what is left of a removed one: then only `id`, `rev` and `removed`
 /// are there.
@@ -25,13 +26,13 @@ pub(in crate::api) struct TodoChange {
     is_done: Option<bool>,
     /// When it was added (UTC, microseconds).
     #[serde(
-        serialize_with = "date::optional",
+        serialize_with = "timestamp::optional",
         skip_serializing_if = "Option::is_none"
     )]
     created_date: Option<OffsetDateTime>,
     /// When it was completed (UTC, microseconds); null while it is open.
     #[serde(
-        serialize_with = "date::present",
+        serialize_with = "timestamp::present",
         skip_serializing_if = "Option::is_none"
     )]
     done_date: Option<Option<OffsetDateTime>>,
@@ -72,7 +73,7 @@ pub(in crate::api) struct TodoChanges {
 
 impl TodoChanges {
     /// Stands for an answer of which only the head is sent.
-    pub(super) fn unread() -> Self {
+    pub(in crate::api) fn unread() -> Self {
         Self {
             todos: Vec::new(),
             next: String::new(),

@@ -1,9 +1,10 @@
-//! Dates as RFC 3339 in UTC, always with six digits behind the second, so that they sort as text.
+//! Serde serializers of timestamps: RFC 3339 in UTC, always with six digits behind the second, so that they sort as text.
 
 use serde::Serializer;
 use time::{OffsetDateTime, UtcOffset};
 
-pub(super) fn serialize<S: Serializer>(
+/// A timestamp.
+pub(in crate::api) fn serialize<S: Serializer>(
     date: &OffsetDateTime,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -11,7 +12,7 @@ pub(super) fn serialize<S: Serializer>(
     serializer.serialize_str(str::from_utf8(&text).expect("ASCII"))
 }
 
-/// Written by hand, as on pages: two of them stand in each to-do.
+/// Written by hand, as on pages, for speed: each to-do has two.
 fn text(date: OffsetDateTime) -> [u8; 27] {
     let mut text = *b"0000-00-00T00:00:00.000000Z";
     let (year, month, day) = date.to_calendar_date();
@@ -26,7 +27,7 @@ fn text(date: OffsetDateTime) -> [u8; 27] {
     text
 }
 
-/// Fills the place with the last digits of the number.
+/// Fills `place` with the last digits of `number`.
 fn digits(place: &mut [u8], mut number: u32) {
     for digit in place.iter_mut().rev() {
         *digit = b'0' + u8::try_from(number % 10).expect("below ten");
@@ -34,7 +35,7 @@ fn digits(place: &mut [u8], mut number: u32) {
     }
 }
 
-/// The same for one that may be null.
+/// A timestamp that may be null.
 #[expect(clippy::ref_option, reason = "what serde passes")]
 pub(super) fn optional<S: Serializer>(
     date: &Option<OffsetDateTime>,
@@ -46,7 +47,7 @@ pub(super) fn optional<S: Serializer>(
     }
 }
 
-/// The same for one that may be left out; serde has seen to that already.
+/// A timestamp that may be null or left out of the object; the field skips the latter by itself.
 #[expect(
     clippy::option_option,
     clippy::ref_option,

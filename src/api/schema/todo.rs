@@ -1,29 +1,30 @@
-//! What calls about to-dos take and answer.
+//! Request and response bodies of the calls about to-dos.
 
 use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{api::date, domain};
+use super::timestamp;
+use crate::domain;
 
 /// One to-do.
 #[derive(Debug, Object, Serialize)]
 pub(in crate::api) struct Todo {
     /// Made by the client that added it, or by us.
-    pub(super) id: Uuid,
+    pub(in crate::api) id: Uuid,
     /// What there is to do.
-    pub(super) description: String,
+    pub(in crate::api) description: String,
     /// Whether it is done.
-    pub(super) is_done: bool,
+    pub(in crate::api) is_done: bool,
     /// When it was added (UTC, microseconds).
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(serialize_with = "timestamp::serialize")]
     created_date: OffsetDateTime,
     /// When it was completed (UTC, microseconds); null while it is open.
-    #[serde(serialize_with = "date::optional")]
+    #[serde(serialize_with = "timestamp::optional")]
     done_date: Option<OffsetDateTime>,
     /// The user's revision that last changed it. Revisions only grow.
-    pub(super) rev: u64,
+    pub(in crate::api) rev: u64,
     /// There, and true, only when it has been removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<bool>,
@@ -47,11 +48,11 @@ impl From<domain::todo::Todo> for Todo {
 #[derive(Object, Serialize)]
 pub(in crate::api) struct TodoList {
     /// Open before done, newest first.
-    pub(super) todos: Vec<Todo>,
+    pub(in crate::api) todos: Vec<Todo>,
     /// What to send as `cursor` for the next part; null when this is the last.
-    pub(super) next_cursor: Option<String>,
+    pub(in crate::api) next_cursor: Option<String>,
     /// The user's revision. It changes when any to-do does.
-    pub(super) rev: u64,
+    pub(in crate::api) rev: u64,
 }
 
 impl TodoList {
@@ -70,9 +71,9 @@ impl TodoList {
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct AddTodo {
     /// What there is to do: one line, something that can be seen. Trimmed.
-    pub(super) description: String,
+    pub(in crate::api) description: String,
     /// A UUID of any version that the client makes: with it, sending twice adds once; without it, twice.
-    pub(super) id: Option<String>,
+    pub(in crate::api) id: Option<String>,
 }
 
 /// What to change of a to-do. What is left out stays as it is.
@@ -81,14 +82,14 @@ pub(in crate::api) struct AddTodo {
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct UpdateTodo {
     /// Which to-do.
-    pub(super) id: String,
+    pub(in crate::api) id: String,
     /// Another text, by the rules of `add_todo`.
-    pub(super) description: Option<String>,
+    pub(in crate::api) description: Option<String>,
     /// Done or open.
-    pub(super) is_done: Option<bool>,
+    pub(in crate::api) is_done: Option<bool>,
     /// The `rev` of the to-do that the change was made on. If it has another one meanwhile, nothing is
     /// changed and the answer is 409.
-    pub(super) expected_rev: Option<u64>,
+    pub(in crate::api) expected_rev: Option<u64>,
 }
 
 /// Whether a to-do is done.
@@ -97,9 +98,9 @@ pub(in crate::api) struct UpdateTodo {
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct UpdateTodoStatus {
     /// Which to-do.
-    pub(super) id: String,
+    pub(in crate::api) id: String,
     /// Done or open.
-    pub(super) is_done: Option<bool>,
+    pub(in crate::api) is_done: Option<bool>,
 }
 
 /// A to-do by its id.
@@ -108,5 +109,5 @@ pub(in crate::api) struct UpdateTodoStatus {
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct TodoReference {
     /// Which to-do.
-    pub(super) id: String,
+    pub(in crate::api) id: String,
 }

@@ -1,99 +1,24 @@
-//! Failures as pages and, for htmx, as fragments.
+//! Error pages: every failure as a page or, for htmx, as a fragment.
 
 mod again;
 
-use std::{error::Error as StdError, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use maud::html;
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
-    error::{MethodNotAllowedError, NotFoundError, ResponseError},
+    error::{MethodNotAllowedError, NotFoundError},
     http::{HeaderValue, StatusCode, header},
 };
 
 use super::{
+    failure::Failure,
     form::{FIELDS_MAX, Hx, Sent},
-    layout::{self, Width, fragment},
+    layout::{self, Width, fragment, with_retry_after},
     link,
 };
-use crate::domain::{
-    INPUT_MAX,
-    error::{Error, FieldError},
-    event::SecurityEvent,
-    limit::in_words,
-};
-
-/// Why a page is not shown.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// What a verb failed with.
-    Verb(Error),
-    /// The visitor has to log in first.
-    LoginRequired {
-        /// Where, and from there back.
-        login: String,
-    },
-    /// The page was made for somebody else than the one who is logged in now.
-    AnotherAccount,
-    /// The form was sent by another site.
-    CrossSite,
-    /// The body is not that of a form.
-    NotAForm,
-    /// What was sent is not UTF-8.
-    NotText,
-    /// The form has more fields than any of ours.
-    TooManyFields,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Verb(error) => error.fmt(formatter),
-            Self::LoginRequired { .. } => formatter.write_str("login required"),
-            Self::AnotherAccount => formatter.write_str("made for another account"),
-            Self::CrossSite => formatter.write_str("sent by another site"),
-            Self::NotAForm => formatter.write_str("not a form"),
-            Self::NotText => formatter.write_str("not UTF-8"),
-            Self::TooManyFields => formatter.write_str("too many fields"),
-        }
-    }
-}
-
-impl StdError for Failure {}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Verb(error)
-    }
-}
-
-impl From<FieldError> for Failure {
-    fn from(error: FieldError) -> Self {
-        Self::Verb(error.into())
-    }
-}
-
-impl ResponseError for Failure {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::Verb(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Verb(Error::Unauthenticated(_)) | Self::LoginRequired { .. } => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::Verb(Error::NotFound) => StatusCode::NOT_FOUND,
-            Self::Verb(Error::Gone(_)) => StatusCode::GONE,
-            Self::Verb(Error::Conflict(_)) | Self::AnotherAccount => StatusCode::CONFLICT,
-            Self::Verb(Error::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Verb(Error::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Verb(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NotText => StatusCode::BAD_REQUEST,
-            Self::TooManyFields => StatusCode::PAYLOAD_TOO_LARGE,
-        }
-    }
-}
+use crate::domain::{INPUT_MAX, error::Error, event::SecurityEvent, limit::in_words};
 
 /// What a request is refused with before a page is asked for it: a page, or a fragment for htmx.
 #[must_use]
@@ -208,13 +133,6 @@ fn answer(error: poem::Error, asked: &Asked) -> Response {
         ) => with_retry_after(response, retry_after),
         _ => response,
     }
-}
-
-/// Says when it is worth to try again.
-pub(super) fn with_retry_after(mut response: Response, wait: Duration) -> Response {
-    let seconds = HeaderValue::from(wait.as_secs().max(1));
-    response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    response
 }
 
 /// What the listener and poem itself refuse, told apart by its status.
