@@ -7,7 +7,7 @@
 //! of `assets/app`, each in a function of its own.
 //!
 //! And the list of all SQL statements, which `.sqlx` has: on some servers each is prepared before a
-//! connection is used (`src/store/pool/statements.rs`).
+//! connection is used (`src/database/galera.rs`).
 
 use std::{
     collections::BTreeSet,

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
 
 use self::reader::Reader;
-use crate::store::Address;
+use crate::database::Address;
 
 /// Everything that can be set.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 //! what stands to the right of it, and a test (`tests/integration/layers.rs`) keeps it so.
 //!
 //! ```text
-//! main -> app -> { web, api } -> service -> store -> domain
+//! main -> app -> { web, api } -> service -> store -> database -> domain
 //!         app -> { web, api } -> assets
 //!         app -> server -> domain
-//!         app -> telemetry -> config -> store
+//!         app -> telemetry -> config -> database
 //! main -> health
-//! { server, store } -> unabandoned
+//! { server, database } -> detach_on_drop
 //! ```
 //!
 //! The same noun (`todo`, `user`, `session`) has the same file name in each layer: a feature is a
@@ -18,11 +18,12 @@ pub mod api;
 pub mod app;
 pub mod assets;
 pub mod config;
+pub mod database;
+mod detach_on_drop;
 pub mod domain;
 pub mod health;
 pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;
-mod unabandoned;
 pub mod web;

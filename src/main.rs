@@ -12,11 +12,12 @@ use tickbox::{
     api,
     app::{self, Front},
     config::{BadConfig, Config, Purpose},
+    database::{self, Database, migrations},
     domain::{clock::Clock, error::Error, limit::RequestQuota},
     health,
     server::{self, Lifecycle, Limits, StopSignals},
     service::{Effort, Hasher, Purged, Service, TokenSigner},
-    store::{self, Database, migrations},
+    store,
     telemetry::{self, Metrics},
     web::{Proxies, PublicOrigin},
 };
@@ -218,7 +219,7 @@ fn restored(config: Config) -> Result<(), Exit> {
     telemetry::start(config.log_format, config.log_filter.clone());
     let options = config.database.into();
     Runtime::new()?.block_on(async {
-        let mut connection = store::connect(&options).await?;
+        let mut connection = database::connect(&options).await?;
         migrations::verify(&mut connection).await?;
         store::user::outdate_copies(&mut connection).await
     })?;
@@ -249,14 +250,14 @@ async fn database(config: &Config) -> Result<Database, Exit> {
 /// Looks at the schema on a connection that is needed anyway, and migrates only one that is behind: over
 /// TLS each connection that waits for another one costs a start some 45 ms, since sqlx 0.9.0 leaves
 /// `TCP_NODELAY` off.
-async fn prepare(options: &store::Options, migrate: bool) -> Result<Database, Error> {
+async fn prepare(options: &database::Options, migrate: bool) -> Result<Database, Error> {
     let database = Database::new(options.clone(), CONNECTIONS);
     if open(&database).await.is_err() {
         if migrate {
             migrations::migrate(options).await?;
         } else {
             // A pool can only say that it has no connection; this says why.
-            let mut connection = store::connect(options).await?;
+            let mut connection = database::connect(options).await?;
             migrations::verify(&mut connection).await?;
         }
         open(&database).await?;

@@ -1,7 +1,7 @@
 //! The listener: takes connections, bounds what each may cost, and ends without cutting anybody off.
 //! hyper under the poem application instead of poem's own server, which has no time limit for the
 //! head of a request, spins when descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a
-//! balancer speaks the newer ones to the outside. Imports `unabandoned` and `domain::address` only.
+//! balancer speaks the newer ones to the outside. Imports `detach_on_drop` and `domain::address` only.
 
 mod connection;
 mod lifecycle;

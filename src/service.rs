@@ -17,11 +17,11 @@ use tokio::sync::Semaphore;
 
 use self::{allowance::Allowances, readiness::Readiness};
 use crate::{
+    database::{Database, Status},
     domain::{clock::Clock, limit::RequestQuota},
-    store::{Database, Status},
 };
 
-pub use crate::store::within_budget;
+pub use crate::database::within_budget;
 pub use password::{Effort, Hasher};
 pub use purge::Purged;
 pub use session::{Client, LoggedIn, Tokens};

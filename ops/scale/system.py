@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from engine import GroupCommit, Places, QuotaCpu, Servers, Simulation
 
-CONNECTIONS = 8  # of one task; three quarters of them may write (src/store/pool/places.rs)
+CONNECTIONS = 8  # of one task; three quarters of them may write (src/database/permits.rs)
 WRITING = CONNECTIONS - CONNECTIONS // 4
-PATIENCE = 2.0  # ACQUIRE_TIMEOUT of src/store/pool/lease.rs
+PATIENCE = 2.0  # ACQUIRE_TIMEOUT of src/database/lease.rs
 HASH_QUEUE = 64  # QUEUE of src/service/password.rs; the hash at work counts too
 
 

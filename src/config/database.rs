@@ -5,7 +5,7 @@ use std::{net::Ipv6Addr, path::PathBuf};
 use url::Url;
 
 use super::reader::Reader;
-use crate::store::{Address, Host, Tls};
+use crate::database::{Address, Host, Tls};
 
 /// Where MySQL listens unless told otherwise.
 const DEFAULT_PORT: u16 = 3306;

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
 use secrecy::ExposeSecret as _;
 
 use super::*;
-use crate::store::{Host, Tls};
+use crate::database::{Host, Tls};
 
 const SECRET: &str = "5d0c7be9413fa8625d1e90b3c47af826";
 

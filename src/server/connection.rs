@@ -33,7 +33,7 @@ use super::{
     refusal::Bare,
     socket::{Busy, Stages, TimedSocket},
 };
-use crate::{domain::address::ClientAddress, unabandoned::Unabandoned};
+use crate::{detach_on_drop::DetachOnDrop, domain::address::ClientAddress};
 
 /// What all connections share, and the connections themselves.
 pub(super) struct Connections<E> {
@@ -191,7 +191,7 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         let endpoint = self.endpoint.clone();
         let handler = async move { endpoint.get_response(request).await };
         // A client that leaves neither cancels it nor keeps it out of the log.
-        let handler = Unabandoned::new(self.requests.track_future(handler));
+        let handler = DetachOnDrop::new(self.requests.track_future(handler));
         let answered = AssertUnwindSafe(handler).catch_unwind().await;
         // The application answers its own panics; this one came from around it, and is logged.
         answered.unwrap_or_else(|_| apology())

@@ -11,13 +11,14 @@ use time::OffsetDateTime;
 
 use super::{Client, Service};
 use crate::{
+    database::{Connection, Ending},
     domain::{
         error::Error,
         event::SecurityEvent,
         limit::{Bucket, DECIDED_WITHIN, LAPSES_AFTER, RateLimit, RequestQuota, WINDOW},
         session::DeviceToken,
     },
-    store::{self, Connection, Ending},
+    store,
 };
 
 /// Buckets deleted in one transaction.

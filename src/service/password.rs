@@ -21,8 +21,8 @@ use tracing::Span;
 
 use self::threads::{Job, Threads, Turn};
 use crate::{
+    database,
     domain::{error::Error, limit::Share, user::PasswordAttempt},
-    store,
 };
 
 /// How long one may wait: where processors have no time for hashes, a login that waits longer would be
@@ -134,7 +134,7 @@ impl Hasher {
     ) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
         let (inner, span, asked) = (self.0.clone(), Span::current(), Instant::now());
-        let until = store::deadline(TIMEOUT) - RESERVE;
+        let until = database::deadline(TIMEOUT) - RESERVE;
         let job: Job = Box::new(move |turn| {
             // Whoever was sent away meanwhile needs none.
             if answer.is_closed() {

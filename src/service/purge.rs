@@ -14,12 +14,13 @@ use uuid::Uuid;
 use self::lease::Held;
 use super::Service;
 use crate::{
+    database::{Connection, Ending},
     domain::{
         error::Error,
         todo::{TOMBSTONE_LIFE, TOMBSTONES_MAX},
         user::UserId,
     },
-    store::{self, Connection, Ending, purge::Candidate},
+    store::{self, purge::Candidate},
 };
 
 /// Users looked at in one statement.

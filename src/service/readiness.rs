@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Mutex;
 
 use super::Service;
-use crate::store::migrations;
+use crate::database::migrations;
 
 /// How long a verdict holds. Balancers ask every few seconds; who asks more often must not load the
 /// database with it.

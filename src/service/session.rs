@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::Service;
 use crate::{
+    database::{Connection, Ending},
     domain::{
         address::ClientAddress,
         error::{Denied, Error},
@@ -23,7 +24,7 @@ use crate::{
         session::{CallId, DeviceToken, Kind, SEEN_INTERVAL, SessionId, SessionToken, expires},
         user::Account,
     },
-    store::{self, Connection, Ending},
+    store,
 };
 
 /// How long after a failed note none is tried.

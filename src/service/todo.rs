@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 pub use self::list::Changes;
 use super::{Service, purge::delete_oldest};
 use crate::{
+    database::{Connection, Ending},
     domain::{
         error::{Conflict, Error, Gone},
         limit::Work,
@@ -16,7 +17,7 @@ use crate::{
         },
         user::{Account, UserId},
     },
-    store::{self, Connection, Ending},
+    store,
 };
 
 /// What a verb left behind.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Service, password::Verdict};
 use crate::{
+    database::{Connection, Ending},
     domain::{
         address::ClientAddress,
         error::Error,
@@ -18,7 +19,7 @@ use crate::{
         session::is_repeatable,
         user::{Account, Registration, User},
     },
-    store::{self, Connection, Ending},
+    store,
 };
 
 impl Service {

@@ -3,7 +3,8 @@
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::{Connection, to_database};
+use super::to_database;
+use crate::database::Connection;
 use crate::domain::{
     error::Error,
     limit::{Bucket, Count},

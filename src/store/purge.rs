@@ -4,7 +4,8 @@
 use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
-use super::{Connection, to_database};
+use super::to_database;
+use crate::database::Connection;
 use crate::domain::{error::Error, user::UserId};
 
 /// Takes the job for this instance if its last run was before `due`, or behind `latest`, noted by a clock

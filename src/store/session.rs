@@ -10,7 +10,8 @@ pub use self::{
     own::{Held, delete_others, delete_own, list, lock_own, surplus},
     repetition::{Begun, LastChange, begun_by, last_change, note_password_change},
 };
-use super::{Connection, to_database};
+use super::to_database;
+use crate::database::Connection;
 use crate::domain::{
     error::Error,
     session::{Kind, Rotation, SecretHash, SessionId, SuccessorKey},

@@ -10,7 +10,8 @@ pub use self::{
     changes::{Changes, changes},
     list::{Part, list, list_after, list_where, list_where_after},
 };
-use super::{Connection, to_database};
+use super::to_database;
+use crate::database::Connection;
 use crate::domain::{
     error::Error,
     todo::{Description, Todo, TodoId},

@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{Connection, to_database};
+use super::to_database;
+use crate::database::Connection;
 use crate::domain::{
     error::{Conflict, Denied, Error},
     todo::{Change, Tally},

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "api",
             "service",
             "store",
+            "database",
             "domain",
             "server",
             "telemetry",
@@ -44,14 +45,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("web", &["service", "domain", "assets"]),
     ("api", &["service", "domain", "assets"]),
     ("assets", &[]),
-    ("service", &["store", "domain"]),
-    ("store", &["domain", "unabandoned"]),
+    ("service", &["store", "database", "domain"]),
+    ("store", &["database", "domain"]),
+    ("database", &["domain", "detach_on_drop"]),
     ("domain", &[]),
-    ("server", &["domain", "unabandoned"]),
+    ("server", &["domain", "detach_on_drop"]),
     ("telemetry", &["config"]),
-    ("config", &["store"]),
+    ("config", &["database"]),
     ("health", &[]),
-    ("unabandoned", &[]),
+    ("detach_on_drop", &[]),
 ];
 
 /// What is not the business of a layer, as the beginning of a path.
@@ -66,7 +68,18 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         "service",
         &["sqlx", "deadpool", "poem", "poem_openapi", "maud"],
     ),
-    ("store", &["poem", "poem_openapi", "maud", "argon2"]),
+    (
+        "store",
+        &[
+            "deadpool",
+            "tokio",
+            "poem",
+            "poem_openapi",
+            "maud",
+            "argon2",
+        ],
+    ),
+    ("database", &["poem", "poem_openapi", "maud", "argon2"]),
     (
         "domain",
         &[

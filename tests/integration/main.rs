@@ -3,6 +3,7 @@
 mod api;
 mod clock;
 mod command;
+mod database;
 mod docs;
 mod layers;
 mod limit;
@@ -10,7 +11,6 @@ mod log;
 mod migrations;
 mod outage;
 mod parsers;
-mod pool;
 mod process;
 mod proxy;
 mod server;

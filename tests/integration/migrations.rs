@@ -8,8 +8,8 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::migrations::{self, verify},
     domain::error::Error,
-    store::migrations::{self, verify},
 };
 use tokio::time::timeout;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
+    database::Database,
     domain::{
         address::ClientAddress,
         clock::Clock,
@@ -14,7 +15,6 @@ use tickbox::{
         user::{Account, Credentials, Registration, RegistrationInput},
     },
     service::{Client, Effort, Hasher, Service, TokenSigner},
-    store::Database,
 };
 use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::time::{sleep, timeout};

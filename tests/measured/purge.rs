@@ -11,6 +11,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::Database,
     domain::{
         address::ClientAddress,
         clock::Clock,
@@ -18,7 +19,6 @@ use tickbox::{
         user::{Account, Credentials, Registration, RegistrationInput},
     },
     service::{Client, Effort, Hasher, Service, TokenSigner},
-    store::Database,
 };
 use tokio::time::sleep;
 

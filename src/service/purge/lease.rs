@@ -5,11 +5,7 @@ use futures_util::FutureExt as _;
 use time::{Duration, OffsetDateTime};
 
 use super::Run;
-use crate::{
-    domain::error::Error,
-    service::Service,
-    store::{self, Ending},
-};
+use crate::{database::Ending, domain::error::Error, service::Service, store};
 
 const JOB: &str = "purge";
 /// Between two runs, whichever instances do them. A little less than a day, so that an instance that

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Client;
 use crate::{
+    database::Connection,
     domain::{
         error::{Denied, Error},
         event::SecurityEvent,
@@ -13,7 +14,7 @@ use crate::{
         user::{Credentials, UserId, Username},
     },
     service::{Service, limit::Reserved, password::Verdict},
-    store::{self, Connection, user::Login},
+    store::{self, user::Login},
 };
 
 /// Who has shown the right password.

@@ -17,6 +17,7 @@ use super::{
     random_bytes,
 };
 use crate::{
+    database::{Connection, Ending},
     domain::{
         error::Error,
         session::{
@@ -26,7 +27,7 @@ use crate::{
         user::{Credentials, UserId},
     },
     store::{
-        self, Connection, Ending,
+        self,
         session::{Begun, NewSession},
     },
 };

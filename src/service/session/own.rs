@@ -4,13 +4,14 @@ use futures_util::FutureExt as _;
 
 use super::super::Service;
 use crate::{
+    database::{Connection, Ending},
     domain::{
         error::Error,
         event::SecurityEvent,
         session::{SESSIONS_MAX, Session, SessionId},
         user::Account,
     },
-    store::{self, Connection, Ending},
+    store,
 };
 
 impl Service {

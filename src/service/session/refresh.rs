@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{super::Service, Tokens};
 use crate::{
+    database::{Connection, Ending},
     domain::{
         address::ClientAddress,
         error::{Denied, Error},
@@ -13,7 +14,7 @@ use crate::{
         limit::Bucket,
         session::{Exchange, RefreshToken, expires},
     },
-    store::{self, Connection, Ending},
+    store,
 };
 
 impl Service {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::Service;
 use crate::{
+    database::Connection,
     domain::{
         error::Error,
         limit::Work,
@@ -11,7 +12,7 @@ use crate::{
         user::{Account, UserId},
     },
     store::{
-        self, Connection,
+        self,
         todo::{Changes as Found, Part},
     },
 };

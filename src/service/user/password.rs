@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::super::{Service, limit::Reserved, password::Verdict, session::random_bytes};
 use crate::{
+    database::{Connection, Ending},
     domain::{
         address::ClientAddress,
         error::{Denied, Error},
@@ -18,7 +19,7 @@ use crate::{
         user::{Account, PasswordAttempt, PasswordChange, UserId, Username, wrong_password},
     },
     store::{
-        self, Connection, Ending,
+        self,
         session::{Held, LastChange},
     },
 };

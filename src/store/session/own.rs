@@ -3,14 +3,14 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{
-    super::{Connection, to_database},
-    bytes,
-};
-use crate::domain::{
-    error::Error,
-    session::{Kind, SecretHash, Session, SessionId, SuccessorKey},
-    user::UserId,
+use super::{super::to_database, bytes};
+use crate::{
+    database::Connection,
+    domain::{
+        error::Error,
+        session::{Kind, SecretHash, Session, SessionId, SuccessorKey},
+        user::UserId,
+    },
 };
 
 /// The living sessions of a user, the one used last first, at most `limit`; `current` is the one

@@ -3,14 +3,14 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{
-    super::{Connection, to_database},
-    bytes, rotation,
-};
-use crate::domain::{
-    error::Error,
-    session::{Kind, Rotation, SecretHash, SessionId, SuccessorKey},
-    user::{UserId, Username},
+use super::{super::to_database, bytes, rotation};
+use crate::{
+    database::Connection,
+    domain::{
+        error::Error,
+        session::{Kind, Rotation, SecretHash, SessionId, SuccessorKey},
+        user::{UserId, Username},
+    },
 };
 
 /// A session that a named call has begun.

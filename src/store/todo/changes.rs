@@ -3,7 +3,8 @@
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-use super::super::{Connection, user::gone};
+use super::super::user::gone;
+use crate::database::Connection;
 use crate::domain::{
     error::Error,
     todo::{Description, SyncToken, Todo, TodoId},

@@ -7,7 +7,8 @@
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-use super::super::{Connection, to_database};
+use super::super::to_database;
+use crate::database::Connection;
 use crate::domain::{
     error::Error,
     todo::{Cursor, Description, Tally, Todo, TodoId},

@@ -13,9 +13,9 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::Database,
     domain::{clock::Clock, limit::RequestQuota, session::SessionId},
     service::{Hasher, Service},
-    store::Database,
     web::Proxies,
 };
 use time::Duration;

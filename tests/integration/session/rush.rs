@@ -11,12 +11,13 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::Database,
     domain::{
         error::{Denied, Error},
         session::IDLE,
     },
     service::{Hasher, Service},
-    store::{self, Database},
+    store,
 };
 use time::Duration;
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::store::Database;
+use tickbox::database::Database;
 
 use crate::{
     api::phone::Phone,

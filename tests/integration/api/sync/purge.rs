@@ -10,9 +10,9 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::Database,
     domain::todo::TOMBSTONE_LIFE,
     service::{Hasher, Purged, Service},
-    store::Database,
 };
 use time::Duration;
 use uuid::Uuid;

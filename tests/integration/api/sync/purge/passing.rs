@@ -6,9 +6,9 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::Database,
     domain::user::Account,
     service::{Hasher, Purged, Service},
-    store::Database,
 };
 use time::Duration;
 use tokio::time::timeout;

@@ -15,9 +15,9 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::{Database, Ending},
     domain::error::Error,
     service::within_budget,
-    store::{Database, Ending},
 };
 use tokio::time::{sleep, timeout};
 

@@ -2,19 +2,19 @@
 //! lost connections are not the caller's business.
 
 mod cancellation;
-mod given_up;
-mod hosts;
-mod patience;
+mod failover;
+mod galera;
+mod orphan;
 mod recovery;
-mod silence;
-mod statements;
+mod timeouts;
+mod unresponsive_server;
 
 use crate::world::connect;
 use futures_util::FutureExt as _;
 use sqlx::{MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
+    database::{Connection, Database, Ending},
     domain::error::Error,
-    store::{Connection, Database, Ending},
 };
 
 /// A table of notes, read past the pool.

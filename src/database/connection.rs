@@ -1,7 +1,5 @@
 //! Where the database is and how to reach it.
 
-mod rds;
-
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -10,7 +8,7 @@ use std::{
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-use super::Options;
+use super::{Options, rds_ca};
 
 /// A database on a server, or on several that keep the same.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +106,7 @@ enum Trusted {
 
 impl Trusted {
     fn by(host: &Host, ca: Option<&Path>) -> Self {
-        match (rds::roots(&host.name), ca) {
+        match (rds_ca::roots(&host.name), ca) {
             (None, None) => Self::Public,
             (None, Some(path)) => Self::File(path.to_owned()),
             (Some(roots), None) => Self::These(roots.into_bytes()),
@@ -139,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_host_of_rds_is_trusted_by_its_region_and_by_the_file() {
-        let region = rds::roots(RDS).expect("it has roots");
+        let region = rds_ca::roots(RDS).expect("it has roots");
         assert_eq!(by(RDS, None), Trusted::These(region.clone().into_bytes()));
         let file = fs::read_to_string(FILE).expect("it is there");
         let both = format!("{region}{file}").into_bytes();

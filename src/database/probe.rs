@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{Executor as _, MySqlConnection, Row as _};
 
-use super::statements;
+use super::galera;
 
 /// What says that a server takes no writes: replicas, members of a group besides its primary, Aurora
 /// readers, servers taken out for maintenance. And by what the server knows the session, and how it
@@ -73,7 +73,7 @@ pub(super) async fn prepare(
     };
     connection.execute(set).await?;
     if server.kind == Kind::Galera {
-        statements::prepare_all(connection).await?;
+        galera::prepare_all(connection).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 /// Made by `ops/image/rds-roots`. The Chinese regions and those of the American government are not
 /// among them, nor are regions that opened later than the file: there it is `DB_TLS_CA`.
-const ROOTS: &str = include_str!("rds.pem");
+const ROOTS: &str = include_str!("rds_ca.pem");
 
 /// The roots for a host (PEM), where its name is one that Amazon gives to a database.
 pub(super) fn roots(host: &str) -> Option<String> {

@@ -11,15 +11,15 @@ use tracing::Instrument as _;
 
 /// Is driven by whoever waits for it; given up unfinished, it goes on in a task of its own. A task from
 /// the beginning would do the same, and cost each request two changes of threads.
-pub(crate) struct Unabandoned<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+pub(crate) struct DetachOnDrop<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
-impl<F: Future<Output: Send> + Send + 'static> Unabandoned<F> {
+impl<F: Future<Output: Send> + Send + 'static> DetachOnDrop<F> {
     pub(crate) fn new(work: F) -> Self {
         Self(Some(Box::pin(work)))
     }
 }
 
-impl<F: Future<Output: Send> + Send + 'static> Future for Unabandoned<F> {
+impl<F: Future<Output: Send> + Send + 'static> Future for DetachOnDrop<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -33,7 +33,7 @@ impl<F: Future<Output: Send> + Send + 'static> Future for Unabandoned<F> {
     }
 }
 
-impl<F: Future<Output: Send> + Send + 'static> Drop for Unabandoned<F> {
+impl<F: Future<Output: Send> + Send + 'static> Drop for DetachOnDrop<F> {
     fn drop(&mut self) {
         // Without a runtime the process is ending.
         if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
@@ -55,7 +55,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_gets_what_the_work_gives() {
-        let work = Unabandoned::new(async {
+        let work = DetachOnDrop::new(async {
             yield_now().await;
             7
         });
@@ -66,7 +66,7 @@ mod tests {
     async fn work_that_is_given_up_goes_on() {
         let (go, wait) = oneshot::channel::<()>();
         let (done, finished) = oneshot::channel();
-        let mut work = Unabandoned::new(async move {
+        let mut work = DetachOnDrop::new(async move {
             wait.await.ok();
             done.send(()).ok();
         });
@@ -79,7 +79,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_panicked_is_over() {
         let (kept, gone) = oneshot::channel::<()>();
-        let work = Unabandoned::new(async move {
+        let work = DetachOnDrop::new(async move {
             let _kept = kept;
             panic!("on purpose");
         });

@@ -10,8 +10,8 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::{Database, Ending},
     domain::error::Error,
-    store::{Database, Ending},
 };
 use tokio::{sync::Notify, time::timeout};
 

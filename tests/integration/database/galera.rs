@@ -7,6 +7,7 @@ use futures_util::{FutureExt as _, future::join_all};
 use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
+    database::{Connection, Database, Ending},
     domain::{
         clock::Clock,
         error::Error,
@@ -15,7 +16,6 @@ use tickbox::{
         todo::{Description, Filter, Limit, PAGE_SIZE, TodoId},
     },
     service::{Client, Hasher, Service},
-    store::{Connection, Database, Ending},
 };
 use tokio::time::sleep;
 

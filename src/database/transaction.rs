@@ -9,13 +9,14 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use super::{
-    Connection, Database, WORK_TIMEOUT, budget,
-    faults::{database_error, is_conflict, is_lost, is_undone, unavailable},
-    given_up::Work,
+    Connection, Database, WORK_TIMEOUT,
+    deadline::deadline,
+    error_code::{database_error, is_conflict, is_lost, is_undone, unavailable},
     lease::ACQUIRE_TIMEOUT,
-    places::Place,
+    orphan::Work,
+    permits::Place,
 };
-use crate::{domain::error::Error, unabandoned::Unabandoned};
+use crate::{detach_on_drop::DetachOnDrop, domain::error::Error};
 
 /// Runs of one transaction before its conflicts are reported.
 const TRIES: u32 = 5;
@@ -65,9 +66,9 @@ impl Database {
             + Send
             + 'static,
     {
-        let deadline = budget::deadline(WORK_TIMEOUT);
+        let deadline = deadline(WORK_TIMEOUT);
         let run = self.clone().see_through(work, Frame::Transaction, deadline);
-        Unabandoned::new(run).await
+        DetachOnDrop::new(run).await
     }
 
     /// Runs one statement that writes, without BEGIN and COMMIT: it is a transaction by itself. In all
@@ -80,13 +81,13 @@ impl Database {
         T: Send + 'static,
         F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<T, Error>> + Send + 'static,
     {
-        let deadline = budget::deadline(WORK_TIMEOUT);
+        let deadline = deadline(WORK_TIMEOUT);
         let run = self.clone().see_through(
             move |connection| work(connection).map_ok(Ending::Commit).boxed(),
             Frame::None,
             deadline,
         );
-        Unabandoned::new(run).await
+        DetachOnDrop::new(run).await
     }
 
     /// Answers by the deadline; the transaction goes on to its end.

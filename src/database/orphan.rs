@@ -21,7 +21,7 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use super::{Database, hosts::Hosts, places::Place, probe::LONGEST_STATEMENT};
+use super::{Database, failover::Hosts, permits::Place, probe::LONGEST_STATEMENT};
 
 /// Of one's own threads every user may see all, and end each with `KILL`.
 const THREADS: &str = "SHOW PROCESSLIST";

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
+    database::{self, Database, Options},
     domain::error::Error,
-    store::{self, Database, Options},
 };
 
-use super::{Notes, commit, connection_id, silence::silent_server};
+use super::{Notes, commit, connection_id, unresponsive_server::silent_server};
 use crate::proxy::{Condition, Road};
 
 /// What opening a connection may take in all.
@@ -157,7 +157,7 @@ async fn instances_with_different_orders_change_the_schema_through_the_same_host
     let reversed = [other.options.clone(), one.options.clone()];
     let mut ports = Vec::new();
     for hosts in [hosts, reversed] {
-        let mut connection = store::connect(&Options::new(hosts.into()))
+        let mut connection = database::connect(&Options::new(hosts.into()))
             .await
             .expect("both take writes");
         ports.push(peer(&mut connection, &one, &other).await);
@@ -168,7 +168,7 @@ async fn instances_with_different_orders_change_the_schema_through_the_same_host
 }
 
 /// Which of the two a connection came by: the one that ends it when it is cut.
-async fn peer(connection: &mut store::Connection, one: &Road, other: &Road) -> u16 {
+async fn peer(connection: &mut database::Connection, one: &Road, other: &Road) -> u16 {
     one.turn(Condition::Cut);
     let by_the_other = sqlx::raw_sql("DO 1").execute(connection).await.is_ok();
     one.turn(Condition::Open);

@@ -8,8 +8,8 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
+    database::{self, Database, Ending},
     domain::error::Error,
-    store::{self, Database, Ending},
 };
 use tokio::net::TcpListener;
 
@@ -41,7 +41,7 @@ async fn a_server_that_never_greets_is_given_up() {
     let options = silent_server().await;
     let begin = Instant::now();
     assert!(is_unavailable(
-        &store::connect(&options.clone().into()).await
+        &database::connect(&options.clone().into()).await
     ));
     let database = Database::new(options, 2);
     assert!(is_unavailable(&database.open(2).await));
@@ -56,7 +56,7 @@ async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
     let begin = Instant::now();
-    let read = database.read(async |connection: &mut store::Connection| {
+    let read = database.read(async |connection: &mut database::Connection| {
         sqlx::query("SELECT SLEEP(8)").execute(connection).await?;
         Ok(())
     });

@@ -8,10 +8,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     Database,
-    connector::Connector,
-    faults::{database_error, is_lost, is_timed_out, unavailable},
-    given_up::{GivenUp, Work},
-    places::Place,
+    error_code::{database_error, is_lost, is_timed_out, unavailable},
+    manager::Connector,
+    orphan::{GivenUp, Work},
+    permits::Place,
 };
 use crate::domain::error::Error;
 

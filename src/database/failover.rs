@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
 use tokio::time::timeout;
 
 use super::{
-    faults::{is_refusal, unavailable},
+    error_code::{is_refusal, unavailable},
     probe::{self, Server},
 };
 use crate::domain::error::Error;

@@ -11,8 +11,8 @@ use std::{
 use futures_util::FutureExt as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
+    database::{Connection, Database, Ending},
     domain::error::Error,
-    store::{Connection, Database, Ending},
 };
 use tokio::{
     sync::{Barrier, Notify},

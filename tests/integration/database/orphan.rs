@@ -11,7 +11,7 @@ use sqlx::{
     MySqlConnection,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
-use tickbox::{domain::error::Error, service::within_budget, store::Database};
+use tickbox::{database::Database, domain::error::Error, service::within_budget};
 use tokio::time::{sleep, timeout};
 
 use super::Notes;

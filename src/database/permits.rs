@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::faults::unavailable;
+use super::error_code::unavailable;
 use crate::domain::error::Error;
 
 /// Writes that may go on after their callers were sent away. One that blocks (a full disk, a cluster

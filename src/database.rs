@@ -11,16 +11,19 @@
 //! `write`; `budget` is what is left of a request's time, `faults` what errors mean. What is given up ends
 //! in the database too: `given_up` sees to it.
 
-mod budget;
-mod connector;
-mod faults;
-mod given_up;
-mod hosts;
+mod connection;
+mod deadline;
+mod error_code;
+mod failover;
+mod galera;
 mod lease;
-mod places;
+mod manager;
+pub mod migrations;
+mod orphan;
+mod permits;
 mod probe;
-mod statements;
-mod write;
+mod rds_ca;
+mod transaction;
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,18 +36,19 @@ use sqlx::MySqlConnection;
 use tokio::time::{Instant, timeout_at};
 
 use self::{
-    connector::Connector,
-    faults::{settled, unavailable},
-    given_up::{Leftovers, Work},
-    hosts::Writer,
+    error_code::{settled, unavailable},
+    failover::Writer,
     lease::{ACQUIRE_TIMEOUT, Lease},
-    places::{LEFT_BEHIND, Place, Places},
+    manager::Connector,
+    orphan::{Leftovers, Work},
+    permits::{LEFT_BEHIND, Place, Places},
 };
 use crate::domain::error::Error;
 
-pub use budget::{deadline, within_budget};
-pub use hosts::{Options, connect};
-pub use write::Ending;
+pub use connection::{Address, Host, Tls};
+pub use deadline::{deadline, within_budget};
+pub use failover::{Options, connect};
+pub use transaction::Ending;
 
 /// What the statements of this layer run on.
 pub type Connection = MySqlConnection;
@@ -128,7 +132,7 @@ impl Database {
         mut work: impl AsyncFnMut(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let (began, known) = (Instant::now(), self.pool.manager().hosts.known());
-        let deadline = budget::deadline(WORK_TIMEOUT);
+        let deadline = deadline::deadline(WORK_TIMEOUT);
         let twice = async {
             let until = deadline.min(began + ACQUIRE_TIMEOUT);
             let place = self.places.read(until).await?;

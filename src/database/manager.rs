@@ -6,7 +6,7 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use sqlx::{Connection as _, MySqlConnection};
 use tokio::time::Instant;
 
-use super::hosts::{Found, Hosts, Options};
+use super::failover::{Found, Hosts, Options};
 use crate::domain::error::Error;
 
 /// A connection that rested longer is pinged before it is lent: a firewall or the server may have
