@@ -120,10 +120,10 @@ fn note_queues(service: &Service) {
     let database = service.database_status();
     let idle = database
         .open
-        .saturating_sub(database.in_use + database.left_behind);
+        .saturating_sub(database.in_use + database.detached);
     let note = |name: &'static str, count: usize| gauge!(name).set(as_number(count));
     note("tickbox_database_waiting", database.waiting);
-    note("tickbox_database_left_behind", database.left_behind);
+    note("tickbox_database_detached", database.detached);
     note("tickbox_database_connections_max", database.size);
     note("tickbox_password_hashes_waiting", service.hashes_waiting());
     let connections = |state| gauge!("tickbox_database_connections", "state" => state);

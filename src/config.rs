@@ -13,14 +13,14 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
 
 use self::reader::Reader;
-use crate::database::Address;
+use crate::database::DatabaseSettings;
 
 /// Everything that can be set.
 #[derive(Debug)]
 pub struct Config {
     /// `DATABASE_URL`, or `DB_HOST`, `DB_PORT` (3306), `DB_NAME`, `DB_USERNAME` and `DB_PASSWORD`;
     /// with `DB_TLS` (`preferred`) and `DB_TLS_CA`. Required.
-    pub database: Address,
+    pub database: DatabaseSettings,
     /// `JWT_SECRET`: at least 32 random bytes that sign the API's tokens. Required.
     pub jwt_secret: SecretString,
     /// `JWT_SECRET_PREVIOUS`: the secret before it, while tokens that it signed are still valid.
@@ -99,7 +99,7 @@ impl Config {
         let config = Self {
             // What is required and missing is a problem, and the default is not given out.
             database: match purpose {
-                Purpose::CheckHealth => Address::default(),
+                Purpose::CheckHealth => DatabaseSettings::default(),
                 Purpose::Serve | Purpose::Migrate => reader.database().unwrap_or_default(),
             },
             jwt_secret: match purpose {

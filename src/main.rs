@@ -250,7 +250,7 @@ async fn database(config: &Config) -> Result<Database, Exit> {
 /// Looks at the schema on a connection that is needed anyway, and migrates only one that is behind: over
 /// TLS each connection that waits for another one costs a start some 45 ms, since sqlx 0.9.0 leaves
 /// `TCP_NODELAY` off.
-async fn prepare(options: &database::Options, migrate: bool) -> Result<Database, Error> {
+async fn prepare(options: &database::ConnectOptions, migrate: bool) -> Result<Database, Error> {
     let database = Database::new(options.clone(), CONNECTIONS);
     if open(&database).await.is_err() {
         if migrate {

@@ -5,7 +5,7 @@ use std::{net::Ipv6Addr, path::PathBuf};
 use url::Url;
 
 use super::reader::Reader;
-use crate::database::{Address, Host, Tls};
+use crate::database::{DatabaseSettings, Host, Tls};
 
 /// Where MySQL listens unless told otherwise.
 const DEFAULT_PORT: u16 = 3306;
@@ -14,7 +14,7 @@ const DEFAULT_PORT: u16 = 3306;
 const MAX_HOSTS: usize = 10;
 
 impl Reader<'_> {
-    pub(super) fn database(&mut self) -> Option<Address> {
+    pub(super) fn database(&mut self) -> Option<DatabaseSettings> {
         let parts = ["DB_HOST", "DB_NAME", "DB_USERNAME", "DB_PASSWORD"];
         let given = parts.map(|name| self.get(name)).iter().flatten().count();
         let address = match self.get("DATABASE_URL") {
@@ -47,7 +47,7 @@ impl Reader<'_> {
             },
         );
         let address = address?;
-        let address = Address {
+        let address = DatabaseSettings {
             tls: tls.unwrap_or(address.tls),
             ca: ca.or(address.ca),
             ..address
@@ -60,7 +60,7 @@ impl Reader<'_> {
         Some(address)
     }
 
-    fn database_from_parts(&mut self, names: [&str; 4]) -> Option<Address> {
+    fn database_from_parts(&mut self, names: [&str; 4]) -> Option<DatabaseSettings> {
         let values = names.map(|name| {
             let value = self.get(name);
             if value.is_none() {
@@ -76,16 +76,16 @@ impl Reader<'_> {
             |text| parse_hosts(text, |host| parse_host(host, port)),
         );
         let [_, name, username, password] = values;
-        Some(Address {
+        Some(DatabaseSettings {
             hosts,
             name: name?,
             username: username?,
             password: password?.into(),
-            ..Address::default()
+            ..DatabaseSettings::default()
         })
     }
 
-    fn database_from_url(&mut self, url: &str) -> Option<Address> {
+    fn database_from_url(&mut self, url: &str) -> Option<DatabaseSettings> {
         let address = parse_url(url).filter(|_| !has_two_users(url));
         if address.is_none() && has_two_users(url) {
             self.problem("DATABASE_URL must name the user and the password once, before the first of several hosts, as in mysql://user:password@h1,h2/name; an @ of the password is written %40");
@@ -96,7 +96,7 @@ impl Reader<'_> {
     }
 }
 
-fn parse_url(url: &str) -> Option<Address> {
+fn parse_url(url: &str) -> Option<DatabaseSettings> {
     let (before, hosts, after) = take_apart(url)?;
     // A URL has one host; with each of them it is a URL.
     let with = |host: &str| Url::parse(&format!("{before}{host}{after}")).ok();
@@ -107,12 +107,12 @@ fn parse_url(url: &str) -> Option<Address> {
         .path()
         .strip_prefix('/')
         .filter(|name| is_mysql && !name.is_empty() && !name.contains('/'))?;
-    let mut address = Address {
+    let mut address = DatabaseSettings {
         hosts,
         name: decoded(name)?,
         username: decoded(url.username())?,
         password: decoded(url.password().unwrap_or_default())?.into(),
-        ..Address::default()
+        ..DatabaseSettings::default()
     };
     for (key, value) in url.query_pairs() {
         match key.as_ref() {

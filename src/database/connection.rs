@@ -1,4 +1,4 @@
-//! Where the database is and how to reach it.
+//! Connection settings: hosts, credentials, TLS and CA certificates.
 
 use std::{
     fs,
@@ -8,20 +8,20 @@ use std::{
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-use super::{Options, rds_ca};
+use super::rds_ca;
 
-/// A database on a server, or on several that keep the same.
+/// How to connect to the database, as the operator sets it.
 #[derive(Clone, Debug, Default)]
-pub struct Address {
-    /// The servers: at least one in an address that was read from settings.
+pub struct DatabaseSettings {
+    /// One server or several of a cluster; never empty when read from the environment.
     pub hosts: Vec<Host>,
-    /// The database.
+    /// Name of the database.
     pub name: String,
-    /// Who connects.
+    /// User to log in as.
     pub username: String,
     /// May be empty.
     pub password: SecretString,
-    /// Whether to encrypt, and whom to trust.
+    /// Whether to encrypt, and which certificates to trust.
     pub tls: Tls,
     /// A file with certificates to trust besides the public ones and those of Amazon RDS (PEM), for
     /// [`Tls::Verify`].
@@ -33,26 +33,26 @@ pub struct Address {
 pub struct Host {
     /// Name or IP address, the latter without brackets.
     pub name: String,
-    /// Where it listens.
+    /// Port that it listens on.
     pub port: u16,
 }
 
-/// Whether to encrypt the connection, and whom to trust.
+/// Whether to encrypt the connection, and which certificates to trust.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tls {
-    /// In the clear.
+    /// Plain text.
     Disabled,
-    /// Encrypted if the server can; whoever answers is trusted.
+    /// Encrypted if the server can; its certificate is not checked.
     #[default]
     Preferred,
-    /// Encrypted; whoever answers is trusted.
+    /// Encrypted; the certificate of the server is not checked.
     Required,
-    /// Encrypted, and the server proves that it is the one named.
+    /// Encrypted, and the certificate must be valid for the host's name.
     Verify,
 }
 
 impl Tls {
-    /// Reads our words and those of MySQL's `ssl-mode`, in either case.
+    /// Parses the words of `DB_TLS` and those of MySQL's `ssl-mode`, in either case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text.to_ascii_lowercase().as_str() {
@@ -65,28 +65,58 @@ impl Tls {
     }
 }
 
-impl From<Address> for Options {
-    fn from(address: Address) -> Self {
-        let mode = match address.tls {
+/// More than there are statements, so that each is prepared once a connection and none is closed.
+const STATEMENT_CACHE: usize = 256;
+
+/// How connections are opened: to one server, or to the primary among several.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions(Vec<MySqlConnectOptions>);
+
+impl ConnectOptions {
+    /// Options for hosts, in the order in which they are tried.
+    #[must_use]
+    pub fn new(hosts: Vec<MySqlConnectOptions>) -> Self {
+        let with_cache = |host: MySqlConnectOptions| host.statement_cache_capacity(STATEMENT_CACHE);
+        Self(hosts.into_iter().map(with_cache).collect())
+    }
+
+    pub(super) fn hosts(&self) -> &[MySqlConnectOptions] {
+        &self.0
+    }
+
+    pub(super) fn into_hosts(self) -> Vec<MySqlConnectOptions> {
+        self.0
+    }
+}
+
+impl From<MySqlConnectOptions> for ConnectOptions {
+    fn from(host: MySqlConnectOptions) -> Self {
+        Self::new(vec![host])
+    }
+}
+
+impl From<DatabaseSettings> for ConnectOptions {
+    fn from(settings: DatabaseSettings) -> Self {
+        let mode = match settings.tls {
             Tls::Disabled => MySqlSslMode::Disabled,
             Tls::Preferred => MySqlSslMode::Preferred,
             Tls::Required => MySqlSslMode::Required,
             Tls::Verify => MySqlSslMode::VerifyIdentity,
         };
         let options = MySqlConnectOptions::new()
-            .database(&address.name)
-            .username(&address.username)
+            .database(&settings.name)
+            .username(&settings.username)
             .ssl_mode(mode);
-        let options = match address.password.expose_secret() {
+        let options = match settings.password.expose_secret() {
             "" => options,
             password => options.password(password),
         };
-        let trusting = |host: &Host| match Trusted::by(host, address.ca.as_deref()) {
-            Trusted::Public => options.clone(),
-            Trusted::File(path) => options.clone().ssl_ca(path),
-            Trusted::These(pem) => options.clone().ssl_ca_from_pem(pem),
+        let trusting = |host: &Host| match CaSource::of(host, settings.ca.as_deref()) {
+            CaSource::WebPki => options.clone(),
+            CaSource::File(path) => options.clone().ssl_ca(path),
+            CaSource::Bundle(pem) => options.clone().ssl_ca_from_pem(pem),
         };
-        let hosts = address.hosts.iter();
+        let hosts = settings.hosts.iter();
         Self::new(
             hosts
                 .map(|host| trusting(host).host(&host.name).port(host.port))
@@ -95,25 +125,25 @@ impl From<Address> for Options {
     }
 }
 
-/// Whose word counts for a host's name, besides the public roots, which sqlx always has. It takes one
-/// source more.
+/// The CA certificates trusted besides the public ones (WebPKI), which sqlx always has. It takes one more
+/// source.
 #[derive(Debug, PartialEq, Eq)]
-enum Trusted {
-    Public,
+enum CaSource {
+    WebPki,
     File(PathBuf),
-    These(Vec<u8>),
+    Bundle(Vec<u8>),
 }
 
-impl Trusted {
-    fn by(host: &Host, ca: Option<&Path>) -> Self {
+impl CaSource {
+    fn of(host: &Host, ca: Option<&Path>) -> Self {
         match (rds_ca::roots(&host.name), ca) {
-            (None, None) => Self::Public,
+            (None, None) => Self::WebPki,
             (None, Some(path)) => Self::File(path.to_owned()),
-            (Some(roots), None) => Self::These(roots.into_bytes()),
+            (Some(roots), None) => Self::Bundle(roots.into_bytes()),
             // A file that cannot be read is left to sqlx, which says so with each connection.
             (Some(roots), Some(path)) => fs::read(path).map_or_else(
                 |_| Self::File(path.to_owned()),
-                |own| Self::These([roots.as_bytes(), &own].concat()),
+                |own| Self::Bundle([roots.as_bytes(), &own].concat()),
             ),
         }
     }
@@ -127,32 +157,32 @@ mod tests {
     /// Any file that can be read.
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/LICENSE");
 
-    fn by(name: &str, ca: Option<&str>) -> Trusted {
+    fn by(name: &str, ca: Option<&str>) -> CaSource {
         let host = Host {
             name: name.to_owned(),
             port: 3306,
         };
-        Trusted::by(&host, ca.map(Path::new))
+        CaSource::of(&host, ca.map(Path::new))
     }
 
     #[test]
     fn a_host_of_rds_is_trusted_by_its_region_and_by_the_file() {
         let region = rds_ca::roots(RDS).expect("it has roots");
-        assert_eq!(by(RDS, None), Trusted::These(region.clone().into_bytes()));
+        assert_eq!(by(RDS, None), CaSource::Bundle(region.clone().into_bytes()));
         let file = fs::read_to_string(FILE).expect("it is there");
         let both = format!("{region}{file}").into_bytes();
-        assert_eq!(by(RDS, Some(FILE)), Trusted::These(both));
+        assert_eq!(by(RDS, Some(FILE)), CaSource::Bundle(both));
     }
 
     #[test]
     fn other_hosts_are_trusted_by_the_file_alone() {
-        assert_eq!(by("db", None), Trusted::Public);
-        assert_eq!(by("db", Some(FILE)), Trusted::File(FILE.into()));
+        assert_eq!(by("db", None), CaSource::WebPki);
+        assert_eq!(by("db", Some(FILE)), CaSource::File(FILE.into()));
     }
 
     #[test]
     fn a_file_that_went_away_is_not_passed_over() {
         let gone = "/no/such/file";
-        assert_eq!(by(RDS, Some(gone)), Trusted::File(gone.into()));
+        assert_eq!(by(RDS, Some(gone)), CaSource::File(gone.into()));
     }
 }

@@ -1,28 +1,28 @@
-//! How long one request may wait for the database, however many trips it makes.
+//! The deadline of a request: one time budget for all its trips to the database.
 
 use std::{cell::OnceCell, time::Duration};
 
 use tokio::{task_local, time::Instant};
 
-/// For all trips of one request: with it, answers that say so arrive within the five seconds that
-/// are promised.
+/// Time limit of all trips of one request: with it, the response that reports a timeout arrives within the
+/// promised five seconds.
 const BUDGET: Duration = Duration::from_millis(4500);
 
 task_local! {
-    /// When the request at work has waited long enough; empty until it first asks the database or waits
-    /// for a hash, since what it did before, such as reading a slow body, is the client's time.
+    /// The current request's deadline; empty until it first queries the database or waits for a hash, since
+    /// the time before, such as that of reading a slow body, is the client's.
     static DEADLINE: OnceCell<Instant>;
 }
 
-/// Gives the work of one request a common time limit for all its trips to the database, and for what
-/// else asks for its [`deadline`]: it ends 4.5 seconds after the first of them began. Work outside any
-/// request keeps to each trip's own limit.
+/// Runs a request with a common time limit for all its trips to the database, and for all other work limited
+/// by its [`deadline`]: 4.5 seconds after the first of them started. Work outside any request keeps to each
+/// trip's own limit.
 pub async fn within_budget<F: Future>(request: F) -> F::Output {
     DEADLINE.scope(OnceCell::new(), request).await
 }
 
-/// When a trip ends that may take `limit` by itself. To be asked in the request's own task: another
-/// one does not know its budget.
+/// The deadline of a trip that may take `limit` by itself. Must be called in the request's own task: another
+/// one does not have its budget.
 #[must_use]
 pub fn deadline(limit: Duration) -> Instant {
     let own = Instant::now() + limit;
@@ -40,9 +40,9 @@ mod tests {
     #[tokio::test]
     async fn all_trips_of_a_request_end_with_its_budget() {
         within_budget(async {
-            let begun = Instant::now();
+            let started = Instant::now();
             let first = deadline(LIMIT);
-            assert!(first >= begun + BUDGET && first <= Instant::now() + BUDGET);
+            assert!(first >= started + BUDGET && first <= Instant::now() + BUDGET);
             tokio::time::sleep(Duration::from_millis(1)).await;
             assert_eq!(deadline(LIMIT), first);
         })

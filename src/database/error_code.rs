@@ -1,4 +1,4 @@
-//! What an error of the database means for the work that met it. Numbers: MySQL Server Error
+//! MySQL error codes, grouped by their meaning for the failed operation. Numbers: MySQL Server Error
 //! Reference, and MariaDB Error Codes where it has its own.
 
 use std::{io, time::Duration};
@@ -7,7 +7,7 @@ use sqlx::mysql::MySqlDatabaseError;
 
 use crate::domain::error::Error;
 
-/// What a caller is told to wait when the database cannot be reached.
+/// `Retry-After` when the database cannot be reached.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 pub(super) fn unavailable(cause: impl Into<String>) -> Error {
@@ -19,7 +19,7 @@ pub(super) fn unavailable(cause: impl Into<String>) -> Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_passing(&error) {
+        if is_transient(&error) {
             unavailable(error.to_string())
         } else {
             Self::internal(error)
@@ -34,8 +34,8 @@ pub(super) fn database_error(error: &Error) -> Option<&sqlx::Error> {
     }
 }
 
-/// The result of work that is not tried again: what stood in its way may be gone the next time.
-pub(super) fn settled<T>(result: Result<T, Error>) -> Result<T, Error> {
+/// The result of an operation that is not retried: without the conflict it may succeed the next time.
+pub(super) fn conflict_to_unavailable<T>(result: Result<T, Error>) -> Result<T, Error> {
     result.map_err(|error| match database_error(&error) {
         Some(conflict) if is_conflict(conflict) => unavailable(conflict.to_string()),
         _ => error,
@@ -49,9 +49,9 @@ fn number(error: &sqlx::Error) -> Option<u16> {
         .map(MySqlDatabaseError::number)
 }
 
-/// Another transaction stood in the way (1205: waited too long for its lock; 1213: a deadlock, or a
+/// A conflict with another transaction (1205: waited too long for its lock; 1213: a deadlock, or a
 /// certification failure of a cluster, which 1180 says too; 1020: a row changed since it was read):
-/// after ROLLBACK the same work may go through the next time.
+/// after ROLLBACK the same work may succeed the next time.
 pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
     matches!(number(error), Some(1020 | 1180 | 1205 | 1213))
 }
@@ -97,7 +97,7 @@ pub(super) fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether it is we who have given up: the server may be at work still.
+/// Whether the timeout was ours: the server may still run the statement.
 pub(super) fn is_timed_out(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }
@@ -105,14 +105,14 @@ pub(super) fn is_timed_out(error: &sqlx::Error) -> bool {
 /// Whether a COMMIT that failed like this has certainly changed nothing: the server takes no writes
 /// (1290, 1836), or says that it rolled back because the group decided so (3101). After any other
 /// loss it may have been kept.
-pub(super) fn is_undone(error: &sqlx::Error) -> bool {
+pub(super) fn was_rolled_back(error: &sqlx::Error) -> bool {
     matches!(number(error), Some(1290 | 1836 | 3101))
 }
 
-/// The server lives and cannot do it for now: no disk (3, 1021, 1026, 1114), no memory (1037, 1038,
-/// 1041), no thread or connection (1040, 1135, 1203, 1226), too many locks (1206), or somebody ended
-/// the statement (1317, 1969, 3024).
-fn is_passing(error: &sqlx::Error) -> bool {
+/// Temporary lack of a resource on a live server: no disk (3, 1021, 1026, 1114), no memory (1037, 1038,
+/// 1041), no thread or connection (1040, 1135, 1203, 1226), too many locks (1206), or the statement
+/// was killed (1317, 1969, 3024).
+fn is_transient(error: &sqlx::Error) -> bool {
     matches!(
         number(error),
         Some(

@@ -1,4 +1,4 @@
-//! Preparing statements before a connection of Galera is lent.
+//! Galera: prepares all statements before a connection is lent.
 //!
 //! When a transaction loses against one of another node, its node rolls it back, and the next command
 //! is answered with 1213. MariaDB (seen with 10.11.19) forgets to when that command prepares a SELECT:
@@ -8,7 +8,7 @@
 
 use sqlx::{Executor as _, MySqlConnection, SqlSafeStr as _};
 
-/// Every statement of this layer.
+/// All statements of `store`, as listed by `build.rs`.
 const STATEMENTS: &[&str] = include!(concat!(env!("OUT_DIR"), "/statements.rs"));
 
 pub(super) async fn prepare_all(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {

@@ -1,4 +1,4 @@
-//! Connections at work: lent, put back, or closed.
+//! Leased connections: lent to an operation, then released into the pool or closed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,23 +9,23 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     Database,
     error_code::{database_error, is_lost, is_timed_out, unavailable},
-    manager::Connector,
-    orphan::{GivenUp, Work},
-    permits::Place,
+    manager::Manager,
+    orphan::{Orphan, Work},
+    permits::Permit,
 };
 use crate::domain::error::Error;
 
-/// For a place, and then for a connection.
+/// Time limit of acquiring a permit, and then of acquiring a connection.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection at work. Dropped before [`Lease::finish`], by an error, a panic or a cancelled
-/// caller, it is closed at once: its transaction and row locks must not wait for the next borrower. Its
-/// place is free when the server has let it go, too.
+/// A connection in use. Dropped before [`Lease::finish`], by an error, a panic or a cancelled
+/// caller, it is closed immediately: its transaction and row locks must not wait for the next borrower. Its
+/// permit is then held until the server has closed the connection too.
 pub(super) struct Lease<'d> {
     database: &'d Database,
-    object: Option<Object<Connector>>,
+    object: Option<Object<Manager>>,
     work: Work,
-    place: Arc<Place>,
+    permit: Arc<Permit>,
 }
 
 impl Lease<'_> {
@@ -34,20 +34,20 @@ impl Lease<'_> {
         &mut object.connection
     }
 
-    /// The work came to its end: the connection may be lent again, unless it was left in a
-    /// transaction. Of one that was dropped sqlx says that it has ended, but keeps its ROLLBACK until
-    /// the next statement is sent, and the server its row locks.
+    /// Returns the connection to the pool, unless it was left in a transaction: of a transaction that was
+    /// dropped sqlx says that it has ended, but keeps its ROLLBACK until the next statement is sent, and the
+    /// server its row locks.
     pub(super) fn finish(mut self) {
         let connection = self.connection();
         if connection.is_in_transaction() || connection.should_flush() {
             return;
         }
         if let Some(mut object) = self.object.take() {
-            object.used = Instant::now();
+            object.last_used = Instant::now();
         }
     }
 
-    /// The server has ended it, or says that it is of no use: there is nothing left to wait for.
+    /// Closes a connection that the server has ended or declared useless: no orphan is left.
     fn close(mut self) {
         drop(self.object.take().map(Object::take));
     }
@@ -55,27 +55,27 @@ impl Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        let Some(opened) = self.object.take().map(Object::take) else {
+        let Some(connection) = self.object.take().map(Object::take) else {
             return;
         };
-        if let Some(thread) = opened.thread {
-            self.database.see_off(GivenUp {
+        if let Some(thread) = connection.thread {
+            self.database.reap(Orphan {
                 thread,
-                host: opened.host,
+                host: connection.host,
                 work: self.work,
                 since: Instant::now(),
-                place: self.place.clone(),
+                permit: self.permit.clone(),
             });
         }
     }
 }
 
 impl Database {
-    /// A connection, idle or new, for work at a place: so there is always room for one.
+    /// A connection, idle or new, for an operation with a permit: so the pool always has room for one.
     pub(super) async fn lease(
         &self,
         work: Work,
-        place: &Arc<Place>,
+        permit: &Arc<Permit>,
         deadline: Instant,
     ) -> Result<Lease<'_>, Error> {
         let until = deadline.min(Instant::now() + ACQUIRE_TIMEOUT);
@@ -85,12 +85,12 @@ impl Database {
                     database: self,
                     object: Some(object),
                     work,
-                    place: place.clone(),
+                    permit: permit.clone(),
                 });
             }
             Ok(Err(PoolError::Backend(error))) => error.to_string(),
             Ok(Err(error)) => format!("no database connection: {error}"),
-            // Pinging one rested connection after another would take as long again for each.
+            // Pinging one idle connection after another would take as long again for each.
             Err(_) => {
                 self.close_idle();
                 "no database connection answers".into()
@@ -99,8 +99,9 @@ impl Database {
         Err(unavailable(cause))
     }
 
-    /// Puts the connection back; or closes it, with all idle ones, and gives the reason.
-    pub(super) fn give_back<'r, T>(
+    /// Returns the connection to the pool; or closes a lost one together with all idle ones, and returns the
+    /// error that says so.
+    pub(super) fn release<'r, T>(
         &self,
         lease: Lease<'_>,
         result: &'r Result<T, Error>,
@@ -120,7 +121,7 @@ impl Database {
         lost
     }
 
-    /// What others rest on is no better than what just failed.
+    /// Idle connections go to the same failed server.
     pub(super) fn close_idle(&self) {
         self.pool.retain(|_, _| false);
     }

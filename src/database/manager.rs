@@ -1,4 +1,4 @@
-//! Opens connections for the pool, and decides which may be lent again.
+//! The pool's manager: opens connections to the primary and decides which may be reused.
 
 use std::time::Duration;
 
@@ -6,42 +6,45 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use sqlx::{Connection as _, MySqlConnection};
 use tokio::time::Instant;
 
-use super::failover::{Found, Hosts, Options};
+use super::{
+    connection::ConnectOptions,
+    failover::{Found, Hosts},
+};
 use crate::domain::error::Error;
 
-/// A connection that rested longer is pinged before it is lent: a firewall or the server may have
+/// A connection that was idle for longer is pinged before it is lent: a firewall or the server may have
 /// dropped it meanwhile.
-const CHECK_AFTER: Duration = Duration::from_secs(5);
-/// Connections are replaced at this age, give or take a tenth, so that a moved endpoint is noticed.
+const PING_AFTER: Duration = Duration::from_secs(5);
+/// Connections are replaced at this age, give or take a tenth (jitter), so that a moved endpoint is noticed.
 const MAX_LIFETIME: Duration = Duration::from_mins(5);
 
-pub(super) struct Connector {
+pub(super) struct Manager {
     pub(super) hosts: Hosts,
 }
 
-impl Connector {
-    pub(super) fn new(options: Options) -> Self {
+impl Manager {
+    pub(super) fn new(options: ConnectOptions) -> Self {
         Self {
             hosts: Hosts::new(options),
         }
     }
 }
 
-/// A connection with its age and where it leads.
-pub(super) struct Opened {
+/// A connection with its age and its host.
+pub(super) struct PooledConnection {
     pub(super) connection: MySqlConnection,
-    pub(super) used: Instant,
+    pub(super) last_used: Instant,
     expires: Instant,
     pub(super) host: usize,
-    /// By which the server knows it; none where it does not say.
+    /// The server's id of the connection; none where the server does not say.
     pub(super) thread: Option<u64>,
 }
 
-impl managed::Manager for Connector {
-    type Type = Opened;
+impl managed::Manager for Manager {
+    type Type = PooledConnection;
     type Error = Error;
 
-    async fn create(&self) -> Result<Opened, Error> {
+    async fn create(&self) -> Result<PooledConnection, Error> {
         let now = Instant::now();
         let expires = now + MAX_LIFETIME.mul_f64(0.9 + 0.2 * fastrand::f64());
         let Found {
@@ -49,24 +52,24 @@ impl managed::Manager for Connector {
             connection,
             thread,
         } = self.hosts.connect().await?;
-        Ok(Opened {
+        Ok(PooledConnection {
             connection,
-            used: now,
+            last_used: now,
             expires,
             host,
             thread,
         })
     }
 
-    async fn recycle(&self, opened: &mut Opened, _: &Metrics) -> RecycleResult<Error> {
-        if Instant::now() >= opened.expires {
+    async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if Instant::now() >= pooled.expires {
             return Err(RecycleError::message("expired"));
         }
-        if !self.hosts.is_writer(opened.host) {
-            return Err(RecycleError::message("the database moved"));
+        if !self.hosts.is_primary(pooled.host) {
+            return Err(RecycleError::message("the primary changed"));
         }
-        if opened.used.elapsed() > CHECK_AFTER {
-            let pong = opened.connection.ping().await;
+        if pooled.last_used.elapsed() > PING_AFTER {
+            let pong = pooled.connection.ping().await;
             pong.map_err(|error| RecycleError::Backend(error.into()))?;
         }
         Ok(())

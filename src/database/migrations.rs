@@ -1,4 +1,4 @@
-//! Brings the schema up to date, once, however many instances start together.
+//! Migrations of the schema, applied once, however many instances start together.
 
 use std::time::Duration;
 
@@ -7,32 +7,32 @@ use sqlx::{
     migrate::{Migrate, MigrateError, Migrator},
 };
 
-use super::{Connection, Options, connect};
+use super::{ConnectOptions, Connection, connect, error_code::unavailable};
 use crate::domain::error::Error;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Where sqlx notes what it has applied.
+/// Table in which sqlx records applied migrations.
 const TABLE: &str = "_sqlx_migrations";
-/// For another instance that migrates; longer than any migration of ours takes.
+/// Time limit of waiting for another instance; longer than any of the migrations takes.
 const LOCK_WAIT: Duration = Duration::from_mins(1);
 
-/// Applies what is missing. One instance at a time: sqlx's own lock waits with a timeout that
+/// Applies the missing migrations. One instance at a time: sqlx's own lock waits with a timeout that
 /// MariaDB refuses, and ignores that it was not granted, so this takes one and checks the answer.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot be reached or another instance migrates longer
 /// than a minute; [`Error::Internal`] when a migration fails, was changed after it was applied, or
 /// was left half done.
-pub async fn migrate(options: &Options) -> Result<(), Error> {
+pub async fn migrate(options: &ConnectOptions) -> Result<(), Error> {
     migrate_within(options, LOCK_WAIT).await
 }
 
-/// [`migrate`] with another limit, in whole seconds, for waiting until other instances are through.
+/// [`migrate`] with another time limit, in whole seconds, of waiting for other instances.
 ///
 /// # Errors
-/// As there.
-pub async fn migrate_within(options: &Options, wait: Duration) -> Result<(), Error> {
+/// Those of [`migrate`].
+pub async fn migrate_within(options: &ConnectOptions, wait: Duration) -> Result<(), Error> {
     let mut connection = connect(options).await?;
     if !lock(&mut connection, wait).await? {
         let seconds = wait.as_secs();
@@ -113,11 +113,4 @@ fn half_done(version: i64) -> String {
     format!(
         "migration {version} was left half done: repair the schema, then delete its row from {TABLE}"
     )
-}
-
-fn unavailable(cause: String) -> Error {
-    Error::Unavailable {
-        retry_after: Duration::from_secs(5),
-        cause,
-    }
 }

@@ -1,9 +1,9 @@
-//! Connections that were given up in the middle of a statement. Closing the socket ends nothing: the server
-//! goes on until it has something to send. So a read is ended by a KILL from another connection, and the place
-//! of whoever gave up is taken until the server has let the connection go: of its connections never more are
-//! ours than there are places, and one that looks after these.
+//! Orphaned connections: closed by us in the middle of a statement. Closing the socket ends nothing on the
+//! server, which goes on until it has something to send. So a read is ended by KILL from another connection,
+//! and the permit of the operation is held until the server has closed the connection: an instance never has
+//! more connections than permits, and one that observes the orphans.
 //!
-//! A write may go on, as one may whose caller was sent away: of what it does nobody knows how far it is.
+//! A write may go on, as a detached one does: its progress is unknown.
 
 use std::{
     io,
@@ -21,50 +21,50 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-use super::{Database, failover::Hosts, permits::Place, probe::LONGEST_STATEMENT};
+use super::{Database, failover::Hosts, permits::Permit, probe::LONGEST_STATEMENT};
 
-/// Of one's own threads every user may see all, and end each with `KILL`.
+/// A user may see all of its own threads, and end each with `KILL`.
 const THREADS: &str = "SHOW PROCESSLIST";
 
-/// For a look at the server, a new connection among it: what is silent for longer may open itself again
-/// meanwhile, and the next look finds it.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
-/// From one look to the next: a statement ends within milliseconds, or takes its time.
+/// Time limit of one inspection, opening its connection included: a server that is silent for longer may
+/// recover meanwhile, and the next inspection finds it.
+const INSPECTION_TIMEOUT: Duration = Duration::from_secs(1);
+/// Shortest and longest pause between inspections: a statement ends within milliseconds, or takes its time.
 const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(500)];
-/// How long a place is kept of which nothing can be learnt: the server has ended the statement by then.
-const KEPT: Duration = LONGEST_STATEMENT;
-/// The same where another server takes writes by now, or may: it needs the places.
-const KEPT_BEHIND: Duration = Duration::from_secs(1);
+/// How long an orphan that cannot be inspected keeps its permit: the server has ended the statement by then.
+const MAX_AGE: Duration = LONGEST_STATEMENT;
+/// [`MAX_AGE`] on a host that is no longer the primary, or may not be: the new one needs the permits.
+const MAX_AGE_ELSEWHERE: Duration = Duration::from_secs(1);
 
-/// What is done on a connection.
+/// The kind of operation that a connection is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Work {
     Read,
     Write,
 }
 
-/// A connection that was closed on our side alone.
-pub(super) struct GivenUp {
-    /// By which the server knows it.
+/// A connection that is closed on our side only.
+pub(super) struct Orphan {
+    /// The server's id of the connection.
     pub(super) thread: u64,
     pub(super) host: usize,
     pub(super) work: Work,
     pub(super) since: Instant,
-    #[expect(dead_code, reason = "it is held, and free with this")]
-    pub(super) place: Arc<Place>,
+    #[expect(dead_code, reason = "held, and released with this")]
+    pub(super) permit: Arc<Permit>,
 }
 
-/// All that the server has not let go yet.
+/// All connections that the server has not closed yet.
 #[derive(Default)]
-pub(super) struct Leftovers(Mutex<Queue>);
+pub(super) struct Orphans(Mutex<Queue>);
 
 #[derive(Default)]
 struct Queue {
-    waiting: Vec<GivenUp>,
+    waiting: Vec<Orphan>,
     is_watched: bool,
 }
 
-impl Leftovers {
+impl Orphans {
     pub(super) fn count(&self) -> usize {
         self.queue().waiting.len()
     }
@@ -73,99 +73,97 @@ impl Leftovers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The host of the first that is still waited for; none when nobody has to watch any more.
+    /// The host of the first orphan; none when there is nothing left to watch.
     fn next_host(&self, hosts: &Hosts) -> Option<usize> {
         let mut queue = self.queue();
-        queue.waiting.retain(|given_up| {
-            let is_kept = given_up.is_kept(hosts);
+        queue.waiting.retain(|orphan| {
+            let is_kept = orphan.is_kept(hosts);
             if !is_kept {
                 tracing::warn!(
-                    thread = given_up.thread,
-                    "the database did not let a connection go"
+                    thread = orphan.thread,
+                    "the database did not close an orphaned connection"
                 );
             }
             is_kept
         });
-        let host = queue.waiting.first().map(|given_up| given_up.host);
+        let host = queue.waiting.first().map(|orphan| orphan.host);
         queue.is_watched = host.is_some();
         host
     }
 
-    /// Frees the places of those at that host which are not among its threads, and gives the reads of the rest.
-    fn settle(&self, host: usize, threads: &[Thread]) -> Vec<u64> {
+    /// Releases the orphans of a host that are not among its threads, and returns the reads of the rest.
+    fn release_ended(&self, host: usize, threads: &[Thread]) -> Vec<u64> {
         let mut queue = self.queue();
-        queue.waiting.retain(|given_up| {
-            given_up.host != host || threads.iter().any(|thread| thread.is(given_up))
-        });
-        let here = queue
+        queue
             .waiting
-            .iter()
-            .filter(|given_up| given_up.host == host);
-        let reads = here.filter(|given_up| given_up.work == Work::Read);
-        reads.map(|given_up| given_up.thread).collect()
+            .retain(|orphan| orphan.host != host || threads.iter().any(|thread| thread.is(orphan)));
+        let here = queue.waiting.iter().filter(|orphan| orphan.host == host);
+        let reads = here.filter(|orphan| orphan.work == Work::Read);
+        reads.map(|orphan| orphan.thread).collect()
     }
 }
 
-impl GivenUp {
+impl Orphan {
     fn is_kept(&self, hosts: &Hosts) -> bool {
-        let limit = if hosts.is_writer(self.host) {
-            KEPT
+        let limit = if hosts.is_primary(self.host) {
+            MAX_AGE
         } else {
-            KEPT_BEHIND
+            MAX_AGE_ELSEWHERE
         };
         self.since.elapsed() < limit
     }
 }
 
-/// A line of the server's list.
+/// A row of the server's process list.
 struct Thread {
     id: u64,
     command: String,
-    /// How long it has been at that, in seconds; none of one that is just connecting.
+    /// Seconds since the command started; none while it is connecting.
     time: Option<i64>,
 }
 
 impl Thread {
-    /// Whether it is still at what was given up. One that waits for a command ends with its socket; one that
-    /// has begun something since is another's, of a server that was started anew.
-    fn is(&self, given_up: &GivenUp) -> bool {
-        let since = i64::try_from(given_up.since.elapsed().as_secs()).unwrap_or(i64::MAX);
-        self.id == given_up.thread
+    /// Whether it still runs the orphan's statement. A thread that waits for a command ends with its socket;
+    /// one whose command started later belongs to a restarted server.
+    fn is(&self, orphan: &Orphan) -> bool {
+        let since = i64::try_from(orphan.since.elapsed().as_secs()).unwrap_or(i64::MAX);
+        self.id == orphan.thread
             && self.command != "Sleep"
             && self.time.is_some_and(|time| time + 1 >= since)
     }
 }
 
 impl Database {
-    /// Waits until the server has let a connection go, and ends what it reads; meanwhile its place is taken.
-    pub(super) fn see_off(&self, given_up: GivenUp) {
+    /// Kills an orphaned read and waits until the server has closed the connection; its permit is held
+    /// meanwhile.
+    pub(super) fn reap(&self, orphan: Orphan) {
         // Without a runtime the process is ending.
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let mut queue = self.leftovers.queue();
-        queue.waiting.push(given_up);
+        let mut queue = self.orphans.queue();
+        queue.waiting.push(orphan);
         if !replace(&mut queue.is_watched, true) {
-            runtime.spawn(self.clone().watch().in_current_span());
+            runtime.spawn(self.clone().watch_orphans().in_current_span());
         }
     }
 
-    async fn watch(self) {
+    async fn watch_orphans(self) {
         let hosts = &self.pool.manager().hosts;
         let mut observer = None;
         let [mut pause, longest] = PAUSES;
-        while let Some(host) = self.leftovers.next_host(hosts) {
-            match timeout(LOOK_TIMEOUT, self.look(host, &mut observer)).await {
+        while let Some(host) = self.orphans.next_host(hosts) {
+            match timeout(INSPECTION_TIMEOUT, self.inspect(host, &mut observer)).await {
                 Ok(Ok(())) => {}
-                // Nobody listens there: no connection has outlived its server.
+                // Nothing listens there: no connection has outlived its server.
                 Ok(Err(sqlx::Error::Io(error)))
                     if error.kind() == io::ErrorKind::ConnectionRefused =>
                 {
-                    self.leftovers.settle(host, &[]);
+                    self.orphans.release_ended(host, &[]);
                     observer = None;
                 }
                 Ok(Err(error)) => {
-                    tracing::debug!(%error, "what was given up cannot be seen");
+                    tracing::debug!(%error, "orphaned connections cannot be inspected");
                     observer = None;
                 }
                 Err(_) => observer = None,
@@ -178,8 +176,8 @@ impl Database {
         }
     }
 
-    /// One look at one host, by a connection to it that is kept for the next one.
-    async fn look(
+    /// Inspects one host, by a connection to it that is kept for the next inspection.
+    async fn inspect(
         &self,
         host: usize,
         observer: &mut Option<(usize, MySqlConnection)>,
@@ -202,12 +200,12 @@ impl Database {
                 })
             })
             .collect();
-        for thread in self.leftovers.settle(host, &threads?) {
+        for thread in self.orphans.release_ended(host, &threads?) {
             // A number of the server's own. MySQL takes no parameter here (6413).
             let kill = AssertSqlSafe(format!("KILL CONNECTION {thread}"));
             if let Err(error) = connection.execute(sqlx::raw_sql(kill)).await {
-                // It has gone meanwhile, or the next look tells.
-                tracing::debug!(%error, thread, "what was given up was not ended");
+                // It has ended meanwhile, or the next inspection tells.
+                tracing::debug!(%error, thread, "an orphaned connection was not killed");
             }
         }
         Ok(())

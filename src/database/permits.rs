@@ -1,5 +1,5 @@
-//! Who may work at the same time: so many in all, fewer of them writes, so that reads go on while
-//! writes are blocked; and the writes whose callers were sent away, apart from both.
+//! Semaphore permits that limit concurrent operations: all, writes (fewer, so that reads go on while writes
+//! are blocked), and detached writes apart from both.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -14,76 +14,75 @@ use tokio::{
 use super::error_code::unavailable;
 use crate::domain::error::Error;
 
-/// Writes that may go on after their callers were sent away. One that blocks (a full disk, a cluster
-/// without a majority) is only left behind after seconds, so that these fill up only when none ends.
-pub(super) const LEFT_BEHIND: usize = 8;
+/// Detached writes that may run. A write that blocks (a full disk, a cluster without a majority) is detached
+/// only after seconds, so that these are used up only when none ends.
+pub(super) const MAX_DETACHED: usize = 8;
 
-pub(super) struct Places {
+pub(super) struct WorkPermits {
     size: usize,
     all: Arc<Semaphore>,
     writes: Arc<Semaphore>,
-    left_behind: Arc<Semaphore>,
+    detached: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
-/// Free again when nobody holds it any more: whoever works there, or waits until the server has let a
-/// connection go.
-pub(super) struct Place(Mutex<Permits>);
+/// Released when its last holder drops it: the operation, or its orphaned connection.
+pub(super) struct Permit(Mutex<Held>);
 
-struct Permits {
+struct Held {
     _own: Option<OwnedSemaphorePermit>,
     _write: Option<OwnedSemaphorePermit>,
 }
 
-impl Place {
+impl Permit {
     fn new(own: Option<OwnedSemaphorePermit>, write: Option<OwnedSemaphorePermit>) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Permits {
+        Arc::new(Self(Mutex::new(Held {
             _own: own,
             _write: write,
         })))
     }
 
-    /// For what is done before anybody works.
-    pub(super) fn uncounted() -> Arc<Self> {
+    /// For the start, when no operation runs yet: takes nothing from the limits.
+    pub(super) fn unlimited() -> Arc<Self> {
         Self::new(None, None)
     }
 }
 
-impl Places {
-    /// `size` places; a quarter of them takes reads only.
+impl WorkPermits {
+    /// `size` permits, a quarter of them for reads only.
     pub(super) fn new(size: usize) -> Self {
         Self {
             size,
             all: Arc::new(Semaphore::new(size)),
             writes: Arc::new(Semaphore::new(size - size / 4)),
-            left_behind: Arc::new(Semaphore::new(LEFT_BEHIND)),
+            detached: Arc::new(Semaphore::new(MAX_DETACHED)),
             waiting: AtomicUsize::new(0),
         }
     }
 
-    /// A place for a read; [`Error::Unavailable`] when none gets free.
-    pub(super) async fn read(&self, until: Instant) -> Result<Arc<Place>, Error> {
-        let own = self.wait(&self.all, until).await?;
-        Ok(Place::new(Some(own), None))
+    /// A permit for a read; [`Error::Unavailable`] when none gets free.
+    pub(super) async fn read(&self, until: Instant) -> Result<Arc<Permit>, Error> {
+        let own = self.acquire(&self.all, until).await?;
+        Ok(Permit::new(Some(own), None))
     }
 
-    /// A place for a write; [`Error::Unavailable`] when none gets free, and at once when so many
+    /// A permit for a write; [`Error::Unavailable`] when none gets free, and immediately when so many
     /// writes hang that one more would hang too.
-    pub(super) async fn write(&self, until: Instant) -> Result<Arc<Place>, Error> {
-        if self.left_behind.available_permits() == 0 {
+    pub(super) async fn write(&self, until: Instant) -> Result<Arc<Permit>, Error> {
+        if self.detached.available_permits() == 0 {
             return Err(unavailable("the database takes no writes now"));
         }
-        let write = self.wait(&self.writes, until).await?;
-        let own = self.wait(&self.all, until).await?;
-        Ok(Place::new(Some(own), Some(write)))
+        let write = self.acquire(&self.writes, until).await?;
+        let own = self.acquire(&self.all, until).await?;
+        Ok(Permit::new(Some(own), Some(write)))
     }
 
-    /// Frees the place of a write that goes on without its caller; if too many do, it keeps it.
-    pub(super) fn leave_behind(&self, place: &Place) {
-        if let Ok(permit) = self.left_behind.clone().try_acquire_owned() {
-            let mut permits = place.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *permits = Permits {
-                _own: Some(permit),
+    /// Exchanges the permit of a write for one of the detached; if there is none, the write keeps its own.
+    pub(super) fn detach(&self, permit: &Permit) {
+        if let Ok(detached) = self.detached.clone().try_acquire_owned() {
+            let mut held = permit.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *held = Held {
+                _own: Some(detached),
                 _write: None,
             };
         }
@@ -101,34 +100,34 @@ impl Places {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    pub(super) fn left_behind(&self) -> usize {
-        LEFT_BEHIND - self.left_behind.available_permits()
+    pub(super) fn detached(&self) -> usize {
+        MAX_DETACHED - self.detached.available_permits()
     }
 
-    async fn wait(
+    async fn acquire(
         &self,
-        places: &Arc<Semaphore>,
+        semaphore: &Arc<Semaphore>,
         until: Instant,
     ) -> Result<OwnedSemaphorePermit, Error> {
-        let _waiting = Waiting::new(&self.waiting);
-        match timeout_at(until, places.clone().acquire_owned()).await {
+        let _waiting = WaitingGuard::new(&self.waiting);
+        match timeout_at(until, semaphore.clone().acquire_owned()).await {
             Ok(permit) => permit.map_err(Error::internal),
             Err(_) => Err(unavailable("all database connections are in use")),
         }
     }
 }
 
-/// Counts a caller for as long as it waits, also when it goes away.
-struct Waiting<'a>(&'a AtomicUsize);
+/// Counts a caller while it waits, also when it is cancelled.
+struct WaitingGuard<'a>(&'a AtomicUsize);
 
-impl<'a> Waiting<'a> {
+impl<'a> WaitingGuard<'a> {
     fn new(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -151,55 +150,55 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_quarter_of_the_places_is_never_taken_by_writes() {
-        let places = Places::new(8);
+    async fn a_quarter_of_the_permits_is_never_taken_by_writes() {
+        let permits = WorkPermits::new(8);
         let mut writes = Vec::new();
         for _ in 0..6 {
-            writes.push(places.write(soon()).await.expect("free"));
+            writes.push(permits.write(soon()).await.expect("free"));
         }
-        assert!(places.write(soon()).await.is_err());
-        let _reads = [places.read(soon()).await, places.read(soon()).await];
-        assert_eq!(places.in_use(), 8);
-        assert!(places.read(soon()).await.is_err());
+        assert!(permits.write(soon()).await.is_err());
+        let _reads = [permits.read(soon()).await, permits.read(soon()).await];
+        assert_eq!(permits.in_use(), 8);
+        assert!(permits.read(soon()).await.is_err());
         writes.clear();
-        assert!(places.read(soon()).await.is_ok());
+        assert!(permits.read(soon()).await.is_ok());
     }
 
     #[tokio::test]
-    async fn more_writes_than_may_be_left_behind_keep_their_places_and_new_ones_are_refused() {
-        let places = Places::new(8);
-        let late = places.write(soon()).await.expect("free");
-        let mut left = Vec::new();
-        for _ in 0..LEFT_BEHIND {
-            let place = places.write(soon()).await.expect("free");
-            places.leave_behind(&place);
-            left.push(place);
+    async fn with_all_detached_permits_used_writes_keep_theirs_and_new_ones_are_refused() {
+        let permits = WorkPermits::new(8);
+        let late = permits.write(soon()).await.expect("free");
+        let mut detached = Vec::new();
+        for _ in 0..MAX_DETACHED {
+            let permit = permits.write(soon()).await.expect("free");
+            permits.detach(&permit);
+            detached.push(permit);
         }
-        places.leave_behind(&late);
-        left.push(late);
-        assert_eq!(places.left_behind(), LEFT_BEHIND);
-        assert_eq!(places.in_use(), 1);
-        let refused = tokio::time::timeout(Duration::from_secs(5), places.write(later())).await;
-        assert!(refused.expect("at once").is_err());
-        drop(left);
-        assert_eq!((places.left_behind(), places.in_use()), (0, 0));
-        assert!(places.write(soon()).await.is_ok());
+        permits.detach(&late);
+        detached.push(late);
+        assert_eq!(permits.detached(), MAX_DETACHED);
+        assert_eq!(permits.in_use(), 1);
+        let refused = tokio::time::timeout(Duration::from_secs(5), permits.write(later())).await;
+        assert!(refused.expect("immediately").is_err());
+        drop(detached);
+        assert_eq!((permits.detached(), permits.in_use()), (0, 0));
+        assert!(permits.write(soon()).await.is_ok());
     }
 
     #[tokio::test]
-    async fn who_waits_is_counted_until_it_leaves() {
-        let places = Arc::new(Places::new(1));
-        let held = places.read(soon()).await.expect("free");
+    async fn a_waiting_caller_is_counted_until_it_leaves() {
+        let permits = Arc::new(WorkPermits::new(1));
+        let held = permits.read(soon()).await.expect("free");
         let waiter = tokio::spawn({
-            let places = places.clone();
-            async move { places.read(later()).await.map(drop) }
+            let permits = permits.clone();
+            async move { permits.read(later()).await.map(drop) }
         });
-        while places.waiting() == 0 {
+        while permits.waiting() == 0 {
             yield_now().await;
         }
         waiter.abort();
         assert!(waiter.await.expect_err("aborted").is_cancelled());
-        assert_eq!(places.waiting(), 0);
+        assert_eq!(permits.waiting(), 0);
         drop(held);
     }
 }

@@ -6,43 +6,43 @@ use sqlx::{Executor as _, MySqlConnection, Row as _};
 
 use super::galera;
 
-/// What says that a server takes no writes: replicas, members of a group besides its primary, Aurora
-/// readers, servers taken out for maintenance. And by what the server knows the session, and how it
-/// limits statements. Each server shows those that it has.
+/// The variables that tell whether a server is read-only (replicas, members of a group besides its primary,
+/// Aurora readers, servers taken out for maintenance), the id of the session, and which limits of statements
+/// the server knows. Each server shows those that it has.
 const VARIABLES: &str = "SHOW SESSION VARIABLES WHERE Variable_name IN ('read_only', \
     'super_read_only', 'innodb_read_only', 'offline_mode', 'wsrep_on', 'wsrep_reject_queries', \
     'pseudo_thread_id', 'max_execution_time', 'max_statement_time')";
-/// Asked of Galera alone: collecting the status costs a server more than its variables.
+/// Queried on Galera alone: collecting the status costs a server more than its variables.
 const GALERA_STATUS: &str =
     "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')";
 
-/// Longer than anybody waits for a statement, a transaction that was left behind included: what an
-/// instance was at that died, or lost its way to the server, ends there by itself.
+/// Longer than a statement is ever waited for, in a detached transaction too: the statements of an instance
+/// that died, or lost its route to the server, end there by themselves.
 pub(super) const LONGEST_STATEMENT: Duration = Duration::from_secs(66);
 
-/// For a row that another transaction holds, in seconds: well below the time limit, so that it ends
-/// in a conflict and not in a doubt.
+/// Time limit of a row lock, in seconds: well below that of the operation, so that waiting ends in a conflict
+/// and not in a suspect primary.
 const SET_LOCK_WAIT: &str = "SET SESSION innodb_lock_wait_timeout = 2";
-/// And [`LONGEST_STATEMENT`] where reads are limited, in milliseconds.
+/// [`SET_LOCK_WAIT`], and [`LONGEST_STATEMENT`] for reads, in milliseconds.
 const SET_MYSQL: &str = "SET SESSION innodb_lock_wait_timeout = 2, max_execution_time = 66000";
-/// And where all statements are, in seconds.
+/// [`SET_LOCK_WAIT`], and [`LONGEST_STATEMENT`] for all statements, in seconds.
 const SET_MARIADB: &str = "SET SESSION innodb_lock_wait_timeout = 2, max_statement_time = 66";
-/// And reads that wait until the node has applied what any other had acknowledged before.
+/// [`SET_LOCK_WAIT`], and reads that wait until the node has applied all writes acknowledged by any other.
 const SET_GALERA: &str = "SET SESSION innodb_lock_wait_timeout = 2, wsrep_sync_wait = 1";
 
-/// What a server says about itself.
+/// The state of a server, as it reports it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Server {
+pub(super) struct ServerState {
     /// Why it takes no writes, if so.
-    pub(super) refusal: Option<String>,
-    /// By which it knows this session; none where it does not say.
+    pub(super) read_only: Option<String>,
+    /// The id of this session; none where the server does not say.
     pub(super) thread: Option<u64>,
-    kind: Kind,
+    product: Product,
 }
 
-/// What its sessions need.
+/// The server product, which decides how a session is prepared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
+enum Product {
     /// MySQL since 5.7.8.
     MySql,
     MariaDb,
@@ -52,33 +52,33 @@ enum Kind {
     Other,
 }
 
-pub(super) async fn ask(connection: &mut MySqlConnection) -> Result<Server, sqlx::Error> {
-    let mut said = settings(connection, VARIABLES).await?;
-    if is_galera(&said) {
-        said.extend(settings(connection, GALERA_STATUS).await?);
+pub(super) async fn inspect(connection: &mut MySqlConnection) -> Result<ServerState, sqlx::Error> {
+    let mut variables = read_variables(connection, VARIABLES).await?;
+    if is_galera(&variables) {
+        variables.extend(read_variables(connection, GALERA_STATUS).await?);
     }
-    Ok(judge(&said))
+    Ok(classify(&variables))
 }
 
-/// Makes the session what the statements of this layer count on.
+/// Sets the session variables that the statements of `store` rely on.
 pub(super) async fn prepare(
     connection: &mut MySqlConnection,
-    server: &Server,
+    server: &ServerState,
 ) -> Result<(), sqlx::Error> {
-    let set = match server.kind {
-        Kind::MySql => SET_MYSQL,
-        Kind::MariaDb => SET_MARIADB,
-        Kind::Galera => SET_GALERA,
-        Kind::Other => SET_LOCK_WAIT,
+    let set = match server.product {
+        Product::MySql => SET_MYSQL,
+        Product::MariaDb => SET_MARIADB,
+        Product::Galera => SET_GALERA,
+        Product::Other => SET_LOCK_WAIT,
     };
     connection.execute(set).await?;
-    if server.kind == Kind::Galera {
+    if server.product == Product::Galera {
         galera::prepare_all(connection).await?;
     }
     Ok(())
 }
 
-async fn settings(
+async fn read_variables(
     connection: &mut MySqlConnection,
     sql: &'static str,
 ) -> Result<Vec<(String, String)>, sqlx::Error> {
@@ -88,16 +88,17 @@ async fn settings(
         .collect()
 }
 
-fn is_galera(said: &[(String, String)]) -> bool {
-    said.iter()
+fn is_galera(variables: &[(String, String)]) -> bool {
+    variables
+        .iter()
         .any(|(name, value)| name == "wsrep_on" && value == "ON")
 }
 
-/// A setting that is absent is fine, except those by which a node of Galera says that it is ready.
-fn judge(said: &[(String, String)]) -> Server {
-    let galera = is_galera(said);
+/// A variable that is absent is fine, except those by which a node of Galera says that it is ready.
+fn classify(variables: &[(String, String)]) -> ServerState {
+    let galera = is_galera(variables);
     let value = |name: &str| {
-        let found = said.iter().find(|(found, _)| found == name);
+        let found = variables.iter().find(|(found, _)| found == name);
         found.map(|(_, value)| value.as_str())
     };
     let wanted = [
@@ -109,27 +110,27 @@ fn judge(said: &[(String, String)]) -> Server {
         ("wsrep_ready", "ON", !galera),
         ("wsrep_cluster_status", "Primary", !galera),
     ];
-    let refusal = wanted.into_iter().find_map(|(name, wanted, may_lack)| {
+    let read_only = wanted.into_iter().find_map(|(name, wanted, may_lack)| {
         let value = match value(name) {
             None if may_lack => return None,
             value => value.unwrap_or("unknown"),
         };
         (value != wanted).then(|| format!("takes no writes ({name} is {value})"))
     });
-    let kind = if galera {
-        Kind::Galera
+    let product = if galera {
+        Product::Galera
     } else if value("max_execution_time").is_some() {
-        Kind::MySql
+        Product::MySql
     } else if value("max_statement_time").is_some() {
-        Kind::MariaDb
+        Product::MariaDb
     } else {
-        Kind::Other
+        Product::Other
     };
     let thread = value("pseudo_thread_id").and_then(|id| id.parse().ok());
-    Server {
-        refusal,
+    ServerState {
+        read_only,
         thread,
-        kind,
+        product,
     }
 }
 
@@ -145,12 +146,12 @@ mod tests {
         ("wsrep_cluster_status", "Primary"),
     ];
 
-    fn judged(said: &[(&str, &str)]) -> Server {
-        let said: Vec<_> = said
+    fn judged(variables: &[(&str, &str)]) -> ServerState {
+        let variables: Vec<_> = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        judge(&said)
+        classify(&variables)
     }
 
     #[test]
@@ -161,13 +162,13 @@ mod tests {
             ("read_only", "OFF"),
             ("super_read_only", "OFF"),
         ];
-        assert_eq!(judged(&mysql), Server::default());
+        assert_eq!(judged(&mysql), ServerState::default());
         let mariadb = [
             ("read_only", "OFF"),
             ("wsrep_on", "OFF"),
             ("wsrep_reject_queries", "NONE"),
         ];
-        assert_eq!(judged(&mariadb), Server::default());
+        assert_eq!(judged(&mariadb), ServerState::default());
     }
 
     #[test]
@@ -179,16 +180,16 @@ mod tests {
             ("innodb_read_only", "ON"),
             ("offline_mode", "ON"),
         ] {
-            let refusal = judged(&[(name, value)]).refusal.expect(name);
-            assert!(refusal.contains(name), "{refusal}");
+            let read_only = judged(&[(name, value)]).read_only.expect(name);
+            assert!(read_only.contains(name), "{read_only}");
         }
     }
 
     #[test]
     fn a_node_of_galera_takes_writes_while_it_is_ready_and_of_the_majority() {
-        let ready = Server {
-            kind: Kind::Galera,
-            ..Server::default()
+        let ready = ServerState {
+            product: Product::Galera,
+            ..ServerState::default()
         };
         assert_eq!(judged(&GALERA), ready);
         for (name, value) in [
@@ -196,9 +197,10 @@ mod tests {
             ("wsrep_cluster_status", "non-Primary"),
             ("wsrep_reject_queries", "ALL"),
         ] {
-            let said = GALERA.map(|(found, it)| (found, if found == name { value } else { it }));
-            assert!(judged(&said).refusal.is_some(), "{name}");
+            let variables =
+                GALERA.map(|(found, it)| (found, if found == name { value } else { it }));
+            assert!(judged(&variables).read_only.is_some(), "{name}");
         }
-        assert!(judged(&GALERA[..3]).refusal.is_some(), "it says nothing");
+        assert!(judged(&GALERA[..3]).read_only.is_some(), "it says nothing");
     }
 }

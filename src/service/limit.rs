@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::{Client, Service};
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         error::Error,
         event::SecurityEvent,
@@ -83,10 +83,10 @@ impl Service {
                 async move {
                     let hits = store::limit::count(connection, &bucket, now, ends).await?;
                     if hits <= u64::from(bucket.limit.max()) {
-                        return Ok(Ending::Commit(None));
+                        return Ok(TxOutcome::Commit(None));
                     }
                     let until = store::limit::ends(connection, &bucket).await?;
-                    Ok(Ending::RollBack(Some(until)))
+                    Ok(TxOutcome::Rollback(Some(until)))
                 }
                 .boxed()
             })
@@ -271,7 +271,7 @@ impl Service {
                 .transaction(move |connection| {
                     async move {
                         let deleted = delete(connection, now, latest, BATCH).await?;
-                        Ok(Ending::Commit(deleted))
+                        Ok(TxOutcome::Commit(deleted))
                     }
                     .boxed()
                 })
@@ -305,7 +305,7 @@ fn until(ends: OffsetDateTime, now: OffsetDateTime) -> StdDuration {
 async fn begin(
     connection: &mut Connection,
     mut reserved: Reserved,
-) -> Result<Ending<Result<Reserved, Vec<Bucket>>>, Error> {
+) -> Result<TxOutcome<Result<Reserved, Vec<Bucket>>>, Error> {
     let (buckets, now) = (&reserved.buckets, reserved.began);
     store::limit::begin(connection, buckets, now, now + LAPSES_AFTER).await?;
     let noted = reserved.typos.as_ref().map(|typos| typos.noted);
@@ -317,14 +317,14 @@ async fn begin(
     };
     let exceeds = |bucket: &Bucket| count(bucket).is_some_and(|it| it.exceeds(bucket.limit, now));
     if buckets.iter().any(exceeds) {
-        return Ok(Ending::RollBack(Err(reserved.buckets)));
+        return Ok(TxOutcome::Rollback(Err(reserved.buckets)));
     }
     if let Some(typos) = &mut reserved.typos
         && let Some(count) = count(&typos.noted)
     {
         (typos.number, typos.ends) = (count.failures_at(now), count.ends);
     }
-    Ok(Ending::Commit(Ok(reserved)))
+    Ok(TxOutcome::Commit(Ok(reserved)))
 }
 
 /// Gives up the place of a try that was no failure, within the transaction that it leads to.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use self::lease::Held;
 use super::Service;
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         error::Error,
         todo::{TOMBSTONE_LIFE, TOMBSTONES_MAX},
@@ -33,9 +33,9 @@ const TURN: u32 = 20;
 const HEAVY_MAX: usize = 10_000;
 /// Writes left behind beside which the purge goes on. It waits for more of them to end: places for those
 /// that people wait for are few, and its own may be among them.
-const LEFT_BEHIND_MAX: usize = 2;
+const MAX_DETACHED: usize = 2;
 /// How long it waits for that, in all: no write is left behind for longer than a minute.
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(2);
+const DETACHED_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// What a purge deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -207,10 +207,10 @@ impl Service {
                 .transaction(move |connection| {
                     async move {
                         let Some(count) = store::purge::lock(connection, user).await? else {
-                            return Ok(Ending::RollBack(0));
+                            return Ok(TxOutcome::Rollback(0));
                         };
                         let deleted = delete_oldest(connection, user, before, BATCH, count).await?;
-                        Ok(Ending::Commit(deleted))
+                        Ok(TxOutcome::Commit(deleted))
                     }
                     .boxed()
                 })
@@ -246,11 +246,11 @@ impl Service {
     /// What failed may go on in the database for a while.
     async fn let_writes_end(&self) {
         let ended = async {
-            while self.database.status().left_behind > LEFT_BEHIND_MAX {
+            while self.database.status().detached > MAX_DETACHED {
                 sleep(std::time::Duration::from_secs(1)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, ended).await.ok();
+        tokio::time::timeout(DETACHED_TIMEOUT, ended).await.ok();
     }
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::Service;
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         address::ClientAddress,
         error::{Denied, Error},
@@ -133,7 +133,7 @@ impl Service {
             let noted = database.transaction(move |connection| {
                 async move {
                     store::session::touch(connection, id, now, expires).await?;
-                    Ok(Ending::Commit(()))
+                    Ok(TxOutcome::Commit(()))
                 }
                 .boxed()
             });
@@ -171,7 +171,7 @@ impl Service {
             .transaction(move |connection| {
                 async move {
                     store::session::delete(connection, id).await?;
-                    Ok(Ending::Commit(()))
+                    Ok(TxOutcome::Commit(()))
                 }
                 .boxed()
             })

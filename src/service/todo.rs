@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 pub use self::list::Changes;
 use super::{Service, purge::delete_oldest};
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         error::{Conflict, Error, Gone},
         limit::Work,
@@ -202,7 +202,7 @@ async fn insert(
     user: UserId,
     todo: Todo,
     before: Tally,
-) -> Result<Ending<Outcome>, Error> {
+) -> Result<TxOutcome<Outcome>, Error> {
     let change = todo.counts();
     let rev = store::user::next_rev(connection, user, change).await?;
     // Unless another change came between, the session's read and this one give the counts.
@@ -227,7 +227,7 @@ async fn replayed(
     user: UserId,
     todo: &Todo,
     before: Tally,
-) -> Result<Ending<Outcome>, Error> {
+) -> Result<TxOutcome<Outcome>, Error> {
     let stored = store::todo::find(connection, user, todo.id).await?;
     let stored = stored.ok_or_else(|| Error::internal("a to-do that blocks its id is gone"))?;
     if stored.was_added_as(&todo.description) {
@@ -237,16 +237,16 @@ async fn replayed(
     }
 }
 
-fn changed(todo: Todo, tally: Tally) -> Ending<Outcome> {
-    Ending::Commit(Outcome {
+fn changed(todo: Todo, tally: Tally) -> TxOutcome<Outcome> {
+    TxOutcome::Commit(Outcome {
         todo,
         tally,
         changed: true,
     })
 }
 
-fn unchanged(todo: Todo, tally: Tally) -> Ending<Outcome> {
-    Ending::RollBack(Outcome {
+fn unchanged(todo: Todo, tally: Tally) -> TxOutcome<Outcome> {
+    TxOutcome::Rollback(Outcome {
         todo,
         tally,
         changed: false,

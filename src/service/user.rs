@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Service, password::Verdict};
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         address::ClientAddress,
         error::Error,
@@ -107,7 +107,7 @@ impl Service {
                 let (user, hash) = (user.clone(), hash.clone());
                 async move {
                     store::user::insert(connection, &user, &hash).await?;
-                    Ok(Ending::Commit(()))
+                    Ok(TxOutcome::Commit(()))
                 }
                 .boxed()
             })

@@ -109,7 +109,7 @@ fn describe() {
             "Requests that wait for a connection to the database",
         ),
         (
-            "tickbox_database_left_behind",
+            "tickbox_database_detached",
             "Writes that still run although their caller was told 503",
         ),
         (
@@ -149,13 +149,13 @@ const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
         &["conflict", "lost"],
     ),
     (
-        "tickbox_database_left_behind_total",
+        "tickbox_database_detached_total",
         "Writes whose caller was told 503 while they went on",
         "",
         &[],
     ),
     (
-        "tickbox_database_moves_total",
+        "tickbox_database_failovers_total",
         "Changes of the host that takes writes",
         "",
         &[],

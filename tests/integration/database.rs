@@ -13,7 +13,7 @@ use crate::world::connect;
 use futures_util::FutureExt as _;
 use sqlx::{MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
-    database::{Connection, Database, Ending},
+    database::{Connection, Database, TxOutcome},
     domain::error::Error,
 };
 
@@ -53,7 +53,7 @@ async fn commit(database: &Database, text: String) -> Result<(), Error> {
             let text = text.clone();
             async move {
                 note(connection, &text).await?;
-                Ok(Ending::Commit(()))
+                Ok(TxOutcome::Commit(()))
             }
             .boxed()
         })

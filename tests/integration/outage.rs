@@ -296,5 +296,5 @@ async fn while_a_write_is_blocked_lists_are_shown_and_it_is_made_once(
     let again = add(&browser, &id).await;
     assert_eq!(again.status, 303, "{}", again.body);
     assert_eq!(browser.get("/").await.todos(), ["milk"]);
-    assert_eq!(site.world.database.status().left_behind, 0);
+    assert_eq!(site.world.database.status().detached, 0);
 }

@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use time::{Duration, OffsetDateTime};
 
 use super::Run;
-use crate::{database::Ending, domain::error::Error, service::Service, store};
+use crate::{database::TxOutcome, domain::error::Error, service::Service, store};
 
 const JOB: &str = "purge";
 /// Between two runs, whichever instances do them. A little less than a day, so that an instance that
@@ -38,7 +38,7 @@ impl Service {
                 async move {
                     let (due, latest) = (due_at(now), now + INTERVAL);
                     let claimed = store::purge::claim(connection, JOB, run, due, latest).await?;
-                    Ok(Ending::Commit(claimed))
+                    Ok(TxOutcome::Commit(claimed))
                 }
                 .boxed()
             })

@@ -17,7 +17,7 @@ use super::{
     random_bytes,
 };
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         error::Error,
         session::{
@@ -174,7 +174,7 @@ impl Service {
                     let user = entry.user;
                     if store::user::lock_password(connection, user).await? != entry.verified {
                         release(connection, &entry.reserved).await?;
-                        return Ok(Ending::Commit(None));
+                        return Ok(TxOutcome::Commit(None));
                     }
                     if let Some(hash) = entry.raised {
                         store::user::set_password(connection, user, &hash).await?;
@@ -191,7 +191,7 @@ impl Service {
                     };
                     // Last: others may be waiting for these rows.
                     release_and_give_back(connection, &entry.reserved).await?;
-                    Ok(Ending::Commit(Some(grant)))
+                    Ok(TxOutcome::Commit(Some(grant)))
                 }
                 .boxed()
             })

@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 
 use super::super::Service;
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         error::Error,
         event::SecurityEvent,
@@ -41,9 +41,9 @@ impl Service {
                 async move {
                     let ended = store::session::delete_own(connection, user, id).await?;
                     Ok(if ended {
-                        Ending::Commit(true)
+                        TxOutcome::Commit(true)
                     } else {
-                        Ending::RollBack(false)
+                        TxOutcome::Rollback(false)
                     })
                 }
                 .boxed()
@@ -68,7 +68,7 @@ impl Service {
                     // Nobody logs in meanwhile, and two who do this at once take turns.
                     store::user::lock_password(connection, user).await?;
                     let ended = store::session::delete_others(connection, user, current).await?;
-                    Ok(Ending::Commit(ended))
+                    Ok(TxOutcome::Commit(ended))
                 }
                 .boxed()
             })

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{super::Service, Tokens};
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         address::ClientAddress,
         error::{Denied, Error},
@@ -84,12 +84,12 @@ async fn exchange(
     connection: &mut Connection,
     token: &RefreshToken,
     now: OffsetDateTime,
-) -> Result<Ending<Refreshed>, Error> {
+) -> Result<TxOutcome<Refreshed>, Error> {
     let Some(session) = store::session::lock(connection, token.id).await? else {
-        return Ok(Ending::RollBack(Refreshed::Unknown));
+        return Ok(TxOutcome::Rollback(Refreshed::Unknown));
     };
     if session.expires <= now {
-        return Ok(Ending::RollBack(Refreshed::Unknown));
+        return Ok(TxOutcome::Rollback(Refreshed::Unknown));
     }
     let successor = token.successor(&session.key);
     let public_id = session.public_id;
@@ -98,7 +98,7 @@ async fn exchange(
             let expires = expires(session.created, now);
             let rotation = session.rotation.rotated(&successor, now);
             store::session::rotate(connection, token.id, &rotation, now, expires).await?;
-            Ok(Ending::Commit(Refreshed::Tokens {
+            Ok(TxOutcome::Commit(Refreshed::Tokens {
                 successor,
                 public_id,
                 expires,
@@ -106,7 +106,7 @@ async fn exchange(
         }
         Exchange::Repeat => {
             let expires = session.expires;
-            Ok(Ending::RollBack(Refreshed::Tokens {
+            Ok(TxOutcome::Rollback(Refreshed::Tokens {
                 successor,
                 public_id,
                 expires,
@@ -114,7 +114,7 @@ async fn exchange(
         }
         Exchange::Reuse => {
             store::session::delete(connection, token.id).await?;
-            Ok(Ending::Commit(Refreshed::Reused { public_id }))
+            Ok(TxOutcome::Commit(Refreshed::Reused { public_id }))
         }
     }
 }

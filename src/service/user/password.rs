@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::super::{Service, limit::Reserved, password::Verdict, session::random_bytes};
 use crate::{
-    database::{Connection, Ending},
+    database::{Connection, TxOutcome},
     domain::{
         address::ClientAddress,
         error::{Denied, Error},
@@ -334,10 +334,10 @@ struct Replacement {
 impl Replacement {
     /// None when another hash is stored by now, so that of two at once only one succeeds on the same
     /// password.
-    async fn apply(self, connection: &mut Connection) -> Result<Ending<Option<Made>>, Error> {
+    async fn apply(self, connection: &mut Connection) -> Result<TxOutcome<Option<Made>>, Error> {
         let (user, session) = (self.user, self.session);
         if store::user::lock_password(connection, user).await? != self.verified {
-            return Ok(Ending::RollBack(None));
+            return Ok(TxOutcome::Rollback(None));
         }
         // Held: one that was ended while the hash was made must not come back by a new cookie, nor be ended
         // before this is committed.
@@ -351,7 +351,7 @@ impl Replacement {
         };
         store::session::note_password_change(connection, session, self.now).await?;
         store::session::delete_others(connection, user, session).await?;
-        Ok(Ending::Commit(Some(Made {
+        Ok(TxOutcome::Commit(Some(Made {
             username: self.username,
             hash: self.hash,
             key: held.key,

@@ -10,7 +10,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
-    database::{Database, Ending},
+    database::{Database, TxOutcome},
     domain::error::Error,
 };
 use tokio::{sync::Notify, time::timeout};
@@ -103,7 +103,7 @@ async fn a_caller_that_goes_away_does_not_cancel_its_transaction(
             begins.notify_one();
             resumes.notified().await;
             note(connection, "kept").await?;
-            Ok(Ending::Commit(()))
+            Ok(TxOutcome::Commit(()))
         }
         .boxed()
     });

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
-    database::{self, Database, Options},
+    database::{self, ConnectOptions, Database},
     domain::error::Error,
 };
 
@@ -18,7 +18,7 @@ const OPENING: Duration = Duration::from_secs(2);
 async fn two_roads(options: &MySqlConnectOptions) -> (Road, Road, Database) {
     let (here, there) = (Road::to(options).await, Road::to(options).await);
     let hosts = vec![here.options.clone(), there.options.clone()];
-    let database = Database::new(Options::new(hosts), 2);
+    let database = Database::new(ConnectOptions::new(hosts), 2);
     (here, there, database)
 }
 
@@ -32,7 +32,7 @@ async fn a_host_that_is_not_there_is_passed_over(
     options: MySqlConnectOptions,
 ) {
     for absent in [options.clone().port(1), silent_server().await] {
-        let hosts = Options::new(vec![absent, options.clone()]);
+        let hosts = ConnectOptions::new(vec![absent, options.clone()]);
         let database = Database::new(hosts, 1);
         let begin = Instant::now();
         connection_id(&database).await;
@@ -53,7 +53,7 @@ async fn a_host_that_says_it_takes_no_writes_is_used_only_when_it_is_the_only_on
     assert_eq!((replica.travellers(), other.travellers()), (1, 1));
 
     let hosts = vec![replica.options.clone(), options.clone().port(1)];
-    let alone = Database::new(Options::new(hosts), 1);
+    let alone = Database::new(ConnectOptions::new(hosts), 1);
     let Err(Error::Unavailable { cause, .. }) = alone.open(1).await else {
         panic!("a replica may lag behind");
     };
@@ -100,7 +100,7 @@ async fn a_write_without_an_answer_makes_the_pool_ask_the_others_first(
     write(&database, "there").await;
     connection_id(&database).await;
     assert_eq!((here.travellers(), there.travellers()), (2, 1));
-    while database.status().left_behind > 0 {
+    while database.status().detached > 0 {
         tokio::task::yield_now().await;
     }
     let all = notes.all().await;
@@ -157,7 +157,7 @@ async fn instances_with_different_orders_change_the_schema_through_the_same_host
     let reversed = [other.options.clone(), one.options.clone()];
     let mut ports = Vec::new();
     for hosts in [hosts, reversed] {
-        let mut connection = database::connect(&Options::new(hosts.into()))
+        let mut connection = database::connect(&ConnectOptions::new(hosts.into()))
             .await
             .expect("both take writes");
         ports.push(peer(&mut connection, &one, &other).await);

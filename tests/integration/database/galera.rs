@@ -7,7 +7,7 @@ use futures_util::{FutureExt as _, future::join_all};
 use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
-    database::{Connection, Database, Ending},
+    database::{Connection, Database, TxOutcome},
     domain::{
         clock::Clock,
         error::Error,
@@ -204,7 +204,7 @@ async fn write_one(database: &Database) {
     let written = database.transaction(|connection| {
         async move {
             one(connection).await?;
-            Ok(Ending::Commit(()))
+            Ok(TxOutcome::Commit(()))
         }
         .boxed()
     });

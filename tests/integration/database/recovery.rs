@@ -11,7 +11,7 @@ use std::{
 use futures_util::FutureExt as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
-    database::{Connection, Database, Ending},
+    database::{Connection, Database, TxOutcome},
     domain::error::Error,
 };
 use tokio::{
@@ -51,7 +51,7 @@ async fn an_ending_by_rollback_answers_and_leaves_nothing(
         .transaction(|connection| {
             async move {
                 note(connection, "on the way").await?;
-                Ok(Ending::RollBack("as it was"))
+                Ok(TxOutcome::Rollback("as it was"))
             }
             .boxed()
         })
@@ -82,7 +82,7 @@ async fn two_transactions_in_a_deadlock_both_succeed(
                     both.wait().await;
                 }
                 hit(connection, second).await?;
-                Ok(Ending::Commit(()))
+                Ok(TxOutcome::Commit(()))
             }
             .boxed()
         })
@@ -119,7 +119,7 @@ async fn a_wait_for_a_lock_that_takes_too_long_is_tried_again(
                 .execute(&mut *connection)
                 .await?;
             hit(connection, "here").await?;
-            Ok(Ending::Commit(()))
+            Ok(TxOutcome::Commit(()))
         }
         .boxed()
     });

@@ -15,7 +15,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
-    database::{Database, Ending},
+    database::{Database, TxOutcome},
     domain::error::Error,
     service::within_budget,
 };
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Three quarters of these places take writes: one more than may be left behind.
 const SIZE: usize = 12;
 const WRITES: usize = 9;
-const LEFT_BEHIND: usize = 8;
+const MAX_DETACHED: usize = 8;
 
 fn is_unavailable<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::Unavailable { .. }))
@@ -50,7 +50,7 @@ async fn run(connection: &mut MySqlConnection, sql: &'static str) {
 
 async fn all_have_ended(database: &Database) {
     let ended = async {
-        while database.status().left_behind > 0 {
+        while database.status().detached > 0 {
             sleep(Duration::from_millis(10)).await;
         }
     };
@@ -117,8 +117,8 @@ async fn blocked_writes_let_reads_go_on_are_few_and_all_end(
     };
     let (answers, ()) = tokio::join!(join_all(writes), reads);
     assert!(answers.iter().all(is_unavailable));
-    assert_eq!(database.status().left_behind, LEFT_BEHIND);
-    assert_eq!(database.status().in_use, WRITES - LEFT_BEHIND);
+    assert_eq!(database.status().detached, MAX_DETACHED);
+    assert_eq!(database.status().in_use, WRITES - MAX_DETACHED);
 
     let begin = Instant::now();
     let refused = commit(&database, "one too many".into()).await;
@@ -153,13 +153,13 @@ async fn no_transaction_is_tried_again_after_its_caller_was_sent_away(
                 sqlx::query("UPDATE notes SET hits = 2")
                     .execute(connection)
                     .await?;
-                Ok(Ending::Commit(()))
+                Ok(TxOutcome::Commit(()))
             }
             .boxed()
         })
         .await;
     assert!(is_unavailable(&answer));
-    assert_eq!(database.status().left_behind, 1, "it waits for the row");
+    assert_eq!(database.status().detached, 1, "it waits for the row");
     let until_then = tries.load(Ordering::Relaxed);
     all_have_ended(&database).await;
     assert_eq!(tries.load(Ordering::Relaxed), until_then);

@@ -8,7 +8,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 use tickbox::{
-    database::{self, Database, Ending},
+    database::{self, Database, TxOutcome},
     domain::error::Error,
 };
 use tokio::net::TcpListener;
@@ -65,7 +65,7 @@ async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(
         async move {
             note(connection, "half").await?;
             sqlx::query("SELECT SLEEP(8)").execute(connection).await?;
-            Ok(Ending::Commit(()))
+            Ok(TxOutcome::Commit(()))
         }
         .boxed()
     });

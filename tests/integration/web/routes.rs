@@ -222,7 +222,7 @@ async fn an_unknown_id_and_a_strangers_are_the_same_404(
             assert_eq!(foreign.status, 404);
             assert_eq!(foreign.body, nothing.body, "{path}");
         }
-        // Ending twice must not fail, so whatever cannot be ended counts as ended: nothing tells them apart.
+        // TxOutcome twice must not fail, so whatever cannot be ended counts as ended: nothing tells them apart.
         for id in [&session, &unknown] {
             let ended = browser.post("/end-session", &[("session_id", id)]).await;
             let location = ended.header("location");
