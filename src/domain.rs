@@ -22,13 +22,13 @@ pub const INPUT_MAX: usize = 16 * 1024;
 pub const BLANK: &str = r"[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]";
 
 /// What a line of text looks like that shows something, as a regular expression: blanks around it are
-/// trimmed, and inside stand no control characters. It leaves out the few characters without ink
-/// behind U+FFFF, which not every dialect can write; of these alone no text may consist either.
+/// trimmed, and inside stand no control characters. It lets the few invisible characters beyond U+FFFF
+/// pass, since dialects have no common way to write them; [`is_invisible`] knows these too.
 pub const VISIBLE_LINE: &str = concat!(
     r"^[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]*",
     r"[^\u0000-\u001F\u007F-\u009F]*",
     r"[^\u0000-\u0020\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F",
-    r"\u2028-\u202F\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0]",
+    r"\u2028-\u202F\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]",
     r"[^\u0000-\u001F\u007F-\u009F]*",
     r"[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]*$",
 );
@@ -64,18 +64,34 @@ fn parse_line(
 
 /// Whether a text shows nothing: it holds only blanks and characters without width or ink. A row or
 /// a name of these could neither be seen nor clicked.
+///
+/// In terms of Unicode 17: characters with `White_Space`, `Default_Ignorable_Code_Point` or the general
+/// category `Cf`, without those that draw a sign (`Prepended_Concatenation_Mark`); and [`EMPTY_SIGNS`].
 fn is_invisible(text: &str) -> bool {
     text.chars().all(|character| {
         character.is_whitespace()
+            || EMPTY_SIGNS.contains(&character)
             || matches!(
                 character,
                 '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
                     | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-                    | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
+                    | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                    | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}'
+                    | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
             )
     })
 }
+
+/// Signs, by their category, that are drawn as nothing: the Braille pattern and the hieroglyphs without
+/// any mark, the hieroglyphs' mirror, the Khitan filler, the note without a head.
+const EMPTY_SIGNS: [char; 6] = [
+    '\u{2800}',
+    '\u{13440}',
+    '\u{13441}',
+    '\u{13442}',
+    '\u{16fe4}',
+    '\u{1d159}',
+];
 
 #[cfg(test)]
 mod tests {
@@ -90,5 +106,19 @@ mod tests {
         }
         assert!(VISIBLE_LINE.starts_with(&format!("^{BLANK}*")));
         assert!(VISIBLE_LINE.ends_with(&format!("{BLANK}*$")));
+    }
+
+    #[test]
+    fn invisible_characters_are_those_that_unicode_lists_and_the_empty_signs() {
+        let listed = concat!(
+            r"^[[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]",
+            r"--\p{Prepended_Concatenation_Mark}]$",
+        );
+        let listed = regex::Regex::new(listed).expect("an expression");
+        for character in '\0'..=char::MAX {
+            let text = character.encode_utf8(&mut [0; 4]).to_owned();
+            let is_listed = listed.is_match(&text) || EMPTY_SIGNS.contains(&character);
+            assert_eq!(is_invisible(&text), is_listed, "{character:?}");
+        }
     }
 }

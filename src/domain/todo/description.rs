@@ -80,6 +80,7 @@ mod tests {
             "\u{2003}\u{3000}",
             "\u{200b}\u{feff} \u{ad}",
             "\u{3164}",
+            "\u{fff9}\u{1d173} \u{13430}",
         ] {
             assert_eq!(code(blank), "required", "{blank:?}");
         }
@@ -91,17 +92,25 @@ mod tests {
     #[test]
     fn every_character_is_matched_by_the_pattern_as_it_is_accepted() {
         let pattern = Regex::new(VISIBLE_LINE).expect("a pattern");
-        for character in '\0'..='\u{ffff}' {
+        for character in '\0'..=char::MAX {
             let text = character.to_string();
             let accepted = Description::parse(&text).is_ok();
-            assert_eq!(pattern.is_match(&text), accepted, "{character:?}");
+            let expected = accepted || character > '\u{ffff}';
+            assert_eq!(pattern.is_match(&text), expected, "{character:?}");
+            let beside = format!("{text}a");
+            let accepted = Description::parse(&beside).is_ok();
+            assert_eq!(
+                pattern.is_match(&beside),
+                accepted,
+                "{character:?} and a letter"
+            );
         }
     }
 
     proptest! {
         #[test]
         fn the_pattern_of_the_document_matches_what_is_accepted(
-            text in r"[\t\n \x00\x1f\x7f\u{85}\u{a0}\u{ad}\u{200b}\u{2028}\u{2800}\u{3000}\u{feff}az🥛]{0,8}"
+            text in r"[\t\n \x00\x1f\x7f\u{85}\u{a0}\u{ad}\u{200b}\u{2028}\u{2800}\u{3000}\u{feff}\u{fff9}az🥛]{0,8}"
         ) {
             let pattern = Regex::new(VISIBLE_LINE).expect("a pattern");
             prop_assert_eq!(pattern.is_match(&text), Description::parse(&text).is_ok());
