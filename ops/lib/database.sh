@@ -10,6 +10,8 @@ ONLY_KIND=       # MySQL: MariaDB will not do
 WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the server starts
 # For `ops/image/smoke`: the folder of ca.pem, server-cert.pem and server-key.pem, as the data folder sees it.
 WITH_TLS= # the server has that certificate
+# For `ops/test`: the data lie in this folder, an empty one, instead of beside their log.
+DATA_FOLDER=
 # For `ops/faults`: runs the server, given its folder and its command.
 LAUNCHER=
 
@@ -147,7 +149,7 @@ user_option() { [ "$(id -u)" != 0 ] || printf '%s' --user=root; }
 # Relative paths, because MariaDB's script does not quote its own.
 initialise() (
     cd "$2" || exit 1
-    rm -rf data.new && mkdir data.new || exit 1
+    rm -rf data.new && if [ -n "$DATA_FOLDER" ]; then ln -s "$DATA_FOLDER" data.new; else mkdir data.new; fi || exit 1
     say "Preparing a private database in ${2#"$ROOT/"} with $(server_version "$1")"
     # shellcheck disable=SC2046 # no word when there is no option
     case $(server_version "$1") in

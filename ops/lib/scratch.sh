@@ -20,6 +20,20 @@ scratch_begin() {
     SCRATCH_LOCKED=yes
     stop_leftover "$SCRATCH_APP" "$TICKBOX"
     database_stop_leftover "$SCRATCH"
+    forget_scratch_data
+}
+
+# memory_folder: prints a new folder in memory, where there is plenty of it.
+memory_folder() {
+    local free
+    free=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
+    [ "${free:-0}" -ge 2097152 ] && awk '$1 == "MemAvailable:" { free = $2 } END { exit free < 4194304 }' /proc/meminfo &&
+        mktemp -d /dev/shm/tickbox.XXXXXX
+}
+
+# Data in memory are thrown away with the run; a run that was killed left a link to its own.
+forget_scratch_data() {
+    [ ! -L "$SCRATCH/data" ] || rm -rf "$(readlink "$SCRATCH/data")" "$SCRATCH/data"
 }
 
 scratch_end() {
@@ -30,6 +44,7 @@ scratch_end() {
     if [ -n "$SCRATCH_LOCKED" ]; then
         stop_spawned "$SCRATCH_APP" 30
         database_stop "$SCRATCH"
+        forget_scratch_data
         rm -f "$LOCAL/test.lock"
     fi
     exit "$status"
@@ -42,6 +57,8 @@ scratch_database() {
         SCRATCH_URL=$TEST_DATABASE_URL
         return 0
     fi
+    # Each test makes a database of its own: on a disk most of the time would go by waiting for it.
+    DATA_FOLDER=$(memory_folder)
     database_start "$SCRATCH" scratch tickbox tickbox_sqlx tickbox_browser tickbox_engines tickbox_text tickbox_clients tickbox_fuzz tickbox_guide || return 1
     SCRATCH_URL=$(database_url tickbox)
 }
