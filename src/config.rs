@@ -80,7 +80,7 @@ impl fmt::Display for BadConfig {
         for problem in &self.0 {
             write!(formatter, "\n  {problem}")?;
         }
-        formatter.write_str("\nThe README explains every setting.")
+        formatter.write_str("\ndocs/configuration.md explains every setting.")
     }
 }
 

@@ -40,7 +40,7 @@ Commands:
   help         this text
   version      the version
 
-The settings come from the environment; the README explains them.
+The settings come from the environment; docs/configuration.md explains them.
 ";
 
 /// Connections to the database, opened at start. A request holds one only for its statements.

@@ -8,6 +8,7 @@ mod harmless;
 pub(crate) mod phone;
 mod repetition;
 mod same_words;
+mod schema_version;
 mod sync;
 
 use reqwest::Method;

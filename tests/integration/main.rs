@@ -5,6 +5,7 @@ mod clock;
 mod command;
 mod database;
 mod docs;
+mod documents;
 mod layers;
 mod limit;
 mod log;
