@@ -37,11 +37,11 @@ scale:
 
 # break databases and instances under load: nothing acknowledged may be lost (some minutes)
 faults *arguments:
-    ./ops/faults/run {{ arguments }}
+    ./tests/faults/run {{ arguments }}
 
 # replace the program under load: no request may fail
 rolling *arguments:
-    ./ops/faults/rolling {{ arguments }}
+    ./tests/faults/rolling {{ arguments }}
 
 # does it compile? (quick; no database needed)
 check:
@@ -71,4 +71,4 @@ db-reset *arguments:
 
 # what a request costs, against the goals (just bench quick: what can be counted)
 bench *what:
-    ./ops/bench/run {{ what }}
+    ./tests/load/run {{ what }}

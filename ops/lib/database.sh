@@ -12,7 +12,7 @@ WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the serve
 WITH_TLS= # the server has that certificate
 # For `ops/test`: the data lie in this folder, an empty one, instead of beside their log.
 DATA_FOLDER=
-# For `ops/faults`: runs the server, given its folder and its command.
+# For `tests/faults`: runs the server, given its folder and its command.
 LAUNCHER=
 
 # Where server programs hide: an ordinary user's PATH on Debian has no /usr/sbin, and Homebrew

@@ -37,8 +37,8 @@ step_clippy() {
 
 step_shell() {
     have_shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
-    run shellcheck ops/up ops/test ops/generate ops/database ops/faults/run ops/faults/rolling ops/faults/servers \
-        ops/image/smoke ops/image/build ops/publish-infra ops/infra/image-in-service ops/bench/run ops/deploy/run ops/workflows/set-up-rust .ci/run
+    run shellcheck ops/up ops/test ops/generate ops/database tests/faults/run tests/faults/rolling tests/faults/servers \
+        ops/image/smoke ops/image/build ops/publish-infra ops/infra/image-in-service tests/load/run ops/deploy/run ops/workflows/set-up-rust .ci/run
 }
 
 step_test() {
@@ -74,7 +74,7 @@ step_measured() {
 }
 
 # Half of the connections that there may be, since this is a debug build; and no flood of logins, for which it
-# is too slow: ./ops/bench/run quick has that.
+# is too slow: ./tests/load/run quick has that.
 measured_tests() {
     DATABASE_URL=$SCRATCH_URL UNREAD_CONNECTIONS=4096 cargo test --test measured -- --test-threads=1 --nocapture --skip flood:: | tee "$1"
 }
@@ -107,8 +107,8 @@ step_openapi() {
 # The suite itself takes minutes and servers of its own; here only whether it would notice.
 step_ledger() {
     need_python || { skip "no suitable Python"; return; }
-    run ./ops/faults/run --self-test || { fail "the fault suite does not notice what it should"; return; }
-    NOTE="the suite itself: ./ops/faults/run, ./ops/faults/rolling"
+    run ./tests/faults/run --self-test || { fail "the fault suite does not notice what it should"; return; }
+    NOTE="the suite itself: ./tests/faults/run, ./tests/faults/rolling"
 }
 
 step_browser() {

@@ -4,7 +4,7 @@ python check.py SCRIPTS WORKFLOW..., by a Python that has ruamel.yaml. Names eve
 the folder SCRIPTS as a script of its own, for shellcheck.
 
 - The jobs of .github/workflows/main.yml have the names of the original, each after the one before.
-- Scripts of ops/ that are run exist, and ./ops/test is asked for steps that it has.
+- Scripts of ops/ and tests/ that are run exist, and ./ops/test is asked for steps that it has.
 - Each action is pinned by commit, to the same one everywhere, with its version beside it.
 - Each job with steps has a time limit; without one GitHub's is six hours."""
 
@@ -39,12 +39,12 @@ def check_chain(name, jobs):
 
 def steps_of_test():
     listed = subprocess.run([ROOT / "ops/test", "--list"], capture_output=True, text=True, check=True).stdout
-    return {line.split()[0] for line in listed.splitlines()}
+    return {line.split()[0] for line in listed.splitlines() if line}
 
 
 def check_commands(where, script, steps):
     for line in script.splitlines():
-        for command in re.findall(r"(?<![\w/])\./(ops/[\w/.-]+)", line):
+        for command in re.findall(r"(?<![\w/])\./((?:ops|tests)/[\w/.-]+)", line):
             path = ROOT / command
             if not path.is_file() or not path.stat().st_mode & 0o100:
                 faults.append(f"{where}: there is no program ./{command}")

@@ -3,8 +3,8 @@
 //! When a transaction loses against one of another node, its node rolls it back, and the next command
 //! is answered with 1213. MariaDB (seen with 10.11.19) forgets to when that command prepares a SELECT:
 //! what follows then runs outside any transaction, each statement committed by itself, and COMMIT
-//! succeeds: half of the work is stored, and acknowledged. The ledger of `ops/faults` found it
-//! (`./ops/faults/run --on galera disconnect`). So nothing is prepared inside a transaction there.
+//! succeeds: half of the work is stored, and acknowledged. The ledger of `tests/faults` found it
+//! (`./tests/faults/run --on galera disconnect`). So nothing is prepared inside a transaction there.
 
 use sqlx::{Executor as _, MySqlConnection, SqlSafeStr as _};
 

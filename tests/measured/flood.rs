@@ -1,5 +1,5 @@
 //! Right passwords from eight addresses at ten a second each, more than one processor can hash, delay a
-//! stranger's login by less than a second. Of the program that is shipped: `./ops/bench/run quick`.
+//! stranger's login by less than a second. Of the program that is shipped: `./tests/load/run quick`.
 
 use std::{
     sync::Arc,

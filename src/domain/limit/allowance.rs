@@ -40,7 +40,7 @@ impl Allowance {
 }
 
 /// What work costs, in rows of a list that an answer holds: 11 to 16 µs of a processor each, the
-/// database's share included (`ops/bench/RESULTS.md`: a page of 50 rows 630 µs, an add 1,670 µs).
+/// database's share included (`tests/load/RESULTS.md`: a page of 50 rows 630 µs, an add 1,670 µs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work(u32);
 

@@ -1,6 +1,6 @@
 """Does the suite notice? A small liar takes the place of the program, and tells one lie at a time.
 
-`./ops/faults/run --self-test`, with test_faults.py; needs no database and takes some seconds.
+`./tests/faults/run --self-test`, with test_faults.py; needs no database and takes some seconds.
 """
 
 import asyncio

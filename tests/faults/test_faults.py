@@ -1,6 +1,6 @@
 """Does the suite notice? The faults that need something of the machine, with servers that only note what is asked.
 
-`./ops/faults/run --self-test`, with test_suite.py.
+`./tests/faults/run --self-test`, with test_suite.py.
 """
 
 import asyncio

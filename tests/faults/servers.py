@@ -1,4 +1,4 @@
-"""The database servers, as `./ops/faults/servers` keeps them, and a proxy in front of each."""
+"""The database servers, as `./tests/faults/servers` keeps them, and a proxy in front of each."""
 
 import asyncio
 import os

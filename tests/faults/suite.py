@@ -1,6 +1,6 @@
 """Runs faults under load against instances of the program, and judges what came of it.
 
-`./ops/faults/run` starts the servers and calls this; see there for the options.
+`./tests/faults/run` starts the servers and calls this; see there for the options.
 """
 
 import argparse

@@ -31,7 +31,7 @@ faults_stop() {
     trap '' INT TERM HUP
     trap - EXIT
     stop_running
-    [ -z "$FAULTS_KIND" ] || "$ROOT/ops/faults/servers" stop "$FAULTS_KIND"
+    [ -z "$FAULTS_KIND" ] || "$ROOT/tests/faults/servers" stop "$FAULTS_KIND"
     [ -z "$FAULTS_LOCKED" ] || rm -f "$LOCAL/faults.lock"
     exit "$status"
 }
@@ -43,18 +43,18 @@ faults_on() {
     say ""
     say "== $script on $kind"
     FAULTS_KIND=$kind
-    if ! run "$ROOT/ops/faults/servers" start "$kind"; then
+    if ! run "$ROOT/tests/faults/servers" start "$kind"; then
         FAULTS_KIND=
         faults_skip "${script%.py} $kind" "its servers could not be started"
         return
     fi
-    run "$(python_program)" "$ROOT/ops/faults/$script" --kind "$kind" --program "$PROGRAM" "$@" || status=$?
+    run "$(python_program)" "$ROOT/tests/faults/$script" --kind "$kind" --program "$PROGRAM" "$@" || status=$?
     case $status in
         0) ;;
         4) word="passed, but for what could not be tried here (above)" ;;
         *) word=FAILED FAILED=yes ;;
     esac
-    "$ROOT/ops/faults/servers" stop "$kind"
+    "$ROOT/tests/faults/servers" stop "$kind"
     FAULTS_KIND=
     SUMMARY+=$(printf '  %-10s %-8s %4d s  %s' "${script%.py}" "$kind" $((SECONDS - began)) "$word")$'\n'
 }

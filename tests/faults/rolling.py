@@ -1,6 +1,6 @@
 """Replacing the program under load: not one request may fail.
 
-`./ops/faults/rolling` builds the two programs, starts the server and calls this; see there.
+`./tests/faults/rolling` builds the two programs, starts the server and calls this; see there.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Fills the database, measures, prints the table; see ./ops/bench/run, which starts this."""
+"""Fills the database, measures, prints the table; see ./tests/load/run, which starts this."""
 
 import argparse
 import importlib.metadata
@@ -133,7 +133,7 @@ def write_results(path: Path, bench: Bench, rows: list[report.Row], costs: list[
     remarks = report.remarks(rows, path.with_name("unmet.md"))
     sections = [
         "# Measured\n",
-        "Written by `./ops/bench/run`, which anybody can repeat; what is measured and how stands in [README.md](README.md).\n",
+        "Written by `./tests/load/run`, which anybody can repeat; what is measured and how stands in [README.md](README.md).\n",
         f"{began} UTC:\n",
         "\n".join(machine(bench)) + "\n",
         report.table(rows) + "\n",
