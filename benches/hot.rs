@@ -9,7 +9,7 @@ use tickbox::{
     api,
     domain::{
         session::SessionId,
-        todo::{Description, Page, Tally, Todo, TodoId},
+        todo::{Description, Page, Todo, TodoCounts, TodoId},
         user::{Account, UserId},
     },
     service::TokenSigner,
@@ -38,8 +38,12 @@ fn page() -> Page {
     });
     let todos: Vec<_> = todos.collect();
     let next = todos.last().map(Todo::cursor);
-    let tally = account().tally;
-    Page { todos, next, tally }
+    let counts = account().counts;
+    Page {
+        todos,
+        next,
+        counts,
+    }
 }
 
 fn account() -> Account {
@@ -48,7 +52,7 @@ fn account() -> Account {
         public_id: Uuid::from_u128(7),
         first_name: "Žydrė & <Ona>".to_owned(),
         session_id: SessionId(Uuid::from_u128(8)),
-        tally: Tally {
+        counts: TodoCounts {
             rev: 50,
             open: 33,
             all: 50,

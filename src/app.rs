@@ -15,7 +15,7 @@ use poem::{
 use self::limit::Edge;
 use crate::{
     api, assets,
-    domain::{INPUT_MAX, address::ClientAddress, head::HeadOnly},
+    domain::{INPUT_MAX, client_ip::ClientIp, head::HeadOnly},
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
     telemetry::{self, Metrics},
@@ -63,13 +63,13 @@ pub fn endpoint(
         .data(service)
         .data(lifecycle)
         .around(async |routes, request| service::within_budget(routes.call(request)).await);
-    let routes = server::bounded(routes, REQUEST);
+    let routes = server::with_request_limits(routes, REQUEST);
     let headers = security_headers(hsts);
     let edge = Edge::new(requests, &headers);
     // Boxed, or the type of it all is deeper than the compiler looks.
     let answering = compression::compressed(failing_well(routes));
     let answering = edge.holding(with_headers(answering, headers).boxed());
-    let logged = telemetry::requests(answering, behind_proxy, known_address);
+    let logged = telemetry::log_requests(answering, behind_proxy, known_address);
     with_client_address(edge.around(logged), proxies)
 }
 
@@ -90,15 +90,15 @@ fn with_client_address<E: Endpoint + 'static>(
     })
 }
 
-fn client_address(request: &Request, proxies: Proxies) -> ClientAddress {
+fn client_address(request: &Request, proxies: Proxies) -> ClientIp {
     let Some(peer) = request.remote_addr().as_socket_addr() else {
-        return ClientAddress::default();
+        return ClientIp::default();
     };
     let forwarded = request.headers().get_all("x-forwarded-for").iter();
-    ClientAddress::of(peer.ip(), forwarded.map(HeaderValue::as_bytes), proxies.0)
+    ClientIp::from_forwarded_for(peer.ip(), forwarded.map(HeaderValue::as_bytes), proxies.0)
 }
 
-fn known_address(request: &Request) -> ClientAddress {
+fn known_address(request: &Request) -> ClientIp {
     request.data().copied().unwrap_or_default()
 }
 
@@ -112,7 +112,7 @@ pub fn metrics(metrics: Metrics, service: Service) -> impl Endpoint<Output = Res
             .with_content_type("text/plain; version=0.0.4; charset=utf-8")
     });
     let routes = Route::new().at("/metrics", get(show));
-    server::bounded(routes, REQUEST).map_to_response()
+    server::with_request_limits(routes, REQUEST).map_to_response()
 }
 
 /// What is counted where it happens needs no asking; how long a queue is, is asked for.

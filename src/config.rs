@@ -12,7 +12,7 @@ use std::{ffi::OsString, fmt, net::SocketAddr, time::Duration};
 use secrecy::SecretString;
 use tracing_subscriber::filter::Targets;
 
-use self::reader::Reader;
+use self::reader::EnvReader;
 use crate::database::DatabaseSettings;
 
 /// Everything that can be set.
@@ -72,9 +72,9 @@ pub enum LogFormat {
 
 /// What is wrong with the settings.
 #[derive(Debug)]
-pub struct BadConfig(Vec<String>);
+pub struct ConfigErrors(Vec<String>);
 
-impl fmt::Display for BadConfig {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("tickbox cannot start with these settings:")?;
         for problem in &self.0 {
@@ -84,7 +84,7 @@ impl fmt::Display for BadConfig {
     }
 }
 
-impl std::error::Error for BadConfig {}
+impl std::error::Error for ConfigErrors {}
 
 impl Config {
     /// Reads the settings through `lookup`, which gives a variable's value.
@@ -94,8 +94,8 @@ impl Config {
     pub fn read(
         purpose: Purpose,
         lookup: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, BadConfig> {
-        let mut reader = Reader::new(&lookup);
+    ) -> Result<Self, ConfigErrors> {
+        let mut reader = EnvReader::new(&lookup);
         let config = Self {
             // What is required and missing is a problem, and the default is not given out.
             database: match purpose {
@@ -149,12 +149,12 @@ impl Config {
         };
         // Port 0 is another one each time.
         if config.metrics_listen == Some(config.listen) && config.listen.port() != 0 {
-            reader.problem("METRICS_LISTEN must be another address than LISTEN");
+            reader.push_error("METRICS_LISTEN must be another address than LISTEN");
         }
         if reader.problems.is_empty() {
             Ok(config)
         } else {
-            Err(BadConfig(reader.problems))
+            Err(ConfigErrors(reader.problems))
         }
     }
 }

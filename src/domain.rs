@@ -1,13 +1,13 @@
 //! Types that parse themselves and the rules between them, and the clock that all times come from.
 //! Nothing here performs other I/O; every layer may import this one, and it imports none of them.
 
-pub mod address;
+pub mod client_ip;
 pub mod clock;
 pub mod error;
-pub mod event;
 pub mod head;
-pub mod limit;
 pub mod media_type;
+pub mod rate_limit;
+pub mod security_event;
 pub mod session;
 pub mod todo;
 pub mod user;

@@ -6,7 +6,7 @@
 //!         app -> { web, api } -> assets
 //!         app -> server -> domain
 //!         app -> telemetry -> config -> database
-//! main -> health
+//! main -> healthcheck
 //! { server, database } -> detach_on_drop
 //! ```
 //!
@@ -21,7 +21,7 @@ pub mod config;
 pub mod database;
 mod detach_on_drop;
 pub mod domain;
-pub mod health;
+pub mod healthcheck;
 pub mod server;
 pub mod service;
 pub mod store;

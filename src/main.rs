@@ -11,12 +11,12 @@ use std::{
 use tickbox::{
     api,
     app::{self, Front},
-    config::{BadConfig, Config, Purpose},
+    config::{Config, ConfigErrors, Purpose},
     database::{self, Database, migrations},
-    domain::{clock::Clock, error::Error, limit::RequestQuota},
-    health,
+    domain::{clock::Clock, error::Error, rate_limit::RequestQuota},
+    healthcheck,
     server::{self, Lifecycle, Limits, StopSignals},
-    service::{Effort, Hasher, Purged, Service, TokenSigner},
+    service::{Argon2Cost, Hasher, Purged, Service, TokenSigner},
     store,
     telemetry::{self, Metrics},
     web::{Proxies, PublicOrigin},
@@ -112,7 +112,7 @@ fn with_config(purpose: Purpose, command: fn(Config) -> Result<(), Exit>) -> Exi
 
 /// Why the command ends before it should.
 enum Exit {
-    Config(BadConfig),
+    Config(ConfigErrors),
     Port(String),
     Other(String),
 }
@@ -145,7 +145,7 @@ fn serve(config: Config) -> Result<(), Exit> {
                 return Ok(());
             }
         };
-        let hasher = Hasher::new(Effort::STANDARD)?;
+        let hasher = Hasher::new(Argon2Cost::STANDARD)?;
         let previous = config.jwt_secret_previous.as_ref();
         let signer = TokenSigner::new(&config.jwt_secret, previous);
         let service = Service::new(database, Clock::default(), hasher, signer);
@@ -189,7 +189,7 @@ fn limited(service: Service, on: bool) -> Service {
 /// instance deletes of it what it finds.
 async fn purge_daily(service: Service) {
     loop {
-        if let Err(cause) = service.forget_ended_limits().await {
+        if let Err(cause) = service.purge_expired_limits().await {
             tracing::warn!(%cause, "what was counted for limits could not be deleted");
         }
         match service.purge_if_due().await {
@@ -221,14 +221,14 @@ fn restored(config: Config) -> Result<(), Exit> {
     Runtime::new()?.block_on(async {
         let mut connection = database::connect(&options).await?;
         migrations::verify(&mut connection).await?;
-        store::user::outdate_copies(&mut connection).await
+        store::user::invalidate_sync_tokens(&mut connection).await
     })?;
     tracing::info!("every phone will copy its list anew");
     Ok(())
 }
 
 fn healthcheck(config: Config) -> Result<(), Exit> {
-    Ok(health::check(config.listen)?)
+    Ok(healthcheck::check(config.listen)?)
 }
 
 /// Waits for the database, brings it up to date or checks that it is, and opens the connections.

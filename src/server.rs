@@ -1,15 +1,15 @@
 //! The listener: takes connections, bounds what each may cost, and ends without cutting anybody off.
 //! hyper under the poem application instead of poem's own server, which has no time limit for the
 //! head of a request, spins when descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a
-//! balancer speaks the newer ones to the outside. Imports `detach_on_drop` and `domain::address` only.
+//! balancer speaks the newer ones to the outside. Imports `detach_on_drop` and `domain::client_ip` only.
 
 mod connection;
 mod lifecycle;
 mod limits;
 mod peers;
-mod refusal;
-mod request;
-mod socket;
+mod rejection;
+mod request_limits;
+mod timed_socket;
 
 use std::{
     io,
@@ -33,20 +33,20 @@ pub use self::{
     lifecycle::Lifecycle,
     limits::{Limits, RequestLimits},
     peers::Room,
-    request::bounded,
+    request_limits::with_request_limits,
 };
-use crate::domain::address::ClientAddress;
+use crate::domain::client_ip::ClientIp;
 
 /// Between closing the port and closing idle connections: whoever is about to ask on one is still
 /// answered, and told that it was the last time.
-const LINGER: Duration = Duration::from_millis(500);
+const KEEP_ALIVE_DRAIN: Duration = Duration::from_millis(500);
 /// How long requests under way may take after that.
-const GRACE: Duration = Duration::from_secs(9);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);
 /// Before accepting is tried again when it fails. Without it the loop would spin: a connection for
 /// which there is no descriptor stays in the queue.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Before it is looked again whether a connection rests whose place can be had.
-const PLACE_PAUSE: Duration = Duration::from_millis(100);
+const PERMIT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that the system takes in while nobody accepts them, where its own limit (`somaxconn`) is
 /// not lower. Those beyond it believe that they are connected, and are reset when the port closes.
 const BACKLOG: u32 = 4_096;
@@ -156,28 +156,28 @@ pub async fn run(
     limits: Limits,
     lifecycle: Lifecycle,
 ) {
-    let places = Arc::new(Semaphore::new(limits.places()));
+    let permits = Arc::new(Semaphore::new(limits.permits()));
     let connections = Connections::new(endpoint, limits, lifecycle.clone());
     let mut accepted = None;
     loop {
         tokio::select! {
             biased;
             () = lifecycle.reached(Phase::Closing) => break,
-            (socket, place) = next(&listener, &places, &connections, &mut accepted) => {
-                connections.begin(socket, Some(place));
+            (socket, permit) = next(&listener, &permits, &connections, &mut accepted) => {
+                connections.begin(socket, Some(permit));
             }
         }
     }
     if let Some((socket, _)) = accepted {
         connections.begin(socket, None);
     }
-    let taken = timeout(LINGER, take_in_the_queue(&listener, &connections));
+    let taken = timeout(KEEP_ALIVE_DRAIN, take_in_the_queue(&listener, &connections));
     if taken.await.is_err() {
         tracing::warn!("connections were cut off: there were no descriptors for them");
     }
     drop(listener);
-    sleep(LINGER).await;
-    if timeout(GRACE, connections.end()).await.is_err() {
+    sleep(KEEP_ALIVE_DRAIN).await;
+    if timeout(SHUTDOWN_TIMEOUT, connections.end()).await.is_err() {
         tracing::warn!("requests were cut off: they took too long to end");
     }
 }
@@ -204,7 +204,7 @@ async fn take_in_the_queue<E: Endpoint<Output = Response> + 'static>(
 /// system's queue. The first of these is `accepted`, so that it is not lost when nobody waits any more.
 async fn next<E: Endpoint<Output = Response> + 'static>(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
     connections: &Connections<E>,
     accepted: &mut Option<(TcpStream, IpAddr)>,
 ) -> (TcpStream, OwnedSemaphorePermit) {
@@ -215,18 +215,18 @@ async fn next<E: Endpoint<Output = Response> + 'static>(
         *accepted = Some((socket, network));
         network
     };
-    let place = loop {
-        if let Ok(place) = places.clone().try_acquire_owned() {
-            break place;
+    let permit = loop {
+        if let Ok(permit) = permits.clone().try_acquire_owned() {
+            break permit;
         }
         connections.make_room(network);
-        let waited = timeout(PLACE_PAUSE, places.clone().acquire_owned()).await;
-        if let Ok(place) = waited {
-            break place.expect("nobody closes it");
+        let waited = timeout(PERMIT_PAUSE, permits.clone().acquire_owned()).await;
+        if let Ok(permit) = waited {
+            break permit.expect("nobody closes it");
         }
     };
     let (socket, _) = accepted.take().expect("it has been accepted");
-    (socket, place)
+    (socket, permit)
 }
 
 /// The next connection of an address that may have one more. What is beyond that is closed at once.
@@ -237,7 +237,7 @@ async fn accept<E: Endpoint<Output = Response> + 'static>(
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                let network = ClientAddress::from(peer.ip()).network();
+                let network = ClientIp::from(peer.ip()).network();
                 if connections.admit(network) {
                     return (socket, network);
                 }

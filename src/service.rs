@@ -1,14 +1,14 @@
 //! The verbs. Each looks up only within what its user owns, may be repeated without harm, and owns
 //! its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
 
+mod access_token;
 mod allowance;
-mod limit;
-mod password;
+mod password_hasher;
 mod purge;
+mod rate_limit;
 mod readiness;
 mod session;
 mod todo;
-mod token;
 mod user;
 
 use std::sync::{Arc, atomic::AtomicI64};
@@ -18,16 +18,16 @@ use tokio::sync::Semaphore;
 use self::{allowance::Allowances, readiness::Readiness};
 use crate::{
     database::{Database, Status},
-    domain::{clock::Clock, limit::RequestQuota},
+    domain::{clock::Clock, rate_limit::RequestQuota},
 };
 
 pub use crate::database::within_budget;
-pub use password::{Effort, Hasher};
+pub use access_token::TokenSigner;
+pub use password_hasher::{Argon2Cost, Hasher};
 pub use purge::Purged;
-pub use session::{Client, LoggedIn, Tokens};
-pub use todo::{Changes, Edited, Outcome};
-pub use token::TokenSigner;
-pub use user::Renewed;
+pub use session::{ClientInfo, NewBrowserSession, TokenPair};
+pub use todo::{ChangeSet, EditOutcome, TodoUpdate};
+pub use user::RenewedSession;
 
 /// Everything the application can do. Clones share one pool, one clock and one queue for hashing.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub struct Service {
     hasher: Hasher,
     signer: Arc<TokenSigner>,
     /// When (seconds since 1970) the use of sessions may be noted again; shared by clones.
-    touch_again: Arc<AtomicI64>,
+    next_touch_at: Arc<AtomicI64>,
     /// For such notes, which are made one after the other; shared by clones.
     touching: Arc<Semaphore>,
     /// Shared by clones.
@@ -58,7 +58,7 @@ impl Service {
             clock,
             hasher,
             signer: Arc::new(signer),
-            touch_again: Arc::default(),
+            next_touch_at: Arc::default(),
             touching: Arc::new(Semaphore::new(1)),
             readiness: Readiness::default(),
             request_quota: None,

@@ -2,8 +2,8 @@
 //! business rules; they may be called inside or outside a transaction. May import `database` and `domain`
 //! only.
 
-pub mod limit;
 pub mod purge;
+pub mod rate_limit;
 pub mod session;
 pub mod todo;
 pub mod user;

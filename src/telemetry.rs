@@ -67,7 +67,7 @@ pub enum Unlogged {
 
 /// Notes an answer that was refused before anything was done for it.
 pub fn observe_refusal(method: &Method, status: StatusCode) {
-    metrics::observe(metrics::known(method), "none", status, 0.0);
+    metrics::observe(metrics::method_label(method), "none", status, 0.0);
 }
 
 /// Where a request's id stands, on the way in and out.
@@ -76,13 +76,15 @@ const REQUEST_ID: &str = "x-request-id";
 /// Logs each request with its route, never its address: that may hold what somebody typed. The
 /// pages note the user in the span; whatever is logged on the way carries the request's id, which
 /// only a proxy of ours may give.
-pub fn requests<E: Endpoint + 'static, A: Display + 'static>(
+pub fn log_requests<E: Endpoint + 'static, A: Display + 'static>(
     endpoint: E,
     behind_proxy: bool,
     client: fn(&Request) -> A,
 ) -> impl Endpoint<Output = Response> {
     endpoint.around(move |endpoint: Arc<E>, request: Request| async move {
-        let given = behind_proxy.then(|| proxys_id(&request)).flatten();
+        let given = behind_proxy
+            .then(|| forwarded_request_id(&request))
+            .flatten();
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
         // Noted at once: each field that is added later is written by reading and writing all of them.
         let span = info_span!("request", %id, client = %client(&request), user = field::Empty);
@@ -96,7 +98,7 @@ pub fn requests<E: Endpoint + 'static, A: Display + 'static>(
 
 async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     let begin = Instant::now();
-    let method = metrics::known(request.method());
+    let method = metrics::method_label(request.method());
     let unlogged = request.data::<Unlogged>().copied();
     let response = match endpoint.call(request).await {
         Ok(output) => output.into_response(),
@@ -131,7 +133,7 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
 }
 
 /// The id that a proxy gave, if it looks like one; it goes into the log as it is.
-fn proxys_id(request: &Request) -> Option<String> {
+fn forwarded_request_id(request: &Request) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
     let given = request.header(REQUEST_ID)?;
     let looks_like_one = (8..=100).contains(&given.len()) && given.chars().all(plain);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         self,
-        address::ClientAddress,
+        client_ip::ClientIp,
         user::{PasswordChange, PasswordChangeInput, Registration, RegistrationInput},
     },
     service::Service,
@@ -109,7 +109,7 @@ impl Calls {
     async fn register_user(
         &self,
         service: Data<&Service>,
-        from: Data<&ClientAddress>,
+        from: Data<&ClientIp>,
         body: Json<RegisterUser>,
     ) -> Result<Registered, Failure> {
         let Json(input) = &body;
@@ -152,7 +152,7 @@ impl Calls {
         &self,
         caller: Caller,
         service: Data<&Service>,
-        from: Data<&ClientAddress>,
+        from: Data<&ClientIp>,
         body: Json<ChangePassword>,
     ) -> Result<PasswordChanged, Failure> {
         let Json(input) = &body;

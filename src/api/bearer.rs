@@ -11,7 +11,7 @@ use tracing::Span;
 use super::problem::failed;
 use crate::{
     domain::{
-        error::{Denied, Error},
+        error::{AuthError, Error},
         user::Account,
     },
     service::Service,
@@ -43,7 +43,7 @@ pub(super) struct Token(pub(super) SecretString);
 async fn only_one(request: &Request, bearer: Bearer) -> Result<SecretString> {
     // The framework reads the first of several; whoever stands before us may have read the last.
     if request.headers().get_all(AUTHORIZATION).iter().count() > 1 {
-        return Err(failed(Error::Unauthenticated(Denied::NoToken)).into());
+        return Err(failed(Error::Unauthenticated(AuthError::NoToken)).into());
     }
     Ok(bearer.token.into())
 }

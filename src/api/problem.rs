@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::schema::Todo;
 use crate::domain::{
     self,
-    error::{Conflict, Denied, Error, FieldError, Gone},
+    error::{AuthError, Conflict, Error, FieldError, Gone},
 };
 
 pub(super) const CONTENT_TYPE: &str = "application/problem+json";
@@ -153,14 +153,14 @@ impl Code {
     }
 }
 
-impl From<Denied> for Code {
-    fn from(denied: Denied) -> Self {
+impl From<AuthError> for Code {
+    fn from(denied: AuthError) -> Self {
         match denied {
-            Denied::WrongCredentials => Self::WrongCredentials,
-            Denied::NoToken => Self::Unauthenticated,
-            Denied::InvalidToken => Self::InvalidToken,
-            Denied::ExpiredToken => Self::TokenExpired,
-            Denied::SessionEnded => Self::SessionEnded,
+            AuthError::WrongCredentials => Self::WrongCredentials,
+            AuthError::NoToken => Self::Unauthenticated,
+            AuthError::InvalidToken => Self::InvalidToken,
+            AuthError::ExpiredToken => Self::TokenExpired,
+            AuthError::SessionEnded => Self::SessionEnded,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
     document,
     problem::{Code, Failure, excerpt, failed},
 };
-use crate::domain::error::{Denied, Error, FieldCode, FieldError};
+use crate::domain::error::{AuthError, Error, FieldCode, FieldError};
 
 /// Answers every failure of `endpoint` with a problem: those of the framework, an unknown address and
 /// a panic too.
@@ -102,7 +102,7 @@ fn refused(error: &poem::Error, path: &str) -> Failure {
     } else if error.is::<NotFoundError>() {
         Failure::new(Code::NotFound)
     } else if error.is::<AuthorizationError>() {
-        failed(Error::Unauthenticated(Denied::NoToken))
+        failed(Error::Unauthenticated(AuthError::NoToken))
     } else {
         by_status(error)
     }

@@ -18,12 +18,12 @@ use super::{
 };
 use crate::{
     domain::{
-        address::ClientAddress,
+        client_ip::ClientIp,
         error::{Error, FieldCode, FieldError},
-        session::{ACCESS, CallId, DeviceName, RefreshToken},
+        session::{ACCESS_TOKEN_TTL, CallId, DeviceName, RefreshToken},
         user::Credentials,
     },
-    service::{self, Client, Service},
+    service::{self, ClientInfo, Service},
 };
 
 pub(super) struct Calls;
@@ -124,7 +124,7 @@ impl Calls {
     async fn refresh_token(
         &self,
         service: Data<&Service>,
-        from: Data<&ClientAddress>,
+        from: Data<&ClientIp>,
         body: Json<Refresh>,
     ) -> Result<Json<Tokens>, Failure> {
         let text = &body.0.refresh_token;
@@ -134,7 +134,7 @@ impl Calls {
             return Err(failed(error.into()));
         }
         let Some(token) = RefreshToken::parse(text) else {
-            return Err(failed(service.refuse_refresh(**from).await));
+            return Err(failed(service.reject_refresh_token(**from).await));
         };
         let tokens = service.refresh(token, **from).await;
         answer(&service, tokens)
@@ -156,7 +156,7 @@ impl Calls {
 
 fn answer(
     service: &Service,
-    tokens: Result<service::Tokens, Error>,
+    tokens: Result<service::TokenPair, Error>,
 ) -> Result<Json<Tokens>, Failure> {
     let tokens = tokens.map_err(failed)?;
     Span::current().record("user", tracing::field::display(tokens.public_id));
@@ -165,7 +165,7 @@ fn answer(
     Ok(Json(Tokens {
         token: tokens.access.expose_secret().into(),
         token_type: "Bearer".into(),
-        expires_in: ACCESS.whole_seconds(),
+        expires_in: ACCESS_TOKEN_TTL.whole_seconds(),
         refresh_token: tokens.refresh.expose_secret().into(),
         refresh_expires_in: refresh_expires.whole_seconds(),
         session_id: tokens.session_id.0,
@@ -174,12 +174,12 @@ fn answer(
 
 /// The phone, as a login has to know it. It keeps no cookie: its way in past full limits is its
 /// refresh token.
-struct Phone(Client);
+struct Phone(ClientInfo);
 
 impl<'a> FromRequest<'a> for Phone {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let Data(address) = Data::<&ClientAddress>::from_request(request, body).await?;
-        Ok(Self(Client {
+        let Data(address) = Data::<&ClientIp>::from_request(request, body).await?;
+        Ok(Self(ClientInfo {
             address: *address,
             description: request.header("user-agent").unwrap_or_default().to_owned(),
             device: None,

@@ -20,7 +20,7 @@ use crate::{
         error::Error,
         todo::{Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TodoId},
     },
-    service::{Edited, Outcome, Service},
+    service::{EditOutcome, Service, TodoUpdate},
 };
 
 pub(super) struct Calls;
@@ -55,7 +55,7 @@ impl Calls {
         let (Some(id), Some(description)) = (id, description) else {
             return Err(errors.into());
         };
-        let id = id.unwrap_or_else(|| TodoId::at(service.clock().now()));
+        let id = id.unwrap_or_else(|| TodoId::new_v7(service.clock().now()));
         let added = service.add(&caller.0, id, description).await;
         let outcome = added.map_err(failed)?;
         let todo = Json(outcome.todo.into());
@@ -94,18 +94,18 @@ impl Calls {
         let (Some(filter), Some(limit), Some(cursor)) = (filter, limit, cursor) else {
             return Err(errors.into());
         };
-        let version = Version::of(&caller.0, caller.0.tally.rev);
+        let version = Version::of(&caller.0, caller.0.counts.rev);
         if version.is_known(if_none_match.as_deref()) {
             return Ok(Versioned::NotModified(version));
         }
         let (filter, limit) = (filter.unwrap_or_default(), limit.unwrap_or_default());
         let page = if asked.for_head {
-            Page::unread(caller.0.tally)
+            Page::unread(caller.0.counts)
         } else {
             let page = asked.service.list(&caller.0, filter, cursor, limit).await;
             page.map_err(failed)?
         };
-        let version = Version::of(&caller.0, page.tally.rev);
+        let version = Version::of(&caller.0, page.counts.rev);
         Ok(Versioned::Answer(version, TodoList::new(page)))
     }
 
@@ -140,7 +140,7 @@ impl Calls {
             return Err(errors.into());
         };
         let account = &caller.0;
-        let version = Version::of(account, account.tally.rev);
+        let version = Version::of(account, account.counts.rev);
         if version.is_known(if_none_match.as_deref()) {
             return Ok(Versioned::NotModified(version));
         }
@@ -180,8 +180,8 @@ impl Calls {
         };
         let edited = service.edit(&caller.0, id, edit, body.0.expected_rev).await;
         match edited.map_err(failed)? {
-            Edited::Stored(outcome) => Ok(Json(outcome.todo.into())),
-            Edited::Conflicting(current) => Err(Failure::rev_conflict(current)),
+            EditOutcome::Applied(outcome) => Ok(Json(outcome.todo.into())),
+            EditOutcome::Conflict(current) => Err(Failure::rev_conflict(current)),
         }
     }
 
@@ -241,7 +241,7 @@ fn id(text: &str) -> Result<TodoId, Failure> {
     TodoId::parse(text).map_err(|error| failed(error.into()))
 }
 
-fn stored(outcome: Result<Outcome, Error>) -> Result<Json<Todo>, Failure> {
+fn stored(outcome: Result<TodoUpdate, Error>) -> Result<Json<Todo>, Failure> {
     let outcome = outcome.map_err(failed)?;
     Ok(Json(outcome.todo.into()))
 }

@@ -19,7 +19,7 @@ use self::{
 };
 use super::known_address;
 use crate::{
-    domain::limit::RequestQuota,
+    domain::rate_limit::RequestQuota,
     server::Room,
     telemetry::{self, Unlogged},
 };

@@ -4,7 +4,7 @@ use std::{net::Ipv6Addr, path::PathBuf};
 
 use url::Url;
 
-use super::reader::Reader;
+use super::reader::EnvReader;
 use crate::database::{DatabaseSettings, Host, Tls};
 
 /// Where MySQL listens unless told otherwise.
@@ -13,20 +13,20 @@ const DEFAULT_PORT: u16 = 3306;
 /// more than nine members do not exist (group replication's limit).
 const MAX_HOSTS: usize = 10;
 
-impl Reader<'_> {
+impl EnvReader<'_> {
     pub(super) fn database(&mut self) -> Option<DatabaseSettings> {
         let parts = ["DB_HOST", "DB_NAME", "DB_USERNAME", "DB_PASSWORD"];
         let given = parts.map(|name| self.get(name)).iter().flatten().count();
         let address = match self.get("DATABASE_URL") {
             Some(_) if given > 0 => {
-                self.problem(
+                self.push_error(
                     "DATABASE_URL and DB_HOST, DB_NAME, ... are both set: keep one of the two",
                 );
                 None
             }
             Some(url) => self.database_from_url(&url),
             None if given == 0 => {
-                self.problem("DATABASE_URL is missing: set it to mysql://user:password@host:3306/name, or set DB_HOST, DB_NAME, DB_USERNAME and DB_PASSWORD");
+                self.push_error("DATABASE_URL is missing: set it to mysql://user:password@host:3306/name, or set DB_HOST, DB_NAME, DB_USERNAME and DB_PASSWORD");
                 None
             }
             None => self.database_from_parts(parts),
@@ -53,7 +53,7 @@ impl Reader<'_> {
             ..address
         };
         if address.ca.is_some() && address.tls != Tls::Verify {
-            self.problem(
+            self.push_error(
                 "DB_TLS_CA (or ssl-ca) is used only with DB_TLS=verify: set both or neither",
             );
         }
@@ -64,7 +64,7 @@ impl Reader<'_> {
         let values = names.map(|name| {
             let value = self.get(name);
             if value.is_none() {
-                self.problem(format!("{name} is missing"));
+                self.push_error(format!("{name} is missing"));
             }
             value
         });
@@ -88,20 +88,20 @@ impl Reader<'_> {
     fn database_from_url(&mut self, url: &str) -> Option<DatabaseSettings> {
         let address = parse_url(url).filter(|_| !has_two_users(url));
         if address.is_none() && has_two_users(url) {
-            self.problem("DATABASE_URL must name the user and the password once, before the first of several hosts, as in mysql://user:password@h1,h2/name; an @ of the password is written %40");
+            self.push_error("DATABASE_URL must name the user and the password once, before the first of several hosts, as in mysql://user:password@h1,h2/name; an @ of the password is written %40");
         } else if address.is_none() {
-            self.problem("DATABASE_URL must be mysql://user:password@host:3306/name, or up to 10 hosts with commas between them, with special characters of the password percent-encoded; behind it only ?ssl-mode= and ssl-ca= with a file that can be read");
+            self.push_error("DATABASE_URL must be mysql://user:password@host:3306/name, or up to 10 hosts with commas between them, with special characters of the password percent-encoded; behind it only ?ssl-mode= and ssl-ca= with a file that can be read");
         }
         address
     }
 }
 
 fn parse_url(url: &str) -> Option<DatabaseSettings> {
-    let (before, hosts, after) = take_apart(url)?;
+    let (before, hosts, after) = split_hosts(url)?;
     // A URL has one host; with each of them it is a URL.
     let with = |host: &str| Url::parse(&format!("{before}{host}{after}")).ok();
     let url = with(hosts.split(',').next()?)?;
-    let hosts = parse_hosts(hosts, |host| host_of(&with(host)?))?;
+    let hosts = parse_hosts(hosts, |host| host_from_url(&with(host)?))?;
     let is_mysql = matches!(url.scheme(), "mysql" | "mariadb");
     let name = url
         .path()
@@ -109,9 +109,9 @@ fn parse_url(url: &str) -> Option<DatabaseSettings> {
         .filter(|name| is_mysql && !name.is_empty() && !name.contains('/'))?;
     let mut address = DatabaseSettings {
         hosts,
-        name: decoded(name)?,
-        username: decoded(url.username())?,
-        password: decoded(url.password().unwrap_or_default())?.into(),
+        name: percent_decode(name)?,
+        username: percent_decode(url.username())?,
+        password: percent_decode(url.password().unwrap_or_default())?.into(),
         ..DatabaseSettings::default()
     };
     for (key, value) in url.query_pairs() {
@@ -131,7 +131,7 @@ fn parse_url(url: &str) -> Option<DatabaseSettings> {
 /// Whether it looks like `user:password@h1,user:password@h2`: all up to the last @ would be the password,
 /// and the last host the only one.
 fn has_two_users(url: &str) -> bool {
-    let before = take_apart(url).map_or("", |(before, ..)| before);
+    let before = split_hosts(url).map_or("", |(before, ..)| before);
     before
         .split_once('@')
         .is_some_and(|(_, rest)| rest.contains(','))
@@ -139,7 +139,7 @@ fn has_two_users(url: &str) -> bool {
 
 /// What stands before the hosts of a URL, the hosts, and what follows: a comma or a colon of the
 /// password must not be taken for one between hosts.
-fn take_apart(url: &str) -> Option<(&str, &str, &str)> {
+fn split_hosts(url: &str) -> Option<(&str, &str, &str)> {
     let authority = url.find("://")? + "://".len();
     let end = url[authority..].find(['/', '?', '#']);
     let end = end.map_or(url.len(), |end| authority + end);
@@ -154,7 +154,7 @@ fn parse_hosts(text: &str, parse: impl Fn(&str) -> Option<Host>) -> Option<Vec<H
 }
 
 /// An IPv6 address stands in brackets only inside a URL.
-fn host_of(url: &Url) -> Option<Host> {
+fn host_from_url(url: &Url) -> Option<Host> {
     let name = url.host_str().filter(|name| !name.is_empty())?;
     Some(Host {
         name: without_brackets(name).unwrap_or(name).to_owned(),
@@ -193,7 +193,7 @@ fn parse_port(text: &str) -> Option<u16> {
     text.parse().ok().filter(|port| *port != 0)
 }
 
-fn decoded(text: &str) -> Option<String> {
+fn percent_decode(text: &str) -> Option<String> {
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
     decoded.ok().map(std::borrow::Cow::into_owned)
 }

@@ -14,13 +14,13 @@ const HSTS_SUBDOMAINS: &str = "max-age=63072000; includeSubDomains";
 const HSTS_FORGOTTEN: &str = "max-age=0";
 
 /// Looks variables up and collects what is wrong with them.
-pub(super) struct Reader<'a> {
+pub(super) struct EnvReader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<OsString>,
     /// Each names its variable.
     pub(super) problems: Vec<String>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> EnvReader<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
         Self {
             lookup,
@@ -35,14 +35,14 @@ impl<'a> Reader<'a> {
         let text = value.into_string().unwrap_or_else(|value| {
             let problem = format!("{name} must be text in UTF-8");
             if !self.problems.contains(&problem) {
-                self.problem(problem);
+                self.push_error(problem);
             }
             value.to_string_lossy().into_owned()
         });
         Some(text)
     }
 
-    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+    pub(super) fn push_error(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
 
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
             return default;
         };
         parse(&text).unwrap_or_else(|| {
-            self.problem(format!("{name} must be {expected}"));
+            self.push_error(format!("{name} must be {expected}"));
             default
         })
     }
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
         let Some(fault) = secret::fault(&text) else {
             return Some(text.into());
         };
-        self.problem(format!("{name} must be {fault}: {remedy}"));
+        self.push_error(format!("{name} must be {fault}: {remedy}"));
         None
     }
 
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn required_secret(&mut self, name: &str) -> Option<SecretString> {
         if self.get(name).is_none() {
-            self.problem(format!("{name} is missing: set it to 32 random bytes or more, such as the output of `openssl rand -hex 32`"));
+            self.push_error(format!("{name} is missing: set it to 32 random bytes or more, such as the output of `openssl rand -hex 32`"));
         }
         self.secret(name, "set it to the output of `openssl rand -hex 32`")
     }

@@ -133,7 +133,7 @@ impl Conflict {
 
 /// Why a caller is not let in, told apart by what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub enum AuthError {
     /// No user has this username and this password: enter them again.
     WrongCredentials,
     /// The request names nobody: log in.
@@ -146,7 +146,7 @@ pub enum Denied {
     SessionEnded,
 }
 
-impl fmt::Display for Denied {
+impl fmt::Display for AuthError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::WrongCredentials => "wrong credentials",
@@ -173,7 +173,7 @@ pub enum Error {
     /// The input breaks rules: correct the named fields.
     Invalid(Vec<FieldError>),
     /// The caller is not let in.
-    Unauthenticated(Denied),
+    Unauthenticated(AuthError),
     /// There is no such thing among what the caller owns.
     NotFound,
     /// There was such a thing, but it is gone for good.

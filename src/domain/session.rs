@@ -1,9 +1,9 @@
 //! Sessions: the secrets that prove them, and how long they are good for.
 
-mod call;
-mod device;
-mod refresh;
-mod stored;
+mod call_id;
+mod device_token;
+mod refresh_token;
+mod summary;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
@@ -13,21 +13,21 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::{
-    call::{CallId, is_repeatable},
-    device::{DeviceToken, KNOWN},
-    refresh::{Exchange, RefreshToken, Rotation, SuccessorKey},
-    stored::Session,
+    call_id::{CallId, is_repeatable},
+    device_token::{DEVICE_COOKIE_TTL, DeviceToken},
+    refresh_token::{RefreshDecision, RefreshToken, RotationState, SuccessorKey},
+    summary::Session,
 };
 use super::{error::FieldError, parse_line};
 
 /// A session ends this long after it was last used.
-pub const IDLE: Duration = Duration::days(30);
+pub const IDLE_TIMEOUT: Duration = Duration::days(30);
 /// A session ends this long after it began, however much it is used.
-pub const ABSOLUTE: Duration = Duration::days(90);
+pub const ABSOLUTE_TIMEOUT: Duration = Duration::days(90);
 /// How often the time of last use is written: not with every request.
 pub const SEEN_INTERVAL: Duration = Duration::hours(1);
 /// How long the token of an API session opens the API.
-pub const ACCESS: Duration = Duration::minutes(10);
+pub const ACCESS_TOKEN_TTL: Duration = Duration::minutes(10);
 /// Most characters kept of what a client says it is; the width of the column.
 pub const USER_AGENT_MAX: usize = 200;
 /// Most living sessions of one user: more than anybody's devices, and as many as one answer shows. A
@@ -36,8 +36,8 @@ pub const SESSIONS_MAX: u32 = 100;
 
 /// When a session that was used at `seen` ends.
 #[must_use]
-pub fn expires(created: OffsetDateTime, seen: OffsetDateTime) -> OffsetDateTime {
-    (seen + IDLE).min(created + ABSOLUTE)
+pub fn expiry(created: OffsetDateTime, seen: OffsetDateTime) -> OffsetDateTime {
+    (seen + IDLE_TIMEOUT).min(created + ABSOLUTE_TIMEOUT)
 }
 
 /// The key of a session's row. It is no secret.
@@ -46,14 +46,14 @@ pub struct SessionId(pub Uuid);
 
 /// Which of the two faces a session opens; it never opens the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SessionKind {
     /// The pages, by cookie.
     Web,
     /// The API, by tokens.
     Api,
 }
 
-impl Kind {
+impl SessionKind {
     /// As it is stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -65,7 +65,7 @@ impl Kind {
 
     /// Reads what is stored.
     #[must_use]
-    pub fn stored(text: &str) -> Option<Self> {
+    pub fn from_stored(text: &str) -> Option<Self> {
         [Self::Web, Self::Api]
             .into_iter()
             .find(|kind| kind.as_str() == text)
@@ -235,8 +235,8 @@ mod tests {
     #[test]
     fn a_session_ends_thirty_days_after_use_but_ninety_after_its_beginning() {
         let created = datetime!(2026-01-01 00:00 UTC);
-        assert_eq!(expires(created, created), created + Duration::days(30));
+        assert_eq!(expiry(created, created), created + Duration::days(30));
         let late = created + Duration::days(80);
-        assert_eq!(expires(created, late), created + Duration::days(90));
+        assert_eq!(expiry(created, late), created + Duration::days(90));
     }
 }

@@ -1,10 +1,10 @@
 //! To-dos: their text, their ids, their order, and the counts of a list.
 
+mod counts;
 mod cursor;
 mod description;
-mod list;
-mod sync;
-mod tally;
+mod pagination;
+mod sync_token;
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use time::{Duration, OffsetDateTime};
 use uuid::{NoContext, Timestamp, Uuid, fmt::Hyphenated};
 
 pub use self::{
+    counts::{CountsDelta, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, TodoCounts},
     cursor::Cursor,
     description::Description,
-    list::{Filter, Limit, PAGE_SIZE, Page},
-    sync::SyncToken,
-    tally::{Change, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Tally},
+    pagination::{Filter, Limit, PAGE_SIZE, Page},
+    sync_token::SyncToken,
 };
 use super::error::{Error, FieldCode, FieldError, Gone};
 
@@ -54,7 +54,7 @@ impl TodoId {
 
     /// A new id that sorts by its time.
     #[must_use]
-    pub fn at(now: OffsetDateTime) -> Self {
+    pub fn new_v7(now: OffsetDateTime) -> Self {
         let seconds = u64::try_from(now.unix_timestamp()).unwrap_or_default();
         let timestamp = Timestamp::from_unix(NoContext, seconds, now.nanosecond());
         Self(Uuid::new_v7(timestamp))
@@ -117,7 +117,7 @@ impl Todo {
     ///
     /// # Errors
     /// [`Error::NotFound`] for a tombstone.
-    pub fn present(self) -> Result<Self, Error> {
+    pub fn ensure_not_removed(self) -> Result<Self, Error> {
         match self.removed_date {
             None => Ok(self),
             Some(_) => Err(Error::NotFound),
@@ -193,9 +193,9 @@ impl Todo {
 
     /// What it adds to the counts of its list.
     #[must_use]
-    pub fn counts(&self) -> Change {
+    pub fn contribution(&self) -> CountsDelta {
         let present = self.removed_date.is_none();
-        Change {
+        CountsDelta {
             open: i32::from(present && !self.is_done),
             all: i32::from(present),
             removed: i32::from(!present),
@@ -223,13 +223,13 @@ mod tests {
     fn a_to_do_counts_as_open_only_while_it_is_open_and_present() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
-        let open = Todo::new(TodoId::at(now), description, now);
+        let open = Todo::new(TodoId::new_v7(now), description, now);
         let done = open.clone().completed(now);
-        let change = |open, all, removed| Change { open, all, removed };
-        assert_eq!(open.counts(), change(1, 1, 0));
-        assert_eq!(done.counts(), change(0, 1, 0));
-        assert_eq!(done.removed(now).counts(), change(0, 0, 1));
-        assert_eq!(open.removed(now).counts(), change(0, 0, 1));
+        let change = |open, all, removed| CountsDelta { open, all, removed };
+        assert_eq!(open.contribution(), change(1, 1, 0));
+        assert_eq!(done.contribution(), change(0, 1, 0));
+        assert_eq!(done.removed(now).contribution(), change(0, 0, 1));
+        assert_eq!(open.removed(now).contribution(), change(0, 0, 1));
     }
 
     #[test]
@@ -237,18 +237,18 @@ mod tests {
         let now = datetime!(2026-01-01 00:00 UTC);
         let later = datetime!(2026-01-02 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
-        let done = Todo::new(TodoId::at(now), description, now).completed(now);
+        let done = Todo::new(TodoId::new_v7(now), description, now).completed(now);
         assert_eq!(done.clone().completed(later), done);
         let removed = done.removed(now);
         assert_eq!(removed.clone().removed(later), removed);
-        assert!(removed.present().is_err());
+        assert!(removed.ensure_not_removed().is_err());
     }
 
     #[test]
     fn an_edit_sets_what_it_names_and_leaves_the_rest() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let text = |text| Description::parse(text).expect("valid");
-        let done = Todo::new(TodoId::at(now), text("Buy milk"), now).completed(now);
+        let done = Todo::new(TodoId::new_v7(now), text("Buy milk"), now).completed(now);
         assert_eq!(done.clone().edited(Edit::default(), now), done);
         let edit = |description, is_done| Edit {
             description,
@@ -266,7 +266,7 @@ mod tests {
     fn an_edited_to_do_is_still_known_by_the_text_it_was_added_with() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let text = |text| Description::parse(text).expect("valid");
-        let added = Todo::new(TodoId::at(now), text("Buy milk"), now);
+        let added = Todo::new(TodoId::new_v7(now), text("Buy milk"), now);
         let edit = |description| Edit {
             description: Some(text(description)),
             is_done: None,
@@ -283,7 +283,7 @@ mod tests {
     fn what_was_removed_can_be_restored_for_thirty_days() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
-        let todo = Todo::new(TodoId::at(now), description, now);
+        let todo = Todo::new(TodoId::new_v7(now), description, now);
         let removed = todo.clone().removed(now);
         let before = now + TOMBSTONE_LIFE - Duration::MICROSECOND;
         assert_eq!(removed.clone().restored(before).ok(), Some(todo));
@@ -293,8 +293,8 @@ mod tests {
 
     #[test]
     fn ids_of_a_later_moment_sort_later() {
-        let early = TodoId::at(datetime!(2026-01-01 00:00:00.001 UTC));
-        let late = TodoId::at(datetime!(2026-01-01 00:00:00.002 UTC));
+        let early = TodoId::new_v7(datetime!(2026-01-01 00:00:00.001 UTC));
+        let late = TodoId::new_v7(datetime!(2026-01-01 00:00:00.002 UTC));
         assert!(early.0 < late.0);
     }
 }

@@ -21,7 +21,7 @@ use super::{
     error::{FieldCode, FieldError},
     parse_line,
     session::SessionId,
-    todo::Tally,
+    todo::TodoCounts,
 };
 
 /// The key of a user inside the database; never leaves the application.
@@ -80,7 +80,7 @@ impl Username {
 
     /// Takes one that was parsed before it was stored.
     #[must_use]
-    pub fn stored(text: String) -> Self {
+    pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 
@@ -183,7 +183,7 @@ impl Registration {
         let last_name = LastName::parse(input.last_name);
         let username = Username::parse(input.username);
         let forbidden = username.as_ref().map_or("", Username::as_str);
-        let password = Password::choose(input.password, forbidden);
+        let password = Password::new(input.password, forbidden);
         let again = same_password(input.password, input.password_again, "password_again");
         match (first_name, last_name, username, password, again) {
             (Ok(first_name), Ok(last_name), Ok(username), Ok(password), Ok(())) => Ok(Self {
@@ -229,7 +229,7 @@ pub struct Credentials {
     pub username: Option<Username>,
     /// What was typed as username, trimmed and folded: attempts count as this name's, whether somebody has it or
     /// not. It may be a password in the wrong field.
-    pub attempted: SecretString,
+    pub attempted_username: SecretString,
     /// What was typed as password.
     pub password: PasswordAttempt,
 }
@@ -254,7 +254,7 @@ impl Credentials {
         if errors.is_empty() {
             Ok(Self {
                 username: Username::parse(username).ok(),
-                attempted: username.trim().to_ascii_lowercase().into(),
+                attempted_username: username.trim().to_ascii_lowercase().into(),
                 password: password.into(),
             })
         } else {
@@ -290,5 +290,5 @@ pub struct Account {
     /// The session that the request came with.
     pub session_id: SessionId,
     /// Revision and counts of their list.
-    pub tally: Tally,
+    pub counts: TodoCounts,
 }

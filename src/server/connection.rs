@@ -30,10 +30,10 @@ use super::{
     Lifecycle, Limits,
     limits::HEAD_BYTES,
     peers::{Entered, Peers, Room},
-    refusal::Bare,
-    socket::{Busy, Stages, TimedSocket},
+    rejection::BareResponse,
+    timed_socket::{PhaseTracker, RequestGuard, TimedSocket},
 };
-use crate::{detach_on_drop::DetachOnDrop, domain::address::ClientAddress};
+use crate::{detach_on_drop::DetachOnDrop, domain::client_ip::ClientIp};
 
 /// What all connections share, and the connections themselves.
 pub(super) struct Connections<E> {
@@ -97,34 +97,34 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
     }
 
     /// Serves a connection in a task of its own; it keeps its place until it ends.
-    pub(super) fn begin(&self, socket: TcpStream, place: Option<OwnedSemaphorePermit>) {
+    pub(super) fn begin(&self, socket: TcpStream, permit: Option<OwnedSemaphorePermit>) {
         let (Ok(local), Ok(peer)) = (socket.local_addr(), socket.peer_addr()) else {
             // It is closed already.
             return;
         };
         // Else the second part of an answer waits for the acknowledgement of the first, 40 ms.
         socket.set_nodelay(true).ok();
-        let stages = Stages::new();
+        let phases = PhaseTracker::new();
         let application = self.application.clone();
         let refuse = Box::new({
             let application = application.clone();
             move |bare, head| application.clone().refuse(bare, head, local, peer).boxed()
         });
-        let timed = TimedSocket::new(socket, stages.clone(), self.limits, refuse);
+        let timed = TimedSocket::new(socket, phases.clone(), self.limits, refuse);
         let io = TokioIo::new(timed);
-        let known = stages.clone();
+        let known = phases.clone();
         let service = service_fn(move |request| {
-            let busy = stages.begin_request();
-            let (application, stages) = (application.clone(), stages.clone());
+            let guard = phases.begin_request();
+            let (application, phases) = (application.clone(), phases.clone());
             async move {
-                let response = application.answer(request, local, peer, stages).await;
-                Ok::<_, Infallible>(response.map(|body| busy_until_sent(body, busy)))
+                let response = application.answer(request, local, peer, phases).await;
+                Ok::<_, Infallible>(response.map(|body| hold_until_sent(body, guard)))
             }
         });
         let connection = self.open.watch(self.http.serve_connection(io, service));
         let begin = |entered: Option<Entered>| {
             let task = tokio::spawn(async move {
-                let _place = (place, Counted::new(), entered);
+                let _place = (permit, Counted::new(), entered);
                 if let Err(error) = connection.await {
                     tracing::debug!(%peer, %error, "a connection broke off");
                 }
@@ -136,7 +136,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
                 begin(None);
             }
             Some(peers) => {
-                let network = ClientAddress::from(peer.ip()).network();
+                let network = ClientIp::from(peer.ip()).network();
                 peers.enter(network, known, |entered| begin(Some(entered)));
             }
         }
@@ -156,7 +156,7 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         request: Request<Incoming>,
         local: SocketAddr,
         peer: SocketAddr,
-        stages: Stages,
+        phases: PhaseTracker,
     ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
         let has_body = !request.body().is_end_stream();
         let local = LocalAddr(local.into());
@@ -166,10 +166,10 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
             request.set_data(room.clone());
         }
         let mut response = self.ask(request).await;
-        let is_unread = has_body && may_be_early(response.status());
+        let is_unread = has_body && may_precede_body(response.status());
         // Who has had all the time for a body gets no more of it.
         if is_unread && response.status() != StatusCode::REQUEST_TIMEOUT {
-            stages.expect_remains();
+            phases.enable_lingering_close();
         }
         if self.lifecycle.is_stopping() || is_unread {
             let close = HeaderValue::from_static("close");
@@ -179,7 +179,13 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
     }
 
     /// What to send in place of hyper's own answer to a head that it refuses.
-    async fn refuse(self, bare: Bare, head: Vec<u8>, local: SocketAddr, peer: SocketAddr) -> Bytes {
+    async fn refuse(
+        self,
+        bare: BareResponse,
+        head: Vec<u8>,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> Bytes {
         let (local, peer) = (LocalAddr(local.into()), RemoteAddr(peer.into()));
         let request = bare.request(&head, local, peer);
         let is_head = request.method() == Method::HEAD;
@@ -194,12 +200,12 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         let handler = DetachOnDrop::new(self.requests.track_future(handler));
         let answered = AssertUnwindSafe(handler).catch_unwind().await;
         // The application answers its own panics; this one came from around it, and is logged.
-        answered.unwrap_or_else(|_| apology())
+        answered.unwrap_or_else(|_| bare_error())
     }
 }
 
 /// When there is nobody left who could say it better.
-fn apology() -> Response {
+fn bare_error() -> Response {
     Response::builder()
         .status(StatusCode::INTERNAL_SERVER_ERROR)
         .content_type("text/plain; charset=utf-8")
@@ -213,7 +219,7 @@ fn apology() -> Response {
 }
 
 /// Whether such an answer may be given before the body has arrived.
-fn may_be_early(status: StatusCode) -> bool {
+fn may_precede_body(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::BAD_REQUEST
@@ -225,9 +231,12 @@ fn may_be_early(status: StatusCode) -> bool {
 }
 
 /// The connection is busy as long as its answer's body is there.
-fn busy_until_sent(body: BoxBody<Bytes, io::Error>, busy: Busy) -> BoxBody<Bytes, io::Error> {
+fn hold_until_sent(
+    body: BoxBody<Bytes, io::Error>,
+    guard: RequestGuard,
+) -> BoxBody<Bytes, io::Error> {
     let keep = move |error| {
-        let _ = &busy;
+        let _ = &guard;
         error
     };
     body.map_err(keep).boxed()

@@ -69,7 +69,7 @@ impl Limits {
         }
     }
 
-    pub(super) fn places(&self) -> usize {
+    pub(super) fn permits(&self) -> usize {
         usize::try_from(self.connections).unwrap_or(usize::MAX)
     }
 }

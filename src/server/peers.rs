@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{task::AbortHandle, time::Instant};
 
-use super::socket::Stages;
+use super::timed_socket::PhaseTracker;
 
 /// How long a connection has to rest before another one may have its place. Somebody who is about to ask
 /// on it has mostly done so by then.
@@ -44,7 +44,7 @@ struct Network {
 }
 
 struct Connection {
-    stages: Stages,
+    phases: PhaseTracker,
     /// Not known for the moment in which it begins.
     task: Option<AbortHandle>,
 }
@@ -62,7 +62,7 @@ impl Peers {
     pub(super) fn enter(
         &self,
         network: IpAddr,
-        stages: Stages,
+        phases: PhaseTracker,
         begin: impl FnOnce(Entered) -> AbortHandle,
     ) {
         // Before its task, so that one that ends at once finds itself noted.
@@ -71,7 +71,7 @@ impl Peers {
             open.next += 1;
             let (number, task) = (open.next, None);
             let connections = &mut open.networks.entry(network).or_default().connections;
-            connections.insert(number, Connection { stages, task });
+            connections.insert(number, Connection { phases, task });
             number
         };
         let task = begin(Entered {
@@ -92,7 +92,7 @@ impl Peers {
         let Some(found) = open.networks.get_mut(&network) else {
             return true;
         };
-        if found.connections.len() < self.of_one || found.close(Stages::rests_since) {
+        if found.connections.len() < self.of_one || found.close(PhaseTracker::rests_since) {
             return true;
         }
         metrics::counter!(CLOSED, "reason" => "too_many").increment(1);
@@ -113,7 +113,7 @@ impl Peers {
             found.connections.len() + usize::from(**address == network)
         });
         if let Some((_, greediest)) = greediest {
-            greediest.close(Stages::rests_since);
+            greediest.close(PhaseTracker::rests_since);
         }
     }
 
@@ -121,7 +121,7 @@ impl Peers {
     fn close_stalled(&self, network: IpAddr) -> bool {
         let mut open = self.lock();
         let found = open.networks.get_mut(&network);
-        found.is_some_and(|found| found.close(Stages::stalled_since))
+        found.is_some_and(|found| found.close(PhaseTracker::stalled_since))
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -134,14 +134,14 @@ const CLOSED: &str = "tickbox_http_connections_closed_total";
 
 impl Network {
     /// Closes those that have rested longest, as `since` finds it. Whether there were any.
-    fn close(&mut self, since: fn(&Stages) -> Option<Instant>) -> bool {
+    fn close(&mut self, since: fn(&PhaseTracker) -> Option<Instant>) -> bool {
         let now = Instant::now();
         if self.fruitless.is_some_and(|last| now < last + FRUITLESS) {
             return false;
         }
         let connections = self.connections.iter();
         let mut resting: Vec<_> = connections
-            .filter_map(|(number, it)| Some((since(&it.stages)?, *number)))
+            .filter_map(|(number, it)| Some((since(&it.phases)?, *number)))
             .filter(|(since, _)| *since + REST <= now)
             .collect();
         resting.sort_unstable();

@@ -10,10 +10,10 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::{Service, limit::limited, password::Verdict};
+use super::{Service, password_hasher::Verification, rate_limit::limited};
 use crate::domain::{
     error::Error,
-    limit::{Allowance, Bucket, RateLimit, Share, Spent, Work},
+    rate_limit::{Allowance, Bucket, RateLimit, Share, Spent, Work},
     user::{Account, PasswordAttempt, UserId},
 };
 
@@ -127,7 +127,7 @@ impl Service {
         password: PasswordAttempt,
         hash: Option<String>,
         share: Share,
-    ) -> Result<Verdict, Error> {
+    ) -> Result<Verification, Error> {
         self.spend_hash(&share);
         self.hasher.verify(password, hash, share).await
     }

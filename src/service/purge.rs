@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use self::lease::Held;
+use self::lease::JobClaim;
 use super::Service;
 use crate::{
     database::{Connection, TxOutcome},
@@ -20,7 +20,7 @@ use crate::{
         todo::{TOMBSTONE_LIFE, TOMBSTONES_MAX},
         user::UserId,
     },
-    store::{self, purge::Candidate},
+    store::{self, purge::PurgeCandidate},
 };
 
 /// Users looked at in one statement.
@@ -80,7 +80,7 @@ struct Owner {
 /// One run of the purge.
 struct Run {
     now: OffsetDateTime,
-    held: Held,
+    held: JobClaim,
     purged: Purged,
     /// Those who have more than a turn deletes.
     heavy: Vec<Owner>,
@@ -144,7 +144,7 @@ impl Service {
         Ok(true)
     }
 
-    async fn first_turn(&self, run: &mut Run, candidate: &Candidate) {
+    async fn first_turn(&self, run: &mut Run, candidate: &PurgeCandidate) {
         let owner = Owner {
             user: candidate.user,
             public_id: candidate.public_id,
@@ -277,6 +277,6 @@ pub(super) async fn delete_oldest(
     } else {
         count.saturating_sub_unsigned(limit).max(0)
     };
-    store::purge::note_deleted(connection, user, last_rev, left).await?;
+    store::purge::advance_purged_rev(connection, user, last_rev, left).await?;
     Ok(deleted)
 }

@@ -1,8 +1,8 @@
 //! Verbs of sessions: logging in and out, and finding out for whom a request acts.
 
-mod admission;
+mod active;
 mod login;
-mod own;
+mod login_attempt;
 mod refresh;
 
 use std::sync::atomic::Ordering;
@@ -18,10 +18,12 @@ use super::Service;
 use crate::{
     database::{Connection, TxOutcome},
     domain::{
-        address::ClientAddress,
-        error::{Denied, Error},
-        event::SecurityEvent,
-        session::{CallId, DeviceToken, Kind, SEEN_INTERVAL, SessionId, SessionToken, expires},
+        client_ip::ClientIp,
+        error::{AuthError, Error},
+        security_event::SecurityEvent,
+        session::{
+            CallId, DeviceToken, SEEN_INTERVAL, SessionId, SessionKind, SessionToken, expiry,
+        },
         user::Account,
     },
     store,
@@ -32,9 +34,9 @@ const TOUCH_PAUSE: Duration = Duration::minutes(1);
 
 /// Who asks to be let in.
 #[derive(Clone, Default)]
-pub struct Client {
+pub struct ClientInfo {
     /// Attempts are limited by it.
-    pub address: ClientAddress,
+    pub address: ClientIp,
     /// What the client says it is.
     pub description: String,
     /// What a browser kept since it was last logged in with.
@@ -44,7 +46,7 @@ pub struct Client {
 }
 
 /// A new session of a browser.
-pub struct LoggedIn {
+pub struct NewBrowserSession {
     /// For the cookie.
     pub token: SessionToken,
     /// For another cookie, which stays when the session ends.
@@ -54,8 +56,8 @@ pub struct LoggedIn {
 }
 
 /// What a phone gets to keep.
-pub struct Tokens {
-    /// Opens the API for [`ACCESS`].
+pub struct TokenPair {
+    /// Opens the API for [`ACCESS_TOKEN_TTL`].
     pub access: SecretString,
     /// Is exchanged for the next pair.
     pub refresh: SecretString,
@@ -85,14 +87,14 @@ impl Service {
         let now = self.clock.now();
         let claimed = self.signer.verify(token, now)?;
         let find = async move |connection: &mut Connection| {
-            store::session::find(connection, Kind::Api, claimed.session_id).await
+            store::session::find(connection, SessionKind::Api, claimed.session_id).await
         };
         let session = self.database.read(find).await?;
         session
             .filter(|session| session.expires > now)
             .filter(|session| session.account.public_id == claimed.public_id)
             .map(|session| session.account)
-            .ok_or(Error::Unauthenticated(Denied::SessionEnded))
+            .ok_or(Error::Unauthenticated(AuthError::SessionEnded))
     }
 
     /// Finds out for whom a request acts; none when its session is unknown or has ended.
@@ -102,7 +104,7 @@ impl Service {
     pub async fn authenticate(&self, token: &SessionToken) -> Result<Option<Account>, Error> {
         let (id, hash) = (token.id, token.hash);
         let find = async move |connection: &mut Connection| {
-            store::session::find(connection, Kind::Web, id).await
+            store::session::find(connection, SessionKind::Web, id).await
         };
         let now = self.clock.now();
         let Some(session) = self.database.read(find).await? else {
@@ -112,7 +114,7 @@ impl Service {
             return Ok(None);
         }
         if now - session.seen >= SEEN_INTERVAL {
-            self.touch(id, now, expires(session.created, now));
+            self.touch(id, now, expiry(session.created, now));
         }
         Ok(Some(session.account))
     }
@@ -121,13 +123,13 @@ impl Service {
     /// a database that takes no writes, or says nothing (a full disk), is then left alone for a while. When
     /// another note is being made, one of the session's next requests makes this one.
     fn touch(&self, id: SessionId, now: OffsetDateTime, expires: OffsetDateTime) {
-        if now.unix_timestamp() < self.touch_again.load(Ordering::Relaxed) {
+        if now.unix_timestamp() < self.next_touch_at.load(Ordering::Relaxed) {
             return;
         }
         let Ok(place) = self.touching.clone().try_acquire_owned() else {
             return;
         };
-        let (database, touch_again) = (self.database.clone(), self.touch_again.clone());
+        let (database, next_touch_at) = (self.database.clone(), self.next_touch_at.clone());
         let note = async move {
             let _place = place;
             let noted = database.transaction(move |connection| {
@@ -140,7 +142,7 @@ impl Service {
             if let Err(cause) = noted.await {
                 tracing::warn!(%cause, "the use of a session could not be noted");
                 let again = (now + TOUCH_PAUSE).unix_timestamp();
-                touch_again.store(again, Ordering::Relaxed);
+                next_touch_at.store(again, Ordering::Relaxed);
             }
         };
         tokio::spawn(note.in_current_span());
@@ -157,7 +159,7 @@ impl Service {
                 self.log_out(account.session_id).await?;
                 Ok(Some(account.public_id))
             }
-            Err(Error::Unauthenticated(Denied::SessionEnded)) => Ok(None),
+            Err(Error::Unauthenticated(AuthError::SessionEnded)) => Ok(None),
             Err(error) => Err(error),
         }
     }

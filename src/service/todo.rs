@@ -5,15 +5,16 @@ mod list;
 
 use futures_util::FutureExt as _;
 
-pub use self::list::Changes;
+pub use self::list::ChangeSet;
 use super::{Service, purge::delete_oldest};
 use crate::{
     database::{Connection, TxOutcome},
     domain::{
         error::{Conflict, Error, Gone},
-        limit::Work,
+        rate_limit::Work,
         todo::{
-            Change, Description, Edit, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Tally, Todo, TodoId,
+            CountsDelta, Description, Edit, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Todo, TodoCounts,
+            TodoId,
         },
         user::{Account, UserId},
     },
@@ -22,22 +23,22 @@ use crate::{
 
 /// What a verb left behind.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct TodoUpdate {
     /// The to-do as it is stored now.
     pub todo: Todo,
     /// The user's revision and counts now.
-    pub tally: Tally,
+    pub counts: TodoCounts,
     /// Whether this call made the difference; repeated calls do not.
     pub changed: bool,
 }
 
 /// How an edit ended.
 #[derive(Clone, Debug)]
-pub enum Edited {
+pub enum EditOutcome {
     /// What was asked for is stored.
-    Stored(Outcome),
+    Applied(TodoUpdate),
     /// Nothing was changed: somebody else has, and this is what is stored.
-    Conflicting(Todo),
+    Conflict(Todo),
 }
 
 impl Service {
@@ -52,10 +53,10 @@ impl Service {
         account: &Account,
         id: TodoId,
         description: Description,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<TodoUpdate, Error> {
         let _under_way = self.begin_work(account)?;
         self.spend_work(account, Work::CHANGE);
-        let (user, before) = (account.user_id, account.tally);
+        let (user, before) = (account.user_id, account.counts);
         let todo = Todo::new(id, description, self.clock.now());
         self.database
             .transaction(move |connection| {
@@ -69,28 +70,32 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::NotFound`] when the user has no such to-do.
-    pub async fn complete(&self, account: &Account, id: TodoId) -> Result<Outcome, Error> {
+    pub async fn complete(&self, account: &Account, id: TodoId) -> Result<TodoUpdate, Error> {
         let now = self.clock.now();
-        self.alter(account, id, move |todo| Ok(todo.present()?.completed(now)))
-            .await
+        self.update(account, id, move |todo| {
+            Ok(todo.ensure_not_removed()?.completed(now))
+        })
+        .await
     }
 
     /// Marks a to-do as open again.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the user has no such to-do.
-    pub async fn reopen(&self, account: &Account, id: TodoId) -> Result<Outcome, Error> {
-        self.alter(account, id, |todo| Ok(todo.present()?.reopened()))
-            .await
+    pub async fn reopen(&self, account: &Account, id: TodoId) -> Result<TodoUpdate, Error> {
+        self.update(account, id, |todo| {
+            Ok(todo.ensure_not_removed()?.reopened())
+        })
+        .await
     }
 
     /// Removes a to-do. It leaves a tombstone, so that [`Self::restore`] can bring it back.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the user never had such a to-do.
-    pub async fn remove(&self, account: &Account, id: TodoId) -> Result<Outcome, Error> {
+    pub async fn remove(&self, account: &Account, id: TodoId) -> Result<TodoUpdate, Error> {
         let now = self.clock.now();
-        self.alter(account, id, move |todo| Ok(todo.removed(now)))
+        self.update(account, id, move |todo| Ok(todo.removed(now)))
             .await
     }
 
@@ -99,20 +104,20 @@ impl Service {
     /// # Errors
     /// [`Error::Gone`] when it was removed too long ago; [`Error::NotFound`] when the user never had
     /// such a to-do; [`Conflict::TodoQuotaReached`] when the list is full.
-    pub async fn restore(&self, account: &Account, id: TodoId) -> Result<Outcome, Error> {
+    pub async fn restore(&self, account: &Account, id: TodoId) -> Result<TodoUpdate, Error> {
         let now = self.clock.now();
         let restored = self
-            .alter(account, id, move |todo| todo.restored(now))
+            .update(account, id, move |todo| todo.restored(now))
             .await;
         match restored {
-            Err(Error::NotFound) => Err(self.gone_or_unknown(account).await?),
+            Err(Error::NotFound) => Err(self.not_found_or_gone(account).await?),
             restored => restored,
         }
     }
 
     /// A purged tombstone leaves nothing that could tell it from an id that never was, other than
     /// that this user's tombstones have been purged before.
-    async fn gone_or_unknown(&self, account: &Account) -> Result<Error, Error> {
+    async fn not_found_or_gone(&self, account: &Account) -> Result<Error, Error> {
         let user = account.user_id;
         let find = async move |connection: &mut Connection| {
             store::user::purged_rev(connection, user).await
@@ -134,11 +139,11 @@ impl Service {
         id: TodoId,
         edit: Edit,
         expected_rev: Option<u64>,
-    ) -> Result<Edited, Error> {
+    ) -> Result<EditOutcome, Error> {
         let now = self.clock.now();
         let wanted = edit.clone();
         let set = move |todo: Todo| {
-            let stored = todo.present()?;
+            let stored = todo.ensure_not_removed()?;
             let may = expected_rev.is_none_or(|expected| expected == stored.rev);
             Ok(if may {
                 stored.edited(edit.clone(), now)
@@ -146,22 +151,22 @@ impl Service {
                 stored
             })
         };
-        let outcome = self.alter(account, id, set).await?;
+        let outcome = self.update(account, id, set).await?;
         let is_as_wanted = outcome.todo.clone().edited(wanted, now) == outcome.todo;
         Ok(if is_as_wanted {
-            Edited::Stored(outcome)
+            EditOutcome::Applied(outcome)
         } else {
-            Edited::Conflicting(outcome.todo)
+            EditOutcome::Conflict(outcome.todo)
         })
     }
 
     /// Writes what `verb` makes of a stored to-do, and nothing when it makes no difference.
-    async fn alter(
+    async fn update(
         &self,
         account: &Account,
         id: TodoId,
         verb: impl Fn(Todo) -> Result<Todo, Error> + Clone + Send + Sync + 'static,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<TodoUpdate, Error> {
         let _under_way = self.begin_work(account)?;
         self.spend_work(account, Work::CHANGE);
         let (user, now) = (account.user_id, self.clock.now());
@@ -176,7 +181,7 @@ impl Service {
                     if todo == stored {
                         return Ok(unchanged(stored, before));
                     }
-                    let change = todo.counts() - stored.counts();
+                    let change = todo.contribution() - stored.contribution();
                     if change.all > 0 {
                         before.after(change, before.rev).check_quota()?;
                     }
@@ -201,15 +206,15 @@ async fn insert(
     connection: &mut Connection,
     user: UserId,
     todo: Todo,
-    before: Tally,
-) -> Result<TxOutcome<Outcome>, Error> {
-    let change = todo.counts();
+    before: TodoCounts,
+) -> Result<TxOutcome<TodoUpdate>, Error> {
+    let change = todo.contribution();
     let rev = store::user::next_rev(connection, user, change).await?;
     // Unless another change came between, the session's read and this one give the counts.
     let after = if rev == before.rev + 1 {
         before.after(change, rev)
     } else {
-        store::user::tally(connection, user).await?
+        store::user::counts(connection, user).await?
     };
     let todo = Todo { rev, ..todo };
     if store::todo::insert(connection, user, &todo).await? {
@@ -217,17 +222,17 @@ async fn insert(
         after.check_quota()?;
         return Ok(changed(todo, after));
     }
-    let before = after.after(Change::default() - change, rev - 1);
-    replayed(connection, user, &todo, before).await
+    let before = after.after(CountsDelta::default() - change, rev - 1);
+    replay(connection, user, &todo, before).await
 }
 
 /// The id was there already: the same text is the same request once more.
-async fn replayed(
+async fn replay(
     connection: &mut Connection,
     user: UserId,
     todo: &Todo,
-    before: Tally,
-) -> Result<TxOutcome<Outcome>, Error> {
+    before: TodoCounts,
+) -> Result<TxOutcome<TodoUpdate>, Error> {
     let stored = store::todo::find(connection, user, todo.id).await?;
     let stored = stored.ok_or_else(|| Error::internal("a to-do that blocks its id is gone"))?;
     if stored.was_added_as(&todo.description) {
@@ -237,18 +242,18 @@ async fn replayed(
     }
 }
 
-fn changed(todo: Todo, tally: Tally) -> TxOutcome<Outcome> {
-    TxOutcome::Commit(Outcome {
+fn changed(todo: Todo, counts: TodoCounts) -> TxOutcome<TodoUpdate> {
+    TxOutcome::Commit(TodoUpdate {
         todo,
-        tally,
+        counts,
         changed: true,
     })
 }
 
-fn unchanged(todo: Todo, tally: Tally) -> TxOutcome<Outcome> {
-    TxOutcome::Rollback(Outcome {
+fn unchanged(todo: Todo, counts: TodoCounts) -> TxOutcome<TodoUpdate> {
+    TxOutcome::Rollback(TodoUpdate {
         todo,
-        tally,
+        counts,
         changed: false,
     })
 }

@@ -1,21 +1,21 @@
 //! Verbs of people.
 
-mod password;
+mod password_change;
 
-pub use self::password::Renewed;
+pub use self::password_change::RenewedSession;
 
 use futures_util::FutureExt as _;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{Service, password::Verdict};
+use super::{Service, password_hasher::Verification};
 use crate::{
     database::{Connection, TxOutcome},
     domain::{
-        address::ClientAddress,
+        client_ip::ClientIp,
         error::Error,
-        event::SecurityEvent,
-        limit::{Bucket, Share},
+        rate_limit::{Bucket, Share},
+        security_event::SecurityEvent,
         session::is_repeatable,
         user::{Account, Registration, User},
     },
@@ -42,7 +42,7 @@ impl Service {
     pub async fn register(
         &self,
         registration: Registration,
-        from: ClientAddress,
+        from: ClientIp,
     ) -> Result<User, Error> {
         let registered = self.try_register(registration, from).await;
         let result = match &registered {
@@ -68,17 +68,17 @@ impl Service {
     async fn try_register(
         &self,
         registration: Registration,
-        from: ClientAddress,
+        from: ClientIp,
     ) -> Result<Registered, Error> {
         let share = Share::registration(registration.username.as_str(), from);
         self.check_hashes(&share)?;
-        let counted = self.count(Bucket::registration(from)).await?;
+        let counted = self.increment(Bucket::registration(from)).await?;
         let password = SecretString::from(registration.password.clone());
         let hash = match self.hash(password, share).await {
             Ok(hash) => hash,
             Err(error) => {
                 // Nothing was told about the username.
-                self.take_back(counted).await;
+                self.refund(counted).await;
                 return Err(error);
             }
         };
@@ -94,7 +94,7 @@ impl Service {
             Err(Error::Conflict(taken)) => {
                 let first = self.find_first(&user, registration, from).await?;
                 let first = first.ok_or(Error::Conflict(taken))?;
-                self.take_back(counted).await;
+                self.refund(counted).await;
                 Ok(Registered::Before(first))
             }
             inserted => inserted.map(|()| Registered::Anew(user)),
@@ -120,7 +120,7 @@ impl Service {
         &self,
         wanted: &User,
         registration: Registration,
-        from: ClientAddress,
+        from: ClientIp,
     ) -> Result<Option<User>, Error> {
         let name = wanted.username.clone();
         let find = async move |connection: &mut Connection| {
@@ -146,14 +146,14 @@ impl Service {
             registration.password.into(),
             Share::registration(username, from),
         );
-        let verdict = self.verify(password, Some(hash), share).await;
-        if matches!(verdict, Ok(Verdict::Wrong)) {
+        let verification = self.verify(password, Some(hash), share).await;
+        if matches!(verification, Ok(Verification::Mismatch)) {
             self.fail(reserved).await?;
             return Ok(None);
         }
         let in_time = self.in_time(&reserved);
         self.release(reserved).await;
-        verdict.and(in_time)?;
+        verification.and(in_time)?;
         Ok(may_be_first.then_some(stored))
     }
 }

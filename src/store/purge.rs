@@ -55,7 +55,7 @@ pub async fn renew(
 }
 
 /// A user, and what there may be to purge.
-pub struct Candidate {
+pub struct PurgeCandidate {
     /// Whose it is.
     pub user: UserId,
     /// For the log.
@@ -76,7 +76,7 @@ pub async fn candidates(
     connection: &mut Connection,
     after: UserId,
     limit: u32,
-) -> Result<Vec<Candidate>, Error> {
+) -> Result<Vec<PurgeCandidate>, Error> {
     let rows = sqlx::query!(
         r#"SELECT id, public_id AS "public_id: Uuid",
                   (SELECT removed_date FROM todos WHERE user_id = users.id
@@ -89,7 +89,7 @@ pub async fn candidates(
     )
     .fetch_all(connection)
     .await?;
-    let candidates = rows.into_iter().map(|row| Candidate {
+    let candidates = rows.into_iter().map(|row| PurgeCandidate {
         user: UserId(row.id),
         public_id: row.public_id,
         newest_tombstone: row.newest_tombstone.map(PrimitiveDateTime::assume_utc),
@@ -199,7 +199,7 @@ pub async fn delete_tombstones(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn note_deleted(
+pub async fn advance_purged_rev(
     connection: &mut Connection,
     user: UserId,
     last_rev: u64,

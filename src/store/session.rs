@@ -1,21 +1,21 @@
 //! Statements on `sessions`.
 
-mod own;
-mod repetition;
+mod active;
+mod replay;
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
 pub use self::{
-    own::{Held, delete_others, delete_own, list, lock_own, surplus},
-    repetition::{Begun, LastChange, begun_by, last_change, note_password_change},
+    active::{LockedSession, beyond_newest, delete_others, delete_own, list, lock_own},
+    replay::{LastChange, StartedSession, begun_by, last_change, note_password_change},
 };
 use super::to_database;
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    session::{Kind, Rotation, SecretHash, SessionId, SuccessorKey},
-    todo::Tally,
+    session::{RotationState, SecretHash, SessionId, SessionKind, SuccessorKey},
+    todo::TodoCounts,
     user::{Account, UserId},
 };
 
@@ -27,7 +27,7 @@ pub struct NewSession {
     /// Whose it is.
     pub user: UserId,
     /// What it opens.
-    pub kind: Kind,
+    pub kind: SessionKind,
     /// Proves the holder.
     pub hash: SecretHash,
     /// When it begins.
@@ -89,7 +89,7 @@ pub struct StoredSession {
 /// Those of the database.
 pub async fn find(
     connection: &mut Connection,
-    kind: Kind,
+    kind: SessionKind,
     id: SessionId,
 ) -> Result<Option<StoredSession>, Error> {
     let row = sqlx::query!(
@@ -110,7 +110,7 @@ pub async fn find(
             public_id: row.public_id,
             first_name: row.firstname,
             session_id: id,
-            tally: Tally {
+            counts: TodoCounts {
                 rev: row.rev,
                 open: row.open_count,
                 all: row.todo_count,
@@ -156,13 +156,13 @@ pub async fn delete(connection: &mut Connection, id: SessionId) -> Result<(), Er
 }
 
 /// What exchanging a refresh token has to know of its session.
-pub struct Rotating {
+pub struct RefreshSession {
     /// For the access token.
     pub public_id: Uuid,
     /// Makes the successors.
     pub key: SuccessorKey,
     /// Which tokens are good.
-    pub rotation: Rotation,
+    pub rotation: RotationState,
     /// When the session began.
     pub created: OffsetDateTime,
     /// When it ends if it is not used again.
@@ -193,7 +193,10 @@ pub async fn successor_key(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn lock(connection: &mut Connection, id: SessionId) -> Result<Option<Rotating>, Error> {
+pub async fn lock(
+    connection: &mut Connection,
+    id: SessionId,
+) -> Result<Option<RefreshSession>, Error> {
     let row = sqlx::query!(
         "SELECT user_id, secret_hash, previous_hash, rotated_date, successor_key, created_date, expires_date
          FROM sessions WHERE id = ? AND kind = 'api' FOR UPDATE",
@@ -211,7 +214,7 @@ pub async fn lock(connection: &mut Connection, id: SessionId) -> Result<Option<R
     let key = row
         .successor_key
         .ok_or_else(|| Error::internal("a session of the API has no key for its refresh tokens"))?;
-    Ok(Some(Rotating {
+    Ok(Some(RefreshSession {
         public_id: user.public_id,
         key: SuccessorKey(bytes(key)?),
         rotation: rotation(row.secret_hash, row.previous_hash, row.rotated_date)?,
@@ -227,7 +230,7 @@ pub async fn lock(connection: &mut Connection, id: SessionId) -> Result<Option<R
 pub async fn rotate(
     connection: &mut Connection,
     id: SessionId,
-    rotation: &Rotation,
+    rotation: &RotationState,
     seen: OffsetDateTime,
     expires: OffsetDateTime,
 ) -> Result<(), Error> {
@@ -250,9 +253,9 @@ fn rotation(
     current: Vec<u8>,
     previous: Option<Vec<u8>>,
     rotated: Option<PrimitiveDateTime>,
-) -> Result<Rotation, Error> {
+) -> Result<RotationState, Error> {
     let previous = previous.map(bytes).transpose()?;
-    Ok(Rotation {
+    Ok(RotationState {
         current: SecretHash(bytes(current)?),
         previous: previous.map(SecretHash),
         rotated: rotated.map(PrimitiveDateTime::assume_utc),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 pub use self::{
     changes::{Changes, changes},
-    list::{Part, list, list_after, list_where, list_where_after},
+    list::{Part, list, list_after, list_by_done, list_by_done_after},
 };
 use super::to_database;
 use crate::database::Connection;
@@ -33,13 +33,13 @@ impl From<Row> for Todo {
     fn from(row: Row) -> Self {
         Self {
             id: TodoId(row.id),
-            description: Description::stored(row.description),
+            description: Description::from_stored(row.description),
             is_done: row.isdone,
             created_date: row.created_date.assume_utc(),
             done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev,
-            added_as: row.original_description.map(Description::stored),
+            added_as: row.original_description.map(Description::from_stored),
         }
     }
 }

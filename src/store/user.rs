@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::to_database;
 use crate::database::Connection;
 use crate::domain::{
-    error::{Conflict, Denied, Error},
-    todo::{Change, Tally},
+    error::{AuthError, Conflict, Error},
+    todo::{CountsDelta, TodoCounts},
     user::{User, UserId, Username},
 };
 
@@ -41,7 +41,7 @@ pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Res
 /// The user, as others may see them.
 ///
 /// # Errors
-/// [`Denied::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
 pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Error> {
     let row = sqlx::query!(
         r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date
@@ -50,7 +50,7 @@ pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Err
     )
     .fetch_optional(connection)
     .await?;
-    let row = row.ok_or_else(gone)?;
+    let row = row.ok_or_else(user_deleted)?;
     Ok(User {
         public_id: row.public_id,
         first_name: row.firstname,
@@ -61,7 +61,7 @@ pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Err
 }
 
 /// What logging in needs of a user.
-pub struct Login {
+pub struct LoginRecord {
     /// Whose it is.
     pub user_id: UserId,
     /// For the log.
@@ -74,17 +74,17 @@ pub struct Login {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn find_login(
+pub async fn find_by_username(
     connection: &mut Connection,
     username: &Username,
-) -> Result<Option<Login>, Error> {
+) -> Result<Option<LoginRecord>, Error> {
     let row = sqlx::query!(
         r#"SELECT id, public_id AS "public_id: Uuid", password FROM users WHERE username = ?"#,
         username.as_str(),
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Login {
+    Ok(row.map(|row| LoginRecord {
         user_id: UserId(row.id),
         public_id: row.public_id,
         password: row.password,
@@ -121,7 +121,7 @@ pub async fn find_registered(
 /// The username, and the hash of the password.
 ///
 /// # Errors
-/// [`Denied::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
 pub async fn password(
     connection: &mut Connection,
     user: UserId,
@@ -129,19 +129,19 @@ pub async fn password(
     let row = sqlx::query!("SELECT username, password FROM users WHERE id = ?", user.0)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| (Username::stored(row.username), row.password))
-        .ok_or_else(gone)
+    row.map(|row| (Username::from_stored(row.username), row.password))
+        .ok_or_else(user_deleted)
 }
 
 /// The hash of a user's password; nobody changes it or begins a session of that user until the transaction ends.
 ///
 /// # Errors
-/// [`Denied::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
 pub async fn lock_password(connection: &mut Connection, user: UserId) -> Result<String, Error> {
     let row = sqlx::query!("SELECT password FROM users WHERE id = ? FOR UPDATE", user.0)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| row.password).ok_or_else(gone)
+    row.map(|row| row.password).ok_or_else(user_deleted)
 }
 
 /// Replaces a password's hash.
@@ -164,11 +164,11 @@ pub async fn set_password(
 /// revisions.
 ///
 /// # Errors
-/// [`Denied::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
 pub async fn next_rev(
     connection: &mut Connection,
     user: UserId,
-    change: Change,
+    change: CountsDelta,
 ) -> Result<u64, Error> {
     let updated = sqlx::query!(
         "UPDATE users SET rev = LAST_INSERT_ID(rev + 1), open_count = open_count + ?, todo_count = todo_count + ?,
@@ -182,7 +182,7 @@ pub async fn next_rev(
     .execute(connection)
     .await?;
     if updated.rows_affected() == 0 {
-        return Err(gone());
+        return Err(user_deleted());
     }
     Ok(updated.last_insert_id())
 }
@@ -191,35 +191,35 @@ pub async fn next_rev(
 /// to-dos until the transaction ends.
 ///
 /// # Errors
-/// [`Denied::SessionEnded`] when the user is gone; those of the database.
-pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(Tally, i32), Error> {
+/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
+pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(TodoCounts, i32), Error> {
     let row = sqlx::query!(
         "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE",
         user.0,
     )
     .fetch_optional(connection)
     .await?;
-    let row = row.ok_or_else(gone)?;
-    let tally = Tally {
+    let row = row.ok_or_else(user_deleted)?;
+    let counts = TodoCounts {
         rev: row.rev,
         open: row.open_count,
         all: row.todo_count,
     };
-    Ok((tally, row.removed_count))
+    Ok((counts, row.removed_count))
 }
 
 /// The user's revision and counts.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn tally(connection: &mut Connection, user: UserId) -> Result<Tally, Error> {
+pub async fn counts(connection: &mut Connection, user: UserId) -> Result<TodoCounts, Error> {
     let row = sqlx::query!(
         "SELECT rev, open_count, todo_count FROM users WHERE id = ?",
         user.0,
     )
     .fetch_one(connection)
     .await?;
-    Ok(Tally {
+    Ok(TodoCounts {
         rev: row.rev,
         open: row.open_count,
         all: row.todo_count,
@@ -229,32 +229,32 @@ pub async fn tally(connection: &mut Connection, user: UserId) -> Result<Tally, E
 /// The last revision whose tombstones were deleted.
 ///
 /// # Errors
-/// [`Denied::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
 pub async fn purged_rev(connection: &mut Connection, user: UserId) -> Result<u64, Error> {
     let row = sqlx::query!("SELECT purged_rev FROM users WHERE id = ?", user.0)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| row.purged_rev).ok_or_else(gone)
+    row.map(|row| row.purged_rev).ok_or_else(user_deleted)
 }
 
 /// A user who is gone took the sessions along: the request came just before that could be seen.
-pub(super) fn gone() -> Error {
-    Error::Unauthenticated(Denied::SessionEnded)
+pub(super) fn user_deleted() -> Error {
+    Error::Unauthenticated(AuthError::SessionEnded)
 }
 
 /// More changes than anybody can make between a backup and its return.
-const RESTORE_STEP: u64 = 1_000_000_000;
+const RESTORE_REV_GAP: u64 = 1_000_000_000;
 
 /// Moves every user's revision past all that was given out before the database was set back to a
 /// backup, so that no phone takes what it knows for newer than what is stored: each makes a new copy.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn outdate_copies(connection: &mut Connection) -> Result<(), Error> {
+pub async fn invalidate_sync_tokens(connection: &mut Connection) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE users SET purged_rev = rev + ?, rev = rev + ?",
-        RESTORE_STEP,
-        RESTORE_STEP,
+        RESTORE_REV_GAP,
+        RESTORE_REV_GAP,
     )
     .execute(connection)
     .await?;

@@ -19,7 +19,7 @@ const BUCKETS: [f64; 14] = [
 ];
 
 /// How often what was observed is sorted into the buckets; until then every observation is kept.
-const UPKEEP: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// All that has been measured since the start.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Metrics {
         gauge!("tickbox_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
         let kept = handle.clone();
         tokio::spawn(async move {
-            let mut ticks = interval(UPKEEP);
+            let mut ticks = interval(UPKEEP_INTERVAL);
             loop {
                 ticks.tick().await;
                 kept.run_upkeep();
@@ -60,7 +60,7 @@ impl Metrics {
 
 /// A method as one of the usual ones: a stranger cannot write words of their own into a log line, nor
 /// make up new series.
-pub(super) fn known(method: &Method) -> &'static str {
+pub(super) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -27,9 +27,9 @@ use super::{
 };
 use crate::{
     domain::{
-        address::ClientAddress,
+        client_ip::ClientIp,
         error::{Error, FieldCode, FieldError},
-        limit::in_words,
+        rate_limit::humanize,
         user::{Account, Password, Registration, RegistrationInput, Username},
     },
     service::Service,
@@ -48,7 +48,7 @@ pub(super) fn show_registration(visitor: Visitor) -> Response {
 #[handler]
 pub(super) async fn register(
     service: Data<&Service>,
-    from: Data<&ClientAddress>,
+    from: Data<&ClientIp>,
     form: Form,
 ) -> Result<Response> {
     let input = RegistrationInput {
@@ -149,7 +149,7 @@ impl Later {
         let wait = if self.status == StatusCode::TOO_MANY_REQUESTS {
             format!(
                 "There have been too many attempts. Wait {}",
-                in_words(self.wait)
+                humanize(self.wait)
             )
         } else {
             "We cannot answer right now. Wait a few seconds".to_owned()

@@ -18,7 +18,7 @@ use super::{
     layout::{self, Width, fragment, with_retry_after},
     link,
 };
-use crate::domain::{INPUT_MAX, error::Error, event::SecurityEvent, limit::in_words};
+use crate::domain::{INPUT_MAX, error::Error, rate_limit::humanize, security_event::SecurityEvent};
 
 /// What a request is refused with before a page is asked for it: a page, or a fragment for htmx.
 #[must_use]
@@ -210,7 +210,7 @@ fn words(failure: &Failure) -> String {
 }
 
 fn too_many(wait: Duration) -> String {
-    let wait = in_words(wait);
+    let wait = humanize(wait);
     format!("There have been too many requests. Wait {wait}, then try again.")
 }
 

@@ -18,12 +18,12 @@ use super::{
 };
 use crate::{
     domain::{
-        address::ClientAddress,
-        limit::WINDOW,
-        session::{ABSOLUTE, DeviceToken, KNOWN, SessionToken},
+        client_ip::ClientIp,
+        rate_limit::WINDOW,
+        session::{ABSOLUTE_TIMEOUT, DEVICE_COOKIE_TTL, DeviceToken, SessionToken},
         user::Account,
     },
-    service::{Client, Service},
+    service::{ClientInfo, Service},
 };
 
 const COOKIE: &str = "tickbox";
@@ -101,12 +101,16 @@ impl Https {
 
     /// The `Set-Cookie` that keeps a session.
     pub(super) fn keep(self, token: &SessionToken) -> HeaderValue {
-        self.set(self.cookie(), token.expose(), ABSOLUTE)
+        self.set(self.cookie(), token.expose(), ABSOLUTE_TIMEOUT)
     }
 
     /// The `Set-Cookie` that makes this a known browser.
     pub(super) fn remember(self, device: &DeviceToken) -> HeaderValue {
-        self.set(self.device_cookie(), device.text().expose_secret(), KNOWN)
+        self.set(
+            self.device_cookie(),
+            device.text().expose_secret(),
+            DEVICE_COOKIE_TTL,
+        )
     }
 
     /// The `Set-Cookie` by which an unknown browser's failures are known for its own, as long as they
@@ -237,14 +241,14 @@ impl<'a> FromRequest<'a> for Carried {
 }
 
 /// The browser, as a login has to know it.
-pub(super) struct Browser(pub(super) Client);
+pub(super) struct Browser(pub(super) ClientInfo);
 
 impl<'a> FromRequest<'a> for Browser {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let Data(address) = Data::<&ClientAddress>::from_request(request, body).await?;
+        let Data(address) = Data::<&ClientIp>::from_request(request, body).await?;
         let name = Https::of(request).device_cookie();
         let mut devices = cookies(request).filter(|(found, _)| *found == name);
-        Ok(Self(Client {
+        Ok(Self(ClientInfo {
             address: *address,
             description: request.header("user-agent").unwrap_or_default().to_owned(),
             device: devices.find_map(|(_, value)| DeviceToken::parse(value)),

@@ -28,7 +28,7 @@ use crate::{
         todo::{Description, PAGE_SIZE, Page, TodoId},
         user::Account,
     },
-    service::{Outcome, Service},
+    service::{Service, TodoUpdate},
 };
 
 /// `GET /`
@@ -187,7 +187,7 @@ fn target(form: &Form, visitor: Visitor) -> Result<Target, Failure> {
     Ok(Target { account, view, id })
 }
 
-fn changed(hx: Hx, target: &Target, notice: Notice, outcome: &Outcome) -> Response {
+fn changed(hx: Hx, target: &Target, notice: Notice, outcome: &TodoUpdate) -> Response {
     if hx.0 {
         altered(&target.account, target.view, notice, outcome).into_response()
     } else {
@@ -195,7 +195,7 @@ fn changed(hx: Hx, target: &Target, notice: Notice, outcome: &Outcome) -> Respon
     }
 }
 
-async fn try_add(service: &Service, account: &Account, form: &Form) -> Result<Outcome, Error> {
+async fn try_add(service: &Service, account: &Account, form: &Form) -> Result<TodoUpdate, Error> {
     let description = Description::parse(form.get("description"))?;
     let id = match form.either("todo_id", "id") {
         // A form that somebody wrote by hand, such as with curl.
@@ -226,7 +226,7 @@ pub(super) fn list_page(account: &Account, page: &Page, id: TodoId) -> Markup {
 
 /// The id for the next form.
 fn new_id(service: &Service) -> TodoId {
-    TodoId::at(service.clock().now())
+    TodoId::new_v7(service.clock().now())
 }
 
 fn view_of(form: &Form) -> Result<View, Failure> {

@@ -70,9 +70,9 @@ async fn wrong_passwords_counted_by_a_clock_that_was_a_year_ahead_lock_nobody_ou
     }
     assert!(matches!(guess(&service).await, Error::RateLimited { .. }));
     world.clock.advance(-YEAR);
-    assert!(service.forget_ended_limits().await.expect("deleted") > 0);
+    assert!(service.purge_expired_limits().await.expect("deleted") > 0);
     assert!(matches!(guess(&service).await, Error::Unauthenticated(_)));
-    let forgotten = service.forget_ended_limits().await;
+    let forgotten = service.purge_expired_limits().await;
     assert_eq!(forgotten.expect("deleted"), 0, "it counts");
 }
 

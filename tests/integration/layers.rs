@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "server",
             "telemetry",
             "config",
-            "health",
+            "healthcheck",
         ],
     ),
     (
@@ -52,7 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("server", &["domain", "detach_on_drop"]),
     ("telemetry", &["config"]),
     ("config", &["database"]),
-    ("health", &[]),
+    ("healthcheck", &[]),
     ("detach_on_drop", &[]),
 ];
 
@@ -237,7 +237,10 @@ fn a_crate_in_the_wrong_layer_is_found() {
             "domain/user.rs",
             "use core::net; fn f() { net::TcpStream::connect() }",
         ),
-        source("domain/limit.rs", "use ::std::net::UdpSocket as Other;"),
+        source(
+            "domain/rate_limit.rs",
+            "use ::std::net::UdpSocket as Other;",
+        ),
     ];
     assert_eq!(
         forbidden_crates(&made_up),
@@ -245,7 +248,7 @@ fn a_crate_in_the_wrong_layer_is_found() {
             "service/todo.rs:1 uses sqlx::query",
             "domain/todo.rs:1 uses std::fs::File",
             "domain/user.rs:1 uses net::TcpStream::connect",
-            "domain/limit.rs:1 uses std::net::UdpSocket",
+            "domain/rate_limit.rs:1 uses std::net::UdpSocket",
         ]
     );
 }

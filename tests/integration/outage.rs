@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::session::SEEN_INTERVAL,
-    service::{Effort, Hasher},
+    service::{Argon2Cost, Hasher},
 };
 
 use crate::{
@@ -193,8 +193,8 @@ async fn a_database_that_hangs_up_is_said_in_time_to_everybody(
 }
 
 /// Hashes that take this long here.
-async fn effort(lasting: Duration) -> Effort {
-    let tried = Effort {
+async fn effort(lasting: Duration) -> Argon2Cost {
+    let tried = Argon2Cost {
         memory: 64,
         passes: 2_000,
     };
@@ -208,7 +208,7 @@ async fn effort(lasting: Duration) -> Effort {
         reason = "far from either end"
     )]
     let passes = (f64::from(tried.passes) * times) as u32;
-    Effort { passes, ..tried }
+    Argon2Cost { passes, ..tried }
 }
 
 /// It waits for a hash, and then for the database; and it may wait for the hashes of others before.

@@ -19,7 +19,7 @@ mod thief;
 use sqlx::{FromRow, MySqlConnection};
 use tickbox::{
     domain::session::{SessionId, SessionToken},
-    service::LoggedIn,
+    service::NewBrowserSession,
 };
 use time::PrimitiveDateTime;
 
@@ -49,7 +49,7 @@ pub(crate) async fn log_in(
     world: &World,
     username: &str,
     previous: Option<SessionToken>,
-) -> LoggedIn {
+) -> NewBrowserSession {
     let login = world
         .service
         .log_in(credentials(username, PASSWORD), previous, client("a test"));

@@ -11,10 +11,10 @@ use sqlx::MySqlConnection;
 use tickbox::{
     domain::{
         error::Error,
-        todo::{Description, Tally, Todo, TodoId},
+        todo::{Description, Todo, TodoCounts, TodoId},
         user::Account,
     },
-    service::Outcome,
+    service::TodoUpdate,
     store,
 };
 
@@ -32,7 +32,7 @@ enum Verb {
 const VERBS: [Verb; 4] = [Verb::Complete, Verb::Reopen, Verb::Remove, Verb::Restore];
 
 impl Verb {
-    async fn of(self, world: &World, who: &Account, id: TodoId) -> Result<Outcome, Error> {
+    async fn of(self, world: &World, who: &Account, id: TodoId) -> Result<TodoUpdate, Error> {
         let service = &world.service;
         match self {
             Self::Complete => service.complete(who, id).await,
@@ -49,7 +49,7 @@ fn text(text: &str) -> Description {
 
 /// Ona adds a to-do.
 async fn add(world: &World, description: &str) -> Todo {
-    let id = TodoId::at(world.clock.now());
+    let id = TodoId::new_v7(world.clock.now());
     let added = world.service.add(&world.ona, id, text(description)).await;
     added.expect("added").todo
 }
@@ -61,9 +61,9 @@ async fn stored(connection: &mut MySqlConnection, who: &Account, id: TodoId) -> 
 }
 
 /// The maintained counts.
-async fn tally(connection: &mut MySqlConnection, who: &Account) -> Tally {
-    let tally = store::user::tally(connection, who.user_id).await;
-    tally.expect("no fault")
+async fn counts(connection: &mut MySqlConnection, who: &Account) -> TodoCounts {
+    let counts = store::user::counts(connection, who.user_id).await;
+    counts.expect("no fault")
 }
 
 /// Counts the rows.

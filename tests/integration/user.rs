@@ -8,16 +8,16 @@ mod repetition;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::{
-        error::{Conflict, Denied, Error},
+        error::{AuthError, Conflict, Error},
         todo::{Description, Limit, TodoId},
         user::{FirstName, Registration},
     },
-    service::Effort,
+    service::Argon2Cost,
 };
 
 use time::Duration;
 
-use crate::world::{CHEAP, NOWHERE, PASSWORD, World, client, credentials, registration};
+use crate::world::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials, registration};
 
 #[sqlx::test(migrations = "./migrations")]
 async fn a_username_is_taken_in_every_spelling(_: MySqlPoolOptions, options: MySqlConnectOptions) {
@@ -26,7 +26,7 @@ async fn a_username_is_taken_in_every_spelling(_: MySqlPoolOptions, options: MyS
     for username in ["ona", "Ona", "ONA"] {
         let second = world
             .service
-            .register(registration(username), NOWHERE)
+            .register(registration(username), UNKNOWN)
             .await;
         assert!(
             matches!(second, Err(Error::Conflict(Conflict::UsernameTaken))),
@@ -48,8 +48,8 @@ async fn of_two_who_want_one_username_at_once_one_gets_it(
             ..registration(&upper)
         };
         let results = tokio::join!(
-            world.service.register(registration(&lower), NOWHERE),
-            world.service.register(other, NOWHERE),
+            world.service.register(registration(&lower), UNKNOWN),
+            world.service.register(other, UNKNOWN),
         );
         assert!(
             matches!(
@@ -72,7 +72,7 @@ async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(
     let delete = sqlx::query("DELETE FROM users WHERE id = ?").bind(ona.user_id.0);
     let deleted = delete.execute(&mut world.connect().await).await;
     deleted.expect("deleted");
-    let id = TodoId::at(world.clock.now());
+    let id = TodoId::new_v7(world.clock.now());
     let description = Description::parse("Buy milk").expect("valid");
     for error in [
         service.user(ona).await.err(),
@@ -82,7 +82,7 @@ async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(
         service.changes(ona, None, Limit::default()).await.err(),
     ] {
         assert!(
-            matches!(error, Some(Error::Unauthenticated(Denied::SessionEnded))),
+            matches!(error, Some(Error::Unauthenticated(AuthError::SessionEnded))),
             "{error:?}"
         );
     }
@@ -91,7 +91,7 @@ async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(
 #[sqlx::test(migrations = "./migrations")]
 async fn a_user_is_stored_as_registered(_: MySqlPoolOptions, options: MySqlConnectOptions) {
     let world = World::new(options).await;
-    let user = world.service.register(registration("Rita"), NOWHERE).await;
+    let user = world.service.register(registration("Rita"), UNKNOWN).await;
     let user = user.expect("registered");
     assert_eq!(
         (user.username.as_str(), user.last_name.as_str()),
@@ -131,7 +131,7 @@ async fn logging_in_renews_a_hash_of_less_effort(
     options: MySqlConnectOptions,
 ) {
     let world = World::new(options).await;
-    let more = Effort {
+    let more = Argon2Cost {
         memory: 128,
         ..CHEAP
     };

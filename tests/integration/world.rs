@@ -8,13 +8,13 @@ use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{
     database::Database,
     domain::{
-        address::ClientAddress,
+        client_ip::ClientIp,
         clock::Clock,
-        limit::{RequestQuota, Share},
+        rate_limit::{RequestQuota, Share},
         session::SessionToken,
         user::{Account, Credentials, Registration, RegistrationInput},
     },
-    service::{Client, Effort, Hasher, Service, TokenSigner},
+    service::{Argon2Cost, ClientInfo, Hasher, Service, TokenSigner},
 };
 use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::time::{sleep, timeout};
@@ -23,13 +23,13 @@ use tokio::time::{sleep, timeout};
 pub(crate) const PASSWORD: &str = "violet teapot 7";
 
 /// Where everybody is who is in no particular place.
-pub(crate) const NOWHERE: ClientAddress = ClientAddress::NOWHERE;
+pub(crate) const UNKNOWN: ClientIp = ClientIp::UNKNOWN;
 
 /// Signs the tokens.
 pub(crate) const SECRET: &str = "5d0c7be9413fa8625d1e90b3c47af826";
 
 /// Enough for a hash; a test must not wait for argon2.
-pub(crate) const CHEAP: Effort = Effort {
+pub(crate) const CHEAP: Argon2Cost = Argon2Cost {
     memory: 64,
     passes: 1,
 };
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// The same people and the same database with a service whose hashes cost something else.
-    pub(crate) fn with_effort(&self, effort: Effort) -> Service {
+    pub(crate) fn with_effort(&self, effort: Argon2Cost) -> Service {
         let hasher = Hasher::new(effort).expect("argon2 can do that");
         Service::new(self.database.clone(), self.clock.clone(), hasher, signer())
     }
@@ -114,7 +114,7 @@ impl World {
 
 /// Whoever asks for a hash while nobody else does.
 pub(crate) fn share() -> Share {
-    Share::login("somebody", NOWHERE, false)
+    Share::login("somebody", UNKNOWN, false)
 }
 
 pub(crate) fn signer() -> TokenSigner {
@@ -141,15 +141,15 @@ pub(crate) fn credentials(username: &str, password: &str) -> Credentials {
 }
 
 /// Somebody who says to be that, without a cookie of before.
-pub(crate) fn client(description: &str) -> Client {
-    Client {
+pub(crate) fn client(description: &str) -> ClientInfo {
+    ClientInfo {
         description: description.to_owned(),
-        ..Client::default()
+        ..ClientInfo::default()
     }
 }
 
 async fn arrive(service: &Service, username: &str) -> (Account, SessionToken) {
-    let user = service.register(registration(username), NOWHERE).await;
+    let user = service.register(registration(username), UNKNOWN).await;
     user.expect("the name is free");
     let logged_in = service
         .log_in(credentials(username, PASSWORD), None, client("a test"))

@@ -71,7 +71,7 @@ class Person:
         return f"10.{self.number >> 16 & 255}.{self.number >> 8 & 255}.{self.number & 255}"
 
     def token(self, jwt_secret: str) -> str:
-        """As src/service/token.rs signs it."""
+        """As src/service/access_token.rs signs it."""
         secret = jwt_secret.encode()
         key_id = hashlib.sha256(b"tickbox kid" + secret).hexdigest()[:16]
         now = int(time.time())

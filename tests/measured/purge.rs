@@ -13,12 +13,12 @@ use sqlx::{
 use tickbox::{
     database::Database,
     domain::{
-        address::ClientAddress,
+        client_ip::ClientIp,
         clock::Clock,
         todo::{Description, TodoId},
         user::{Account, Credentials, Registration, RegistrationInput},
     },
-    service::{Client, Effort, Hasher, Service, TokenSigner},
+    service::{Argon2Cost, ClientInfo, Hasher, Service, TokenSigner},
 };
 use tokio::time::sleep;
 
@@ -83,7 +83,7 @@ async fn a_heavy_account_is_purged_in_minutes_and_its_owner_waits_for_nothing(
 }
 
 fn service(options: &MySqlConnectOptions) -> Service {
-    let cheap = Effort {
+    let cheap = Argon2Cost {
         memory: 64,
         passes: 1,
     };
@@ -102,16 +102,18 @@ async fn owner(service: &Service) -> Account {
         password_again: None,
     };
     let registration = Registration::parse(input).expect("valid");
-    let registered = service.register(registration, ClientAddress::NOWHERE).await;
+    let registered = service.register(registration, ClientIp::UNKNOWN).await;
     registered.expect("the name is free");
     let credentials = Credentials::parse("ona", PASSWORD).expect("both fields");
-    let login = service.log_in(credentials, None, Client::default()).await;
+    let login = service
+        .log_in(credentials, None, ClientInfo::default())
+        .await;
     let account = service.authenticate(&login.expect("right").token).await;
     account.expect("no fault").expect("a session")
 }
 
 async fn add(service: &Service, owner: &Account) {
-    let id = TodoId::at(service.clock().now());
+    let id = TodoId::new_v7(service.clock().now());
     let text = Description::parse("Buy milk").expect("valid");
     service.add(owner, id, text).await.expect("added");
 }

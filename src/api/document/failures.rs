@@ -120,7 +120,7 @@ fn failure(id: &str, code: Code) -> Failure {
 
 fn current() -> Todo {
     let id = TodoId(Uuid::try_parse(examples::ID).expect("a UUID"));
-    let description = Description::stored("Buy oat milk".into());
+    let description = Description::from_stored("Buy oat milk".into());
     let date = OffsetDateTime::from_unix_timestamp_nanos(examples::CREATED).expect("in range");
     Todo {
         rev: 3,

@@ -58,7 +58,7 @@ pub(in crate::api) struct TodoList {
 impl TodoList {
     pub(in crate::api) fn new(page: domain::todo::Page) -> Self {
         Self {
-            rev: page.tally.rev,
+            rev: page.counts.rev,
             todos: page.todos.into_iter().map(Todo::from).collect(),
             next_cursor: page.next.map(|cursor| cursor.to_string()),
         }

@@ -83,8 +83,8 @@ impl TodoChanges {
     }
 }
 
-impl From<service::Changes> for TodoChanges {
-    fn from(changes: service::Changes) -> Self {
+impl From<service::ChangeSet> for TodoChanges {
+    fn from(changes: service::ChangeSet) -> Self {
         Self {
             todos: changes.todos.into_iter().map(TodoChange::from).collect(),
             next: changes.next.to_string(),

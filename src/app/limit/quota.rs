@@ -7,7 +7,7 @@ use std::{
 
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
 
-use crate::domain::limit::RequestQuota;
+use crate::domain::rate_limit::RequestQuota;
 
 /// After this many requests the addresses that have been quiet for a while are forgotten: somebody
 /// with many addresses can fill no more memory than this many, and those of the last ten seconds.

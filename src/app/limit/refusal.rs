@@ -12,7 +12,7 @@ use poem::{
 use super::tally::What;
 use crate::{
     api,
-    domain::{error::Error, limit::RequestQuota},
+    domain::{error::Error, rate_limit::RequestQuota},
     web,
 };
 

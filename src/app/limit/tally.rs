@@ -13,7 +13,7 @@ use poem::http::StatusCode;
 use tokio::time::sleep;
 use tracing::info_span;
 
-use crate::domain::event::SecurityEvent;
+use crate::domain::security_event::SecurityEvent;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -23,7 +23,7 @@ impl Description {
 
     /// A text that was parsed before it was stored.
     #[must_use]
-    pub fn stored(text: String) -> Self {
+    pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 

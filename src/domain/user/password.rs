@@ -13,7 +13,7 @@ static COMMON_PASSWORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
 /// Words that are the first to be tried here, folded: ASVS 6.1.2 asks for such a list.
-const WORDS_OF_THIS_PLACE: [&str; 1] = ["tickbox"];
+const CONTEXT_SPECIFIC_WORDS: [&str; 1] = ["tickbox"];
 
 /// A new password in Unicode's form NFKC, not trimmed. It does not print itself.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl Password {
     ///
     /// # Errors
     /// When it is too short, too long, common, or contains the username or a word of this place.
-    pub fn choose(text: &str, username: &str) -> Result<Self, FieldError> {
+    pub fn new(text: &str, username: &str) -> Result<Self, FieldError> {
         let error = |code, message: String| Err(FieldError::new("password", code, message));
         let sent = text.chars().count();
         let text = normalised(text);
@@ -57,7 +57,7 @@ impl Password {
                 "This password is among the most common ones. Choose one that is harder to guess"
                     .into(),
             )
-        } else if let Some(word) = WORDS_OF_THIS_PLACE
+        } else if let Some(word) = CONTEXT_SPECIFIC_WORDS
             .iter()
             .find(|word| folded.contains(**word))
         {
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     fn password_code(text: &str) -> &'static str {
-        Password::choose(text, "ona.p").map_or_else(|error| error.code.as_str(), |_| "accepted")
+        Password::new(text, "ona.p").map_or_else(|error| error.code.as_str(), |_| "accepted")
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn composed_and_decomposed_letters_are_one_password() {
         let chosen = |text: &str| {
-            let password = Password::choose(text, "").ok();
+            let password = Password::new(text, "").ok();
             password.map(|password| SecretString::from(password).expose_secret().to_owned())
         };
         for (one, other) in [

@@ -59,7 +59,7 @@ fn choose(new: &str, current: &str, username: &str) -> Result<Password, FieldErr
     if new.is_empty() {
         return Err(error(FieldCode::Required, "Enter a new password"));
     }
-    let chosen = Password::choose(new, username).map_err(|error| FieldError {
+    let chosen = Password::new(new, username).map_err(|error| FieldError {
         field: "new_password".into(),
         ..error
     })?;

@@ -88,12 +88,12 @@ fn username_is_what_its_pattern_says() {
 
 #[test]
 fn an_attempt_counts_as_the_name_without_blanks() {
-    let attempted = |username| {
+    let attempted_username = |username| {
         let credentials = Credentials::parse(username, "x").expect("both");
-        secrecy::ExposeSecret::expose_secret(&credentials.attempted).to_owned()
+        secrecy::ExposeSecret::expose_secret(&credentials.attempted_username).to_owned()
     };
-    assert_eq!(attempted(" Ona "), attempted("ona"));
-    assert_eq!(attempted("  "), "");
+    assert_eq!(attempted_username(" Ona "), attempted_username("ona"));
+    assert_eq!(attempted_username("  "), "");
 }
 
 #[test]

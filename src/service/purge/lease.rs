@@ -19,7 +19,7 @@ const RENEW: Duration = Duration::seconds(30);
 const RETRY: Duration = Duration::hours(1);
 
 /// A claim: the date of the last run as this instance has noted it.
-pub(super) struct Held {
+pub(super) struct JobClaim {
     run: OffsetDateTime,
     renewed: OffsetDateTime,
 }
@@ -30,7 +30,7 @@ fn due_at(moment: OffsetDateTime) -> OffsetDateTime {
 }
 
 impl Service {
-    pub(super) async fn claim_purge(&self, now: OffsetDateTime) -> Result<Option<Held>, Error> {
+    pub(super) async fn claim_purge(&self, now: OffsetDateTime) -> Result<Option<JobClaim>, Error> {
         let run = due_at(now + LEASE);
         let claimed = self
             .database
@@ -43,18 +43,18 @@ impl Service {
                 .boxed()
             })
             .await?;
-        Ok(claimed.then_some(Held { run, renewed: now }))
+        Ok(claimed.then_some(JobClaim { run, renewed: now }))
     }
 
     /// Renews the claim when it is time to; false when another instance has taken the job over.
-    pub(super) async fn still_ours(&self, held: &mut Held) -> Result<bool, Error> {
+    pub(super) async fn still_ours(&self, held: &mut JobClaim) -> Result<bool, Error> {
         let now = self.clock.now();
         if now - held.renewed < RENEW {
             return Ok(true);
         }
         let run = due_at(now + LEASE);
         let is_ours = self.note_run(held.run, run).await?;
-        *held = Held { run, renewed: now };
+        *held = JobClaim { run, renewed: now };
         Ok(is_ours)
     }
 

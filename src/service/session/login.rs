@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::{
     super::{
         Service, TokenSigner,
-        limit::{release, release_and_give_back},
+        rate_limit::{release, release_and_give_back},
     },
-    Client, LoggedIn, Tokens,
-    admission::{Entry, note_failure, note_success},
+    ClientInfo, NewBrowserSession, TokenPair,
+    login_attempt::{VerifiedLogin, note_failure, note_success},
     random_bytes,
 };
 use crate::{
@@ -21,14 +21,14 @@ use crate::{
     domain::{
         error::Error,
         session::{
-            CallId, Exchange, Kind, RefreshToken, SESSIONS_MAX, SecretHash, SessionId,
-            SessionToken, SuccessorKey, USER_AGENT_MAX, expires, is_repeatable,
+            CallId, RefreshDecision, RefreshToken, SESSIONS_MAX, SecretHash, SessionId,
+            SessionKind, SessionToken, SuccessorKey, USER_AGENT_MAX, expiry, is_repeatable,
         },
         user::{Credentials, UserId},
     },
     store::{
         self,
-        session::{Begun, NewSession},
+        session::{NewSession, StartedSession},
     },
 };
 
@@ -43,9 +43,9 @@ struct Grant {
 
 /// A session about to begin.
 #[derive(Clone)]
-struct Start {
+struct NewLogin {
     grant: Grant,
-    kind: Kind,
+    kind: SessionKind,
     now: OffsetDateTime,
     user_agent: String,
     call: Option<CallId>,
@@ -56,7 +56,7 @@ impl Service {
     /// keeps a session that somebody else planted.
     ///
     /// # Errors
-    /// [`Denied::WrongCredentials`](crate::domain::error::Denied::WrongCredentials) when there is no
+    /// [`AuthError::WrongCredentials`](crate::domain::error::Denied::WrongCredentials) when there is no
     /// such user or the password is another: which of the two, neither the answer nor the time it
     /// takes tells. [`Error::RateLimited`] when there have been too many such failures; the password is
     /// then not looked at.
@@ -64,18 +64,22 @@ impl Service {
         &self,
         credentials: Credentials,
         previous: Option<SessionToken>,
-        client: Client,
-    ) -> Result<LoggedIn, Error> {
-        let entered = self.enter(credentials, &client, Kind::Web, previous).await;
-        let (entry, grant) = entered?;
+        client: ClientInfo,
+    ) -> Result<NewBrowserSession, Error> {
+        let started = self
+            .start_session(credentials, &client, SessionKind::Web, previous)
+            .await;
+        let (entry, grant) = started?;
         let device = match (entry.device, client.call_id) {
             // Signed anew, so that the key may be rotated; the number stays, and what it has used up.
             (Some(nonce), _) => nonce,
             (None, Some(call)) => grant.key.device_nonce(call.0.as_bytes()),
             (None, None) => random_bytes()?,
         };
-        Ok(LoggedIn {
-            device: self.signer.device(device, &entry.username, entry.hash()),
+        Ok(NewBrowserSession {
+            device: self
+                .signer
+                .sign_device(device, &entry.username, entry.hash()),
             public_id: entry.public_id,
             token: SessionToken::new(grant.id.0, grant.secret),
         })
@@ -88,10 +92,12 @@ impl Service {
     pub async fn log_in_device(
         &self,
         credentials: Credentials,
-        client: Client,
-    ) -> Result<Tokens, Error> {
-        let entered = self.enter(credentials, &client, Kind::Api, None).await;
-        let (entry, grant) = entered?;
+        client: ClientInfo,
+    ) -> Result<TokenPair, Error> {
+        let started = self
+            .start_session(credentials, &client, SessionKind::Api, None)
+            .await;
+        let (entry, grant) = started?;
         self.tokens(&grant.refresh_token(), entry.public_id, grant.expires)
     }
 
@@ -101,10 +107,10 @@ impl Service {
         refresh: &RefreshToken,
         public_id: Uuid,
         expires: OffsetDateTime,
-    ) -> Result<Tokens, Error> {
+    ) -> Result<TokenPair, Error> {
         let session_id = refresh.id;
         let access: SecretString = self.signer.sign(public_id, session_id, self.clock.now())?;
-        Ok(Tokens {
+        Ok(TokenPair {
             access,
             refresh: refresh.text(),
             expires,
@@ -115,21 +121,21 @@ impl Service {
 
     /// Begins the session of whoever shows the right password, in place of the one that they came
     /// with, and says who it is.
-    async fn enter(
+    async fn start_session(
         &self,
         credentials: Credentials,
-        client: &Client,
-        kind: Kind,
+        client: &ClientInfo,
+        kind: SessionKind,
         previous: Option<SessionToken>,
-    ) -> Result<(Entry, Grant), Error> {
+    ) -> Result<(VerifiedLogin, Grant), Error> {
         loop {
-            let entry = self.admit(credentials.clone(), client).await?;
+            let entry = self.verify_login(credentials.clone(), client).await?;
             let previous = match &previous {
                 // Only who holds the whole secret may end that session.
                 Some(token) => self.authenticate(token).await?.map(|it| it.session_id),
                 None => None,
             };
-            let begun = self.begin(self.start(kind, client)?, entry.clone(), previous);
+            let begun = self.insert_session(self.start(kind, client)?, entry.clone(), previous);
             if let Some(grant) = begun.await.inspect_err(note_failure)? {
                 note_success(entry.public_id);
                 return Ok((entry, grant));
@@ -138,18 +144,18 @@ impl Service {
         }
     }
 
-    fn start(&self, kind: Kind, client: &Client) -> Result<Start, Error> {
+    fn start(&self, kind: SessionKind, client: &ClientInfo) -> Result<NewLogin, Error> {
         let (key, now) = (SuccessorKey(random_bytes()?), self.clock.now());
         let secret = match client.call_id {
             Some(call) => self.signer.login_secret(&key, call),
             None => random_bytes()?,
         };
-        Ok(Start {
+        Ok(NewLogin {
             grant: Grant {
                 id: SessionId(Uuid::new_v4()),
                 key,
                 secret,
-                expires: expires(now, now),
+                expires: expiry(now, now),
             },
             kind,
             now,
@@ -160,10 +166,10 @@ impl Service {
 
     /// The session that has begun, or that this login had begun before. None when the password was
     /// changed since it was verified, since that was to end what the old one had opened.
-    async fn begin(
+    async fn insert_session(
         &self,
-        start: Start,
-        entry: Entry,
+        start: NewLogin,
+        entry: VerifiedLogin,
         previous: Option<SessionId>,
     ) -> Result<Option<Grant>, Error> {
         let signer = self.signer.clone();
@@ -172,11 +178,11 @@ impl Service {
                 let (start, entry, signer) = (start.clone(), entry.clone(), signer.clone());
                 async move {
                     let user = entry.user;
-                    if store::user::lock_password(connection, user).await? != entry.verified {
+                    if store::user::lock_password(connection, user).await? != entry.verified_hash {
                         release(connection, &entry.reserved).await?;
                         return Ok(TxOutcome::Commit(None));
                     }
-                    if let Some(hash) = entry.raised {
+                    if let Some(hash) = entry.rehashed {
                         store::user::set_password(connection, user, &hash).await?;
                     }
                     let first = start.find_first(connection, user, &signer).await?;
@@ -199,7 +205,7 @@ impl Service {
     }
 }
 
-impl Start {
+impl NewLogin {
     /// The session that this login has begun within the last minute, if it lives. One that has ended
     /// leaves nothing to be found, and so never comes back.
     async fn find_first(
@@ -227,19 +233,20 @@ impl Start {
 
     /// Whether the first secret still opens the session: not when we sign with another key since then,
     /// nor when a phone has gone on too far.
-    fn is_good(&self, grant: &Grant, begun: &Begun) -> bool {
+    fn is_good(&self, grant: &Grant, begun: &StartedSession) -> bool {
         match self.kind {
-            Kind::Web => grant.hash() == begun.rotation.current,
-            Kind::Api => {
+            SessionKind::Web => grant.hash() == begun.rotation.current,
+            SessionKind::Api => {
                 let token = grant.refresh_token();
-                begun.rotation.judge(&token, &begun.key, self.now) != Exchange::Reuse
+                begun.rotation.decide(&token, &begun.key, self.now)
+                    != RefreshDecision::ReuseDetected
             }
         }
     }
 
     async fn insert(&self, connection: &mut Connection, user: UserId) -> Result<Grant, Error> {
         let (now, keep) = (self.now, SESSIONS_MAX - 1);
-        for id in store::session::surplus(connection, user, now, keep).await? {
+        for id in store::session::beyond_newest(connection, user, now, keep).await? {
             store::session::delete(connection, id).await?;
         }
         let session = NewSession {
@@ -264,6 +271,6 @@ impl Grant {
     }
 
     fn refresh_token(&self) -> RefreshToken {
-        RefreshToken::first(self.id, self.secret, &self.key)
+        RefreshToken::issue(self.id, self.secret, &self.key)
     }
 }

@@ -4,15 +4,15 @@ use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{super::Service, Tokens};
+use super::{super::Service, TokenPair};
 use crate::{
     database::{Connection, TxOutcome},
     domain::{
-        address::ClientAddress,
-        error::{Denied, Error},
-        event::SecurityEvent,
-        limit::Bucket,
-        session::{Exchange, RefreshToken, expires},
+        client_ip::ClientIp,
+        error::{AuthError, Error},
+        rate_limit::Bucket,
+        security_event::SecurityEvent,
+        session::{RefreshDecision, RefreshToken, expiry},
     },
     store,
 };
@@ -23,9 +23,9 @@ impl Service {
     /// hold its tokens.
     ///
     /// # Errors
-    /// [`Denied::SessionEnded`] when the token is none of a living session's; [`Error::RateLimited`]
+    /// [`AuthError::SessionEnded`] when the token is none of a living session's; [`Error::RateLimited`]
     /// when too many from that address were none of ours.
-    pub async fn refresh(&self, token: RefreshToken, from: ClientAddress) -> Result<Tokens, Error> {
+    pub async fn refresh(&self, token: RefreshToken, from: ClientIp) -> Result<TokenPair, Error> {
         let (id, now) = (token.id, self.clock.now());
         // What was never ours must not lock the row of whose session it names, nor, when it names
         // none, the place where new ones go.
@@ -33,8 +33,8 @@ impl Service {
             store::session::successor_key(connection, id).await
         };
         let key = self.database.read(find).await?;
-        if !key.is_some_and(|key| token.is_of(&key)) {
-            return Err(self.refuse_refresh(from).await);
+        if !key.is_some_and(|key| token.was_issued_with(&key)) {
+            return Err(self.reject_refresh_token(from).await);
         }
         let refreshed = self
             .database
@@ -44,32 +44,32 @@ impl Service {
             })
             .await?;
         match refreshed {
-            Refreshed::Tokens {
+            Refreshed::TokenPair {
                 successor,
                 public_id,
                 expires,
             } => self.tokens(&successor, public_id, expires),
             Refreshed::Reused { public_id } => {
                 tracing::warn!(event = SecurityEvent::RefreshReused.as_str(), user = %public_id, session = %id.0, "a refresh token was used again; its session has ended");
-                Err(Error::Unauthenticated(Denied::SessionEnded))
+                Err(Error::Unauthenticated(AuthError::SessionEnded))
             }
-            Refreshed::Unknown => Err(Error::Unauthenticated(Denied::SessionEnded)),
+            Refreshed::Unknown => Err(Error::Unauthenticated(AuthError::SessionEnded)),
         }
     }
 
     /// Counts a refresh token that is none of ours, and says what to answer. Counted afterwards and
     /// nowhere else: no good token can be refused for what a neighbour sends, and none costs a
     /// statement for it. What keeps a flood away is the limit on all requests.
-    pub async fn refuse_refresh(&self, from: ClientAddress) -> Error {
-        match self.count(Bucket::refresh(from)).await {
-            Ok(_) => Error::Unauthenticated(Denied::SessionEnded),
+    pub async fn reject_refresh_token(&self, from: ClientIp) -> Error {
+        match self.increment(Bucket::refresh(from)).await {
+            Ok(_) => Error::Unauthenticated(AuthError::SessionEnded),
             Err(error) => error,
         }
     }
 }
 
 enum Refreshed {
-    Tokens {
+    TokenPair {
         successor: RefreshToken,
         public_id: Uuid,
         expires: OffsetDateTime,
@@ -93,26 +93,26 @@ async fn exchange(
     }
     let successor = token.successor(&session.key);
     let public_id = session.public_id;
-    match session.rotation.judge(token, &session.key, now) {
-        Exchange::Rotate => {
-            let expires = expires(session.created, now);
+    match session.rotation.decide(token, &session.key, now) {
+        RefreshDecision::Rotate => {
+            let expires = expiry(session.created, now);
             let rotation = session.rotation.rotated(&successor, now);
             store::session::rotate(connection, token.id, &rotation, now, expires).await?;
-            Ok(TxOutcome::Commit(Refreshed::Tokens {
+            Ok(TxOutcome::Commit(Refreshed::TokenPair {
                 successor,
                 public_id,
                 expires,
             }))
         }
-        Exchange::Repeat => {
+        RefreshDecision::Replay => {
             let expires = session.expires;
-            Ok(TxOutcome::Rollback(Refreshed::Tokens {
+            Ok(TxOutcome::Rollback(Refreshed::TokenPair {
                 successor,
                 public_id,
                 expires,
             }))
         }
-        Exchange::Reuse => {
+        RefreshDecision::ReuseDetected => {
             store::session::delete(connection, token.id).await?;
             Ok(TxOutcome::Commit(Refreshed::Reused { public_id }))
         }

@@ -7,7 +7,7 @@ use crate::{
     database::Connection,
     domain::{
         error::Error,
-        limit::Work,
+        rate_limit::Work,
         todo::{Cursor, Filter, Limit, Page, SyncToken, Todo},
         user::{Account, UserId},
     },
@@ -24,7 +24,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a client needs to bring its copy of the list up to date.
 #[derive(Clone, Debug)]
-pub struct Changes {
+pub struct ChangeSet {
     /// In the order of their revisions; tombstones among them, without their texts.
     pub todos: Vec<Todo>,
     /// Where the next call goes on.
@@ -51,22 +51,22 @@ impl Service {
         limit: Limit,
     ) -> Result<Page, Error> {
         let _under_way = self.begin_work(account)?;
-        let (user, tally) = (account.user_id, account.tally);
+        let (user, counts) = (account.user_id, account.counts);
         // One more than wanted tells whether there is a next part.
         let more = limit.get() + 1;
         let find = async move |connection: &mut Connection| {
-            let mut known = tally;
+            let mut known = counts;
             for _ in 0..LOOKS {
                 let part = part(connection, user, filter, after, more).await?;
-                if let Some(tally) = part.tally {
-                    return Ok((part.todos, tally));
+                if let Some(counts) = part.counts {
+                    return Ok((part.todos, counts));
                 }
                 // To-dos bring the counts along, and there are none: so it was when the counts were
                 // read that are known, if these say so or nothing has changed since.
                 if after.is_none() && known.shown(filter) == 0 {
                     return Ok((Vec::new(), known));
                 }
-                let now = store::user::tally(connection, user).await?;
+                let now = store::user::counts(connection, user).await?;
                 if now == known {
                     return Ok((Vec::new(), known));
                 }
@@ -77,12 +77,16 @@ impl Service {
                 cause: "the list changes whenever it is read".into(),
             })
         };
-        let (mut todos, tally) = self.database.read(find).await?;
+        let (mut todos, counts) = self.database.read(find).await?;
         self.spend_work(account, Work::read(todos.len()));
         let is_last = todos.len() <= limit.as_length();
         todos.truncate(limit.as_length());
         let next = todos.last().filter(|_| !is_last).map(Todo::cursor);
-        Ok(Page { todos, next, tally })
+        Ok(Page {
+            todos,
+            next,
+            counts,
+        })
     }
 
     /// What changed behind a token, or everything when there is none. Of a first copy a part may hold
@@ -95,22 +99,22 @@ impl Service {
         account: &Account,
         since: Option<SyncToken>,
         limit: Limit,
-    ) -> Result<Changes, Error> {
-        let (place, found) = self.behind(account, since, limit.get() + 1).await?;
+    ) -> Result<ChangeSet, Error> {
+        let (token, found) = self.changes_after(account, since, limit.get() + 1).await?;
         let mut todos = found.todos;
         let has_more = todos.len() > limit.as_length();
         todos.truncate(limit.as_length());
         let next = match todos.last().filter(|_| has_more) {
-            Some(last) => place.behind(last.rev, last.id),
-            None => place.end(found.rev),
+            Some(last) => token.after_todo(last.rev, last.id),
+            None => token.at_revision(found.rev),
         };
-        let heard = place.tombstones_after();
+        let heard = token.tombstones_after();
         todos.retain(|todo| todo.removed_date.is_none() || todo.rev > heard);
-        Ok(Changes {
+        Ok(ChangeSet {
             todos,
             next,
             has_more,
-            full: place.is_full(),
+            full: token.is_initial(),
             rev: found.rev,
         })
     }
@@ -125,12 +129,12 @@ impl Service {
         account: &Account,
         since: Option<SyncToken>,
     ) -> Result<u64, Error> {
-        let (_, found) = self.behind(account, since, 0).await?;
+        let (_, found) = self.changes_after(account, since, 0).await?;
         Ok(found.rev)
     }
 
     /// What follows a token, at most `limit`, and the place that the token names.
-    async fn behind(
+    async fn changes_after(
         &self,
         account: &Account,
         since: Option<SyncToken>,
@@ -138,16 +142,16 @@ impl Service {
     ) -> Result<(SyncToken, Found), Error> {
         let _under_way = self.begin_work(account)?;
         let (user, public_id) = (account.user_id, account.public_id);
-        let from = since.unwrap_or_else(|| SyncToken::begin(public_id, account.tally.rev));
+        let from = since.unwrap_or_else(|| SyncToken::start(public_id, account.counts.rev));
         let find = async move |connection: &mut Connection| {
             store::todo::changes(connection, user, from, limit).await
         };
         let found = self.database.read(find).await?;
         self.spend_work(account, Work::read(found.todos.len()));
         // A first copy has no tombstones, whatever revision it turns out to begin at.
-        let place = since.unwrap_or_else(|| SyncToken::begin(public_id, found.rev));
-        place.check(public_id, found.rev, found.purged_rev)?;
-        Ok((place, found))
+        let token = since.unwrap_or_else(|| SyncToken::start(public_id, found.rev));
+        token.ensure_valid(public_id, found.rev, found.purged_rev)?;
+        Ok((token, found))
     }
 }
 
@@ -158,18 +162,18 @@ async fn part(
     after: Option<Cursor>,
     limit: u32,
 ) -> Result<Part, Error> {
-    match (only(filter), after) {
+    match (done_filter(filter), after) {
         (None, None) => store::todo::list(connection, user, limit).await,
         (None, Some(after)) => store::todo::list_after(connection, user, after, limit).await,
-        (Some(is_done), None) => store::todo::list_where(connection, user, is_done, limit).await,
+        (Some(is_done), None) => store::todo::list_by_done(connection, user, is_done, limit).await,
         (Some(is_done), Some(after)) => {
-            store::todo::list_where_after(connection, user, is_done, after, limit).await
+            store::todo::list_by_done_after(connection, user, is_done, after, limit).await
         }
     }
 }
 
 /// The one state that a filter lets through, if it filters.
-fn only(filter: Filter) -> Option<bool> {
+fn done_filter(filter: Filter) -> Option<bool> {
     match filter {
         Filter::All => None,
         Filter::Open => Some(false),

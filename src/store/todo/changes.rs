@@ -3,7 +3,7 @@
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-use super::super::user::gone;
+use super::super::user::user_deleted;
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
@@ -29,7 +29,7 @@ pub struct Changes {
 /// (seen with 10.11.14) otherwise begins a range of two keys at its start.
 ///
 /// # Errors
-/// [`Denied::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user is gone; those
+/// [`AuthError::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user is gone; those
 /// of the database.
 pub async fn changes(
     connection: &mut Connection,
@@ -62,18 +62,18 @@ pub async fn changes(
     )
     .fetch_all(connection)
     .await?;
-    let first = rows.first().ok_or_else(gone)?;
+    let first = rows.first().ok_or_else(user_deleted)?;
     let (rev, purged_rev) = (first.user_rev, first.purged_rev);
     let todos = rows.into_iter().filter_map(|row| {
         Some(Todo {
             id: TodoId(row.id?),
-            description: Description::stored(row.description?),
+            description: Description::from_stored(row.description?),
             is_done: row.isdone?,
             created_date: row.created_date?.assume_utc(),
             done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev?,
-            added_as: row.original_description.map(Description::stored),
+            added_as: row.original_description.map(Description::from_stored),
         })
     });
     Ok(Changes {

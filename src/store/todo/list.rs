@@ -11,7 +11,7 @@ use super::super::to_database;
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    todo::{Cursor, Description, Tally, Todo, TodoId},
+    todo::{Cursor, Description, Todo, TodoCounts, TodoId},
     user::UserId,
 };
 
@@ -20,7 +20,7 @@ pub struct Part {
     /// In order.
     pub todos: Vec<Todo>,
     /// The user's revision and counts; none where there are no to-dos, which bring them.
-    pub tally: Option<Tally>,
+    pub counts: Option<TodoCounts>,
 }
 
 struct Row {
@@ -40,27 +40,27 @@ impl From<Row> for Todo {
     fn from(row: Row) -> Self {
         Self {
             id: TodoId(row.id),
-            description: Description::stored(row.description),
+            description: Description::from_stored(row.description),
             is_done: row.isdone,
             created_date: row.created_date.assume_utc(),
             done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
             removed_date: None,
             rev: row.rev,
-            added_as: row.original_description.map(Description::stored),
+            added_as: row.original_description.map(Description::from_stored),
         }
     }
 }
 
 impl From<Vec<Row>> for Part {
     fn from(rows: Vec<Row>) -> Self {
-        let tally = rows.first().map(|row| Tally {
+        let counts = rows.first().map(|row| TodoCounts {
             rev: row.user_rev,
             open: row.open_count,
             all: row.todo_count,
         });
         Self {
             todos: rows.into_iter().map(Todo::from).collect(),
-            tally,
+            counts,
         }
     }
 }
@@ -123,7 +123,7 @@ pub async fn list_after(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list_where(
+pub async fn list_by_done(
     connection: &mut Connection,
     user: UserId,
     is_done: bool,
@@ -149,7 +149,7 @@ pub async fn list_where(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list_where_after(
+pub async fn list_by_done_after(
     connection: &mut Connection,
     user: UserId,
     is_done: bool,

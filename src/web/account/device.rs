@@ -3,7 +3,7 @@
 use maud::{Markup, Render, html};
 
 use super::super::layout::quoted;
-use crate::domain::session::Kind;
+use crate::domain::session::SessionKind;
 
 /// Most characters shown: a line on a phone.
 const MAX: usize = 60;
@@ -52,12 +52,12 @@ impl Render for Name {
 }
 
 /// Words for people, where the device is known.
-pub(super) fn name(kind: Kind, client: &str) -> Name {
+pub(super) fn name(kind: SessionKind, client: &str) -> Name {
     let find = |names: &[(&str, &'static str)]| {
         let found = names.iter().find(|(mark, _)| client.contains(mark));
         found.map(|(_, name)| *name)
     };
-    let is_browser = kind == Kind::Web && client.starts_with("Mozilla/");
+    let is_browser = kind == SessionKind::Web && client.starts_with("Mozilla/");
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) if is_browser => Name::Ours(format!("{browser} on {system}")),
         _ if client.trim().is_empty() => Name::Ours("A device without a name".to_owned()),
@@ -100,26 +100,35 @@ mod tests {
                 "Safari on Mac",
             ),
         ] {
-            assert_eq!(name(Kind::Web, client), Name::Ours(expected.to_owned()));
+            assert_eq!(
+                name(SessionKind::Web, client),
+                Name::Ours(expected.to_owned())
+            );
         }
     }
 
     #[test]
     fn what_is_not_known_is_shown_as_it_is_but_not_all_of_it() {
         for client in ["curl/8.5.0", "Mozilla/5.0 (compatible)"] {
-            assert_eq!(name(Kind::Web, client), Name::Theirs(client.to_owned()));
+            assert_eq!(
+                name(SessionKind::Web, client),
+                Name::Theirs(client.to_owned())
+            );
         }
         for client in ["", " "] {
             let nameless = Name::Ours("A device without a name".to_owned());
-            assert_eq!(name(Kind::Web, client), nameless);
+            assert_eq!(name(SessionKind::Web, client), nameless);
         }
         let (long, short) = ("ž".repeat(200), format!("{}…", "ž".repeat(60)));
-        assert_eq!(name(Kind::Web, &long), Name::Theirs(short));
+        assert_eq!(name(SessionKind::Web, &long), Name::Theirs(short));
     }
 
     #[test]
     fn a_phone_is_called_what_its_owner_calls_it() {
         let client = "Firefox/ on Linux, my phone";
-        assert_eq!(name(Kind::Api, client), Name::Theirs(client.to_owned()));
+        assert_eq!(
+            name(SessionKind::Api, client),
+            Name::Theirs(client.to_owned())
+        );
     }
 }

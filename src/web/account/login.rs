@@ -24,7 +24,7 @@ use crate::{
         session::CallId,
         user::Credentials,
     },
-    service::{Client, Service},
+    service::{ClientInfo, Service},
 };
 
 /// `GET /login`
@@ -82,7 +82,7 @@ pub(in crate::web) async fn log_in(
         Err(errors) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors),
     };
     let has_number = browser.0.device.is_some();
-    let client = Client {
+    let client = ClientInfo {
         call_id: page.call_id,
         ..browser.0
     };

@@ -22,7 +22,7 @@ use crate::{
         error::{Error, FieldError},
         user::{Account, Password, PasswordChange, PasswordChangeInput},
     },
-    service::{Renewed, Service},
+    service::{RenewedSession, Service},
 };
 
 /// `GET /change-password`
@@ -95,7 +95,7 @@ async fn repeat(
     Err(login_required(&link::CHANGE_PASSWORD).into())
 }
 
-fn done(https: Https, renewed: &Renewed) -> Response {
+fn done(https: Https, renewed: &RenewedSession) -> Response {
     let mut response = see_other(&link::with_notice(link::ACCOUNT, Notice::PasswordChanged));
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, https.keep(&renewed.token));

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{
         head::HeadOnly,
-        session::{Kind, Session, SessionId},
+        session::{Session, SessionId, SessionKind},
         user::Account,
     },
     service::Service,
@@ -96,8 +96,8 @@ fn sessions_page(account: &Account, sessions: &[Session], notice: Option<Notice>
 fn row(account: &Account, session: &Session) -> Markup {
     let name = device::name(session.kind, &session.client);
     let kind = match session.kind {
-        Kind::Web => "Browser",
-        Kind::Api => "App",
+        SessionKind::Web => "Browser",
+        SessionKind::Api => "App",
     };
     html! {
         li aria-current=[session.is_current.then_some("true")] {

@@ -20,31 +20,36 @@ use crate::{
         todo::{Page, TodoId},
         user::Account,
     },
-    service::{Outcome, Service},
+    service::{Service, TodoUpdate},
 };
 
 /// A row that was completed, reopened, removed or restored. It stays where it is, also where a
 /// filter would leave it out: a slip is taken back where it happened.
-pub(super) fn altered(account: &Account, view: View, notice: Notice, outcome: &Outcome) -> Markup {
-    let Outcome { todo, tally, .. } = outcome;
+pub(super) fn altered(
+    account: &Account,
+    view: View,
+    notice: Notice,
+    outcome: &TodoUpdate,
+) -> Markup {
+    let TodoUpdate { todo, counts, .. } = outcome;
     let (fields, focus) = (list_fields(account, view), notice == Notice::Restored);
     html! {
         (fragment(&link::row(todo.id), "outerMorph", &row(todo, &fields, focus)))
-        (fragment(link::COUNT, "outerHTML", &count(*tally)))
+        (fragment(link::COUNT, "outerHTML", &count(*counts)))
         (fragment(link::STATUS, "innerHTML", &say(account, notice, Some(todo), view)))
     }
 }
 
 /// What changes when a to-do was added: the row where it belongs, a fresh form, the count.
-pub(super) fn added(account: &Account, view: View, next: TodoId, outcome: &Outcome) -> Markup {
-    let Outcome { todo, tally, .. } = outcome;
+pub(super) fn added(account: &Account, view: View, next: TodoId, outcome: &TodoUpdate) -> Markup {
+    let TodoUpdate { todo, counts, .. } = outcome;
     html! {
         @if view.shows(todo) {
             (fragment(link::TODOS, "afterbegin", &row(todo, &list_fields(account, view), false)))
         }
         (fragment(link::ERRORS, "innerHTML", &html! {}))
         (fragment(link::ADD, "outerHTML", &add_form(account, view, next, "", None, true)))
-        (fragment(link::COUNT, "outerHTML", &count(*tally)))
+        (fragment(link::COUNT, "outerHTML", &count(*counts)))
         (fragment(link::STATUS, "innerHTML", &say(account, Notice::Added, Some(todo), view)))
     }
 }
@@ -63,7 +68,7 @@ pub(super) async fn refused(
         html! {
             (fragment(link::ERRORS, "innerHTML", &error_summary(std::slice::from_ref(error), false)))
             (fragment(link::ADD, "outerHTML", &add_form(account, view, id, draft, Some(error), true)))
-            (fragment(link::COUNT, "outerHTML", &count(account.tally)))
+            (fragment(link::COUNT, "outerHTML", &count(account.counts)))
             (fragment(link::STATUS, "innerHTML", &html! {}))
         }
     } else {
@@ -98,6 +103,6 @@ pub(super) fn refreshed(account: &Account, view: View, page: &Page) -> Markup {
     html! {
         (fragment(link::TODOS, "innerMorph", &rows(&page.todos, account, view, None)))
         (fragment(link::MORE, "outerHTML", &more(view, page.next)))
-        (fragment(link::COUNT, "outerHTML", &count(page.tally)))
+        (fragment(link::COUNT, "outerHTML", &count(page.counts)))
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     error::FieldError,
-    todo::{Cursor, Description, Filter, Tally, Todo, TodoId},
+    todo::{Cursor, Description, Filter, Todo, TodoCounts, TodoId},
     user::Account,
 };
 
@@ -62,14 +62,14 @@ impl ListPage<'_> {
                 @if let Some(notice) = self.notice { (say(account, notice, None, view)) }
             }
             div.bar {
-                (count(page.tally))
+                (count(page.counts))
                 (filters(view))
             }
             @if view.after.is_some() {
                 p { a href=(ListLink { view: view.at(None), notice: None }) { "Back to the newest" } }
             }
             // What all forms in the rows have in common is written once.
-            ul #(link::TODOS) data-rev=(page.tally.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+            ul #(link::TODOS) data-rev=(page.counts.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
                 role="list" aria-label="To-dos" { (rows(&page.todos, account, view, None)) }
             p.empty hidden[!page.todos.is_empty()] { (nothing(view)) }
             (more(view, page.next))
@@ -132,8 +132,8 @@ pub(super) fn more(view: View, next: Option<Cursor>) -> Markup {
 
 /// How many are open, from the figures kept with the account, and the revision of which all this is:
 /// an older answer does not overwrite a newer one.
-pub(super) fn count(tally: Tally) -> Markup {
-    html! { p #(link::COUNT) data-rev=(tally.rev) { (tally.open) " of " (tally.all) " open" } }
+pub(super) fn count(counts: TodoCounts) -> Markup {
+    html! { p #(link::COUNT) data-rev=(counts.rev) { (counts.open) " of " (counts.all) " open" } }
 }
 
 /// What happened, in words, and how to take it back.

@@ -14,7 +14,7 @@ use sqlx::{
 };
 use tickbox::{
     database::Database,
-    domain::{clock::Clock, limit::RequestQuota, session::SessionId},
+    domain::{clock::Clock, rate_limit::RequestQuota, session::SessionId},
     service::{Hasher, Service},
     web::Proxies,
 };

@@ -11,11 +11,11 @@ use tickbox::{
     domain::{
         clock::Clock,
         error::Error,
-        limit::RequestQuota,
+        rate_limit::RequestQuota,
         session::DeviceToken,
         todo::{Description, Filter, Limit, PAGE_SIZE, TodoId},
     },
-    service::{Client, Hasher, Service},
+    service::{ClientInfo, Hasher, Service},
 };
 use tokio::time::sleep;
 
@@ -86,7 +86,7 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
         let account = account.expect("a session");
         if verb != "look" {
             let description = Description::parse("Buy milk").expect("valid");
-            let id = TodoId::at(service.clock().now());
+            let id = TodoId::new_v7(service.clock().now());
             let added = service.add(&account, id, description).await;
             added.expect("added");
         }
@@ -115,11 +115,11 @@ async fn a_login_costs_eleven_statements_and_a_wrong_one_six(
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database.clone(), Clock::default(), hasher, signer());
     let service = service.with_rate_limits(RequestQuota::STANDARD);
-    let mistyped = Client {
+    let mistyped = ClientInfo {
         device: Some(DeviceToken::of_stranger([1; 16])),
         ..client("a test")
     };
-    let log_in = async |password: &str, client: Client| {
+    let log_in = async |password: &str, client: ClientInfo| {
         let before = counters(&database).await;
         let login = service.log_in(credentials("ona", password), None, client);
         let is_right = login.await.is_ok();

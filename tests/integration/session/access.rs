@@ -5,8 +5,8 @@ use serde_json::json;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::{
-        error::{Denied, Error},
-        session::{ABSOLUTE, IDLE, SessionId},
+        error::{AuthError, Error},
+        session::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT, SessionId},
     },
     service::TokenSigner,
 };
@@ -67,7 +67,10 @@ fn a_token_is_good_for_ten_minutes_and_five_seconds_of_leeway() {
         let is_right = if is_good {
             verified.is_ok()
         } else {
-            matches!(verified, Err(Error::Unauthenticated(Denied::ExpiredToken)))
+            matches!(
+                verified,
+                Err(Error::Unauthenticated(AuthError::ExpiredToken))
+            )
         };
         assert!(is_right, "{milliseconds} ms: {verified:?}");
     }
@@ -87,7 +90,7 @@ async fn an_expired_token_opens_nothing_until_it_is_refreshed(
     assert!(open(&world.service, &phone.access).await.is_ok(), "leeway");
     world.clock.advance(Duration::seconds(6));
     let late = open(&world.service, &phone.access).await;
-    assert_eq!(late.err(), Some(Denied::ExpiredToken));
+    assert_eq!(late.err(), Some(AuthError::ExpiredToken));
     let next = refresh(&world.service, &phone.refresh)
         .await
         .expect("alive");
@@ -118,7 +121,7 @@ async fn a_token_outlives_its_secret_while_that_is_the_previous_one(
     ] {
         for (token, is_good) in [(&old, opened_by_old), (&new, opened_by_new)] {
             let opened = open(service, token).await.map(|_| ());
-            let expected = is_good.then_some(()).ok_or(Denied::InvalidToken);
+            let expected = is_good.then_some(()).ok_or(AuthError::InvalidToken);
             assert_eq!(opened, expected, "{case}");
         }
     }
@@ -208,9 +211,9 @@ async fn logging_out_ends_access_at_once_and_only_there(
 
 async fn refuses_all(world: &World, phone: &Kept) {
     let opened = open(&world.service, &phone.access).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     let refreshed = refresh(&world.service, &phone.refresh).await;
-    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
 }
 
 #[sqlx::test(migrations = "./migrations")]
@@ -235,7 +238,7 @@ async fn who_is_deleted_is_out_at_once_and_nobody_else(
         .log_in_device(credentials("ona", PASSWORD), client(""));
     assert!(matches!(
         login.await,
-        Err(Error::Unauthenticated(Denied::WrongCredentials))
+        Err(Error::Unauthenticated(AuthError::WrongCredentials))
     ));
 }
 
@@ -248,13 +251,13 @@ async fn a_fresh_token_of_a_session_that_has_expired_opens_nothing(
     let world = World::new(options).await;
     let phone = log_in(&world.service, "ona").await;
     let fresh = || Jwt::new(&world.clock, world.ona.public_id, phone.session).signed();
-    world.clock.advance(IDLE - Duration::minutes(1));
+    world.clock.advance(IDLE_TIMEOUT - Duration::minutes(1));
     assert!(open(&world.service, &fresh()).await.is_ok());
     world.clock.advance(Duration::minutes(1));
     let opened = open(&world.service, &fresh()).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     let refreshed = refresh(&world.service, &phone.refresh).await;
-    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
 }
 
 #[sqlx::test(migrations = "./migrations")]
@@ -272,7 +275,7 @@ async fn refreshing_keeps_a_session_alive_for_ninety_days_and_no_longer(
     }
     world
         .clock
-        .advance(ABSOLUTE - Duration::days(87) - Duration::minutes(5));
+        .advance(ABSOLUTE_TIMEOUT - Duration::days(87) - Duration::minutes(5));
     let last = refresh(&world.service, &phone.refresh)
         .await
         .expect("alive");
@@ -290,6 +293,6 @@ async fn a_session_of_a_browser_opens_nothing_of_the_api(
     let browser = log_in_browser(&world, "ona", None).await.token;
     let jwt = Jwt::new(&world.clock, world.ona.public_id, browser.id);
     let opened = open(&world.service, &jwt.signed()).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     assert!(is_logged_in(&world, &browser).await);
 }

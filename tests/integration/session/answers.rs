@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::domain::session::{ABSOLUTE, IDLE};
+use tickbox::domain::session::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT};
 use time::Duration;
 
 use super::{
@@ -66,7 +66,7 @@ async fn refresh_expires_in_is_what_is_left_of_the_session(
     for days in [1, 0, 29, 29, 20, 10] {
         site.world.clock.advance(Duration::days(days));
         age += Duration::days(days);
-        let left = IDLE.min(ABSOLUTE - age).whole_seconds();
+        let left = IDLE_TIMEOUT.min(ABSOLUTE_TIMEOUT - age).whole_seconds();
         let old = json!({"refresh_token": tokens["refresh_token"]});
         let (answer, new) = post(&site, REFRESH, &old).await;
         assert_eq!(answer.status, 200, "{}", answer.body);

@@ -4,7 +4,7 @@ use std::time::Duration as StdDuration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
-    domain::session::{ABSOLUTE, IDLE, SEEN_INTERVAL, SessionToken},
+    domain::session::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT, SEEN_INTERVAL, SessionToken},
     store,
 };
 use time::Duration;
@@ -39,7 +39,7 @@ async fn a_session_ends_thirty_days_after_its_last_use(
     let world = World::new(options).await;
     let used = log_in(&world, "ona", None).await.token;
     let unused = log_in(&world, "ona", None).await.token;
-    world.clock.advance(IDLE - Duration::minutes(1));
+    world.clock.advance(IDLE_TIMEOUT - Duration::minutes(1));
     use_and_wait_for_note(&world, &used).await;
     world.clock.advance(Duration::minutes(2));
     assert!(is_logged_in(&world, &used).await);
@@ -53,7 +53,7 @@ async fn a_session_ends_after_ninety_days_however_much_it_is_used(
 ) {
     let world = World::new(options).await;
     let token = log_in(&world, "ona", None).await.token;
-    for day in 1..ABSOLUTE.whole_days() {
+    for day in 1..ABSOLUTE_TIMEOUT.whole_days() {
         world.clock.advance(Duration::DAY);
         assert!(is_logged_in(&world, &token).await, "day {day}");
         use_and_wait_for_note(&world, &token).await;
@@ -83,7 +83,7 @@ async fn the_time_of_last_use_is_written_once_an_hour(
         third.seen_date - first.seen_date >= SEEN_INTERVAL,
         "not written"
     );
-    assert_eq!(third.expires_date, third.seen_date + IDLE);
+    assert_eq!(third.expires_date, third.seen_date + IDLE_TIMEOUT);
 }
 
 #[sqlx::test(migrations = "./migrations")]
@@ -96,7 +96,7 @@ async fn noting_the_use_of_a_session_that_was_ended_does_not_revive_it(
     let token = log_in(&world, "ona", None).await.token;
     world.service.log_out(token.id).await.expect("logged out");
     let now = world.clock.now();
-    let touched = store::session::touch(&mut connection, token.id, now, now + IDLE).await;
+    let touched = store::session::touch(&mut connection, token.id, now, now + IDLE_TIMEOUT).await;
     touched.expect("no fault");
     assert!(stored(&mut connection, token.id).await.is_none());
     assert!(!is_logged_in(&world, &token).await);

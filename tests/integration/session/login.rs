@@ -10,16 +10,16 @@ use sqlx::{
 };
 use tickbox::{
     domain::{
-        error::{Denied, Error},
+        error::{AuthError, Error},
         session::{SessionToken, USER_AGENT_MAX},
     },
-    service::{Effort, Service},
+    service::{Argon2Cost, Service},
     store,
 };
 use uuid::Uuid;
 
 use super::{is_logged_in, log_in, stored};
-use crate::world::{NOWHERE, PASSWORD, World, client, credentials, registration};
+use crate::world::{PASSWORD, UNKNOWN, World, client, credentials, registration};
 
 #[sqlx::test(migrations = "./migrations")]
 async fn the_right_password_begins_a_session_of_that_user(
@@ -33,7 +33,7 @@ async fn the_right_password_begins_a_session_of_that_user(
     assert_eq!(account.user_id, world.ona.user_id);
     assert_eq!(account.public_id, ona.public_id);
     assert_eq!(account.session_id, ona.token.id);
-    assert_eq!(account.tally, world.ona.tally);
+    assert_eq!(account.counts, world.ona.counts);
 }
 
 #[sqlx::test(migrations = "./migrations")]
@@ -65,8 +65,8 @@ async fn an_unknown_user_costs_as_much_as_a_wrong_password(
     options: MySqlConnectOptions,
 ) {
     let world = World::new(options).await;
-    let service = world.with_effort(Effort::STANDARD);
-    let rita = service.register(registration("rita"), NOWHERE).await;
+    let service = world.with_effort(Argon2Cost::STANDARD);
+    let rita = service.register(registration("rita"), UNKNOWN).await;
     rita.expect("registered");
     let (mut wrong, mut unknown, mut impossible) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..25 {
@@ -95,7 +95,7 @@ async fn refusal(service: &Service, username: &str) -> Duration {
     assert!(
         matches!(
             refused,
-            Err(Error::Unauthenticated(Denied::WrongCredentials))
+            Err(Error::Unauthenticated(AuthError::WrongCredentials))
         ),
         "{refused:?}"
     );
@@ -163,7 +163,7 @@ async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
     for username in &everyone {
         let user = world
             .service
-            .register(registration(username), NOWHERE)
+            .register(registration(username), UNKNOWN)
             .await;
         user.expect("registered");
     }

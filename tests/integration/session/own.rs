@@ -3,8 +3,8 @@
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::{
-        error::Denied,
-        session::{ABSOLUTE, IDLE, Kind, SESSIONS_MAX, Session, SessionId},
+        error::AuthError,
+        session::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT, SESSIONS_MAX, Session, SessionId, SessionKind},
         user::Account,
     },
     service::Service,
@@ -43,7 +43,10 @@ async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(
         [browser.id, phone.session, world.ona.session_id]
     );
     let kinds: Vec<_> = sessions.iter().map(|session| session.kind).collect();
-    assert_eq!(kinds, [Kind::Web, Kind::Api, Kind::Web]);
+    assert_eq!(
+        kinds,
+        [SessionKind::Web, SessionKind::Api, SessionKind::Web]
+    );
     let clients: Vec<_> = sessions.iter().map(|it| it.client.as_str()).collect();
     assert_eq!(clients, ["a test", "a phone", "a test"]);
     let current: Vec<_> = sessions.iter().map(|session| session.is_current).collect();
@@ -66,14 +69,14 @@ async fn a_session_that_has_ended_is_not_shown(_: MySqlPoolOptions, options: MyS
     let world = World::new(options).await;
     let out = log_in(&world, "ona", None).await.token;
     world.service.log_out(out.id).await.expect("logged out");
-    let last = IDLE - Duration::minutes(1);
+    let last = IDLE_TIMEOUT - Duration::minutes(1);
     world.clock.advance(last);
     let young = log_in(&world, "ona", None).await.token;
     let both = [young.id, world.ona.session_id];
     assert_eq!(ids(&list(&world, &world.ona).await), both);
     world.clock.advance(Duration::minutes(1));
     assert_eq!(ids(&list(&world, &world.ona).await), [young.id]);
-    world.clock.advance(ABSOLUTE);
+    world.clock.advance(ABSOLUTE_TIMEOUT);
     assert!(list(&world, &world.ona).await.is_empty());
 }
 
@@ -88,9 +91,9 @@ async fn the_owner_ends_a_session_at_once_and_no_other(
     let ended = world.service.end_session(&world.ona, phone.session).await;
     ended.expect("ended");
     let opened = open(&world.service, &phone.access).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     let refreshed = refresh(&world.service, &phone.refresh).await;
-    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
     assert!(is_logged_in(&world, &browser).await);
 
     let ended = world.service.end_session(&world.ona, browser.id).await;
@@ -142,7 +145,7 @@ async fn ending_all_other_sessions_leaves_this_one_and_those_of_others(
         assert!(is_logged_in(&world, &here).await);
         assert!(!is_logged_in(&world, &there).await);
         let opened = open(&world.service, &phone.access).await;
-        assert_eq!(opened.err(), Some(Denied::SessionEnded));
+        assert_eq!(opened.err(), Some(AuthError::SessionEnded));
         assert!(is_logged_in(&world, &jonas).await);
     }
 }

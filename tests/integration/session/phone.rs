@@ -4,17 +4,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{FromRow, MySqlConnection};
 use tickbox::{
     domain::{
-        error::{Denied, Error},
+        error::{AuthError, Error},
         session::{RefreshToken, SessionId},
         user::Account,
     },
-    service::{Hasher, Service, TokenSigner, Tokens},
+    service::{Hasher, Service, TokenPair, TokenSigner},
 };
 use time::PrimitiveDateTime;
 
 use crate::{
     log,
-    world::{CHEAP, NOWHERE, PASSWORD, World, client, credentials},
+    world::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials},
 };
 
 /// What a phone keeps of an answer.
@@ -25,8 +25,8 @@ pub(crate) struct Kept {
     pub(crate) session: SessionId,
 }
 
-impl From<Tokens> for Kept {
-    fn from(tokens: Tokens) -> Self {
+impl From<TokenPair> for Kept {
+    fn from(tokens: TokenPair) -> Self {
         let kept = Self {
             access: tokens.access.expose_secret().to_owned(),
             refresh: tokens.refresh.expose_secret().to_owned(),
@@ -51,18 +51,18 @@ pub(crate) async fn log_in(service: &Service, username: &str) -> Kept {
     login.await.expect("right password").into()
 }
 
-pub(crate) async fn refresh(service: &Service, token: &str) -> Result<Kept, Denied> {
+pub(crate) async fn refresh(service: &Service, token: &str) -> Result<Kept, AuthError> {
     let token = RefreshToken::parse(token).expect("the form of a refresh token");
-    let tokens = Box::pin(service.refresh(token, NOWHERE)).await;
+    let tokens = Box::pin(service.refresh(token, UNKNOWN)).await;
     tokens.map(Kept::from).map_err(denied)
 }
 
 /// For whom an access token opens the API.
-pub(crate) async fn open(service: &Service, access: &str) -> Result<Account, Denied> {
+pub(crate) async fn open(service: &Service, access: &str) -> Result<Account, AuthError> {
     service.authenticate_access(access).await.map_err(denied)
 }
 
-fn denied(error: Error) -> Denied {
+fn denied(error: Error) -> AuthError {
     match error {
         Error::Unauthenticated(denied) => denied,
         other => panic!("{other:?}"),

@@ -7,8 +7,8 @@ use sqlx::{
 };
 use tickbox::{
     domain::{
-        error::Denied,
-        session::{IDLE, RefreshToken},
+        error::AuthError,
+        session::{IDLE_TIMEOUT, RefreshToken},
     },
     store,
 };
@@ -56,7 +56,7 @@ async fn an_exchange_gives_new_tokens_of_the_same_session_and_prolongs_it(
     assert_eq!(rotated.previous_hash, Some(begun.secret_hash));
     assert!(rotated.seen_date - begun.seen_date >= Duration::hours(5));
     assert_eq!(rotated.rotated_date, Some(rotated.seen_date));
-    assert_eq!(rotated.expires_date, rotated.seen_date + IDLE);
+    assert_eq!(rotated.expires_date, rotated.seen_date + IDLE_TIMEOUT);
     assert_eq!(rotated.successor_key, begun.successor_key);
 }
 
@@ -85,7 +85,7 @@ async fn only_hashes_of_refresh_tokens_are_stored(
                 tag: tag.clone(),
             };
             let refused = refresh(&world.service, &made_up.text()).await;
-            assert_eq!(refused.err(), Some(Denied::SessionEnded));
+            assert_eq!(refused.err(), Some(AuthError::SessionEnded));
         }
     }
     assert!(open(&world.service, &second.access).await.is_ok());
@@ -129,12 +129,12 @@ async fn a_late_request_is_forgiven_for_a_minute_after_its_successor_was_exchang
     assert_eq!(lost.refresh, third.refresh);
     world.clock.advance(Duration::seconds(11));
     let stolen = refresh(&world.service, &first.refresh).await;
-    assert_eq!(stolen.err(), Some(Denied::SessionEnded));
+    assert_eq!(stolen.err(), Some(AuthError::SessionEnded));
     for token in [&first, &second, &third] {
         let opened = open(&world.service, &token.access).await;
-        assert_eq!(opened.err(), Some(Denied::SessionEnded));
+        assert_eq!(opened.err(), Some(AuthError::SessionEnded));
         let refreshed = refresh(&world.service, &token.refresh).await;
-        assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+        assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
     }
 }
 
@@ -148,9 +148,9 @@ async fn a_reuse_ends_that_session_and_no_other(_: MySqlPoolOptions, options: My
     assert!(open(&world.service, &last.access).await.is_ok());
     world.clock.advance(Duration::seconds(61));
     let reused = refresh(&world.service, &first.refresh).await;
-    assert_eq!(reused.err(), Some(Denied::SessionEnded));
+    assert_eq!(reused.err(), Some(AuthError::SessionEnded));
     let opened = open(&world.service, &last.access).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     for alive in [&other, &jonas] {
         assert!(open(&world.service, &alive.access).await.is_ok());
         assert!(refresh(&world.service, &alive.refresh).await.is_ok());
@@ -213,7 +213,7 @@ async fn what_was_never_a_token_of_a_session_ends_it_not(
         ),
     ] {
         let refused = refresh(&world.service, &parts.text()).await;
-        assert_eq!(refused.err(), Some(Denied::SessionEnded), "{case}");
+        assert_eq!(refused.err(), Some(AuthError::SessionEnded), "{case}");
     }
     let unchanged = row(&mut world.connect().await, first.session).await;
     assert_eq!(unchanged, stored);
@@ -254,7 +254,7 @@ async fn what_was_never_a_token_waits_for_no_lock(
     for id in [phone.session.0, unknown, Uuid::new_v4()] {
         parts.id = id.as_bytes().into();
         let refused = refresh(&world.service, &parts.text()).await;
-        assert_eq!(refused.err(), Some(Denied::SessionEnded));
+        assert_eq!(refused.err(), Some(AuthError::SessionEnded));
     }
     held.rollback().await.expect("undone");
     assert!(refresh(&world.service, &phone.refresh).await.is_ok());
@@ -273,15 +273,15 @@ async fn an_old_token_with_one_bit_changed_is_not_a_reuse(
         let mut changed = bytes.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
         let refused = refresh(&world.service, &text(changed)).await;
-        assert_eq!(refused.err(), Some(Denied::SessionEnded), "bit {bit}");
+        assert_eq!(refused.err(), Some(AuthError::SessionEnded), "bit {bit}");
     }
     assert!(open(&world.service, &last.access).await.is_ok());
     let reused = refresh(&world.service, &first.refresh).await;
-    assert_eq!(reused.err(), Some(Denied::SessionEnded));
+    assert_eq!(reused.err(), Some(AuthError::SessionEnded));
     let opened = open(&world.service, &last.access).await;
     assert_eq!(
         opened.err(),
-        Some(Denied::SessionEnded),
+        Some(AuthError::SessionEnded),
         "the token itself is"
     );
 }
@@ -314,9 +314,9 @@ async fn a_rotation_of_the_signing_key_changes_no_refresh_token(
     }
     world.clock.advance(Duration::seconds(61));
     let reused = refresh(&rotated, &first.refresh).await;
-    assert_eq!(reused.err(), Some(Denied::SessionEnded));
+    assert_eq!(reused.err(), Some(AuthError::SessionEnded));
     let opened = open(&rotating, &next.access).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
 }
 
 #[sqlx::test(migrations = "./migrations")]
@@ -334,11 +334,11 @@ async fn a_session_that_was_logged_out_or_has_expired_is_not_revived(
         .expect("logged out");
     for token in [&old, &current] {
         let refused = refresh(&world.service, &token.refresh).await;
-        assert_eq!(refused.err(), Some(Denied::SessionEnded));
+        assert_eq!(refused.err(), Some(AuthError::SessionEnded));
     }
-    world.clock.advance(IDLE);
+    world.clock.advance(IDLE_TIMEOUT);
     let refused = refresh(&world.service, &unused.refresh).await;
-    assert_eq!(refused.err(), Some(Denied::SessionEnded));
+    assert_eq!(refused.err(), Some(AuthError::SessionEnded));
     let stored = row(&mut world.connect().await, unused.session).await;
     let stored = stored.expect("not purged yet");
     assert_eq!(stored.rotated_date, None, "left as it was");

@@ -6,7 +6,7 @@ use sqlx::{
 };
 use tickbox::{
     domain::session::{CallId, DeviceToken, SessionToken},
-    service::{Client, LoggedIn, Service},
+    service::{ClientInfo, NewBrowserSession, Service},
 };
 use time::Duration;
 use uuid::Uuid;
@@ -22,21 +22,25 @@ use crate::{
 
 const KEPT_BY_THE_FORM: CallId = CallId(Uuid::from_u128(0x0199_a0c2_7d1e_4c3a_9f10_2b6f_0e5c_8a11));
 
-fn named(call: CallId, device: Option<DeviceToken>) -> Client {
-    Client {
+fn named(call: CallId, device: Option<DeviceToken>) -> ClientInfo {
+    ClientInfo {
         device,
         call_id: Some(call),
         ..client("a test")
     }
 }
 
-async fn log_in(service: &Service, client: Client, previous: Option<SessionToken>) -> LoggedIn {
+async fn log_in(
+    service: &Service,
+    client: ClientInfo,
+    previous: Option<SessionToken>,
+) -> NewBrowserSession {
     let login = service.log_in(credentials("ona", PASSWORD), previous, client);
     login.await.expect("right password")
 }
 
 /// With the same form, in a browser that has got no answer yet.
-async fn press(service: &Service) -> LoggedIn {
+async fn press(service: &Service) -> NewBrowserSession {
     log_in(service, named(KEPT_BY_THE_FORM, None), None).await
 }
 
@@ -47,7 +51,7 @@ async fn call(service: &Service) -> Kept {
 }
 
 /// What a browser keeps of an answer.
-fn kept(answer: &LoggedIn) -> (String, [u8; 16], [u8; 32]) {
+fn kept(answer: &NewBrowserSession) -> (String, [u8; 16], [u8; 32]) {
     let device = &answer.device;
     let cookie = answer.token.expose().to_owned();
     (cookie, device.nonce, device.password_tag)

@@ -13,8 +13,8 @@ use sqlx::{
 use tickbox::{
     database::Database,
     domain::{
-        error::{Denied, Error},
-        session::IDLE,
+        error::{AuthError, Error},
+        session::IDLE_TIMEOUT,
     },
     service::{Hasher, Service},
     store,
@@ -22,7 +22,7 @@ use tickbox::{
 use time::Duration;
 
 use super::phone::{Kept, Parts, log_in, open, refresh, row};
-use crate::world::{CHEAP, NOWHERE, World, registration, signer};
+use crate::world::{CHEAP, UNKNOWN, World, registration, signer};
 
 /// Connections of the one service, as many as in production.
 const CONNECTIONS: usize = 10;
@@ -39,7 +39,7 @@ async fn crowd(options: MySqlConnectOptions) -> (World, Service) {
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database, world.clock.clone(), hasher, signer());
     for number in 0..USERS {
-        let user = service.register(registration(&name(number)), NOWHERE).await;
+        let user = service.register(registration(&name(number)), UNKNOWN).await;
         user.expect("the name is free");
     }
     (world, service)
@@ -189,11 +189,11 @@ async fn of_two_hundred_reuses_each_is_caught_and_ends_only_its_own_session(
         }
     });
     for (stolen, last) in each(reuses).await {
-        assert_eq!(stolen.err(), Some(Denied::SessionEnded));
+        assert_eq!(stolen.err(), Some(AuthError::SessionEnded));
         let opened = open(&service, &last.access).await;
-        assert_eq!(opened.err(), Some(Denied::SessionEnded));
+        assert_eq!(opened.err(), Some(AuthError::SessionEnded));
         let refreshed = refresh(&service, &last.refresh).await;
-        assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+        assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
     }
     for other in others {
         assert!(open(&service, &other.access).await.is_ok());
@@ -217,9 +217,9 @@ async fn an_exchange_does_not_revive_a_session_that_is_logged_out_at_the_same_mo
         ended.expect("logged out");
         let last = refreshed.unwrap_or_else(|_| phone.clone());
         let opened = open(&service, &last.access).await;
-        assert_eq!(opened.err(), Some(Denied::SessionEnded));
+        assert_eq!(opened.err(), Some(AuthError::SessionEnded));
         let again = refresh(&service, &last.refresh).await;
-        assert_eq!(again.err(), Some(Denied::SessionEnded));
+        assert_eq!(again.err(), Some(AuthError::SessionEnded));
         let gone = row(&mut connection, phone.session).await;
         assert_eq!(gone, None);
     }
@@ -237,7 +237,7 @@ async fn one_users_logins_and_exchanges_and_the_purge_do_not_stand_in_each_other
     for _ in 0..30 {
         ended.push(log_in(&service, "ona").await);
     }
-    world.clock.advance(IDLE - Duration::days(1));
+    world.clock.advance(IDLE_TIMEOUT - Duration::days(1));
     let mut phones = Vec::new();
     for _ in 0..50 {
         phones.push(log_in(&service, "ona").await);

@@ -75,7 +75,7 @@ async fn a_delta_of_twenty_changes_reads_little_more_than_these(
     let mut connection = world.connect().await;
     let user = world.ona.user_id;
     fill(&mut connection, user, "FALSE", "NULL", 1).await;
-    let behind = SyncToken::begin(world.ona.public_id, 0).end(9_979);
+    let behind = SyncToken::start(world.ona.public_id, 0).at_revision(9_979);
     let (found, rows) = measure(&mut connection, async |connection| {
         let changes = todo::changes(connection, user, behind, 1_001);
         changes.await.expect("found")
@@ -157,7 +157,7 @@ async fn assert_pages_are_cheap(connection: &mut MySqlConnection, user: UserId, 
     check(&todos, rows, &format!("{when}: list"));
     for is_done in [false, true] {
         let (first, rows) = measure(connection, async |connection| {
-            todo::list_where(connection, user, is_done, LIMIT)
+            todo::list_by_done(connection, user, is_done, LIMIT)
                 .await
                 .expect("listed")
         })
@@ -166,7 +166,7 @@ async fn assert_pages_are_cheap(connection: &mut MySqlConnection, user: UserId, 
         for index in [0, 5_000, 9_900, 9_960, 9_990] {
             let after = nth(connection, user, is_done, index).await.cursor();
             let (todos, rows) = measure(connection, async |connection| {
-                let listed = todo::list_where_after(connection, user, is_done, after, LIMIT);
+                let listed = todo::list_by_done_after(connection, user, is_done, after, LIMIT);
                 listed.await.expect("listed")
             })
             .await;
@@ -211,7 +211,7 @@ fn check_crossing(part: &Part, rows: u64, case: &str) {
 }
 
 async fn nth(connection: &mut MySqlConnection, user: UserId, is_done: bool, index: usize) -> Todo {
-    let all = todo::list_where(connection, user, is_done, 10_000).await;
+    let all = todo::list_by_done(connection, user, is_done, 10_000).await;
     all.expect("listed").todos.swap_remove(index)
 }
 

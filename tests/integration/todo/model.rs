@@ -9,12 +9,12 @@ use sqlx::{
 };
 use tickbox::domain::{
     error::{Conflict, Error},
-    todo::{Tally, Todo, TodoId},
+    todo::{Todo, TodoCounts, TodoId},
     user::Account,
 };
 use uuid::Uuid;
 
-use super::{VERBS, Verb, counted, stored, tally, text};
+use super::{VERBS, Verb, counted, counts, stored, text};
 use crate::world::World;
 
 const STEPS: u64 = 300;
@@ -73,7 +73,7 @@ impl Model {
         Ok(())
     }
 
-    fn tally(&self) -> Tally {
+    fn counts(&self) -> TodoCounts {
         let count = |wanted: fn(&Entry) -> bool| {
             let count = self
                 .todos
@@ -82,7 +82,7 @@ impl Model {
                 .count();
             i32::try_from(count).expect("few")
         };
-        Tally {
+        TodoCounts {
             rev: self.rev,
             open: count(|it| !it.is_done),
             all: count(|_| true),
@@ -120,20 +120,20 @@ async fn the_lists_of_two_people_do_what_a_simple_model_does(
             model.todos.get(&id).cloned(),
             "{told}"
         );
-        let tally = tally(&mut connection, account).await;
-        assert_eq!(tally, model.tally(), "{told}");
+        let counts = counts(&mut connection, account).await;
+        assert_eq!(counts, model.counts(), "{told}");
         let counts = tombstones(&mut connection, account).await;
         assert_eq!(counts.0, counts.1, "{told}: tombstones");
         let (open, all) = counted(&mut connection, account).await;
         assert_eq!(
-            (i64::from(tally.open), i64::from(tally.all)),
+            (i64::from(counts.open), i64::from(counts.all)),
             (open, all),
             "{told}"
         );
         match (expected, result) {
             (Ok(()), Ok(outcome)) => {
                 assert_eq!(Some(outcome.todo), kept, "{told}");
-                assert_eq!(outcome.tally, tally, "{told}");
+                assert_eq!(outcome.counts, counts, "{told}");
             }
             (Err("conflict"), Err(Error::Conflict(Conflict::IdReused)))
             | (Err("not found"), Err(Error::NotFound)) => {}

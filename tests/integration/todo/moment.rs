@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::todo::{Description, TodoId},
-    service::Outcome,
+    service::TodoUpdate,
 };
 
 use crate::{
@@ -224,25 +224,26 @@ async fn write(world: &World, over: &AtomicBool, number: usize) -> Vec<(u64, Wri
     while !over.load(Ordering::Relaxed) {
         let ona = service.authenticate(&world.cookie).await;
         let ona = ona.expect("no fault").expect("a session");
-        let outcome: Outcome = if mine.is_empty() || (mine.len() < MANY && random.u8(..3) == 0) {
-            let id = TodoId::at(service.clock().now());
-            mine.push(id);
-            let text = Description::parse("one of many").expect("valid");
-            service.add(&ona, id, text).await
-        } else {
-            let place = random.usize(..mine.len());
-            match random.u8(..4) {
-                0 => service.reopen(&ona, mine[place]).await,
-                1 => service.complete(&ona, mine[place]).await,
-                _ => service.remove(&ona, mine.swap_remove(place)).await,
+        let outcome: TodoUpdate =
+            if mine.is_empty() || (mine.len() < MANY && random.u8(..3) == 0) {
+                let id = TodoId::new_v7(service.clock().now());
+                mine.push(id);
+                let text = Description::parse("one of many").expect("valid");
+                service.add(&ona, id, text).await
+            } else {
+                let place = random.usize(..mine.len());
+                match random.u8(..4) {
+                    0 => service.reopen(&ona, mine[place]).await,
+                    1 => service.complete(&ona, mine[place]).await,
+                    _ => service.remove(&ona, mine.swap_remove(place)).await,
+                }
             }
-        }
-        .expect("its own");
+            .expect("its own");
         if outcome.changed {
             let todo = outcome.todo;
             let is_done = todo.removed_date.is_none().then_some(todo.is_done);
             let id = todo.id.to_string();
-            writes.push((outcome.tally.rev, Write { id, is_done }));
+            writes.push((outcome.counts.rev, Write { id, is_done }));
         }
     }
     writes

@@ -71,9 +71,9 @@ async fn check_cursor(
         let (part, rows) = measure(connection, async |connection| match (filter, after) {
             (None, None) => todo::list(connection, user, limit).await,
             (None, Some(after)) => todo::list_after(connection, user, after, limit).await,
-            (Some(done), None) => todo::list_where(connection, user, done, limit).await,
+            (Some(done), None) => todo::list_by_done(connection, user, done, limit).await,
             (Some(done), Some(after)) => {
-                todo::list_where_after(connection, user, done, after, limit).await
+                todo::list_by_done_after(connection, user, done, after, limit).await
             }
         })
         .await;
@@ -126,7 +126,7 @@ async fn burdened(world: &World) -> (MySqlConnection, Account) {
     run(&mut connection, no_pushdown.into()).await;
     let ona = world.service.authenticate(&world.cookie).await;
     let ona = ona.expect("no fault").expect("a session");
-    assert_eq!(ona.tally.rev, REV);
+    assert_eq!(ona.counts.rev, REV);
     (connection, ona)
 }
 

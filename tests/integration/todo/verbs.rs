@@ -10,7 +10,7 @@ use tickbox::domain::{
 };
 use uuid::Uuid;
 
-use super::{VERBS, Verb, add, counted, stored, tally, text};
+use super::{VERBS, Verb, add, counted, counts, stored, text};
 use crate::world::World;
 
 #[sqlx::test(migrations = "./migrations")]
@@ -24,10 +24,10 @@ async fn adding_stores_what_it_answers(_: MySqlPoolOptions, options: MySqlConnec
     assert!(outcome.changed);
     assert_eq!(outcome.todo.description.as_str(), description);
     assert_eq!(
-        (outcome.tally.rev, outcome.tally.open, outcome.tally.all),
+        (outcome.counts.rev, outcome.counts.open, outcome.counts.all),
         (1, 1, 1)
     );
-    assert_eq!(outcome.tally, tally(&mut connection, &world.ona).await);
+    assert_eq!(outcome.counts, counts(&mut connection, &world.ona).await);
     assert_eq!(
         stored(&mut connection, &world.ona, id).await,
         Some(outcome.todo)
@@ -49,7 +49,7 @@ async fn adding_again_under_the_same_id_answers_the_one_stored(
     let again = again.expect("the same request once more");
     assert!(!again.changed);
     assert_eq!(again.todo, todo);
-    assert_eq!(tally(&mut world.connect().await, &world.ona).await.rev, 1);
+    assert_eq!(counts(&mut world.connect().await, &world.ona).await.rev, 1);
     // Also when the to-do went on in the meantime.
     let done = world
         .service
@@ -78,7 +78,7 @@ async fn adding_another_text_under_the_same_id_is_a_conflict(
             "{again:?}"
         );
     }
-    assert_eq!(tally(&mut connection, &world.ona).await.rev, 1);
+    assert_eq!(counts(&mut connection, &world.ona).await.rev, 1);
     assert_eq!(
         stored(&mut connection, &world.ona, todo.id).await,
         Some(todo)
@@ -114,13 +114,13 @@ async fn each_verb_stores_what_it_answers_and_raises_the_revision_by_one(
         let outcome = verb.of(&world, &world.ona, todo.id).await.expect("done");
         assert!(outcome.changed, "{verb:?}");
         assert_eq!(
-            (outcome.tally.rev, outcome.todo.rev),
+            (outcome.counts.rev, outcome.todo.rev),
             (rev, rev),
             "{verb:?}"
         );
         assert_eq!(
-            outcome.tally,
-            tally(&mut connection, &world.ona).await,
+            outcome.counts,
+            counts(&mut connection, &world.ona).await,
             "{verb:?}"
         );
         let kept = stored(&mut connection, &world.ona, todo.id).await;
@@ -140,7 +140,7 @@ async fn each_verb_done_twice_changes_nothing_the_second_time(
         let second = verb.of(&world, &world.ona, todo.id).await.expect("done");
         assert!(!second.changed, "{verb:?}");
         assert_eq!(second.todo, first.todo, "{verb:?}");
-        assert_eq!(second.tally, first.tally, "{verb:?}");
+        assert_eq!(second.counts, first.counts, "{verb:?}");
     }
 }
 
@@ -191,7 +191,7 @@ async fn a_removed_to_do_can_be_neither_completed_nor_reopened(
             "{verb:?}: {result:?}"
         );
     }
-    assert_eq!(tally(&mut world.connect().await, &world.ona).await.rev, 2);
+    assert_eq!(counts(&mut world.connect().await, &world.ona).await.rev, 2);
 }
 
 #[sqlx::test(migrations = "./migrations")]
@@ -207,7 +207,7 @@ async fn a_strangers_to_do_is_as_unknown_as_none(
         .of(&world, &world.ona, removed.id)
         .await
         .expect("removed");
-    let before = tally(&mut connection, &world.ona).await;
+    let before = counts(&mut connection, &world.ona).await;
     for id in [mine.id, removed.id, TodoId(Uuid::new_v4())] {
         for verb in VERBS {
             let result = verb.of(&world, &world.jonas, id).await;
@@ -221,10 +221,10 @@ async fn a_strangers_to_do_is_as_unknown_as_none(
         stored(&mut connection, &world.ona, mine.id).await,
         Some(mine)
     );
-    assert_eq!(tally(&mut connection, &world.ona).await, before);
+    assert_eq!(counts(&mut connection, &world.ona).await, before);
     assert_eq!(
-        tally(&mut connection, &world.jonas).await,
-        world.jonas.tally
+        counts(&mut connection, &world.jonas).await,
+        world.jonas.counts
     );
     for filter in [Filter::All, Filter::Open, Filter::Done] {
         let page = world
@@ -257,14 +257,14 @@ async fn twenty_adds_at_once_get_twenty_revisions(
     assert_eq!(revs, (1..=20).collect());
     for outcome in outcomes {
         // Each answer tells the counts at its own revision.
-        assert_eq!(outcome.tally.rev, outcome.todo.rev);
+        assert_eq!(outcome.counts.rev, outcome.todo.rev);
         assert_eq!(
-            u64::try_from(outcome.tally.open).expect("positive"),
+            u64::try_from(outcome.counts.open).expect("positive"),
             outcome.todo.rev
         );
     }
     assert_eq!(counted(&mut connection, &world.ona).await, (20, 20));
-    let kept = tally(&mut connection, &world.ona).await;
+    let kept = counts(&mut connection, &world.ona).await;
     assert_eq!((kept.rev, kept.open, kept.all), (20, 20, 20));
 }
 
@@ -288,8 +288,8 @@ async fn one_to_do_added_ten_times_at_once_is_one(
         "{outcomes:?}"
     );
     // Also the one that was turned away tells that the list has a to-do now.
-    let kept = tally(&mut connection, &world.ona).await;
-    assert!(outcomes.iter().all(|it| it.tally == kept), "{outcomes:?}");
+    let kept = counts(&mut connection, &world.ona).await;
+    assert!(outcomes.iter().all(|it| it.counts == kept), "{outcomes:?}");
     assert_eq!((kept.rev, kept.open, kept.all), (1, 1, 1));
     assert_eq!(counted(&mut connection, &world.ona).await, (1, 1));
 }
@@ -308,10 +308,10 @@ async fn one_to_do_completed_and_removed_by_many_at_once_counts_once(
         .iter()
         .filter(|it| it.as_ref().is_ok_and(|it| it.changed));
     assert_eq!(changed.count(), 1);
-    let kept = tally(&mut connection, &world.ona).await;
+    let kept = counts(&mut connection, &world.ona).await;
     assert_eq!((kept.rev, kept.open, kept.all), (2, 0, 1));
     let removals = (0..8).map(|_| Verb::Remove.of(&world, &world.ona, todo.id));
     join_all(removals).await;
-    let kept = tally(&mut connection, &world.ona).await;
+    let kept = counts(&mut connection, &world.ona).await;
     assert_eq!((kept.rev, kept.open, kept.all), (3, 0, 0));
 }

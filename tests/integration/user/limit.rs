@@ -9,7 +9,7 @@ use tickbox::{
 use super::password_change::{NEW, change, is_wrong_password};
 use crate::{
     session::phone,
-    world::{NOWHERE, PASSWORD, World, client, credentials},
+    world::{PASSWORD, UNKNOWN, World, client, credentials},
 };
 
 const WRONG: &str = "violet teapot 8";
@@ -21,7 +21,7 @@ async fn attempt(
     current: &str,
     new: &str,
 ) -> &'static str {
-    let changed = service.change_password(&who.0, &who.1, change(current, new), None, NOWHERE);
+    let changed = service.change_password(&who.0, &who.1, change(current, new), None, UNKNOWN);
     end(changed.await.map(drop))
 }
 
@@ -57,7 +57,7 @@ async fn ten_wrong_current_passwords_in_one_session_leave_every_other_one_its_ow
     }
     assert_eq!(attempt(&service, &stolen, PASSWORD, NEW).await, "limited");
     let phone = phone::open(&service, &kept.access).await.expect("open");
-    let guess = service.change_password_on_device(&phone, change(WRONG, NEW), NOWHERE);
+    let guess = service.change_password_on_device(&phone, change(WRONG, NEW), UNKNOWN);
     assert_eq!(end(guess.await), "wrong");
     for number in 0..9 {
         let end = attempt(&service, &own, WRONG, NEW).await;
@@ -96,7 +96,7 @@ async fn with_the_cookie_of_before_a_change_ten_new_passwords_are_looked_at(
     let own = browser(&service).await;
     assert_eq!(attempt(&service, &own, PASSWORD, NEW).await, "ok");
     let repeat = async |new: &str| {
-        let repeated = service.repeat_password_change(&own.1, new.into(), None, NOWHERE);
+        let repeated = service.repeat_password_change(&own.1, new.into(), None, UNKNOWN);
         repeated.await.expect("no fault").is_some()
     };
     for _ in 0..3 {

@@ -8,11 +8,11 @@ use sqlx::{
 };
 use tickbox::{
     domain::{
-        error::{Denied, Error, FieldCode},
+        error::{AuthError, Error, FieldCode},
         session::SessionToken,
         user::{Account, PasswordChange, PasswordChangeInput},
     },
-    service::{Effort, Service},
+    service::{Argon2Cost, Service},
 };
 use tokio::time::sleep;
 
@@ -23,7 +23,7 @@ use crate::{
         is_logged_in, log_in,
         phone::{self, open, refresh},
     },
-    world::{CHEAP, NOWHERE, PASSWORD, World, client, credentials},
+    world::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials},
 };
 
 pub(super) const NEW: &str = "amber kettle 8";
@@ -46,7 +46,7 @@ pub(super) async fn opens(world: &World, password: &str) -> bool {
         .log_in(credentials("ona", password), None, client("a test"));
     match login.await {
         Ok(_) => true,
-        Err(Error::Unauthenticated(Denied::WrongCredentials)) => false,
+        Err(Error::Unauthenticated(AuthError::WrongCredentials)) => false,
         Err(error) => panic!("{error:?}"),
     }
 }
@@ -69,7 +69,7 @@ async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(
         &world.cookie,
         change(PASSWORD, NEW),
         None,
-        NOWHERE,
+        UNKNOWN,
     );
     changed.await.expect("changed");
     let after = password(&world, "ona").await;
@@ -95,7 +95,7 @@ async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(
     let changed =
         world
             .service
-            .change_password(&account, &here, change(PASSWORD, NEW), None, NOWHERE);
+            .change_password(&account, &here, change(PASSWORD, NEW), None, UNKNOWN);
     let next = changed.await.expect("changed").token;
     assert_ne!(next.expose(), here.expose());
     assert!(is_logged_in(&world, &next).await);
@@ -103,9 +103,9 @@ async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(
         assert!(!is_logged_in(&world, ended).await);
     }
     let opened = open(&world.service, &phone.access).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     let refreshed = refresh(&world.service, &phone.refresh).await;
-    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
     assert!(is_logged_in(&world, &jonas).await);
     let left = world.service.sessions(&account).await.expect("listed");
     assert_eq!(left.len(), 1);
@@ -124,15 +124,15 @@ async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(
     let account = open(&world.service, &here.access).await.expect("open");
     let changed = world
         .service
-        .change_password_on_device(&account, change(PASSWORD, NEW), NOWHERE);
+        .change_password_on_device(&account, change(PASSWORD, NEW), UNKNOWN);
     changed.await.expect("changed");
     assert!(open(&world.service, &here.access).await.is_ok());
     let next = refresh(&world.service, &here.refresh).await.expect("alive");
     assert!(open(&world.service, &next.access).await.is_ok());
     let opened = open(&world.service, &there.access).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     let refreshed = refresh(&world.service, &there.refresh).await;
-    assert_eq!(refreshed.err(), Some(Denied::SessionEnded));
+    assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
     assert!(!is_logged_in(&world, &browser).await);
 }
 
@@ -148,11 +148,11 @@ async fn a_wrong_current_password_changes_and_ends_nothing(
     let service = &world.service;
     for wrong in ["violet teapot 8", "Violet teapot 7", "violet teapot 7 "] {
         let attempt =
-            service.change_password(&world.ona, &world.cookie, change(wrong, NEW), None, NOWHERE);
+            service.change_password(&world.ona, &world.cookie, change(wrong, NEW), None, UNKNOWN);
         let error = attempt.await.err().expect("refused");
         assert!(is_wrong_password(&error), "{wrong}: {error:?}");
         let account = open(service, &phone.access).await.expect("open");
-        let attempt = service.change_password_on_device(&account, change(wrong, NEW), NOWHERE);
+        let attempt = service.change_password_on_device(&account, change(wrong, NEW), UNKNOWN);
         let error = attempt.await.expect_err("refused");
         assert!(is_wrong_password(&error), "{wrong}: {error:?}");
     }
@@ -183,17 +183,17 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
     for error in [
         change_here(service, &world.ona, &world.cookie).await,
         service
-            .change_password_on_device(&account, change(PASSWORD, NEW), NOWHERE)
+            .change_password_on_device(&account, change(PASSWORD, NEW), UNKNOWN)
             .await
             .err(),
         // A session of the other kind, or of somebody else, is none either.
         service
-            .change_password_on_device(&strange, change(PASSWORD, NEW), NOWHERE)
+            .change_password_on_device(&strange, change(PASSWORD, NEW), UNKNOWN)
             .await
             .err(),
     ] {
         assert!(
-            matches!(error, Some(Error::Unauthenticated(Denied::SessionEnded))),
+            matches!(error, Some(Error::Unauthenticated(AuthError::SessionEnded))),
             "{error:?}"
         );
     }
@@ -225,14 +225,14 @@ async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_bac
             service.end_session(&world.ona, account.session_id).await
         };
         let change =
-            service.change_password(&account, &token, change(current, next), None, NOWHERE);
+            service.change_password(&account, &token, change(current, next), None, UNKNOWN);
         match tokio::join!(change, end) {
             (Ok(renewed), Ok(())) => {
                 assert!(!is_logged_in(&world, &renewed.token).await);
                 changed += 1;
                 (current, next) = (next, current);
             }
-            (Err(Error::Unauthenticated(Denied::SessionEnded)), Ok(())) => ended += 1,
+            (Err(Error::Unauthenticated(AuthError::SessionEnded)), Ok(())) => ended += 1,
             (change, end) => panic!("{:?}, {end:?}", change.err()),
         }
     }
@@ -240,7 +240,7 @@ async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_bac
 }
 
 async fn change_here(service: &Service, who: &Account, cookie: &SessionToken) -> Option<Error> {
-    let changed = service.change_password(who, cookie, change(PASSWORD, NEW), None, NOWHERE);
+    let changed = service.change_password(who, cookie, change(PASSWORD, NEW), None, UNKNOWN);
     changed.await.err()
 }
 
@@ -267,8 +267,8 @@ async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(
         change(PASSWORD, OTHER),
     );
     let (first, second, ()) = tokio::join!(
-        service.change_password(&world.ona, &world.cookie, first, None, NOWHERE),
-        service.change_password(&account, &there, second, None, NOWHERE),
+        service.change_password(&world.ona, &world.cookie, first, None, UNKNOWN),
+        service.change_password(&account, &there, second, None, UNKNOWN),
         release,
     );
     let (winner, error) = match (first, second) {
@@ -320,7 +320,7 @@ async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
     options: MySqlConnectOptions,
 ) {
     let world = World::new(options).await;
-    let with_memory = |memory| world.with_effort(Effort { memory, ..CHEAP });
+    let with_memory = |memory| world.with_effort(Argon2Cost { memory, ..CHEAP });
     let mut watcher = world.connect().await;
     let mut holder = world.connect().await;
 
@@ -344,7 +344,7 @@ async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
         &world.cookie,
         change(PASSWORD, NEW),
         None,
-        NOWHERE,
+        UNKNOWN,
     );
     let release = async {
         until_waiting(&mut watcher, 2).await;

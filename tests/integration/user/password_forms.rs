@@ -13,7 +13,7 @@ use super::password;
 use crate::{
     log,
     web::site::Site,
-    world::{CHEAP, NOWHERE, World, client, credentials, share},
+    world::{CHEAP, UNKNOWN, World, client, credentials, share},
 };
 
 const COMPOSED: &str = "žvirblių lizdas 7";
@@ -37,7 +37,7 @@ async fn register(world: &World, password: &str, again: &str) {
         password_again: Some(again),
     });
     let registration = registration.expect("the two are one password");
-    let registered = world.service.register(registration, NOWHERE).await;
+    let registered = world.service.register(registration, UNKNOWN).await;
     registered.expect("the name is free");
 }
 
@@ -105,7 +105,7 @@ async fn the_current_and_the_new_password_may_be_in_any_form(
     let token = &session.token;
     let changed = world
         .service
-        .change_password(&account, token, change, None, NOWHERE);
+        .change_password(&account, token, change, None, UNKNOWN);
     changed.await.expect("changed");
     assert!(opens(&world, new).await);
     assert!(!opens(&world, COMPOSED).await);

@@ -6,11 +6,11 @@ use sqlx::{
 };
 use tickbox::{
     domain::{
-        error::{Conflict, Denied, Error},
+        error::{AuthError, Conflict, Error},
         session::SessionToken,
         user::{FirstName, Password, Registration, User},
     },
-    service::{Renewed, Service},
+    service::{RenewedSession, Service},
 };
 use time::Duration;
 
@@ -20,27 +20,27 @@ use super::{
 };
 use crate::{
     session::{is_logged_in, log_in, phone},
-    world::{CHEAP, NOWHERE, PASSWORD, World, registration},
+    world::{CHEAP, PASSWORD, UNKNOWN, World, registration},
 };
 
 /// The cookie and the device of an answer, as a browser keeps them.
-fn kept(renewed: &Renewed) -> (String, [u8; 16], [u8; 32]) {
+fn kept(renewed: &RenewedSession) -> (String, [u8; 16], [u8; 32]) {
     let device = &renewed.device;
     let cookie = renewed.token.expose().to_owned();
     (cookie, device.nonce, device.password_tag)
 }
 
 /// The same form with the cookie of before.
-async fn repeat(service: &Service, cookie: &SessionToken, new: &str) -> Option<Renewed> {
-    let repeated = service.repeat_password_change(cookie, new.into(), None, NOWHERE);
+async fn repeat(service: &Service, cookie: &SessionToken, new: &str) -> Option<RenewedSession> {
+    let repeated = service.repeat_password_change(cookie, new.into(), None, UNKNOWN);
     repeated.await.expect("no fault")
 }
 
-async fn made(world: &World) -> Renewed {
+async fn made(world: &World) -> RenewedSession {
     let change = change(PASSWORD, NEW);
     let changed = world
         .service
-        .change_password(&world.ona, &world.cookie, change, None, NOWHERE);
+        .change_password(&world.ona, &world.cookie, change, None, UNKNOWN);
     changed.await.expect("changed")
 }
 
@@ -61,7 +61,7 @@ async fn two_changes_in_flight_get_one_answer(_: MySqlPoolOptions, options: MySq
         async move {
             let change = change(PASSWORD, NEW);
             service
-                .change_password(ona, cookie, change, None, NOWHERE)
+                .change_password(ona, cookie, change, None, UNKNOWN)
                 .await
         }
     };
@@ -90,7 +90,7 @@ async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(
             &first.token,
             change,
             Some(&first.device),
-            NOWHERE,
+            UNKNOWN,
         );
         assert_eq!(kept(&again.await.expect("the same")), kept(&first));
     }
@@ -145,7 +145,7 @@ async fn a_minute_after_a_change_there_is_no_repetition(
         &first.token,
         change(PASSWORD, NEW),
         None,
-        NOWHERE,
+        UNKNOWN,
     );
     let error = late.await.err().expect("refused");
     assert!(is_wrong_password(&error), "{error:?}");
@@ -190,7 +190,7 @@ async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passe
         let second =
             world
                 .service
-                .change_password(&account, &there, change(PASSWORD, new), None, NOWHERE);
+                .change_password(&account, &there, change(PASSWORD, new), None, UNKNOWN);
         let error = second.await.err().expect("refused");
         assert!(is_wrong_password(&error), "{new}: {error:?}");
         assert!(repeat(&world.service, &there, new).await.is_none());
@@ -231,7 +231,7 @@ async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(
         let (service, here) = (service.clone(), here.clone());
         async move {
             service
-                .change_password_on_device(&here, change(PASSWORD, NEW), NOWHERE)
+                .change_password_on_device(&here, change(PASSWORD, NEW), UNKNOWN)
                 .await
         }
     };
@@ -240,7 +240,7 @@ async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(
     press(&other).await.expect("the answer was lost");
     let wrong = async |who, new| {
         let changed = other
-            .change_password_on_device(who, change(PASSWORD, new), NOWHERE)
+            .change_password_on_device(who, change(PASSWORD, new), UNKNOWN)
             .await;
         is_wrong_password(&changed.expect_err("refused"))
     };
@@ -259,17 +259,17 @@ async fn a_phone_that_was_logged_out_in_between_has_no_answer_to_repeat(
     let service = &world.service;
     let kept = phone::log_in(service, "ona").await;
     let phone = phone::open(service, &kept.access).await.expect("open");
-    let changed = service.change_password_on_device(&phone, change(PASSWORD, NEW), NOWHERE);
+    let changed = service.change_password_on_device(&phone, change(PASSWORD, NEW), UNKNOWN);
     changed.await.expect("changed");
     service.log_out(phone.session_id).await.expect("logged out");
     let opened = phone::open(service, &kept.access).await;
-    assert_eq!(opened.err(), Some(Denied::SessionEnded));
-    let again = service.change_password_on_device(&phone, change(PASSWORD, NEW), NOWHERE);
+    assert_eq!(opened.err(), Some(AuthError::SessionEnded));
+    let again = service.change_password_on_device(&phone, change(PASSWORD, NEW), UNKNOWN);
     assert!(is_wrong_password(&again.await.expect_err("refused")));
 }
 
 async fn register(service: &Service, who: Registration) -> Option<User> {
-    match service.register(who, NOWHERE).await {
+    match service.register(who, UNKNOWN).await {
         Ok(user) => Some(user),
         Err(Error::Conflict(Conflict::UsernameTaken)) => None,
         Err(error) => panic!("{error:?}"),
@@ -310,7 +310,7 @@ async fn somebody_else_who_wants_the_username_is_refused_at_once(
         ..registration("rita")
     };
     let other_password = Registration {
-        password: Password::choose(OTHER, "rita").expect("valid"),
+        password: Password::new(OTHER, "rita").expect("valid"),
         ..registration("rita")
     };
     for other in [other_name, other_password] {
@@ -331,7 +331,7 @@ async fn a_registration_that_repeats_is_not_counted_and_a_guess_counts_as_one_at
         same.expect("the limit is twenty");
     }
     let guess = async || {
-        let password = Password::choose(OTHER, "rita").expect("valid");
+        let password = Password::new(OTHER, "rita").expect("valid");
         let other = Registration {
             password,
             ..registration("rita")

@@ -9,7 +9,7 @@ use scraper::{ElementRef, Html, Selector};
 use sqlx::mysql::MySqlConnectOptions;
 use tickbox::{
     app::{self, Front},
-    domain::limit::{Allowance, RequestQuota},
+    domain::rate_limit::{Allowance, RequestQuota},
     server::{self, Lifecycle, Limits},
     service::Service,
     web::{Proxies, PublicOrigin},

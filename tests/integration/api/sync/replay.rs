@@ -21,7 +21,7 @@ fn new_id() -> String {
 }
 
 /// Open, all, and the revision, as they are kept with the user.
-async fn tally(site: &Site) -> (i32, i32, u64) {
+async fn counts(site: &Site) -> (i32, i32, u64) {
     let row = sqlx::query_as("SELECT open_count, todo_count, rev FROM users WHERE id = ?");
     let row = row.bind(site.world.ona.user_id.0);
     let mut connection = site.world.connect().await;
@@ -45,7 +45,7 @@ async fn an_add_sent_again_answers_what_is_stored(
     let done = done(&phone, "update_todo_status", json!({"id": id})).await;
     let after = send(&phone, &id, "Milk").await;
     assert_eq!((after.status, after.json), (200, done));
-    assert_eq!(tally(&site).await, (0, 1, 2));
+    assert_eq!(counts(&site).await, (0, 1, 2));
 }
 
 #[sqlx::test]
@@ -62,7 +62,7 @@ async fn an_add_sent_again_after_edits_is_known_by_its_first_text(
         let again = send(&phone, &id, "Milk").await;
         assert_eq!((again.status, again.json), (200, edited), "{text}");
     }
-    assert_eq!(tally(&site).await, (1, 1, 5));
+    assert_eq!(counts(&site).await, (1, 1, 5));
 }
 
 #[sqlx::test]
@@ -77,7 +77,7 @@ async fn the_id_of_another_to_do_is_refused(_: MySqlPoolOptions, options: MySqlC
     assert_eq!(list(&phone).await[&id], edited);
     remove(&phone, &id).await;
     assert_refused(&send(&phone, &id, "Bread").await, 409, "id_reused");
-    assert_eq!(tally(&site).await, (0, 0, 3));
+    assert_eq!(counts(&site).await, (0, 0, 3));
     // To somebody else it names nothing.
     let other = Phone::log_in(&site, "jonas").await;
     assert_eq!(send(&other, &id, "Bread").await.status, 201);
@@ -99,7 +99,7 @@ async fn an_add_sent_again_does_not_bring_back_what_was_removed(
         let again = send(&phone, &id, "Milk").await;
         assert_eq!((again.status, again.json), (200, removed));
         assert!(list(&phone).await.is_empty());
-        assert_eq!(tally(&site).await.1, 0);
+        assert_eq!(counts(&site).await.1, 0);
         let restored = done(&phone, "restore_todo", json!({"id": id})).await;
         assert_eq!(
             (&restored["description"], &restored["removed"]),
@@ -123,6 +123,6 @@ async fn of_twenty_adds_with_one_id_at_once_one_adds(
         assert!(replies.iter().all(|it| it.json == replies[0].json));
         assert_eq!(list(&phone).await.len(), count);
         let number = i32::try_from(count).expect("few");
-        assert_eq!(tally(&site).await, (number, number, count as u64));
+        assert_eq!(counts(&site).await, (number, number, count as u64));
     }
 }

@@ -1,0 +1,180 @@
+//! Allowances that fill up again by themselves, kept in the memory of one instance: for what costs that
+//! instance much, however it ends.
+
+use std::{collections::HashMap, time::Instant};
+use std::{hash::Hash, time::Duration};
+
+/// So much at once, and one more each time that the pause is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Units that may be spent at once.
+    pub at_once: u32,
+    /// How long until one of them may be spent again.
+    pub each: Duration,
+}
+
+impl Allowance {
+    /// Passwords hashed for one account: 120, and 120 an hour after that. More than the hundred failures that
+    /// [`LoginUsername`](super::RateLimit::LoginUsername) lets through, so that nobody can use it up
+    /// without the password; a person with ten devices, each of which logs in ten times, stays below.
+    pub const HASHES_OF_ACCOUNT: Self = Self {
+        at_once: 120,
+        each: Duration::from_secs(30),
+    };
+
+    /// Passwords hashed for one address: 300, and one a second after that. A school of 300 whose pupils
+    /// all log in at the same bell stays below, and 3,600 an hour are a carrier's whole city; eight
+    /// addresses that do nothing else take a fifth of one processor.
+    pub const HASHES_OF_ADDRESS: Self = Self {
+        at_once: 300,
+        each: Duration::from_secs(1),
+    };
+
+    /// [`Work`] for one user: some 5 s of a processor at once, and a sixth of one after that. That is the
+    /// largest list (200,000 to-dos) copied as fast as it can be read and half of it once more, or ten phones
+    /// that copy 10,000 to-dos each, three times over.
+    pub const WORK_OF_USER: Self = Self {
+        at_once: 300_000,
+        each: Duration::from_micros(100),
+    };
+}
+
+/// What work costs, in rows of a list that an answer holds: 11 to 16 µs of a processor each, the
+/// database's share included (`tests/load/RESULTS.md`: a page of 50 rows 630 µs, an add 1,670 µs).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work(u32);
+
+impl Work {
+    /// A transaction that changes one to-do: five statements and a commit, of which most is the database's.
+    pub const CHANGE: Self = Self(100);
+    /// An answer without any rows: two statements.
+    const READ: u32 = 10;
+
+    /// An answer that holds so many to-dos.
+    #[must_use]
+    pub fn read(rows: usize) -> Self {
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        Self(rows.saturating_add(Self::READ))
+    }
+
+    /// How many units of an [`Allowance`] that are.
+    #[must_use]
+    pub const fn units(self) -> u32 {
+        self.0
+    }
+}
+
+/// After so many subjects, those are forgotten whose allowance is whole again.
+const FORGET_AT: usize = 1_024;
+
+/// What each subject has spent of an allowance.
+#[derive(Debug)]
+pub struct Spent<K> {
+    allowance: Allowance,
+    /// When the allowance of a subject is whole again.
+    whole: HashMap<K, Instant>,
+    forget_at: usize,
+}
+
+impl<K: Eq + Hash> Spent<K> {
+    /// Nobody has spent anything.
+    #[must_use]
+    pub fn nothing(allowance: Allowance) -> Self {
+        Self {
+            allowance,
+            whole: HashMap::new(),
+            forget_at: FORGET_AT,
+        }
+    }
+
+    /// How long until the subject has one unit left; none when it has one now.
+    #[must_use]
+    pub fn wait(&self, subject: &K, now: Instant) -> Option<Duration> {
+        let Allowance { at_once, each } = self.allowance;
+        let whole = *self.whole.get(subject)?;
+        let missing = whole.saturating_duration_since(now);
+        let wait = missing.saturating_sub(each * at_once.saturating_sub(1));
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// Takes units from the subject's allowance, also more than are left: what something costs is known when
+    /// it is done.
+    pub fn spend(&mut self, subject: K, units: u32, now: Instant) {
+        self.forget(now);
+        let whole = self.whole.entry(subject).or_insert(now);
+        *whole = now.max(*whole) + self.allowance.each * units;
+    }
+
+    /// Each doubling of the subjects costs one look at all of them.
+    fn forget(&mut self, now: Instant) {
+        if self.whole.len() < self.forget_at {
+            return;
+        }
+        self.whole.retain(|_, whole| *whole > now);
+        self.forget_at = FORGET_AT.max(self.whole.len() * 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THREE: Allowance = Allowance {
+        at_once: 3,
+        each: Duration::from_secs(10),
+    };
+
+    #[test]
+    fn what_is_spent_at_once_comes_back_one_by_one() {
+        let (mut spent, now) = (Spent::nothing(THREE), Instant::now());
+        for _ in 0..3 {
+            assert_eq!(spent.wait(&"ona", now), None);
+            spent.spend("ona", 1, now);
+        }
+        assert_eq!(spent.wait(&"ona", now), Some(THREE.each));
+        assert_eq!(spent.wait(&"jonas", now), None);
+        let later = now + THREE.each;
+        assert_eq!(spent.wait(&"ona", later), None);
+        spent.spend("ona", 1, later);
+        assert_eq!(spent.wait(&"ona", later), Some(THREE.each));
+        assert_eq!(spent.wait(&"ona", now + THREE.each * 4), None);
+    }
+
+    #[test]
+    fn what_cost_more_than_was_left_is_waited_for() {
+        let (mut spent, now) = (Spent::nothing(THREE), Instant::now());
+        spent.spend("ona", 10, now);
+        assert_eq!(spent.wait(&"ona", now), Some(THREE.each * 8));
+        assert_eq!(spent.wait(&"ona", now + THREE.each * 8), None);
+    }
+
+    #[test]
+    fn whoever_has_spent_nothing_for_long_is_forgotten() {
+        let (mut spent, now) = (Spent::nothing(THREE), Instant::now());
+        for number in 0..FORGET_AT {
+            spent.spend(number, 1, now);
+        }
+        spent.spend(FORGET_AT, 1, now + THREE.each);
+        assert_eq!(spent.whole.len(), 1);
+    }
+
+    #[test]
+    fn ten_devices_may_copy_a_list_of_ten_thousand_and_the_largest_list_may_be_copied_at_once() {
+        use crate::domain::todo::{Limit, QUOTA};
+        let page = Limit::default().as_length();
+        let copy =
+            |todos: usize| Work::read(page).units() * u32::try_from(todos / page).expect("few");
+        let at_once = Allowance::WORK_OF_USER.at_once;
+        assert!(copy(10_000) * 10 < at_once);
+        assert!(copy(usize::try_from(QUOTA).expect("positive")) < at_once);
+    }
+
+    #[test]
+    fn wrong_passwords_alone_never_use_up_the_hashes_of_an_account() {
+        use crate::domain::rate_limit::{RateLimit, WINDOW};
+        let Allowance { at_once, each } = Allowance::HASHES_OF_ACCOUNT;
+        let failures = RateLimit::LoginUsername.max();
+        assert!(failures < at_once);
+        assert!(each * failures <= WINDOW.unsigned_abs());
+    }
+}

@@ -1,0 +1,69 @@
+//! Sessions as their user sees them, and how one is named.
+
+use time::OffsetDateTime;
+use uuid::{Uuid, fmt::Hyphenated};
+
+use super::{SessionId, SessionKind};
+use crate::domain::error::{FieldCode, FieldError};
+
+/// A living session, without anything that could open it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Names it.
+    pub id: SessionId,
+    /// What it opens.
+    pub kind: SessionKind,
+    /// What the client said it is, at most [`USER_AGENT_MAX`](super::USER_AGENT_MAX) characters of it.
+    /// May be empty, and is a stranger's word.
+    pub client: String,
+    /// When it began (UTC).
+    pub created: OffsetDateTime,
+    /// When it was last used (UTC), to [`SEEN_INTERVAL`](super::SEEN_INTERVAL).
+    pub seen: OffsetDateTime,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
+impl SessionId {
+    /// Takes the form of RFC 9562, in either case.
+    ///
+    /// # Errors
+    /// When the text is not a UUID.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let error = |code, message| FieldError::new("session_id", code, message);
+        if text.is_empty() {
+            let message = "The id of the session is missing";
+            return Err(error(FieldCode::Required, message));
+        }
+        let id = (text.len() == Hyphenated::LENGTH)
+            .then(|| Uuid::try_parse(text).ok())
+            .flatten();
+        id.map(Self).ok_or_else(|| {
+            let message = "The session's id must be a UUID, as the list of sessions gives it";
+            error(FieldCode::InvalidId, message)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_uuid_with_hyphens_names_a_session() {
+        let code = |text: &str| match SessionId::parse(text) {
+            Ok(_) => "accepted",
+            Err(error) => error.code.as_str(),
+        };
+        for (text, expected) in [
+            ("c5d3f2a0-6b1e-4f8a-8a77-0d9e4b3c2f16", "accepted"),
+            ("C5D3F2A0-6B1E-4F8A-8A77-0D9E4B3C2F16", "accepted"),
+            ("", "required"),
+            ("17", "invalid_id"),
+            ("c5d3f2a06b1e4f8a8a770d9e4b3c2f16", "invalid_id"),
+            ("{c5d3f2a0-6b1e-4f8a-8a77-0d9e4b3c2f16}", "invalid_id"),
+        ] {
+            assert_eq!(code(text), expected, "{text:?}");
+        }
+    }
+}

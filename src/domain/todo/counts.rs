@@ -1,0 +1,83 @@
+//! The counts of a list.
+
+use std::ops::Sub;
+
+use super::Filter;
+use crate::domain::error::{Conflict, Error};
+
+/// Most to-dos of one user, removed ones not counted. A phone copies that many in 200 calls; whoever
+/// comes near it is a program.
+pub const QUOTA: i32 = 200_000;
+
+/// Most tombstones of one user; beyond it a removal deletes the oldest. A list of 10,000 to-dos removed at
+/// once can be restored, with 300 more a day for the thirty days that each of them lasts.
+pub const TOMBSTONES_MAX: i32 = 20_000;
+/// So many are deleted then, so that only one removal in a hundred has to.
+pub const TOMBSTONES_SURPLUS: u32 = 100;
+
+/// The counts of one user's list at one revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TodoCounts {
+    /// Counts every change of this user's to-dos.
+    pub rev: u64,
+    /// To-dos still open.
+    pub open: i32,
+    /// All to-dos, open and done; removed ones do not count.
+    pub all: i32,
+}
+
+impl TodoCounts {
+    /// These counts after a change, at the revision it made.
+    #[must_use]
+    pub fn after(self, change: CountsDelta, rev: u64) -> Self {
+        Self {
+            rev,
+            open: self.open + change.open,
+            all: self.all + change.all,
+        }
+    }
+
+    /// How many to-dos a filter lets through.
+    #[must_use]
+    pub fn shown(self, filter: Filter) -> i32 {
+        match filter {
+            Filter::All => self.all,
+            Filter::Open => self.open,
+            Filter::Done => self.all - self.open,
+        }
+    }
+
+    /// Whether a list may have grown to this.
+    ///
+    /// # Errors
+    /// [`Conflict::TodoQuotaReached`] beyond [`QUOTA`].
+    pub fn check_quota(self) -> Result<(), Error> {
+        if self.all > QUOTA {
+            return Err(Error::Conflict(Conflict::TodoQuotaReached));
+        }
+        Ok(())
+    }
+}
+
+/// What a verb does to the counts of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CountsDelta {
+    /// Added to the number of open to-dos.
+    pub open: i32,
+    /// Added to the number of all to-dos.
+    pub all: i32,
+    /// Added to the number of tombstones.
+    pub removed: i32,
+}
+
+impl Sub for CountsDelta {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            open: self.open - other.open,
+            all: self.all - other.all,
+            removed: self.removed - other.removed,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a request may cost: it reaches the application whole and within limits, or not at all.
+
+use std::{fmt, sync::Arc};
+
+use http_body_util::{BodyExt as _, LengthLimitError, Limited, combinators::BoxBody};
+use hyper::body::Body as _;
+use poem::{
+    Body, Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Result,
+    error::ResponseError,
+    http::{StatusCode, Version, header},
+};
+use tokio::time::timeout;
+
+use super::RequestLimits;
+
+/// Why a request is not answered by the application. Requests that hyper could not read have theirs with
+/// them.
+#[derive(Clone, Debug)]
+pub(super) enum RequestRejection {
+    UriTooLong,
+    HeadNotUnderstood,
+    HeadTooLarge {
+        /// In words; may be empty.
+        largest: String,
+    },
+    TooManyHeaders,
+    InvalidHost,
+    BodyTooLarge,
+    BodyTimeout,
+    BodyAborted,
+    HandlerTimeout,
+}
+
+impl ResponseError for RequestRejection {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadNotUnderstood | Self::InvalidHost | Self::BodyAborted => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::HeadTooLarge { .. } | Self::TooManyHeaders => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::HandlerTimeout => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl fmt::Display for RequestRejection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::UriTooLong => "the address is too long",
+            Self::HeadNotUnderstood => "the head is not understood",
+            Self::HeadTooLarge { largest } if largest.is_empty() => HEAD_TOO_LARGE,
+            // Shown to the client, since these are its own.
+            Self::HeadTooLarge { largest } => {
+                return write!(formatter, "{HEAD_TOO_LARGE}, most of it {largest}");
+            }
+            Self::TooManyHeaders => "more than 100 headers",
+            Self::InvalidHost => "there must be one Host header",
+            Self::BodyTooLarge => "the body is too large",
+            Self::BodyTimeout => "the body took too long",
+            Self::BodyAborted => "the body broke off",
+            Self::HandlerTimeout => "the answer took too long",
+        })
+    }
+}
+
+impl std::error::Error for RequestRejection {}
+
+/// See [`HEAD_BYTES`](super::limits::HEAD_BYTES).
+const HEAD_TOO_LARGE: &str = "more than 16 KiB of cookies and other headers";
+
+/// Calls `endpoint` with requests that are whole: their bodies have been read, within the limits. An
+/// answer that takes too long is given up; what the database does for it goes on.
+///
+/// # Errors
+/// By their status: 400, 408, 413, 414 and 431 for what is refused, 503 for an answer that took too long.
+pub fn with_request_limits<E: Endpoint + 'static>(
+    endpoint: E,
+    limits: RequestLimits,
+) -> impl Endpoint<Output = Response> {
+    endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
+        check_head(&request, &limits)?;
+        let body = request.take_body();
+        request.set_body(read_body(body, &limits).await?);
+        let answer = timeout(limits.handler, endpoint.call(request)).await;
+        Ok(answer
+            .map_err(|_| RequestRejection::HandlerTimeout)??
+            .into_response())
+    })
+}
+
+fn check_head(request: &Request, limits: &RequestLimits) -> Result<(), RequestRejection> {
+    if let Some(refusal) = request.data::<RequestRejection>() {
+        return Err(refusal.clone());
+    }
+    let uri = request.original_uri();
+    let length = uri.path_and_query().map_or(0, |it| it.as_str().len());
+    if length > limits.uri_bytes {
+        return Err(RequestRejection::UriTooLong);
+    }
+    // Of several, whoever stands before us may have read another one (RFC 9112, 3.2).
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Err(RequestRejection::InvalidHost);
+    }
+    Ok(())
+}
+
+async fn read_body(body: Body, limits: &RequestLimits) -> Result<Body, RequestRejection> {
+    let body: BoxBody<_, _> = body.into();
+    if body.is_end_stream() {
+        return Ok(Body::empty());
+    }
+    // Refused by its announced length before the client is told to go on sending it.
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(RequestRejection::BodyTooLarge);
+    }
+    match timeout(limits.body, Limited::new(body, limits.body_bytes).collect()).await {
+        Ok(Ok(whole)) => Ok(Body::from(whole.to_bytes())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestRejection::BodyTooLarge),
+        Ok(Err(_)) => Err(RequestRejection::BodyAborted),
+        Err(_) => Err(RequestRejection::BodyTimeout),
+    }
+}

@@ -1,0 +1,292 @@
+//! Access tokens: JWTs that say for which user and which session a call acts. They are looked up on
+//! every call, so that one whose session has ended opens nothing; the signature keeps anybody else's
+//! guesses away from the database.
+
+use std::sync::Once;
+
+use jsonwebtoken::{
+    Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation,
+    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
+    decode, decode_header, encode,
+    errors::{Error as JwtError, ErrorKind, Result as JwtResult},
+    signature::{self, Signer as Sign, Verifier as Verify},
+};
+use ring::{digest, hmac};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::domain::{
+    error::{AuthError, Error},
+    session::{ACCESS_TOKEN_TTL, CallId, DeviceToken, SessionId, SuccessorKey},
+    user::Username,
+};
+
+const ISSUER: &str = "tickbox";
+const AUDIENCE: &str = "tickbox-api";
+/// How far the clocks of two instances may differ.
+const LEEWAY: Duration = Duration::seconds(5);
+/// Ours have some 400 characters.
+const LENGTH_MAX: usize = 1_024;
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    /// The user's public id.
+    sub: Uuid,
+    /// The session.
+    sid: Uuid,
+    iat: i64,
+    exp: i64,
+}
+
+/// What a token says, once its signature has been checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// For whom the call acts.
+    pub public_id: Uuid,
+    /// In which session.
+    pub session_id: SessionId,
+}
+
+/// Signs tokens, and knows its own and those of its predecessor.
+pub struct TokenSigner {
+    current: Key,
+    previous: Option<Key>,
+}
+
+struct Key {
+    /// What our tokens begin with, to the letter.
+    header: Header,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    /// Signs what known browsers keep. Derived, so that no signature can pass for another.
+    devices: hmac::Key,
+    /// The same, of the password that they were used with.
+    device_passwords: hmac::Key,
+    /// Makes the first secrets of sessions whose login may be repeated.
+    logins: hmac::Key,
+}
+
+impl Key {
+    fn new(secret: &SecretString) -> Self {
+        let secret = secret.expose_secret().as_bytes();
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some(key_id(secret));
+        Self {
+            header,
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            devices: derive_key(secret, b"tickbox known devices"),
+            device_passwords: derive_key(secret, b"tickbox passwords of known devices"),
+            logins: derive_key(secret, b"tickbox repeatable logins"),
+        }
+    }
+
+    fn device_tag(&self, nonce: &[u8; 16], username: &Username) -> [u8; 32] {
+        tag(&self.devices, nonce, username.as_str().as_bytes())
+    }
+
+    fn password_tag(&self, nonce: &[u8; 16], hash: &str) -> [u8; 32] {
+        tag(&self.device_passwords, nonce, hash.as_bytes())
+    }
+}
+
+/// The first part has a fixed length under each key: no two pairs are the same bytes.
+fn tag(key: &hmac::Key, first: &[u8], second: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(key, &[first, second].concat());
+    tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+/// A key of its own for each purpose.
+fn derive_key(secret: &[u8], purpose: &[u8]) -> hmac::Key {
+    let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), purpose);
+    hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
+}
+
+/// Names a key without telling anything about it.
+fn key_id(secret: &[u8]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(b"tickbox kid");
+    context.update(secret);
+    let hash = context.finish();
+    let first = hash.as_ref()[..8].try_into().expect("eight bytes");
+    format!("{:016x}", u64::from_be_bytes(first))
+}
+
+impl TokenSigner {
+    /// Signs with `current`; tokens that `previous` signed stay valid as long as it is given.
+    #[must_use]
+    pub fn new(current: &SecretString, previous: Option<&SecretString>) -> Self {
+        static INSTALL: Once = Once::new();
+        // Fails only when one is installed already, which is this one.
+        INSTALL.call_once(|| {
+            let _ = PROVIDER.install_default();
+        });
+        Self {
+            current: Key::new(current),
+            previous: previous.map(Key::new),
+        }
+    }
+
+    /// A token for [`ACCESS_TOKEN_TTL`].
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when signing fails.
+    pub fn sign(
+        &self,
+        public_id: Uuid,
+        session_id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<SecretString, Error> {
+        let claims = Claims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: public_id,
+            sid: session_id.0,
+            iat: now.unix_timestamp(),
+            exp: (now + ACCESS_TOKEN_TTL).unix_timestamp(),
+        };
+        let Key {
+            header, encoding, ..
+        } = &self.current;
+        let token = encode(header, &claims, encoding).map_err(Error::internal)?;
+        Ok(token.into())
+    }
+
+    /// Reads a token of ours.
+    ///
+    /// # Errors
+    /// [`AuthError::ExpiredToken`] for one that was good, [`AuthError::InvalidToken`] for anything else.
+    pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, Error> {
+        let invalid = || Error::Unauthenticated(AuthError::InvalidToken);
+        let claims = self.claims(token).ok_or_else(invalid)?;
+        let expires = OffsetDateTime::from_unix_timestamp(claims.exp).map_err(|_| invalid())?;
+        if now - LEEWAY >= expires {
+            return Err(Error::Unauthenticated(AuthError::ExpiredToken));
+        }
+        Ok(AccessClaims {
+            public_id: claims.sub,
+            session_id: SessionId(claims.sid),
+        })
+    }
+
+    /// What a browser keeps that somebody has logged in with under this username, with the password
+    /// that has this hash.
+    #[must_use]
+    pub fn sign_device(&self, nonce: [u8; 16], username: &Username, hash: &str) -> DeviceToken {
+        DeviceToken {
+            nonce,
+            tag: self.current.device_tag(&nonce, username),
+            password_tag: self.current.password_tag(&nonce, hash),
+        }
+    }
+
+    /// Whether a browser has been used under this username before, with whatever password.
+    #[must_use]
+    pub fn is_known_device(&self, device: &DeviceToken, username: &Username) -> bool {
+        self.keys().any(|key| {
+            let tag = key.device_tag(&device.nonce, username);
+            bool::from(tag.ct_eq(&device.tag))
+        })
+    }
+
+    /// Whether that was with the password that has this hash.
+    #[must_use]
+    pub fn knows_password(&self, device: &DeviceToken, hash: &str) -> bool {
+        self.keys().any(|key| {
+            let tag = key.password_tag(&device.nonce, hash);
+            bool::from(tag.ct_eq(&device.password_tag))
+        })
+    }
+
+    /// The first secret of a session that a call of this name began. Whoever has only the database
+    /// has its key, and may guess the name, but cannot compute the secret.
+    #[must_use]
+    pub fn login_secret(&self, key: &SuccessorKey, call: CallId) -> [u8; 32] {
+        tag(&self.current.logins, &key.0, call.0.as_bytes())
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+
+    /// The header must be one of ours to the letter: another algorithm, or a key that a token brings
+    /// along (`jwk`, `jku`, `x5u`), is not even looked at.
+    fn claims(&self, token: &str) -> Option<Claims> {
+        if token.len() > LENGTH_MAX {
+            return None;
+        }
+        let header = decode_header(token).ok()?;
+        let key = self.keys().find(|key| key.header == header)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Our own clock decides, not the system's.
+        validation.validate_exp = false;
+        let token = decode::<Claims>(token, &key.decoding, &validation);
+        token.ok().map(|token| token.claims)
+    }
+}
+
+/// HS256 and nothing else, on ring, which TLS brings along: the crate's own providers would add RSA
+/// and elliptic curves that we never want to accept.
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory,
+    verifier_factory,
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+struct Hs256(hmac::Key);
+
+impl Hs256 {
+    fn new(algorithm: Algorithm, family: AlgorithmFamily, secret: &[u8]) -> JwtResult<Self> {
+        if algorithm == Algorithm::HS256 && family == AlgorithmFamily::Hmac {
+            Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret)))
+        } else {
+            Err(JwtError::from(ErrorKind::InvalidAlgorithm))
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the crate's signature")]
+fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> JwtResult<Box<dyn JwtSigner>> {
+    let signer = Hs256::new(*algorithm, key.family(), key.as_bytes())?;
+    Ok(Box::new(signer))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the crate's signature")]
+fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> JwtResult<Box<dyn JwtVerifier>> {
+    let verifier = Hs256::new(*algorithm, key.family(), key.try_get_as_bytes()?)?;
+    Ok(Box::new(verifier))
+}
+
+impl Sign<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(hmac::sign(&self.0, message).as_ref().to_vec())
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl Verify<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], tag: &Vec<u8>) -> Result<(), signature::Error> {
+        hmac::verify(&self.0, message, tag).map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}

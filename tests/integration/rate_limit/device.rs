@@ -1,0 +1,227 @@
+//! A browser that somebody has logged in with before keeps a way in.
+
+use secrecy::SecretString;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{
+    domain::{
+        rate_limit::RequestQuota,
+        session::DeviceToken,
+        user::{PasswordChange, PasswordChangeInput, Username},
+    },
+    service::{Argon2Cost, ClientInfo, Service, TokenSigner},
+};
+
+use super::{WRONG, end, from, guess, try_login};
+use crate::world::{CHEAP, PASSWORD, SECRET, UNKNOWN, World};
+
+const NEW: &str = "amber kettle 8";
+
+fn with(device: &DeviceToken) -> ClientInfo {
+    ClientInfo {
+        device: Some(device.clone()),
+        ..from("1.2.3.4")
+    }
+}
+
+async fn device(service: &Service, username: &str) -> DeviceToken {
+    let login = try_login(service, username, PASSWORD, from("1.2.3.4")).await;
+    login.expect("right password").device
+}
+
+fn change() -> PasswordChange {
+    let change = PasswordChangeInput {
+        current_password: PASSWORD,
+        new_password: NEW,
+        new_password_again: None,
+    };
+    PasswordChange::parse(change, "ona").expect("valid")
+}
+
+/// By somebody with many addresses, one of them Ona's.
+async fn lock(service: &Service, username: &str) {
+    for number in 0..100 {
+        guess(service, username, &format!("10.0.0.{number}")).await;
+    }
+    for _ in 0..20 {
+        guess(service, "somebody", "1.2.3.4").await;
+        guess(service, username, "1.2.3.4").await;
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_known_browser_gets_in_while_its_username_and_its_address_are_locked(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let ona = device(&service, "ona").await;
+    let jonas = device(&service, "jonas").await;
+    lock(&service, "ona").await;
+    let mut forged = ona.clone();
+    forged.tag[31] ^= 1;
+    let mut other = ona.clone();
+    other.nonce[0] ^= 1;
+    for (case, device, expected) in [
+        ("her own", &ona, "ok"),
+        ("another tag", &forged, "limited"),
+        ("another number", &other, "limited"),
+        ("another person's", &jonas, "limited"),
+    ] {
+        let login = try_login(&service, "ona", PASSWORD, with(device)).await;
+        assert_eq!(end(&login), expected, "{case}");
+    }
+    let stranger = try_login(&service, "ona", PASSWORD, from("10.0.1.1")).await;
+    assert_eq!(end(&stranger), "limited");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_known_browser_has_ten_wrong_passwords_that_count_nowhere_else(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let ona = device(&service, "ona").await;
+    for number in 0..10 {
+        let login = try_login(&service, "ona", WRONG, with(&ona)).await;
+        assert_eq!(end(&login), "wrong", "{number}");
+    }
+    for number in 0..10 {
+        assert_eq!(guess(&service, "ona", "1.2.3.4").await, "wrong", "{number}");
+    }
+    assert_eq!(guess(&service, "ona", "1.2.3.4").await, "limited");
+    let login = try_login(&service, "ona", PASSWORD, with(&ona)).await;
+    assert_eq!(end(&login), "limited");
+}
+
+/// It could do so by forgetting its cookie.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_known_browser_that_has_used_up_its_tries_counts_like_any_other(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let ona = device(&service, "ona").await;
+    for number in 0..19 {
+        let login = try_login(&service, "ona", WRONG, with(&ona)).await;
+        assert_eq!(end(&login), "wrong", "{number}");
+    }
+    let login = try_login(&service, "ona", PASSWORD, with(&ona)).await;
+    assert_eq!(end(&login), "ok");
+    assert_eq!(guess(&service, "ona", "1.2.3.4").await, "wrong");
+    for client in [with(&ona), from("1.2.3.4")] {
+        let login = try_login(&service, "ona", PASSWORD, client).await;
+        assert_eq!(end(&login), "limited");
+    }
+}
+
+/// Else everybody could have as many tries as they log in to their own account between them.
+#[sqlx::test(migrations = "./migrations")]
+async fn logging_in_again_gives_no_new_tries(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let mut known = device(&service, "ona").await;
+    for number in 0..9 {
+        let login = try_login(&service, "ona", WRONG, with(&known)).await;
+        assert_eq!(end(&login), "wrong", "{number}");
+    }
+    let login = try_login(&service, "ona", PASSWORD, with(&known)).await;
+    known = login.expect("right password").device;
+    for number in 0..11 {
+        let login = try_login(&service, "ona", WRONG, with(&known)).await;
+        assert_eq!(
+            end(&login),
+            "wrong",
+            "its last one, and ten like any other: {number}"
+        );
+    }
+    let login = try_login(&service, "ona", WRONG, with(&known)).await;
+    assert_eq!(end(&login), "limited");
+}
+
+#[test]
+fn a_browser_stays_known_while_the_key_is_being_replaced_and_is_no_longer_afterwards() {
+    let (old, new) = (
+        SecretString::from(SECRET),
+        SecretString::from("fedcba9876543210fedcba9876543210"),
+    );
+    let ona = Username::parse("ona").expect("valid");
+    let device = TokenSigner::new(&old, None).device([7; 16], &ona, "a hash");
+    let knows = |signer: TokenSigner| {
+        let both = (
+            signer.knows(&device, &ona),
+            signer.knows_password(&device, "a hash"),
+        );
+        assert!(!signer.knows_password(&device, "another"));
+        both
+    };
+    assert_eq!(knows(TokenSigner::new(&old, None)), (true, true));
+    assert_eq!(knows(TokenSigner::new(&new, Some(&old))), (true, true));
+    assert_eq!(knows(TokenSigner::new(&new, None)), (false, false));
+}
+
+/// Its way in past full limits was opened with the password that a thief may know.
+#[sqlx::test(migrations = "./migrations")]
+async fn after_a_change_of_the_password_a_browser_is_known_only_if_it_was_used_with_the_new_one(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let (here, there) = (device(&service, "ona").await, device(&service, "ona").await);
+    let changed =
+        service.change_password(&world.ona, &world.cookie, change(), Some(&here), UNKNOWN);
+    let renewed = changed.await.expect("changed").device;
+    assert_eq!(renewed.nonce, here.nonce, "the browser is the same");
+    let log_in = async |device: &DeviceToken| try_login(&service, "ona", NEW, with(device)).await;
+    let anew = log_in(&there).await.expect("nothing is locked yet").device;
+    assert_eq!(anew.nonce, there.nonce);
+    lock(&service, "ona").await;
+    for (case, device, expected) in [
+        ("of before", &here, "limited"),
+        ("of before, elsewhere", &there, "limited"),
+        ("that made the change", &renewed, "ok"),
+        ("used since", &anew, "ok"),
+    ] {
+        assert_eq!(end(&log_in(device).await), expected, "{case}");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_browser_without_a_cookie_that_changes_the_password_is_known_from_then_on(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let jonas = device(&service, "jonas").await;
+    let changed =
+        service.change_password(&world.ona, &world.cookie, change(), Some(&jonas), UNKNOWN);
+    let known = changed.await.expect("changed").device;
+    assert_ne!(known.nonce, jonas.nonce, "that is another person's");
+    lock(&service, "ona").await;
+    let login = try_login(&service, "ona", NEW, with(&known)).await;
+    assert_eq!(end(&login), "ok");
+}
+
+/// A hash of less effort is renewed by a login: the browser that did it stays known.
+#[sqlx::test(migrations = "./migrations")]
+async fn the_browser_whose_login_renews_the_hash_stays_known(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let more = Argon2Cost {
+        memory: 128,
+        ..CHEAP
+    };
+    let service = world
+        .with_effort(more)
+        .with_rate_limits(RequestQuota::STANDARD);
+    let known = device(&service, "ona").await;
+    lock(&service, "ona").await;
+    let login = try_login(&service, "ona", PASSWORD, with(&known)).await;
+    assert_eq!(end(&login), "ok");
+}

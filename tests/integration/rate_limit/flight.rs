@@ -1,0 +1,160 @@
+//! Tries of which it is not known yet how they end.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sqlx::{
+    Connection as _, Executor as _,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tickbox::service::{Argon2Cost, Service};
+use tokio::time::sleep;
+
+use super::{end, from, guess, hits, try_login, wait};
+use crate::world::{PASSWORD, World};
+
+/// In a moment, for people.
+const SOON: Duration = Duration::from_secs(5);
+const LAPSE: time::Duration = time::Duration::seconds(30);
+
+async fn in_flight(world: &World) -> i64 {
+    sqlx::query_scalar("SELECT CAST(COALESCE(MAX(in_flight), 0) AS SIGNED) FROM rate_limits")
+        .fetch_one(&mut world.connect().await)
+        .await
+        .expect("read")
+}
+
+async fn log_in(service: &Service) -> Result<(), tickbox::domain::error::Error> {
+    let login = try_login(service, "ona", PASSWORD, from("1.2.3.4")).await;
+    login.map(drop)
+}
+
+/// The row of the user is held, so that no session can begin: what a full disk or a cluster without a
+/// majority does. The passwords have been looked at and were right.
+#[sqlx::test(migrations = "./migrations")]
+async fn right_passwords_in_a_stall_lock_nobody_out_once_they_have_lapsed(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    let mut holder = world.connect().await;
+    let mut held = holder.begin().await.expect("begun");
+    let hold = "SELECT id FROM users FOR UPDATE";
+    held.execute(hold).await.expect("held");
+    let logins = join_all((0..12).map(|_| log_in(&service))).await;
+    assert!(logins.iter().all(|login| end(login) != "ok"), "{logins:?}");
+    held.rollback().await.expect("released");
+    // What was left behind comes to its end.
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(hits(&world).await.1, 0, "none was wrong");
+    world.clock.advance(LAPSE);
+    for number in 0..10 {
+        let end = guess(&service, "ona", "1.2.3.4").await;
+        assert_eq!(end, "wrong", "all places are free again: {number}");
+    }
+    assert_eq!(guess(&service, "ona", "1.2.3.4").await, "limited");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_an_instance_had_in_flight_when_it_died_lapses(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let service = world.with_limits();
+    assert_eq!(guess(&service, "ona", "1.2.3.4").await, "wrong");
+    let died = "UPDATE rate_limits SET in_flight = 9,
+        in_flight_date = UTC_TIMESTAMP(6) - INTERVAL 10 SECOND,
+        in_flight_ends_date = UTC_TIMESTAMP(6) + INTERVAL 20 SECOND";
+    let mut connection = world.connect().await;
+    connection.execute(died).await.expect("updated");
+    // These are not about to end.
+    let refused = wait(log_in(&service).await).as_secs();
+    assert!((15..=20).contains(&refused), "{refused}");
+    world.clock.advance(time::Duration::seconds(21));
+    assert_eq!(end(&log_in(&service).await), "ok");
+    assert_eq!(in_flight(&world).await, 0);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_surplus_of_right_passwords_is_told_to_come_back_soon_and_then_gets_in(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    let instances = [world.with_limits(), world.with_limits()];
+    let mut holder = world.connect().await;
+    let mut held = holder.begin().await.expect("begun");
+    let hold = "SELECT id FROM users FOR UPDATE";
+    held.execute(hold).await.expect("held");
+    let logins = (0..13).map(|number| log_in(&instances[number % 2]));
+    let release = async {
+        sleep(Duration::from_millis(700)).await;
+        held.rollback().await.expect("released");
+    };
+    let (logins, ()) = tokio::join!(join_all(logins), release);
+    let count = |wanted| logins.iter().filter(|login| end(login) == wanted).count();
+    assert_eq!((count("ok"), count("limited")), (10, 3), "{logins:?}");
+    for login in logins.into_iter().filter(|login| end(login) == "limited") {
+        let seconds = wait(login);
+        assert!(seconds <= SOON, "not when the window ends: {seconds:?}");
+    }
+    for number in 0..3 {
+        let login = log_in(&instances[number % 2]).await;
+        assert_eq!(end(&login), "ok");
+    }
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_verdict_that_comes_too_late_is_not_told_and_gives_no_more_guesses(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let world = World::new(options).await;
+    // Of nobody: it is compared with a hash of that effort.
+    let slow = Argon2Cost {
+        memory: 32_768,
+        passes: 4,
+    };
+    let service = world.with_effort(slow);
+    let service = service.with_rate_limits(tickbox::domain::rate_limit::RequestQuota::STANDARD);
+    let late = async {
+        while in_flight(&world).await == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        world.clock.advance(time::Duration::seconds(21));
+    };
+    let (guessed, ()) = tokio::join!(guess(&service, "nobody", "1.2.3.4"), late);
+    assert_eq!(guessed, "failed");
+    assert_eq!(hits(&world).await.1, 0);
+}
+
+/// Its own tries must have lapsed: what another one holds is not its to give up.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_settlement_that_comes_too_late_takes_nobody_elses_place(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    use tickbox::{
+        domain::rate_limit::{Bucket, LAPSES_AFTER, RateLimit},
+        store::rate_limit,
+    };
+    let world = World::new(options).await;
+    let bucket = Bucket {
+        limit: RateLimit::LoginPair,
+        key: [7; 32],
+    };
+    let connection = &mut world.connect().await;
+    let first = world.clock.now();
+    let later = first + LAPSES_AFTER;
+    for began in [first, later] {
+        let begun = rate_limit::begin(connection, &[bucket], began, began + LAPSES_AFTER).await;
+        begun.expect("counted");
+    }
+    for (began, left) in [(first, 1), (later, 0), (later, 0)] {
+        let released = rate_limit::release(connection, &[bucket], began).await;
+        released.expect("released");
+        assert_eq!(in_flight(&world).await, left);
+    }
+}

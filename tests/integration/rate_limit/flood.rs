@@ -1,0 +1,148 @@
+//! What comes in floods is a number in the log.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use reqwest::Method;
+use serde_json::Value;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use tickbox::{domain::rate_limit::RequestQuota, web::Proxies};
+use tokio::time::sleep;
+
+use crate::{
+    log,
+    web::site::{Answer, Site},
+};
+
+/// Until what was counted is in the log.
+const LOGGED: Duration = Duration::from_millis(1_500);
+
+/// One more a minute, so that none comes while a test runs.
+const FIVE: RequestQuota = RequestQuota {
+    burst: NonZeroU32::new(5).expect("more than none"),
+    replenish: Duration::from_mins(1),
+};
+
+/// One at a time, so that some pass beside those that are refused.
+const QUICK: RequestQuota = RequestQuota {
+    burst: NonZeroU32::MIN,
+    replenish: Duration::from_millis(20),
+};
+
+async fn statuses(site: &Site, path: &str, client: &str, times: usize) -> Vec<u16> {
+    let mut statuses = vec![];
+    for _ in 0..times {
+        let request = site.request(Method::GET, path);
+        let answer = Answer::to(request.header("x-forwarded-for", client)).await;
+        statuses.push(answer.status);
+    }
+    statuses
+}
+
+/// The lines that name this client.
+fn lines(client: &str) -> Vec<Value> {
+    let log = log::read();
+    let lines = log.lines().filter(|line| line.contains(client));
+    let lines = lines.map(|line| serde_json::from_str(line).expect("JSON"));
+    let of_it = |line: &Value| line["span"]["client"] == client;
+    lines.filter(of_it).collect()
+}
+
+/// How many lines have that message, and what they count together.
+fn counted(lines: &[Value], message: &str) -> (usize, u64) {
+    let with_it = lines.iter().filter(|it| it["fields"]["message"] == message);
+    let counts: Vec<_> = with_it
+        .map(|line| line["fields"]["count"].as_u64().unwrap_or_default())
+        .collect();
+    (counts.len(), counts.iter().sum())
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn refusals_are_a_line_a_second_with_their_number(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::limited(options, Proxies(1), FIVE).await;
+    let client = "198.51.100.1";
+    let answers = statuses(&site, "/login", client, 105).await;
+    assert_eq!(answers.iter().filter(|it| **it == 429).count(), 100);
+    sleep(LOGGED).await;
+    let lines = lines(client);
+    let (refusals, count) = counted(&lines, "too many");
+    assert_eq!(count, 100, "{lines:?}");
+    assert!((1..=3).contains(&refusals), "{refusals} lines");
+    assert_eq!(counted(&lines, "request").0, 5, "those that passed");
+    let line = lines
+        .iter()
+        .find(|it| it["fields"]["message"] == "too many");
+    let fields = &line.expect("one")["fields"];
+    assert_eq!(fields["event"], "rate_limited");
+    assert_eq!(fields["limit"], "requests");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::limited(options, Proxies(1), QUICK).await;
+    let client = "198.51.100.2";
+    let mut answers = statuses(&site, "/login", client, 2).await;
+    while answers.iter().filter(|it| **it == 200).count() < 6 {
+        answers.extend(statuses(&site, "/login", client, 1).await);
+    }
+    let passed = answers.iter().filter(|it| **it == 200).count();
+    sleep(LOGGED).await;
+    let lines = lines(client);
+    let logged = counted(&lines, "request").0;
+    let (_, count) = counted(&lines, "requests beside refused ones");
+    assert_eq!(logged + usize::try_from(count).expect("few"), passed);
+    assert!(count >= 4, "{answers:?} {lines:?}");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_changes_something_beside_refusals_has_its_line(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::limited(options, Proxies(1), QUICK).await;
+    let client = "198.51.100.5";
+    while !statuses(&site, "/login", client, 3).await.contains(&429) {}
+    loop {
+        let request = site.request(Method::POST, "/logout");
+        let answer = Answer::to(request.header("x-forwarded-for", client)).await;
+        if answer.status == 303 {
+            break;
+        }
+        assert_eq!(answer.status, 429);
+    }
+    let lines = lines(client);
+    let line = lines.iter().find(|it| it["fields"]["route"] == "/logout");
+    assert_eq!(line.expect("one")["fields"]["status"], 303);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::limited(options, Proxies(1), FIVE).await;
+    let client = "198.51.100.3";
+    // As often as no balancer asks.
+    let usual = [
+        statuses(&site, "/healthz", client, 50).await,
+        statuses(&site, "/readyz", client, 50).await,
+    ];
+    assert!(usual.concat().iter().all(|status| *status == 200));
+    sleep(LOGGED).await;
+    let found = lines(client);
+    let (checks, count) = counted(&found, "health checks");
+    assert_eq!(count, 100);
+    assert!((1..=4).contains(&checks), "{checks} lines");
+    assert_eq!(counted(&found, "request").0, 0);
+
+    let flood = statuses(&site, "/healthz", client, 400).await;
+    assert!(flood.contains(&429));
+    assert_eq!(statuses(&site, "/login", client, 1).await, [200]);
+    let other = statuses(&site, "/healthz", "198.51.100.4", 1).await;
+    assert_eq!(other, [200]);
+}
