@@ -1,12 +1,11 @@
-//! Tickbox: a multi-user to-do list that is one binary. This is its map; each layer may use only
-//! what stands to the right of it, and a test (`tests/integration/layers.rs`) keeps it so.
+//! A multi-user to-do list in a single binary. This is its map; each layer may use only what is to the
+//! right of it, and a test (`tests/integration/layers.rs`) keeps it so.
 //!
 //! ```text
 //! main -> app -> { web, api } -> service -> store -> database -> domain
 //!         app -> { web, api } -> assets
 //!         app -> server -> domain
 //!         app -> telemetry -> config -> database
-//! main -> healthcheck
 //! { server, database } -> detach_on_drop
 //! ```
 //!
@@ -21,7 +20,6 @@ pub mod config;
 pub mod database;
 mod detach_on_drop;
 pub mod domain;
-pub mod healthcheck;
 pub mod server;
 pub mod service;
 pub mod store;

@@ -1,10 +1,17 @@
 //! The verbs. Each looks up only within what its user owns, may be repeated without harm, and owns
 //! its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each may fail as the database does; what else may fail is documented"
+)]
+
 mod access_token;
 mod allowance;
+mod jwt_provider;
 mod password_hasher;
 mod purge;
+mod random;
 mod rate_limit;
 mod readiness;
 mod session;

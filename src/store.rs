@@ -2,6 +2,12 @@
 //! business rules; they may be called inside or outside a transaction. May import `database` and `domain`
 //! only.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each fails as the database does; what else may fail is documented"
+)]
+
+pub mod job;
 pub mod purge;
 pub mod rate_limit;
 pub mod session;

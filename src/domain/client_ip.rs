@@ -1,23 +1,23 @@
-//! Where a request comes from, as far as it can be believed.
+//! The client IP of a request, from the peer and `X-Forwarded-For`.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-/// The address of a client: what the outermost of our proxies saw, or the peer when there is none.
+/// The IP address of a client: as the outermost trusted proxy saw it, or the peer when there is no proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientIp(IpAddr);
 
-/// Of an IPv6 address, what a provider gives to one customer: the first 64 bits.
+/// The part of an IPv6 address that a provider gives to one customer: the first 64 bits.
 const IPV6_NETWORK: u128 = u128::MAX << 64;
 
 impl ClientIp {
-    /// Of a client that has none, such as one on a local socket.
+    /// The address of a client that has none, such as one on a local socket.
     pub const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
-    /// The `hops`-th from the right of all entries of the `X-Forwarded-For` lines, in their order:
-    /// each trusted proxy appends what it saw, and what stands further left, anybody can have sent.
+    /// The `hops`-th from the right of all entries of the `X-Forwarded-For` lines, in their order: each
+    /// trusted proxy appends the address it saw, and a client can have sent any entry further left.
     /// The peer when there are no proxies, fewer entries than proxies, or no address at that place.
     pub fn from_forwarded_for<'a>(
         peer: IpAddr,
@@ -35,8 +35,8 @@ impl ClientIp {
         Self(seen.unwrap_or(peer).to_canonical())
     }
 
-    /// What limits count as one: an IPv4 address, or the /64 of an IPv6 address, whose holder can
-    /// choose among the addresses in it.
+    /// The network that rate limits count as one client: an IPv4 address, or the /64 of an IPv6 address,
+    /// whose holder can choose among the addresses in it.
     #[must_use]
     pub fn network(self) -> IpAddr {
         match self.0 {
@@ -46,7 +46,7 @@ impl ClientIp {
     }
 }
 
-/// Of a client without proxies.
+/// The peer, for a client without proxies.
 impl From<IpAddr> for ClientIp {
     fn from(peer: IpAddr) -> Self {
         Self(peer.to_canonical())
@@ -65,7 +65,7 @@ impl fmt::Display for ClientIp {
     }
 }
 
-/// An address as proxies write it: some add a port, and put IPv6 in brackets.
+/// Parses an address as proxies write it: some add a port, and put IPv6 in brackets.
 fn parse(entry: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(entry).ok()?.trim_ascii();
     let without_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();

@@ -1,5 +1,5 @@
-//! The one clock. Every date the application stores comes from here, so that no statement mixes
-//! the database's time with ours, and a test can move time instead of waiting.
+//! The clock that all times come from: no statement mixes the database's time with the application's, and a
+//! test can move time instead of waiting.
 
 use std::{
     sync::{
@@ -15,13 +15,13 @@ use time::{Duration, OffsetDateTime};
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset_seconds: Arc<AtomicI64>,
-    /// How far it was moved forward in all: what has passed is not undone when it is set back.
+    /// How far it was moved forward in all; setting it back does not change this.
     passed_seconds: Arc<AtomicU64>,
 }
 
 impl Clock {
-    /// The present moment, truncated to microseconds: what `DATETIME(6)` keeps. A value that was
-    /// answered before it was stored would otherwise differ from the one read back.
+    /// The current time, truncated to microseconds as `DATETIME(6)` is: a value in a response would otherwise
+    /// differ from the one read back.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
@@ -32,8 +32,7 @@ impl Clock {
         truncate(OffsetDateTime::now_utc() + offset)
     }
 
-    /// The present moment for what an instance keeps in its memory: setting the system's clock does not
-    /// move it.
+    /// The current time of a monotonic clock, for state in an instance's memory.
     #[must_use]
     pub fn instant(&self) -> Instant {
         let passed = self.passed_seconds.load(Ordering::Relaxed);

@@ -1,18 +1,18 @@
-//! The kinds of failure. A kind is told apart by what the caller can do about it, not by where it
-//! came from; pages, fragments and problem documents are all made of these.
+//! Error kinds, grouped by what the caller can do about them, not by their source; pages, fragments and
+//! problem documents are all made of these.
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 macro_rules! field_codes {
     ($($(#[doc = $words:literal])+ $code:ident = $text:literal,)+) => {
-        /// Which rule a field breaks, for programs. Codes are added, never renamed.
+        /// The rule that a field breaks, for programs. Codes are added, never renamed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum FieldCode {
             $($(#[doc = $words])+ $code,)+
         }
 
         impl FieldCode {
-            /// All codes, for the document of the API.
+            /// All codes, for the OpenAPI document.
             pub const ALL: &'static [Self] = &[$(Self::$code),+];
 
             /// The code as it is sent.
@@ -33,7 +33,7 @@ field_codes! {
     TooShort = "too_short",
     /// More characters than the limit.
     TooLong = "too_long",
-    /// Other characters than the field takes.
+    /// Characters that the field does not accept.
     InvalidCharacters = "invalid_characters",
     /// Line breaks, tabs or other control characters.
     ControlCharacters = "control_characters",
@@ -41,7 +41,7 @@ field_codes! {
     TooCommon = "too_common",
     /// The password contains the username.
     ContainsUsername = "contains_username",
-    /// Differs from what it must equal.
+    /// Differs from the field that it must equal.
     Mismatch = "mismatch",
     /// Not the password that the account has.
     WrongPassword = "wrong_password",
@@ -49,11 +49,11 @@ field_codes! {
     Unchanged = "unchanged",
     /// Not a UUID.
     InvalidId = "invalid_id",
-    /// Not a cursor that a list gave out.
+    /// Not a cursor of a list.
     InvalidCursor = "invalid_cursor",
-    /// Not a token that an earlier answer gave out.
+    /// Not a token of an earlier response.
     InvalidToken = "invalid_token",
-    /// None of the values that the field takes.
+    /// None of the values that the field accepts.
     InvalidValue = "invalid_value",
     /// A number outside its limits.
     OutOfRange = "out_of_range",
@@ -74,9 +74,9 @@ field_codes! {
 pub struct FieldError {
     /// The field's name, the same in the form and in the API.
     pub field: Cow<'static, str>,
-    /// What a program can act on.
+    /// For programs.
     pub code: FieldCode,
-    /// What a person reads: a sentence that says what to do.
+    /// For people: a sentence that says what to do.
     pub message: String,
 }
 
@@ -95,19 +95,19 @@ impl FieldError {
     }
 }
 
-/// What stands against an otherwise valid request.
+/// Why a valid request conflicts with stored state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conflict {
     /// Another account has this username.
     UsernameTaken,
     /// This id already names a to-do with another text.
     IdReused,
-    /// The list holds as many to-dos as anybody may have.
+    /// The list is full: see [`QUOTA`](super::todo::QUOTA).
     TodoQuotaReached,
 }
 
 impl Conflict {
-    /// What stands against it and what to do, for people.
+    /// The conflict and its remedy, for people.
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
@@ -131,16 +131,16 @@ impl Conflict {
     }
 }
 
-/// Why a caller is not let in, told apart by what helps.
+/// Authentication failures, grouped by remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthError {
-    /// No user has this username and this password: enter them again.
+    /// Wrong username or password: enter them again.
     WrongCredentials,
-    /// The request names nobody: log in.
+    /// The request carries no token: log in.
     NoToken,
-    /// The token is none of ours: log in.
+    /// The token was not issued by this service: log in.
     InvalidToken,
-    /// The token was good until a while ago: refresh it.
+    /// The token has expired: refresh it.
     ExpiredToken,
     /// Logged out, expired or revoked: log in.
     SessionEnded,
@@ -158,46 +158,46 @@ impl fmt::Display for AuthError {
     }
 }
 
-/// What is gone for good.
+/// What is permanently gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gone {
-    /// A removed to-do whose time to be restored is over.
+    /// A removed to-do that can no longer be restored.
     Todo,
-    /// What was removed since the token was given out: begin with everything.
+    /// Removals since the sync token was issued: start over with a first copy.
     SyncToken,
 }
 
-/// Why a verb did not do what was asked.
+/// Why a verb failed.
 #[derive(Debug)]
 pub enum Error {
     /// The input breaks rules: correct the named fields.
     Invalid(Vec<FieldError>),
-    /// The caller is not let in.
+    /// The caller is not authenticated.
     Unauthenticated(AuthError),
-    /// There is no such thing among what the caller owns.
+    /// The caller owns no such thing.
     NotFound,
-    /// There was such a thing, but it is gone for good.
+    /// It existed, but is permanently gone.
     Gone(Gone),
-    /// The input is valid but clashes with what is stored.
+    /// The input is valid but conflicts with stored state.
     Conflict(Conflict),
-    /// There have been too many of these: wait for the given time.
+    /// Too many attempts: wait for the given time.
     RateLimited {
         /// How long to wait before trying again, in whole seconds.
         retry_after: Duration,
     },
-    /// The service cannot answer now: try again after the given time.
+    /// Temporarily unavailable: try again after the given time.
     Unavailable {
         /// How long to wait before trying again.
         retry_after: Duration,
         /// For the log, never for the caller.
         cause: String,
     },
-    /// A fault of ours: nothing the caller can do.
+    /// An internal error: nothing the caller can do.
     Internal(Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
-    /// Wraps a fault for the log.
+    /// An internal error with its cause, for the log.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }

@@ -1,6 +1,6 @@
-//! How much of an answer is wanted.
+//! HEAD requests.
 
-/// Stands beside a request that wants only the head of its answer: what would follow need be neither read
-/// nor written. The router makes a GET of each HEAD, so that nothing else tells.
+/// Marks a HEAD request: the body of its response need be neither read nor rendered. The router turns each
+/// HEAD into a GET, so that handlers cannot tell otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadOnly;

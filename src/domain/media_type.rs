@@ -1,7 +1,7 @@
-//! What a `Content-Type` says of a body.
+//! `Content-Type` and `Content-Encoding` of a request body.
 
-/// Whether a body is of that media type and in UTF-8. Parameters beside `charset` have no meaning for
-/// forms and JSON, and are passed over.
+/// Whether a body has that media type and is UTF-8. Parameters other than `charset` have no meaning for forms
+/// and JSON, and are ignored.
 #[must_use]
 pub fn is_utf8(content_type: &str, media_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);

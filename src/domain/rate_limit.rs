@@ -1,14 +1,15 @@
-//! How often something may be tried, and as whose try it counts.
+//! Rate limits, and the buckets that attempts count against.
 //!
-//! A limit never locks anybody out for good: a bucket counts within one hour that begins with its
-//! first try. Buckets are named by a hash: what strangers type as a username may be a password.
+//! No limit locks a user out permanently: a bucket counts within one hour that starts with its first
+//! attempt. Buckets are named by a hash: a text typed as a username may be a password.
 //!
-//! A guess at a password takes a place in its buckets before the password is looked at: failures and
-//! tries in flight together are never more than the limit. A verdict is told only after it has been
-//! counted. A try that nobody settles, since the database stalled or the instance died, lapses.
+//! A guess at a password is counted in its buckets before the password is verified: failures and attempts in
+//! flight together never exceed the limit. The result is returned only after it has been counted. An attempt
+//! that is never settled, since the database stalled or the instance died, lapses.
 //! `ops/security/limits` reads the numbers here and plays attackers against them.
 //!
-//! What costs an instance much, right passwords among it, is limited by an [`Allowance`], in its memory.
+//! Work that costs an instance much, verifying right passwords included, is limited by an [`Allowance`] in its
+//! memory.
 
 mod allowance;
 mod share;
@@ -32,18 +33,18 @@ use super::{
     user::UserId,
 };
 
-/// How long a bucket counts, from its first try.
+/// Length of a bucket's window, from its first attempt.
 pub const WINDOW: Duration = Duration::hours(1);
-/// How long after its reservation a try may still be decided: several times what a request may take.
-/// Later its place may be another's, so that nothing is told of it.
+/// How long after its reservation an attempt may still be decided: several times the time limit of a request.
+/// Later its place may be another's, so that its result must not be returned.
 pub const DECIDED_WITHIN: Duration = Duration::seconds(20);
-/// How long a reservation holds its place when nobody settles it. Longer than [`DECIDED_WITHIN`] by what
-/// the clocks of two instances may differ.
+/// How long an unsettled reservation holds its place. Longer than [`DECIDED_WITHIN`] by the difference that
+/// the clocks of two instances may have.
 pub const LAPSES_AFTER: Duration = Duration::seconds(30);
-/// Within which a try that is not stuck has ended: a request's answer takes no longer.
+/// Time within which an attempt that is not stuck has ended: no response takes longer.
 const ENDS_WITHIN: Duration = Duration::seconds(5);
 
-/// What is limited.
+/// A limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RateLimit {
     /// Failed logins of one username from one address.
@@ -52,40 +53,40 @@ pub enum RateLimit {
     LoginAddress,
     /// Failed logins of one username: guesses from many addresses.
     LoginUsername,
-    /// Failed logins in a browser that has logged in under that username before. Nobody else can use
-    /// it up, so that nobody can lock the owner out of that browser. Beyond it the browser is taken for
-    /// an unknown one, which it could be by forgetting its cookie.
+    /// Failed logins in a browser that has logged in under that username before. An attacker elsewhere cannot
+    /// use it up, and so cannot lock the owner out of that browser. Beyond it the browser is treated as an
+    /// unknown one, which it could be by deleting its cookie.
     LoginDevice,
-    /// Failed logins of one username from one address by one browser. Limits nothing: it is how many
-    /// failures of the address were this browser's typing errors, when it gets in at last.
+    /// Failed logins of one username from one address by one browser. Limits nothing: it counts which failures
+    /// of the address were this browser's typing errors, to be refunded when it logs in.
     LoginTypos,
-    /// Wrong current passwords in one session that wants another one: guesses of whoever has it.
+    /// Wrong current passwords in one session at changing the password: guesses by an attacker who has it.
     PasswordChange,
-    /// The same in all sessions of one user. Nobody begins another one without the password, so that
-    /// it takes ten stolen sessions to use it up.
+    /// Wrong current passwords in all sessions of one user. No session starts without the password, so that it
+    /// takes ten stolen sessions to use it up.
     PasswordChangeUser,
-    /// Registrations from one address, also those whose username was taken: asking which ones are
-    /// costs as much.
+    /// Registrations from one address, also those whose username was taken: probing for usernames costs as
+    /// much.
     Registration,
-    /// Refresh tokens from one address that are none of ours.
+    /// Forged refresh tokens from one address.
     Refresh,
     /// All requests from one address to one instance; see [`RequestQuota`].
     Requests,
     /// Passwords hashed for one account by one instance, right ones too: see
     /// [`Allowance::HASHES_OF_ACCOUNT`].
     HashesAccount,
-    /// The same for one address: see [`Allowance::HASHES_OF_ADDRESS`].
+    /// Passwords hashed for one address by one instance: see [`Allowance::HASHES_OF_ADDRESS`].
     HashesAddress,
-    /// What one instance reads and writes for one user: see [`Allowance::WORK_OF_USER`].
+    /// Reads and writes for one user by one instance: see [`Allowance::WORK_OF_USER`].
     WorkUser,
 }
 
 impl RateLimit {
-    /// Most tries within [`WINDOW`]; of those that an instance counts in its memory, at once.
+    /// Maximum attempts within [`WINDOW`]; for limits in an instance's memory, the burst.
     #[must_use]
     pub const fn max(self) -> u32 {
         match self {
-            // More than somebody needs who tries the passwords that it could be.
+            // More than a user needs who tries all passwords that it could be.
             Self::LoginPair | Self::LoginDevice | Self::PasswordChange => 10,
             // Households and offices share an address.
             Self::Registration => 20,
@@ -104,12 +105,12 @@ impl RateLimit {
         }
     }
 
-    /// How many of these may come at once; the others are spread over the window, so that a full bucket
-    /// has a place again within minutes. Many who know their password then get through one place.
+    /// The burst: the other attempts are spread over the window, so that a full bucket has a place again within
+    /// minutes. Many users who know their password then get through one place.
     #[must_use]
     pub const fn at_once(self) -> u32 {
         match self {
-            // One person alone, who stops at ten, does not keep the others out.
+            // A single user, limited to ten, does not lock the others out.
             Self::LoginAddress => 12,
             _ => self.max(),
         }
@@ -136,35 +137,35 @@ impl RateLimit {
     }
 }
 
-/// How many requests an instance takes from one address.
+/// The quota of requests from one address to one instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestQuota {
-    /// At once.
+    /// Requests that may come at once.
     pub burst: NonZeroU32,
-    /// How long until one more may come.
+    /// Time until one more is allowed.
     pub replenish: std::time::Duration,
 }
 
 impl RequestQuota {
-    /// 100 a second and 1,000 at once: many times what all people of an office do together, and less
-    /// than keeps an instance from answering others.
+    /// 100 a second and a burst of 1,000: many times what a whole office needs, and too little to starve other
+    /// clients.
     pub const STANDARD: Self = Self {
         burst: NonZeroU32::new(1_000).expect("more than none"),
         replenish: std::time::Duration::from_millis(10),
     };
 }
 
-/// What counts together.
+/// A counter of attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bucket {
-    /// How much goes into it.
+    /// The limit that it counts towards.
     pub limit: RateLimit,
-    /// SHA-256 of the limit's name and of whose tries they are.
+    /// SHA-256 of the limit's name and of the subject.
     pub key: [u8; 32],
 }
 
 impl Bucket {
-    /// What a login counts against. `username` is folded, or whatever else was typed in its place.
+    /// The buckets of a login. `username` is folded, or any other text typed in its place.
     #[must_use]
     pub fn login(username: &str, from: ClientIp) -> [Self; 3] {
         let address = from.network().to_string();
@@ -178,14 +179,14 @@ impl Bucket {
         ]
     }
 
-    /// What a login counts against in a browser that is known under that username.
+    /// The bucket of a login in a browser that is known under that username.
     #[must_use]
     pub fn device(device: &DeviceToken) -> Self {
         Self::new(RateLimit::LoginDevice, &[&device.nonce])
     }
 
-    /// Where a browser's failures are noted, so that they can be given back. `browser` is a number that
-    /// it keeps; whoever makes one up gets back only failures of an account they then get into.
+    /// The bucket of a browser's failures, so that they can be refunded. `browser` is a random id that it keeps;
+    /// a client that makes one up is refunded only failures of an account that it then logs in to.
     #[must_use]
     pub fn typos(username: &str, from: ClientIp, browser: &[u8; 16]) -> Self {
         let address = from.network().to_string();
@@ -193,7 +194,7 @@ impl Bucket {
         Self::new(RateLimit::LoginTypos, &parts)
     }
 
-    /// What a wrong current password counts against.
+    /// The buckets of a wrong current password.
     #[must_use]
     pub fn password_change(user: UserId, session: SessionId) -> [Self; 2] {
         [
@@ -202,14 +203,14 @@ impl Bucket {
         ]
     }
 
-    /// What a registration counts against.
+    /// The bucket of a registration.
     #[must_use]
     pub fn registration(from: ClientIp) -> Self {
         let address = from.network().to_string();
         Self::new(RateLimit::Registration, &[address.as_bytes()])
     }
 
-    /// What a refresh token that is none of ours counts against.
+    /// The bucket of a forged refresh token.
     #[must_use]
     pub fn refresh(from: ClientIp) -> Self {
         let address = from.network().to_string();
@@ -229,14 +230,14 @@ impl Bucket {
     }
 }
 
-/// What has been counted in a bucket.
+/// The state of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Failures in the window that ends, or ended, at `ends`.
     pub failures: u32,
-    /// When they count no more.
+    /// End of the window.
     pub ends: OffsetDateTime,
-    /// Tries of which it is not known yet how they end.
+    /// Attempts in flight.
     pub in_flight: u32,
     /// When the last of these lapses.
     pub lapses: OffsetDateTime,
@@ -253,7 +254,7 @@ impl Count {
         if self.lapses > now { self.in_flight } else { 0 }
     }
 
-    /// How many failures the window has room for by now.
+    /// Failures that the window has room for by now.
     fn places_at(&self, limit: RateLimit, now: OffsetDateTime) -> i64 {
         let (first, all) = (limit.at_once().into(), i64::from(limit.max()));
         let begun = self.ends - WINDOW;
@@ -276,15 +277,15 @@ impl Count {
         self.ends - WINDOW + wait
     }
 
-    /// Whether there are more tries than the limit has places.
+    /// Whether there are more attempts than the limit allows.
     #[must_use]
     pub fn exceeds(&self, limit: RateLimit, now: OffsetDateTime) -> bool {
         let tries = i64::from(self.failures_at(now)) + i64::from(self.in_flight_at(now));
         tries > self.places_at(limit, now)
     }
 
-    /// When there is a place for another try; none when there is one now. Failures keep theirs to the
-    /// end of the window, or until it has room for more, tries in flight for a moment, or, when they are stuck, until they lapse.
+    /// When another attempt is allowed; none when it is now. Failures count until the end of the window, or
+    /// until it has room for more; attempts in flight for a moment, or, when stuck, until they lapse.
     #[must_use]
     pub fn free_at(&self, limit: RateLimit, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let (failures, places) = (self.failures_at(now), self.places_at(limit, now));
@@ -299,7 +300,7 @@ impl Count {
     }
 }
 
-/// How long to wait, for people: whole minutes, rounded up, and seconds when it is less than one.
+/// A waiting time for people: whole minutes, rounded up, and seconds when it is less than one.
 #[must_use]
 pub fn humanize(wait: std::time::Duration) -> String {
     let counted = |number: u64, unit| {

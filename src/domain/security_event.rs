@@ -1,31 +1,31 @@
-//! What happens that somebody who watches over accounts wants to know. Each is one event in the log,
-//! with its name in the field `event`: the names are promised to whoever searches for them.
+//! Security events for the audit log. Each is one event in the log with its name in the field `event`; the
+//! names are promised to those who search for them.
 
 /// A kind of security event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecurityEvent {
-    /// Somebody logged in.
+    /// A user logged in.
     Login,
-    /// Somebody tried to, with a wrong password or an unknown username.
+    /// A login with a wrong password or an unknown username.
     LoginFailed,
     /// An attempt was refused because there had been too many.
     RateLimited,
-    /// Somebody made an account.
+    /// A user registered.
     Registered,
-    /// A refresh token was used again by whoever should not have it; its session has ended.
+    /// A refresh token was reused, as after theft; its session has ended.
     RefreshReused,
-    /// Somebody ended a session.
+    /// A user logged out.
     Logout,
-    /// Somebody changed the password.
+    /// A user changed the password.
     PasswordChanged,
-    /// Somebody ended other sessions of theirs.
+    /// A user ended another session, or all others.
     SessionEnded,
-    /// A form that another site had sent was refused.
+    /// A cross-site form submission was rejected (CSRF).
     CrossSiteRefused,
 }
 
 impl SecurityEvent {
-    /// The name, as it stands in the log.
+    /// The name in the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Sessions: the secrets that prove them, and how long they are good for.
+//! Sessions: their secrets, their kinds, and when they expire.
 
 mod call_id;
 mod device_token;
@@ -18,33 +18,33 @@ pub use self::{
     refresh_token::{RefreshDecision, RefreshToken, RotationState, SuccessorKey},
     summary::Session,
 };
-use super::{error::FieldError, parse_line};
+use super::{error::FieldError, text::parse_line};
 
-/// A session ends this long after it was last used.
+/// A session ends this long after its last use.
 pub const IDLE_TIMEOUT: Duration = Duration::days(30);
-/// A session ends this long after it began, however much it is used.
+/// A session ends this long after its start, however much it is used.
 pub const ABSOLUTE_TIMEOUT: Duration = Duration::days(90);
-/// How often the time of last use is written: not with every request.
+/// Granularity of the time of last use: it is not written with every request.
 pub const SEEN_INTERVAL: Duration = Duration::hours(1);
-/// How long the token of an API session opens the API.
+/// Validity of an access token.
 pub const ACCESS_TOKEN_TTL: Duration = Duration::minutes(10);
-/// Most characters kept of what a client says it is; the width of the column.
+/// Maximum characters stored of a `User-Agent`; the width of the column.
 pub const USER_AGENT_MAX: usize = 200;
-/// Most living sessions of one user: more than anybody's devices, and as many as one answer shows. A
+/// Maximum active sessions of one user: more than a person's devices, and as many as one response shows. A
 /// login beyond it ends the one used longest ago.
 pub const SESSIONS_MAX: u32 = 100;
 
-/// When a session that was used at `seen` ends.
+/// When a session ends that was last used at `seen`.
 #[must_use]
 pub fn expiry(created: OffsetDateTime, seen: OffsetDateTime) -> OffsetDateTime {
     (seen + IDLE_TIMEOUT).min(created + ABSOLUTE_TIMEOUT)
 }
 
-/// The key of a session's row. It is no secret.
+/// The key of a session's row. Not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionId(pub Uuid);
 
-/// Which of the two faces a session opens; it never opens the other.
+/// Whether the session is for the web pages or the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionKind {
     /// The pages, by cookie.
@@ -54,7 +54,7 @@ pub enum SessionKind {
 }
 
 impl SessionKind {
-    /// As it is stored.
+    /// The stored form.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl SessionKind {
         }
     }
 
-    /// Reads what is stored.
+    /// Parses the stored form.
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
         [Self::Web, Self::Api]
@@ -72,12 +72,12 @@ impl SessionKind {
     }
 }
 
-/// What a phone calls itself.
+/// The name that an API client gives itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceName(String);
 
 impl DeviceName {
-    /// Most characters, counted as sent, before trimming.
+    /// Maximum characters, counted as sent, before trimming.
     pub const MAX: usize = 100;
 
     /// Trims the text.
@@ -96,7 +96,7 @@ impl DeviceName {
     }
 }
 
-/// SHA-256 of a session's secret: all that is stored of it.
+/// SHA-256 of a session's secret, which itself is not stored.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretHash(pub [u8; 32]);
 
@@ -114,8 +114,7 @@ impl SecretHash {
     }
 }
 
-/// What the cookie carries: the row's key and 256 bits that nobody can guess and that prove it is the
-/// holder's.
+/// The session cookie: the row's key and a secret of 256 random bits.
 #[derive(Clone)]
 pub struct SessionToken {
     /// Finds the row.
@@ -129,7 +128,7 @@ const ID_LENGTH: usize = 16;
 const SECRET_LENGTH: usize = 32;
 
 impl SessionToken {
-    /// A token from random bytes, or from such that only we can have made.
+    /// A token from a secret that is random or an HMAC.
     #[must_use]
     pub fn new(id: Uuid, secret: [u8; SECRET_LENGTH]) -> Self {
         let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
@@ -142,7 +141,7 @@ impl SessionToken {
         }
     }
 
-    /// Reads the text form; none when it cannot be one.
+    /// Parses the text form; none when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
@@ -157,13 +156,13 @@ impl SessionToken {
         ))
     }
 
-    /// The token that takes its place when the password is changed; always the same.
+    /// The token that replaces this one when the password is changed; deterministic.
     #[must_use]
     pub fn successor(&self, key: &SuccessorKey) -> Self {
         Self::new(self.id.0, key.sign("cookie", &self.secret()))
     }
 
-    /// The number of a browser that becomes known while this token is replaced; always the same.
+    /// The nonce of a browser that becomes known while this token is replaced; deterministic.
     #[must_use]
     pub fn device_nonce(&self, key: &SuccessorKey) -> [u8; 16] {
         key.device_nonce(&self.secret())

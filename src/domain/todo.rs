@@ -23,15 +23,16 @@ use super::error::{Error, FieldCode, FieldError, Gone};
 /// How long a removed to-do can be restored. Its tombstone is purged some time after that.
 pub const TOMBSTONE_LIFE: Duration = Duration::days(30);
 
-/// A to-do's id: a UUID that the client makes, so that sending twice cannot add twice.
+/// A to-do's id, which is also the idempotency key of adding it: a UUID made by the client, so that sending
+/// twice cannot add twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TodoId(pub Uuid);
 
 impl TodoId {
-    /// What the text form looks like, as a regular expression.
+    /// Regular expression of the text form.
     pub const PATTERN: &'static str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
 
-    /// Takes any version of UUID in the form of RFC 9562, in either case.
+    /// Parses any version of UUID in the form of RFC 9562, in either case.
     ///
     /// # Errors
     /// When the text is not a UUID.
@@ -72,7 +73,7 @@ impl fmt::Display for TodoId {
 pub struct Todo {
     /// Unique among its user's to-dos.
     pub id: TodoId,
-    /// What there is to do.
+    /// The text.
     pub description: Description,
     /// Whether it is done.
     pub is_done: bool,
@@ -84,14 +85,14 @@ pub struct Todo {
     pub removed_date: Option<OffsetDateTime>,
     /// The user's revision that last changed it.
     pub rev: u64,
-    /// The text it was added with, if it was edited since: a repeated add is known by it.
+    /// The text it was added with, if it was edited since: it identifies a repeated add.
     pub added_as: Option<Description>,
 }
 
-/// What an edit sets; what it leaves out stays as it is.
+/// An edit; absent fields stay unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edit {
-    /// Another text.
+    /// The new text.
     pub description: Option<Description>,
     /// Done or open.
     pub is_done: Option<bool>,
@@ -124,7 +125,7 @@ impl Todo {
         }
     }
 
-    /// Done; if it was, with the date it had.
+    /// Marked as done; the date of an earlier completion stays.
     #[must_use]
     pub fn completed(self, now: OffsetDateTime) -> Self {
         Self {
@@ -134,7 +135,7 @@ impl Todo {
         }
     }
 
-    /// Open, without a date of completion.
+    /// Marked as open, without a date of completion.
     #[must_use]
     pub fn reopened(self) -> Self {
         Self {
@@ -144,7 +145,7 @@ impl Todo {
         }
     }
 
-    /// With what the edit sets.
+    /// With the edit applied.
     #[must_use]
     pub fn edited(self, edit: Edit, now: OffsetDateTime) -> Self {
         let todo = match edit.is_done {
@@ -162,13 +163,13 @@ impl Todo {
         }
     }
 
-    /// Whether adding it with this text would be the same request once more.
+    /// Whether adding it with this text is a retry of the same request.
     #[must_use]
     pub fn was_added_as(&self, description: &Description) -> bool {
         self.description == *description || self.added_as.as_ref() == Some(description)
     }
 
-    /// Removed; if it was, with the date it had.
+    /// Marked as removed; the date of an earlier removal stays.
     #[must_use]
     pub fn removed(self, now: OffsetDateTime) -> Self {
         Self {
@@ -191,7 +192,7 @@ impl Todo {
         }
     }
 
-    /// What it adds to the counts of its list.
+    /// Its contribution to the counts of its list.
     #[must_use]
     pub fn contribution(&self) -> CountsDelta {
         let present = self.removed_date.is_none();
@@ -202,7 +203,7 @@ impl Todo {
         }
     }
 
-    /// Its place in the order of the list.
+    /// Its position in the order of the list.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         Cursor {

@@ -1,4 +1,4 @@
-//! People: their names, username and password, and the account that a request acts for.
+//! Users: names, usernames, registration, credentials, and the authenticated user of a request.
 
 mod password;
 mod password_change;
@@ -17,10 +17,9 @@ pub use self::{
     password_change::{PasswordChange, PasswordChangeInput, wrong_password},
 };
 use super::{
-    BLANK,
     error::{FieldCode, FieldError},
-    parse_line,
     session::SessionId,
+    text::{BLANK, parse_line},
     todo::TodoCounts,
 };
 
@@ -28,18 +27,17 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(pub u64);
 
-/// A username, trimmed and folded to lower case: `Ona `, which a keyboard completed, and `ona` are one
-/// person.
+/// A username, trimmed and folded to lower case: `Ona `, as a keyboard completes it, and `ona` are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
 impl Username {
-    /// Fewest characters.
+    /// Minimum characters.
     pub const MIN: usize = 3;
-    /// Most characters, without blanks around them; the width of the column.
+    /// Maximum characters, without blanks around them; the width of the column.
     pub const MAX: usize = 100;
 
-    /// What is accepted, as a regular expression. Only ASCII, so that no two usernames look the same.
+    /// Regular expression of an accepted text. Only ASCII, so that no two usernames look the same.
     #[must_use]
     pub fn pattern() -> String {
         let (min, max) = (Self::MIN, Self::MAX);
@@ -49,7 +47,7 @@ impl Username {
     /// Trims and folds the text.
     ///
     /// # Errors
-    /// When what is left is too short, too long or holds characters that [`Self::pattern`] does not.
+    /// When the trimmed text is too short, too long or does not match [`Self::pattern`].
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let text = text.trim();
         let error = |code, message: String| Err(FieldError::new("username", code, message));
@@ -78,7 +76,7 @@ impl Username {
         }
     }
 
-    /// Takes one that was parsed before it was stored.
+    /// A stored username, which was parsed before.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)
@@ -97,7 +95,7 @@ impl fmt::Display for Username {
     }
 }
 
-/// Most characters of a first or last name as sent, before trimming; the width of the columns.
+/// Maximum characters of a first or last name as sent, before trimming; the width of the columns.
 pub const NAME_MAX: usize = 50;
 
 /// A first name, trimmed.
@@ -117,7 +115,7 @@ impl FirstName {
         parse_name(text, "first_name", "first name").map(Self)
     }
 
-    /// The name.
+    /// The trimmed name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -133,7 +131,7 @@ impl LastName {
         parse_name(text, "last_name", "last name").map(Self)
     }
 
-    /// The name.
+    /// The trimmed name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -145,29 +143,25 @@ fn parse_name(text: &str, field: &'static str, label: &str) -> Result<String, Fi
     parse_line(text, NAME_MAX, field, &format!("The {label}"), &missing)
 }
 
-/// What somebody typed to register.
+/// The fields of a registration, unparsed.
 #[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "the fields of the form")]
 pub struct RegistrationInput<'a> {
-    /// As typed.
     pub first_name: &'a str,
-    /// As typed.
     pub last_name: &'a str,
-    /// As typed.
     pub username: &'a str,
-    /// As typed.
     pub password: &'a str,
-    /// Typed once more; none where the client does not ask twice.
+    /// The confirmation; none where the client does not ask for it.
     pub password_again: Option<&'a str>,
 }
 
-/// A registration that keeps every rule.
+/// A valid registration.
 #[derive(Clone)]
+#[expect(missing_docs, reason = "the fields of the form")]
 pub struct Registration {
-    /// First name.
     pub first_name: FirstName,
-    /// Last name.
     pub last_name: LastName,
-    /// Whether it is free, the database decides.
+    /// The database decides whether it is free.
     pub username: Username,
     /// Not hashed yet.
     pub password: Password,
@@ -221,21 +215,21 @@ fn same_password(
     }
 }
 
-/// What somebody typed to log in. Whether it could be anybody's is not looked at here: every wrong
-/// pair must be answered alike.
+/// Login credentials. Whether a user with them can exist is not checked here: every wrong pair must get the
+/// same response.
 #[derive(Clone)]
 pub struct Credentials {
-    /// None when no user can have it.
+    /// None when the text is no valid username.
     pub username: Option<Username>,
-    /// What was typed as username, trimmed and folded: attempts count as this name's, whether somebody has it or
+    /// The text typed as username, trimmed and folded: attempts count towards this name, whether it exists or
     /// not. It may be a password in the wrong field.
     pub attempted_username: SecretString,
-    /// What was typed as password.
+    /// The password, unverified.
     pub password: PasswordAttempt,
 }
 
 impl Credentials {
-    /// Takes both fields.
+    /// Parses both fields.
     ///
     /// # Errors
     /// When one of them is empty.
@@ -263,32 +257,31 @@ impl Credentials {
     }
 }
 
-/// A registered person, as others may see them.
+/// The public data of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct User {
-    /// The id that is shown outside.
+    /// The id in URLs, responses and logs.
     pub public_id: Uuid,
-    /// First name.
     pub first_name: String,
-    /// Last name.
     pub last_name: String,
     /// Folded.
     pub username: String,
-    /// When they registered (UTC).
+    /// When the user registered (UTC).
     pub created_date: OffsetDateTime,
 }
 
-/// For whom a request acts, as of the one read that found its session.
+/// The authenticated user of a request, loaded with the session in one query.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Every statement names it.
+    /// The key that every statement names.
     pub user_id: UserId,
-    /// For logs and answers.
+    /// The id in logs and responses.
     pub public_id: Uuid,
-    /// Greets them.
+    /// First name, for the greeting.
     pub first_name: String,
-    /// The session that the request came with.
+    /// The session of the request.
     pub session_id: SessionId,
-    /// Revision and counts of their list.
+    /// Revision and counts of the user's list.
     pub counts: TodoCounts,
 }

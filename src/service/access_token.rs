@@ -5,11 +5,7 @@
 use std::sync::Once;
 
 use jsonwebtoken::{
-    Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation,
-    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
-    decode, decode_header, encode,
-    errors::{Error as JwtError, ErrorKind, Result as JwtResult},
-    signature::{self, Signer as Sign, Verifier as Verify},
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use ring::{digest, hmac};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,6 +14,7 @@ use subtle::ConstantTimeEq as _;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::jwt_provider;
 use crate::domain::{
     error::{AuthError, Error},
     session::{ACCESS_TOKEN_TTL, CallId, DeviceToken, SessionId, SuccessorKey},
@@ -124,7 +121,7 @@ impl TokenSigner {
         static INSTALL: Once = Once::new();
         // Fails only when one is installed already, which is this one.
         INSTALL.call_once(|| {
-            let _ = PROVIDER.install_default();
+            let _ = jwt_provider::PROVIDER.install_default();
         });
         Self {
             current: Key::new(current),
@@ -232,61 +229,5 @@ impl TokenSigner {
         validation.validate_exp = false;
         let token = decode::<Claims>(token, &key.decoding, &validation);
         token.ok().map(|token| token.claims)
-    }
-}
-
-/// HS256 and nothing else, on ring, which TLS brings along: the crate's own providers would add RSA
-/// and elliptic curves that we never want to accept.
-static PROVIDER: CryptoProvider = CryptoProvider {
-    signer_factory,
-    verifier_factory,
-    key_utils: KeyUtils::new_unimplemented(),
-};
-
-struct Hs256(hmac::Key);
-
-impl Hs256 {
-    fn new(algorithm: Algorithm, family: AlgorithmFamily, secret: &[u8]) -> JwtResult<Self> {
-        if algorithm == Algorithm::HS256 && family == AlgorithmFamily::Hmac {
-            Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret)))
-        } else {
-            Err(JwtError::from(ErrorKind::InvalidAlgorithm))
-        }
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the crate's signature")]
-fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> JwtResult<Box<dyn JwtSigner>> {
-    let signer = Hs256::new(*algorithm, key.family(), key.as_bytes())?;
-    Ok(Box::new(signer))
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the crate's signature")]
-fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> JwtResult<Box<dyn JwtVerifier>> {
-    let verifier = Hs256::new(*algorithm, key.family(), key.try_get_as_bytes()?)?;
-    Ok(Box::new(verifier))
-}
-
-impl Sign<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        Ok(hmac::sign(&self.0, message).as_ref().to_vec())
-    }
-}
-
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-impl Verify<Vec<u8>> for Hs256 {
-    fn verify(&self, message: &[u8], tag: &Vec<u8>) -> Result<(), signature::Error> {
-        hmac::verify(&self.0, message, tag).map_err(|_| signature::Error::new())
-    }
-}
-
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
     }
 }

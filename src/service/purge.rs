@@ -92,7 +92,7 @@ impl Service {
     /// Purges, unless another instance did or does so today.
     ///
     /// # Errors
-    /// Those of the database, when users cannot even be found; what is left is purged within the hour.
+    /// When users cannot even be found; what is left is purged within the hour.
     pub async fn purge_if_due(&self) -> Result<Option<Purged>, Error> {
         let now = self.clock.now();
         let Some(held) = self.claim_purge(now).await? else {

@@ -217,7 +217,7 @@ impl Service {
     /// Counts a try as a failure. Only then may the caller be told that it was one.
     ///
     /// # Errors
-    /// Those of the database, and nothing may be told; [`Error::Unavailable`] when it is too late.
+    /// When the database fails, or [`Error::Unavailable`] when it is too late: nothing may be told then.
     pub(super) async fn fail(&self, reserved: Reservation) -> Result<(), Error> {
         self.in_time(&reserved)?;
         let Reservation {
@@ -259,7 +259,7 @@ impl Service {
     /// how many buckets that were.
     ///
     /// # Errors
-    /// Those of the database; what is left is deleted the next time.
+    /// When the database fails; what is left is deleted the next time.
     pub async fn purge_expired_limits(&self) -> Result<u64, Error> {
         let now = self.clock.now();
         let mut total = 0;

@@ -8,13 +8,12 @@ mod refresh;
 use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt as _;
-use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::Service;
+use super::{Service, random::random_bytes};
 use crate::{
     database::{Connection, TxOutcome},
     domain::{
@@ -98,9 +97,6 @@ impl Service {
     }
 
     /// Finds out for whom a request acts; none when its session is unknown or has ended.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub async fn authenticate(&self, token: &SessionToken) -> Result<Option<Account>, Error> {
         let (id, hash) = (token.id, token.hash);
         let find = async move |connection: &mut Connection| {
@@ -165,9 +161,6 @@ impl Service {
     }
 
     /// Ends a session; one that has already ended stays so.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub async fn log_out(&self, id: SessionId) -> Result<(), Error> {
         self.database
             .transaction(move |connection| {
@@ -181,12 +174,4 @@ impl Service {
         tracing::info!(event = SecurityEvent::Logout.as_str(), session = %id.0, "logged out");
         Ok(())
     }
-}
-
-pub(super) fn random_bytes<const LENGTH: usize>() -> Result<[u8; LENGTH], Error> {
-    let mut bytes = [0; LENGTH];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| Error::internal("the system gives no random bytes"))?;
-    Ok(bytes)
 }

@@ -24,9 +24,6 @@ use crate::{
 
 impl Service {
     /// The user that an account is of.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub async fn user(&self, account: &Account) -> Result<User, Error> {
         let user = account.user_id;
         let find =

@@ -8,52 +8,6 @@ use super::to_database;
 use crate::database::Connection;
 use crate::domain::{error::Error, user::UserId};
 
-/// Takes the job for this instance if its last run was before `due`, or behind `latest`, noted by a clock
-/// that was ahead: notes `run` as the last one. Of several instances that ask at once, one finds the row
-/// as it expects it.
-///
-/// # Errors
-/// Those of the database.
-pub async fn claim(
-    connection: &mut Connection,
-    job: &str,
-    run: OffsetDateTime,
-    due: OffsetDateTime,
-    latest: OffsetDateTime,
-) -> Result<bool, Error> {
-    let claimed = sqlx::query!(
-        "UPDATE jobs SET run_date = ? WHERE name = ? AND (run_date <= ? OR run_date > ?)",
-        to_database(run),
-        job,
-        to_database(due),
-        to_database(latest),
-    )
-    .execute(connection)
-    .await?;
-    Ok(claimed.rows_affected() > 0)
-}
-
-/// Notes another last run, if the noted one is still `held`: no other instance has taken the job.
-///
-/// # Errors
-/// Those of the database.
-pub async fn renew(
-    connection: &mut Connection,
-    job: &str,
-    held: OffsetDateTime,
-    run: OffsetDateTime,
-) -> Result<bool, Error> {
-    let renewed = sqlx::query!(
-        "UPDATE jobs SET run_date = ? WHERE name = ? AND run_date = ?",
-        to_database(run),
-        job,
-        to_database(held),
-    )
-    .execute(connection)
-    .await?;
-    Ok(renewed.rows_affected() > 0)
-}
-
 /// A user, and what there may be to purge.
 pub struct PurgeCandidate {
     /// Whose it is.
@@ -69,9 +23,6 @@ pub struct PurgeCandidate {
 /// The next users behind `after`, at most `limit`. Reads one entry of an index for each of both, as long as
 /// the order begins with the user: without that MySQL sorts all to-dos of a list, and with a date to compare
 /// with it reads them before the first tombstone.
-///
-/// # Errors
-/// Those of the database.
 pub async fn candidates(
     connection: &mut Connection,
     after: UserId,
@@ -99,9 +50,6 @@ pub async fn candidates(
 }
 
 /// Whether the user has tombstones from before that date.
-///
-/// # Errors
-/// Those of the database.
 pub async fn has_tombstones(
     connection: &mut Connection,
     user: UserId,
@@ -119,9 +67,6 @@ pub async fn has_tombstones(
 
 /// How many tombstones are counted for the user; none when the user is gone. Nobody else changes that user's
 /// to-dos until the transaction ends, so that nothing is restored that is about to be deleted.
-///
-/// # Errors
-/// Those of the database.
 pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Option<i32>, Error> {
     let count = sqlx::query_scalar!(
         "SELECT removed_count FROM users WHERE id = ? FOR UPDATE",
@@ -142,9 +87,6 @@ pub struct Batch {
 
 /// The oldest tombstones of a user from before that date, at most `limit`: those that
 /// [`delete_tombstones`] deletes, since it goes by the same order, in which no two are equal.
-///
-/// # Errors
-/// Those of the database.
 pub async fn oldest_tombstones(
     connection: &mut Connection,
     user: UserId,
@@ -169,9 +111,6 @@ pub async fn oldest_tombstones(
 
 /// Deletes the oldest tombstones of a user from before that date, at most `limit`, and says how many. As a
 /// join: of `DELETE ... ORDER BY ... LIMIT` MySQL reads and sorts all of them, and locks them.
-///
-/// # Errors
-/// Those of the database.
 pub async fn delete_tombstones(
     connection: &mut Connection,
     user: UserId,
@@ -196,9 +135,6 @@ pub async fn delete_tombstones(
 
 /// Notes up to which revision tombstones have been deleted: what a client saw before, it can no longer
 /// bring up to date. And how many are left.
-///
-/// # Errors
-/// Those of the database.
 pub async fn advance_purged_rev(
     connection: &mut Connection,
     user: UserId,
@@ -217,9 +153,6 @@ pub async fn advance_purged_rev(
 }
 
 /// How many tombstones a user has; `most` when there are more.
-///
-/// # Errors
-/// Those of the database.
 pub async fn count_tombstones(
     connection: &mut Connection,
     user: UserId,
@@ -237,9 +170,6 @@ pub async fn count_tombstones(
 }
 
 /// Deletes sessions of a user that have ended by themselves, at most `limit`, and says how many.
-///
-/// # Errors
-/// Those of the database.
 pub async fn delete_sessions(
     connection: &mut Connection,
     user: UserId,

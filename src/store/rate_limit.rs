@@ -16,9 +16,6 @@ pub const BUCKETS_MAX: usize = 4;
 /// Counts one more try, and says how many there are in this window; the first one, and the first
 /// behind the end of a window, begin one that ends at `ends`. Nobody else counts in that bucket until
 /// the transaction ends.
-///
-/// # Errors
-/// Those of the database.
 pub async fn increment(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -44,9 +41,6 @@ pub async fn increment(
 }
 
 /// When the window of a bucket that has been counted in ends.
-///
-/// # Errors
-/// Those of the database.
 pub async fn window_end(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -62,9 +56,6 @@ pub async fn window_end(
 
 /// Takes back `tries`, unless their window, which ended at `ends` or earlier, is over and another has
 /// begun.
-///
-/// # Errors
-/// Those of the database.
 pub async fn refund(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -85,9 +76,6 @@ pub async fn refund(
 
 /// Empties a bucket that still holds so many tries in that window, and says whether it did: of two at
 /// once only one does.
-///
-/// # Errors
-/// Those of the database.
 pub async fn empty(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -107,9 +95,6 @@ pub async fn empty(
 
 /// Counts one more try in flight in each bucket, which lapses at `lapses`. Nobody else counts in them
 /// until the transaction ends.
-///
-/// # Errors
-/// Those of the database.
 pub async fn begin(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -149,9 +134,6 @@ pub async fn begin(
 
 /// A try that began at `began` has failed in each bucket: it is in flight no more, and counts in the
 /// window, or begins one that ends at `ends`.
-///
-/// # Errors
-/// Those of the database.
 pub async fn fail(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -188,9 +170,6 @@ pub async fn fail(
 }
 
 /// A try that began at `began` is in flight no more, and counts nowhere.
-///
-/// # Errors
-/// Those of the database.
 pub async fn release(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -220,9 +199,6 @@ pub async fn release(
 }
 
 /// What has been counted in those buckets that have a row, in any order.
-///
-/// # Errors
-/// Those of the database.
 pub async fn counts(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -255,9 +231,6 @@ pub async fn counts(
 
 /// Deletes buckets whose window is over and in which nothing is in flight, and those whose window ends
 /// behind `latest`, begun by a clock that was ahead; at most `limit`, and says how many.
-///
-/// # Errors
-/// Those of the database.
 pub async fn delete_ended(
     connection: &mut Connection,
     now: OffsetDateTime,

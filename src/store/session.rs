@@ -43,9 +43,6 @@ pub struct NewSession {
 }
 
 /// Stores a session.
-///
-/// # Errors
-/// Those of the database.
 pub async fn insert(connection: &mut Connection, session: &NewSession) -> Result<(), Error> {
     let created = to_database(session.created);
     sqlx::query!(
@@ -84,9 +81,6 @@ pub struct StoredSession {
 
 /// A session of that kind with its user's revision and counts: the one read that every page and every
 /// call begins with.
-///
-/// # Errors
-/// Those of the database.
 pub async fn find(
     connection: &mut Connection,
     kind: SessionKind,
@@ -124,9 +118,6 @@ pub async fn find(
 }
 
 /// Notes that a session was used. Never revives one that was ended meanwhile.
-///
-/// # Errors
-/// Those of the database.
 pub async fn touch(
     connection: &mut Connection,
     id: SessionId,
@@ -145,9 +136,6 @@ pub async fn touch(
 }
 
 /// Ends a session.
-///
-/// # Errors
-/// Those of the database.
 pub async fn delete(connection: &mut Connection, id: SessionId) -> Result<(), Error> {
     sqlx::query!("DELETE FROM sessions WHERE id = ?", id.0)
         .execute(connection)
@@ -171,9 +159,6 @@ pub struct RefreshSession {
 
 /// What makes the refresh tokens of a session; none when there is no such session of the API. Locks
 /// nothing and waits for nobody.
-///
-/// # Errors
-/// Those of the database.
 pub async fn successor_key(
     connection: &mut Connection,
     id: SessionId,
@@ -190,9 +175,6 @@ pub async fn successor_key(
 
 /// A session of the API, held until the transaction ends: of two that exchange the same token at
 /// once, one waits for the other.
-///
-/// # Errors
-/// Those of the database.
 pub async fn lock(
     connection: &mut Connection,
     id: SessionId,
@@ -224,9 +206,6 @@ pub async fn lock(
 }
 
 /// Notes that a token or a cookie was exchanged, and with it that the session was used.
-///
-/// # Errors
-/// Those of the database.
 pub async fn rotate(
     connection: &mut Connection,
     id: SessionId,

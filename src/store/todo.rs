@@ -45,9 +45,6 @@ impl From<Row> for Todo {
 }
 
 /// Adds a to-do; `false` when the user already has one with this id, removed or not.
-///
-/// # Errors
-/// Those of the database.
 pub async fn insert(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<bool, Error> {
     let inserted = sqlx::query!(
         "INSERT INTO todos (user_id, id, description, isdone, created_date, rev) VALUES (?, ?, ?, FALSE, ?, ?)",
@@ -67,9 +64,6 @@ pub async fn insert(connection: &mut Connection, user: UserId, todo: &Todo) -> R
 }
 
 /// One to-do of the user, or its tombstone.
-///
-/// # Errors
-/// Those of the database.
 pub async fn find(
     connection: &mut Connection,
     user: UserId,
@@ -89,9 +83,6 @@ pub async fn find(
 }
 
 /// Writes everything of a to-do that can change.
-///
-/// # Errors
-/// Those of the database.
 pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?,

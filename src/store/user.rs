@@ -41,7 +41,7 @@ pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Res
 /// The user, as others may see them.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone.
 pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Error> {
     let row = sqlx::query!(
         r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date
@@ -71,9 +71,6 @@ pub struct LoginRecord {
 }
 
 /// The user of that name.
-///
-/// # Errors
-/// Those of the database.
 pub async fn find_by_username(
     connection: &mut Connection,
     username: &Username,
@@ -92,9 +89,6 @@ pub async fn find_by_username(
 }
 
 /// The user of that name, with the hash of the password.
-///
-/// # Errors
-/// Those of the database.
 pub async fn find_registered(
     connection: &mut Connection,
     username: &str,
@@ -121,7 +115,7 @@ pub async fn find_registered(
 /// The username, and the hash of the password.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone.
 pub async fn password(
     connection: &mut Connection,
     user: UserId,
@@ -136,7 +130,7 @@ pub async fn password(
 /// The hash of a user's password; nobody changes it or begins a session of that user until the transaction ends.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone.
 pub async fn lock_password(connection: &mut Connection, user: UserId) -> Result<String, Error> {
     let row = sqlx::query!("SELECT password FROM users WHERE id = ? FOR UPDATE", user.0)
         .fetch_optional(connection)
@@ -145,9 +139,6 @@ pub async fn lock_password(connection: &mut Connection, user: UserId) -> Result<
 }
 
 /// Replaces a password's hash.
-///
-/// # Errors
-/// Those of the database.
 pub async fn set_password(
     connection: &mut Connection,
     user: UserId,
@@ -164,7 +155,7 @@ pub async fn set_password(
 /// revisions.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone.
 pub async fn next_rev(
     connection: &mut Connection,
     user: UserId,
@@ -191,7 +182,7 @@ pub async fn next_rev(
 /// to-dos until the transaction ends.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone.
 pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(TodoCounts, i32), Error> {
     let row = sqlx::query!(
         "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE",
@@ -209,9 +200,6 @@ pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(TodoCoun
 }
 
 /// The user's revision and counts.
-///
-/// # Errors
-/// Those of the database.
 pub async fn counts(connection: &mut Connection, user: UserId) -> Result<TodoCounts, Error> {
     let row = sqlx::query!(
         "SELECT rev, open_count, todo_count FROM users WHERE id = ?",
@@ -229,7 +217,7 @@ pub async fn counts(connection: &mut Connection, user: UserId) -> Result<TodoCou
 /// The last revision whose tombstones were deleted.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone; those of the database.
+/// [`AuthError::SessionEnded`] when the user is gone.
 pub async fn purged_rev(connection: &mut Connection, user: UserId) -> Result<u64, Error> {
     let row = sqlx::query!("SELECT purged_rev FROM users WHERE id = ?", user.0)
         .fetch_optional(connection)
@@ -247,9 +235,6 @@ const RESTORE_REV_GAP: u64 = 1_000_000_000;
 
 /// Moves every user's revision past all that was given out before the database was set back to a
 /// backup, so that no phone takes what it knows for newer than what is stored: each makes a new copy.
-///
-/// # Errors
-/// Those of the database.
 pub async fn invalidate_sync_tokens(connection: &mut Connection) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE users SET purged_rev = rev + ?, rev = rev + ?",

@@ -14,12 +14,13 @@ use source::{Import, imports};
 /// Which module may use which: what stands to its right in the map of `src/lib.rs`. `main` is a
 /// crate of its own that starts what `lib` holds.
 const ALLOWED: &[(&str, &[&str])] = &[
+    ("main", &["command", "jobs", "api", "config"]),
     (
-        "main",
+        "command",
         &[
+            "jobs",
             "app",
             "web",
-            "api",
             "service",
             "store",
             "database",
@@ -27,9 +28,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "server",
             "telemetry",
             "config",
-            "healthcheck",
         ],
     ),
+    ("jobs", &["service"]),
     (
         "app",
         &[
@@ -52,7 +53,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("server", &["domain", "detach_on_drop"]),
     ("telemetry", &["config"]),
     ("config", &["database"]),
-    ("healthcheck", &[]),
     ("detach_on_drop", &[]),
 ];
 
@@ -100,6 +100,14 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("telemetry", &["sqlx", "deadpool", "maud"]),
     ("config", &["deadpool", "poem", "poem_openapi", "maud"]),
     ("main", &["deadpool", "poem_openapi", "maud"]),
+    (
+        "command",
+        &["sqlx", "deadpool", "poem", "poem_openapi", "maud"],
+    ),
+    (
+        "jobs",
+        &["sqlx", "deadpool", "poem", "poem_openapi", "maud"],
+    ),
 ];
 
 /// What opens a connection, whatever path leads to it: addresses alone are no I/O.

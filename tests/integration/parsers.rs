@@ -48,7 +48,7 @@ proptest! {
     ) {
         match Credentials::parse(&username, &password) {
             Ok(credentials) => {
-                let attempted = credentials.attempted.expose_secret();
+                let attempted = credentials.attempted_username.expose_secret();
                 prop_assert!(attempted.eq_ignore_ascii_case(username.trim()));
                 if let Some(username) = credentials.username {
                     prop_assert_eq!(attempted, username.as_str());
@@ -82,7 +82,7 @@ proptest! {
             let read = device.text();
             prop_assert_eq!(read.expose_secret(), text.as_str());
             let ona = Username::parse("ona").expect("valid");
-            prop_assert!(!signer().knows(&device, &ona), "nobody signed it");
+            prop_assert!(!signer().is_known_device(&device, &ona), "nobody signed it");
         }
     }
 

@@ -198,7 +198,7 @@ async fn sixty_made_up_refresh_tokens_from_one_address_but_a_good_one_is_always_
     for number in 0..60 {
         let instance = &instances[number % 2];
         let end = match number % 3 {
-            0 => end::<()>(&Err(instance.refuse_refresh(place).await)),
+            0 => end::<()>(&Err(instance.reject_refresh_token(place).await)),
             _ => end(&instance.refresh(made_up(), place).await),
         };
         assert_eq!(end, "ended", "{number}");

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{values, values_of};
 use crate::domain::{
-    VISIBLE_LINE,
     error::FieldCode,
     session::DeviceName,
+    text::VISIBLE_LINE,
     todo::{Description, Filter, Limit, TodoId},
     user::{NAME_MAX, Password, Username},
 };

@@ -1,21 +1,21 @@
-//! Allowances that fill up again by themselves, kept in the memory of one instance: for what costs that
-//! instance much, however it ends.
+//! Allowances (token buckets) in the memory of one instance: for work that costs that instance much, however it
+//! ends.
 
 use std::{collections::HashMap, time::Instant};
 use std::{hash::Hash, time::Duration};
 
-/// So much at once, and one more each time that the pause is over.
+/// A burst, and one unit more each time that the pause is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// Units that may be spent at once.
+    /// The burst, in units.
     pub at_once: u32,
-    /// How long until one of them may be spent again.
+    /// Time until one unit is refilled.
     pub each: Duration,
 }
 
 impl Allowance {
     /// Passwords hashed for one account: 120, and 120 an hour after that. More than the hundred failures that
-    /// [`LoginUsername`](super::RateLimit::LoginUsername) lets through, so that nobody can use it up
+    /// [`LoginUsername`](super::RateLimit::LoginUsername) lets through, so that it cannot be used up
     /// without the password; a person with ten devices, each of which logs in ten times, stays below.
     pub const HASHES_OF_ACCOUNT: Self = Self {
         at_once: 120,
@@ -39,7 +39,7 @@ impl Allowance {
     };
 }
 
-/// What work costs, in rows of a list that an answer holds: 11 to 16 µs of a processor each, the
+/// The cost of work, in rows of a list in a response: 11 to 16 µs of a processor each, the
 /// database's share included (`tests/load/RESULTS.md`: a page of 50 rows 630 µs, an add 1,670 µs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work(u32);
@@ -47,47 +47,47 @@ pub struct Work(u32);
 impl Work {
     /// A transaction that changes one to-do: five statements and a commit, of which most is the database's.
     pub const CHANGE: Self = Self(100);
-    /// An answer without any rows: two statements.
+    /// A response without any rows: two statements.
     const READ: u32 = 10;
 
-    /// An answer that holds so many to-dos.
+    /// A response with so many to-dos.
     #[must_use]
     pub fn read(rows: usize) -> Self {
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
         Self(rows.saturating_add(Self::READ))
     }
 
-    /// How many units of an [`Allowance`] that are.
+    /// The cost in units of an [`Allowance`].
     #[must_use]
     pub const fn units(self) -> u32 {
         self.0
     }
 }
 
-/// After so many subjects, those are forgotten whose allowance is whole again.
-const FORGET_AT: usize = 1_024;
+/// Number of subjects from which those with a full allowance are evicted.
+const EVICT_AT: usize = 1_024;
 
-/// What each subject has spent of an allowance.
+/// The units of an allowance that each subject has spent.
 #[derive(Debug)]
 pub struct Spent<K> {
     allowance: Allowance,
-    /// When the allowance of a subject is whole again.
+    /// When the allowance of a subject is full again.
     whole: HashMap<K, Instant>,
-    forget_at: usize,
+    evict_at: usize,
 }
 
 impl<K: Eq + Hash> Spent<K> {
-    /// Nobody has spent anything.
+    /// An allowance of which nothing is spent.
     #[must_use]
     pub fn nothing(allowance: Allowance) -> Self {
         Self {
             allowance,
             whole: HashMap::new(),
-            forget_at: FORGET_AT,
+            evict_at: EVICT_AT,
         }
     }
 
-    /// How long until the subject has one unit left; none when it has one now.
+    /// Time until the subject has one unit left; none when it has one now.
     #[must_use]
     pub fn wait(&self, subject: &K, now: Instant) -> Option<Duration> {
         let Allowance { at_once, each } = self.allowance;
@@ -97,21 +97,21 @@ impl<K: Eq + Hash> Spent<K> {
         (!wait.is_zero()).then_some(wait)
     }
 
-    /// Takes units from the subject's allowance, also more than are left: what something costs is known when
-    /// it is done.
+    /// Spends units of the subject's allowance, also more than are left: the cost of work is known only when it
+    /// is done.
     pub fn spend(&mut self, subject: K, units: u32, now: Instant) {
-        self.forget(now);
+        self.evict_full(now);
         let whole = self.whole.entry(subject).or_insert(now);
         *whole = now.max(*whole) + self.allowance.each * units;
     }
 
-    /// Each doubling of the subjects costs one look at all of them.
-    fn forget(&mut self, now: Instant) {
-        if self.whole.len() < self.forget_at {
+    /// Each doubling of the number of subjects costs one scan of all of them.
+    fn evict_full(&mut self, now: Instant) {
+        if self.whole.len() < self.evict_at {
             return;
         }
         self.whole.retain(|_, whole| *whole > now);
-        self.forget_at = FORGET_AT.max(self.whole.len() * 2);
+        self.evict_at = EVICT_AT.max(self.whole.len() * 2);
     }
 }
 
@@ -151,10 +151,10 @@ mod tests {
     #[test]
     fn whoever_has_spent_nothing_for_long_is_forgotten() {
         let (mut spent, now) = (Spent::nothing(THREE), Instant::now());
-        for number in 0..FORGET_AT {
+        for number in 0..EVICT_AT {
             spent.spend(number, 1, now);
         }
-        spent.spend(FORGET_AT, 1, now + THREE.each);
+        spent.spend(EVICT_AT, 1, now + THREE.each);
         assert_eq!(spent.whole.len(), 1);
     }
 

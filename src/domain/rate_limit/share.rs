@@ -1,34 +1,34 @@
-//! Whose part of the processors a password's hash takes.
+//! Fair shares: the subjects that the hash of a password counts towards.
 
 use super::{Bucket, RateLimit};
 use crate::domain::{client_ip::ClientIp, user::UserId};
 
-/// The address that asks for a hash, and the account that it is about. Both count: neither many
-/// accounts behind one address nor one account from many addresses get more than their part.
+/// The address that requests a hash, and the account that it is for. Both count: neither many accounts from
+/// one address nor one account from many addresses get more than their share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Of the address.
+    /// The share of the address.
     pub address: Bucket,
-    /// Of the account.
+    /// The share of the account.
     pub account: Bucket,
 }
 
 impl Share {
-    /// Of a login. `username` is folded, or whatever else was typed in its place. In a browser that is known
-    /// under that username the account counts apart, so that strangers cannot take its owner's part.
+    /// The share of a login. `username` is folded, or any other text typed in its place. In a browser that is
+    /// known under that username the account counts apart, so that attackers cannot use up the owner's share.
     #[must_use]
     pub fn login(username: &str, from: ClientIp, is_known: bool) -> Self {
         let kind: &[u8] = if is_known { b"known" } else { b"login" };
         Self::new(from, &[kind, username.as_bytes()])
     }
 
-    /// Of a registration: apart from logins, since anybody may ask for a username that is taken.
+    /// The share of a registration: apart from logins, since any client may register a username that is taken.
     #[must_use]
     pub fn registration(username: &str, from: ClientIp) -> Self {
         Self::new(from, &[b"registration", username.as_bytes()])
     }
 
-    /// Of somebody who is logged in and takes another password.
+    /// The share of a logged-in user who changes the password.
     #[must_use]
     pub fn password_change(user: UserId, from: ClientIp) -> Self {
         Self::new(from, &[b"change", &user.0.to_be_bytes()])

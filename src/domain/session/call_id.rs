@@ -1,15 +1,15 @@
-//! Calls that a client names, so that a repetition gets the first one's answer.
+//! Idempotency keys: ids that clients give to calls, so that a retry gets the response of the first call.
 
 use time::{Duration, OffsetDateTime};
 use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::domain::error::{FieldCode, FieldError};
 
-/// How long a repetition is taken for one: longer than a slow line and its retries take, too short to
-/// be of use to anybody who finds what was sent.
+/// How long a call may be retried: longer than a slow line and its retries take, too short to be of use to an
+/// attacker who finds the request.
 const REPEATABLE: Duration = Duration::minutes(1);
 
-/// Whether something that comes now may repeat what was done at `first`.
+/// Whether a call may be a retry of the one at `first`.
 #[must_use]
 pub fn is_repeatable(first: OffsetDateTime, now: OffsetDateTime) -> bool {
     now - first <= REPEATABLE
@@ -20,13 +20,13 @@ pub fn is_repeatable(first: OffsetDateTime, now: OffsetDateTime) -> bool {
 pub struct CallId(pub Uuid);
 
 impl CallId {
-    /// One that nobody has used yet.
+    /// A new random id.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
-    /// Takes the form of RFC 9562, in either case.
+    /// Parses the form of RFC 9562, in either case.
     ///
     /// # Errors
     /// When the text is not a UUID.
@@ -40,7 +40,7 @@ impl CallId {
         })
     }
 
-    /// SHA-256 of the id: all that is stored of it.
+    /// SHA-256 of the id, which itself is not stored.
     #[must_use]
     pub fn hash(self) -> [u8; 32] {
         super::hash(self.0.as_bytes()).0

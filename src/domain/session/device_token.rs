@@ -1,30 +1,30 @@
-//! The browsers that somebody has logged in with before, as OWASP's "Device Cookies" describe them:
-//! guesses from elsewhere cannot lock the owner out of these.
+//! Device cookies, as OWASP describes them, for browsers that a user has logged in with before: guesses from
+//! elsewhere cannot lock the owner out of these.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 use time::Duration;
 
-/// How long a browser is known after its last login: as long as browsers keep any cookie.
+/// How long a browser stays known after its last login: as long as browsers keep any cookie.
 pub const DEVICE_COOKIE_TTL: Duration = Duration::days(400);
 
 const NONCE_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 32;
 
-/// What a browser keeps besides its session, also after it: a number that names it, and two tags, one
-/// of which says that it was used under one username, the other with which password. It opens nothing.
+/// The device cookie of a browser, which outlives its session: a random id, and two HMACs that bind it to a
+/// username and to a password. Not a credential.
 #[derive(Clone)]
 pub struct DeviceToken {
-    /// Names the browser.
+    /// Random id of the browser.
     pub nonce: [u8; NONCE_LENGTH],
-    /// An HMAC of the number and the username, that only we can make.
+    /// HMAC of the id and the username.
     pub tag: [u8; TAG_LENGTH],
-    /// Such an HMAC of the number and the password's hash: another password makes it worth nothing.
+    /// HMAC of the id and the password's hash: a change of the password invalidates it.
     pub password_tag: [u8; TAG_LENGTH],
 }
 
 impl DeviceToken {
-    /// A browser that nobody has logged in with yet: its tags are nobody's.
+    /// A browser without any login yet: its tags are invalid.
     #[must_use]
     pub fn of_stranger(nonce: [u8; NONCE_LENGTH]) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl DeviceToken {
         }
     }
 
-    /// Reads the text form; none when it cannot be one.
+    /// Parses the text form; none when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; NONCE_LENGTH + 2 * TAG_LENGTH];

@@ -1,9 +1,9 @@
-//! Refresh tokens: what a phone exchanges for the next access token, once each.
+//! Refresh tokens: rotation and reuse detection (RFC 9700, 4.14.2).
 //!
-//! An answer can get lost on its way, and the phone that lost it still holds the old token. So the
-//! successor of a token is no new random secret but an HMAC of it, which can be given once more
-//! without having been kept. Its key belongs to the session and never leaves the database: who only
-//! has an old token cannot compute the new one, and who only has the database has no token.
+//! A response can get lost, and the client that lost it still holds the old token. So the successor of a
+//! token is not a new random secret but an HMAC of it, which can be computed again without being stored. Its
+//! key belongs to the session and never leaves the database: an attacker with an old token cannot compute the
+//! new one, and one with the database has no token.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
@@ -14,8 +14,7 @@ use uuid::Uuid;
 
 use super::{SecretHash, SessionId, hash};
 
-/// How long a token that was exchanged, and whose successor was too, is taken for a request that was
-/// late and not for a stolen one.
+/// Grace period in which a superseded token is treated as a delayed retry, not as theft.
 const REUSE_GRACE_PERIOD: Duration = Duration::seconds(60);
 
 const ID_LENGTH: usize = 16;
@@ -23,12 +22,12 @@ const SECRET_LENGTH: usize = 32;
 const TAG_LENGTH: usize = 32;
 const LENGTH: usize = ID_LENGTH + SECRET_LENGTH + TAG_LENGTH;
 
-/// What makes the successors of one session: of its refresh tokens, or of its cookie.
+/// The key of a session from which the successors of its refresh tokens, or of its cookie, are computed.
 #[derive(Clone, Copy)]
 pub struct SuccessorKey(pub [u8; 32]);
 
 impl SuccessorKey {
-    /// The number of a browser that becomes known by what it sent; always the same.
+    /// The nonce of a browser that becomes known by the bytes it sent; deterministic.
     #[must_use]
     pub fn device_nonce(&self, sent: &[u8]) -> [u8; 16] {
         let mut nonce = [0; 16];
@@ -46,8 +45,8 @@ impl SuccessorKey {
     }
 }
 
-/// The row's key, a secret, and a tag that only we can have made: what carries none was never ours,
-/// and must not end a session whose id somebody has read somewhere.
+/// The row's key, a secret, and an HMAC: a token without a valid one is forged, and must not end the session
+/// whose id it names.
 #[derive(Clone)]
 pub struct RefreshToken {
     /// Finds the row.
@@ -70,20 +69,20 @@ impl RefreshToken {
         }
     }
 
-    /// The token that this one is exchanged for; always the same.
+    /// The token that this one is exchanged for; deterministic.
     #[must_use]
     pub fn successor(&self, key: &SuccessorKey) -> Self {
         Self::issue(self.id, key.sign("successor", &self.secret), key)
     }
 
-    /// Whether it was ever a token of the session that has this key.
+    /// Whether it was ever issued to the session with this key.
     #[must_use]
     pub fn was_issued_with(&self, key: &SuccessorKey) -> bool {
         let tag = key.sign("tag", &self.secret);
         self.tag.ct_eq(&tag).into()
     }
 
-    /// Reads the text form; none when it cannot be one.
+    /// Parses the text form; none when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; LENGTH];
@@ -102,7 +101,7 @@ impl RefreshToken {
         })
     }
 
-    /// The text form, for the answer alone.
+    /// The text form, for the response alone.
     #[must_use]
     pub fn text(&self) -> SecretString {
         let mut bytes = Vec::with_capacity(LENGTH);
@@ -113,30 +112,30 @@ impl RefreshToken {
     }
 }
 
-/// Where a session stands in the row of its tokens.
+/// The current and the previous token of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct RotationState {
-    /// Of the token that is good now.
+    /// Hash of the current token.
     pub current: SecretHash,
-    /// Of the one before it.
+    /// Hash of the previous token.
     pub previous: Option<SecretHash>,
-    /// When that one was exchanged.
+    /// When the previous token was exchanged.
     pub rotated: Option<OffsetDateTime>,
 }
 
-/// What becomes of a token that somebody presents.
+/// The decision on a presented token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshDecision {
-    /// It is the current one: its successor takes its place.
+    /// The current token: its successor replaces it.
     Rotate,
-    /// It was exchanged before, and the answer may have been lost: the same successor once more.
+    /// Exchanged before, and the response may have been lost: the same successor again.
     Replay,
-    /// Somebody else has gone on with it: the session must end.
+    /// Superseded, so two parties hold the session's tokens: the session must end.
     ReuseDetected,
 }
 
 impl RotationState {
-    /// Judges a token of this session.
+    /// Decides on a token of this session.
     #[must_use]
     pub fn decide(
         &self,
@@ -157,7 +156,7 @@ impl RotationState {
         }
     }
 
-    /// After the current token was exchanged.
+    /// The state after the current token was exchanged.
     #[must_use]
     pub fn rotated(&self, successor: &RefreshToken, now: OffsetDateTime) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Sessions as their user sees them, and how one is named.
+//! Active sessions as their user sees them.
 
 use time::OffsetDateTime;
 use uuid::{Uuid, fmt::Hyphenated};
@@ -6,26 +6,26 @@ use uuid::{Uuid, fmt::Hyphenated};
 use super::{SessionId, SessionKind};
 use crate::domain::error::{FieldCode, FieldError};
 
-/// A living session, without anything that could open it.
+/// An active session, without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Names it.
+    /// The id to end it by.
     pub id: SessionId,
-    /// What it opens.
+    /// Web or API.
     pub kind: SessionKind,
-    /// What the client said it is, at most [`USER_AGENT_MAX`](super::USER_AGENT_MAX) characters of it.
-    /// May be empty, and is a stranger's word.
+    /// The client's description of itself, at most [`USER_AGENT_MAX`](super::USER_AGENT_MAX) characters. May be
+    /// empty, and is untrusted.
     pub client: String,
-    /// When it began (UTC).
+    /// When it started (UTC).
     pub created: OffsetDateTime,
     /// When it was last used (UTC), to [`SEEN_INTERVAL`](super::SEEN_INTERVAL).
     pub seen: OffsetDateTime,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of the request.
     pub is_current: bool,
 }
 
 impl SessionId {
-    /// Takes the form of RFC 9562, in either case.
+    /// Parses the form of RFC 9562, in either case.
     ///
     /// # Errors
     /// When the text is not a UUID.

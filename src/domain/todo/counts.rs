@@ -5,20 +5,20 @@ use std::ops::Sub;
 use super::Filter;
 use crate::domain::error::{Conflict, Error};
 
-/// Most to-dos of one user, removed ones not counted. A phone copies that many in 200 calls; whoever
-/// comes near it is a program.
+/// Maximum to-dos of one user, removed ones not counted. An API client copies that many in 200 calls; only
+/// programs come near it.
 pub const QUOTA: i32 = 200_000;
 
-/// Most tombstones of one user; beyond it a removal deletes the oldest. A list of 10,000 to-dos removed at
+/// Maximum tombstones of one user; beyond it a removal deletes the oldest. A list of 10,000 to-dos removed at
 /// once can be restored, with 300 more a day for the thirty days that each of them lasts.
 pub const TOMBSTONES_MAX: i32 = 20_000;
-/// So many are deleted then, so that only one removal in a hundred has to.
+/// Tombstones deleted at once, so that only one removal in a hundred deletes any.
 pub const TOMBSTONES_SURPLUS: u32 = 100;
 
 /// The counts of one user's list at one revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TodoCounts {
-    /// Counts every change of this user's to-dos.
+    /// The user's revision, which every change of their to-dos increments.
     pub rev: u64,
     /// To-dos still open.
     pub open: i32,
@@ -37,7 +37,7 @@ impl TodoCounts {
         }
     }
 
-    /// How many to-dos a filter lets through.
+    /// The number of to-dos that pass a filter.
     #[must_use]
     pub fn shown(self, filter: Filter) -> i32 {
         match filter {
@@ -47,7 +47,7 @@ impl TodoCounts {
         }
     }
 
-    /// Whether a list may have grown to this.
+    /// Checks that the list is within [`QUOTA`].
     ///
     /// # Errors
     /// [`Conflict::TodoQuotaReached`] beyond [`QUOTA`].
@@ -59,7 +59,7 @@ impl TodoCounts {
     }
 }
 
-/// What a verb does to the counts of a list.
+/// Change in a list's counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CountsDelta {
     /// Added to the number of open to-dos.

@@ -1,4 +1,4 @@
-//! Where in the order of the list a page begins.
+//! Cursors of keyset pagination.
 
 use std::{fmt, str::FromStr};
 
@@ -7,13 +7,13 @@ use time::OffsetDateTime;
 use super::TodoId;
 use crate::domain::error::{FieldCode, FieldError};
 
-/// A place in the order of the list: open before done, then newest first, then by id. Written as
+/// A position in the order of the list: open before done, then newest first, then by id. Written as
 /// `<0 or 1>.<microseconds since 1970>.<id>`, so that a link can carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// Done ones come behind open ones.
+    /// Done to-dos come after open ones.
     pub is_done: bool,
-    /// Newer ones come first.
+    /// Newer to-dos come first.
     pub created_date: OffsetDateTime,
     /// Decides between two of the same microsecond.
     pub id: TodoId,
@@ -49,7 +49,7 @@ impl FromStr for Cursor {
         let created_date =
             OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
                 .ok()
-                // What the database can hold; it would refuse the statement otherwise.
+                // The range of the column; the database would refuse the statement otherwise.
                 .filter(|date| (1970..=9998).contains(&date.year()))
                 .ok_or_else(error)?;
         let id = TodoId::parse(part()?).map_err(|_| error())?;

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::domain::{error::FieldError, parse_line};
+use crate::domain::{error::FieldError, text::parse_line};
 
-/// What there is to do: one line, trimmed.
+/// The text of a to-do: one line, trimmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description(String);
 
 impl Description {
-    /// Most characters (Unicode scalar values, not bytes), counted as sent, before trimming.
+    /// Maximum characters (Unicode scalar values, not bytes), counted as sent, before trimming.
     pub const MAX: usize = 200;
 
     /// Trims the text.
@@ -52,7 +52,7 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::domain::{VISIBLE_LINE, is_invisible};
+    use crate::domain::text::{VISIBLE_LINE, is_invisible};
 
     fn code(text: &str) -> &'static str {
         Description::parse(text).map_or_else(|error| error.code.as_str(), |_| "accepted")

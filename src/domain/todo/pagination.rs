@@ -1,20 +1,20 @@
-//! What is wanted of a list, and a part of it.
+//! Filters and pagination of the list.
 
 use super::{Cursor, Todo, TodoCounts};
 use crate::domain::error::{FieldCode, FieldError};
 
-/// To-dos a page of the list shows.
+/// To-dos on a web page of the list.
 pub const PAGE_SIZE: Limit = Limit(50);
 
-/// Which to-dos of a list are wanted.
+/// Filter by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
     /// Open and done ones.
     #[default]
     All,
-    /// Only what is still to do.
+    /// Open ones only.
     Open,
-    /// Only what is done.
+    /// Done ones only.
     Done,
 }
 
@@ -22,7 +22,7 @@ impl Filter {
     /// The names of the filters.
     pub const NAMES: [&'static str; 3] = ["all", "open", "done"];
 
-    /// Reads a name.
+    /// Parses a name.
     ///
     /// # Errors
     /// When there is no such filter.
@@ -40,12 +40,12 @@ impl Filter {
     }
 }
 
-/// How many to-dos an answer may hold.
+/// Maximum number of to-dos in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit(u32);
 
 impl Limit {
-    /// Most, and what holds where nothing is said.
+    /// The highest limit, and the default.
     pub const MAX: u32 = 1_000;
 
     /// A number from 1 to [`Self::MAX`]; none for any other.
@@ -55,10 +55,10 @@ impl Limit {
         is_within.then_some(Self(number))
     }
 
-    /// Reads a number from 1 to [`Self::MAX`], written with digits only.
+    /// Parses a number from 1 to [`Self::MAX`], written with digits only.
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is not such a number.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         let number = is_number.then(|| text.parse().ok()).flatten();
@@ -87,19 +87,19 @@ impl Default for Limit {
     }
 }
 
-/// A part of a list, and the counts of the whole, all of one moment.
+/// A page of a list, and the counts of the whole, consistent with each other.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// In order, at most as many as were asked for.
+    /// In order, at most as many as requested.
     pub todos: Vec<Todo>,
-    /// Where the next part begins; none when this is the last.
+    /// Start of the next page; none when this is the last.
     pub next: Option<Cursor>,
     /// The revision and the counts of the list.
     pub counts: TodoCounts,
 }
 
 impl Page {
-    /// Stands for a part that nobody will see.
+    /// A page that is not read, since only its head is sent.
     #[must_use]
     pub fn unread(counts: TodoCounts) -> Self {
         Self {

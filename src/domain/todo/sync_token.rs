@@ -1,4 +1,4 @@
-//! How far a client has come with its copy of the list.
+//! Sync tokens: a client's position in a user's change log.
 
 use std::{fmt, str::FromStr};
 
@@ -7,26 +7,26 @@ use uuid::Uuid;
 use super::TodoId;
 use crate::domain::error::{Error, FieldCode, FieldError, Gone};
 
-/// What a client has seen of one user's changes: all up to a revision, and of that revision all up to
-/// an id, since one change may stamp many to-dos. Written as `<user>.<rev>[.<id>[.<snapshot_rev>]]`; clients
-/// keep it and send it back, and read nothing into it.
+/// The position of a client in one user's changes: all up to a revision, and of that revision all up to an id,
+/// since one change may stamp many to-dos. Written as `<user>.<rev>[.<id>[.<snapshot_rev>]]`; it is
+/// opaque to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyncToken {
-    /// The beginning of the user's public id: another account on the same phone must not go on here.
+    /// Prefix of the user's public id: another account on the same device must not continue here.
     user: u32,
     /// The revision of the last to-do that was seen.
     pub rev: u64,
-    /// Its id.
+    /// The id of that to-do.
     pub id: TodoId,
-    /// While the first copy is still being made: the user's revision when that began.
+    /// During a first copy: the user's revision when it started.
     snapshot_rev: Option<u64>,
 }
 
-/// Behind every to-do of a revision.
+/// After every to-do of a revision.
 const MAX_ID: TodoId = TodoId(Uuid::max());
 
 impl SyncToken {
-    /// The beginning of a first copy, when the user is at `rev`.
+    /// The start of a first copy, when the user is at `rev`.
     #[must_use]
     pub fn start(public_id: Uuid, rev: u64) -> Self {
         Self {
@@ -37,13 +37,13 @@ impl SyncToken {
         }
     }
 
-    /// The place behind a to-do.
+    /// The position after a to-do.
     #[must_use]
     pub fn after_todo(self, rev: u64, id: TodoId) -> Self {
         Self { rev, id, ..self }
     }
 
-    /// The place behind everything up to a revision.
+    /// The position after everything up to a revision.
     #[must_use]
     pub fn at_revision(self, rev: u64) -> Self {
         Self {
@@ -54,14 +54,14 @@ impl SyncToken {
         }
     }
 
-    /// Whether the first copy is still being made.
+    /// Whether a first copy is in progress.
     #[must_use]
     pub fn is_initial(self) -> bool {
         self.snapshot_rev.is_some()
     }
 
-    /// Only tombstones of a later revision matter: a first copy need not hear of what was removed
-    /// before it began. Behind a to-do, some of its own revision may still follow.
+    /// The revision after which tombstones matter: a first copy needs none from before its start. After a to-do,
+    /// more of its own revision may follow.
     #[must_use]
     pub fn tombstones_after(self) -> u64 {
         match self.snapshot_rev {
@@ -71,10 +71,10 @@ impl SyncToken {
         }
     }
 
-    /// Whether what follows it is still all there.
+    /// Checks that all changes after it are still known.
     ///
     /// # Errors
-    /// [`Error::Gone`] when tombstones behind it were purged, when it is another user's, or when it
+    /// [`Error::Gone`] when tombstones after it were purged, when it is another user's, or when it
     /// is ahead of `rev`, as it is after the database was set back.
     pub fn ensure_valid(self, public_id: Uuid, rev: u64, purged_rev: u64) -> Result<(), Error> {
         let knows = self.tombstones_after();
@@ -133,7 +133,7 @@ fn read(text: &str) -> Option<SyncToken> {
             None => None,
         },
     };
-    // One text a place: no leading zeros, no signs, no upper case.
+    // One text per position: no leading zeros, no signs, no upper case.
     (token.to_string() == text).then_some(token)
 }
 

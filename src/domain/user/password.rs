@@ -1,4 +1,4 @@
-//! Passwords that people choose, and those that they show later.
+//! Passwords: the rules for new ones, and attempts to be verified.
 
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
@@ -12,7 +12,7 @@ use crate::domain::error::{FieldCode, FieldError};
 static COMMON_PASSWORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
-/// Words that are the first to be tried here, folded: ASVS 6.1.2 asks for such a list.
+/// Context-specific words that an attacker tries first here, folded (ASVS 6.1.2, NIST SP 800-63B).
 const CONTEXT_SPECIFIC_WORDS: [&str; 1] = ["tickbox"];
 
 /// A new password in Unicode's form NFKC, not trimmed. It does not print itself.
@@ -20,18 +20,18 @@ const CONTEXT_SPECIFIC_WORDS: [&str; 1] = ["tickbox"];
 pub struct Password(SecretString);
 
 impl Password {
-    /// Fewest characters, as sent and in form NFKC.
+    /// Minimum characters, as sent and in form NFKC.
     pub const MIN: usize = 8;
-    /// Most characters in form NFKC; bounds the work of hashing.
+    /// Maximum characters in form NFKC; bounds the work of hashing.
     pub const MAX: usize = 128;
-    /// Most characters as sent: no character of form NFKC is made of more than four (UAX #15, 14).
+    /// Maximum characters as sent: no character of form NFKC is made of more than four (UAX #15, 14).
     pub const SENT_MAX: usize = 4 * Self::MAX;
 
-    /// Takes a password that someone chooses. No rules of composition: length and not being
-    /// guessable are what counts (NIST SP 800-63B-4, 3.1.1.2).
+    /// Checks a new password. No composition rules: only length and guessability count (NIST SP 800-63B-4,
+    /// 3.1.1.2).
     ///
     /// # Errors
-    /// When it is too short, too long, common, or contains the username or a word of this place.
+    /// When it is too short, too long, common, or contains the username or a context-specific word.
     pub fn new(text: &str, username: &str) -> Result<Self, FieldError> {
         let error = |code, message: String| Err(FieldError::new("password", code, message));
         let sent = text.chars().count();
@@ -84,12 +84,12 @@ impl From<Password> for SecretString {
     }
 }
 
-/// A password that somebody shows.
+/// A password to be verified.
 #[derive(Clone)]
 pub struct PasswordAttempt {
-    /// In the form that passwords are hashed in.
+    /// In form NFKC, as passwords are hashed.
     pub normalised: SecretString,
-    /// As it was sent, where that is another text: hashes from before there was one form are of it.
+    /// As it was sent, where that differs: older hashes are of that form.
     pub as_sent: Option<SecretString>,
 }
 

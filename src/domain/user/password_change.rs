@@ -1,24 +1,22 @@
-//! Taking another password.
+//! Changing the password: its fields and rules.
 
 use super::{Password, PasswordAttempt, password::normalised, same_password};
 use crate::domain::error::{FieldCode, FieldError};
 
-/// What somebody typed to take another password.
+/// The fields of a change of the password, unparsed.
 #[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "the fields of the form")]
 pub struct PasswordChangeInput<'a> {
-    /// As typed.
     pub current_password: &'a str,
-    /// As typed.
     pub new_password: &'a str,
-    /// Typed once more; none where the client does not ask twice.
+    /// The confirmation; none where the client does not ask for it.
     pub new_password_again: Option<&'a str>,
 }
 
-/// A change of the password that keeps every rule; whether the current password is right, its hash
-/// decides.
+/// A valid change of the password; the current password is not verified yet.
 #[derive(Clone)]
 pub struct PasswordChange {
-    /// What was typed as the current one.
+    /// The current password, unverified.
     pub current: PasswordAttempt,
     /// Not hashed yet.
     pub new: Password,
@@ -70,7 +68,7 @@ fn choose(new: &str, current: &str, username: &str) -> Result<Password, FieldErr
     Ok(chosen)
 }
 
-/// The current password is not what was typed.
+/// The error of a wrong current password.
 #[must_use]
 pub fn wrong_password() -> FieldError {
     FieldError::new(

@@ -37,7 +37,7 @@ impl Service {
             .transaction(move |connection| {
                 async move {
                     let (due, latest) = (due_at(now), now + INTERVAL);
-                    let claimed = store::purge::claim(connection, JOB, run, due, latest).await?;
+                    let claimed = store::job::claim(connection, JOB, run, due, latest).await?;
                     Ok(TxOutcome::Commit(claimed))
                 }
                 .boxed()
@@ -71,7 +71,7 @@ impl Service {
 
     async fn note_run(&self, held: OffsetDateTime, run: OffsetDateTime) -> Result<bool, Error> {
         self.database
-            .statement(move |connection| store::purge::renew(connection, JOB, held, run).boxed())
+            .statement(move |connection| store::job::renew(connection, JOB, held, run).boxed())
             .await
     }
 }

@@ -16,9 +16,6 @@ use crate::{
 
 impl Service {
     /// The user's living sessions, the one used last first: at most [`SESSIONS_MAX`].
-    ///
-    /// # Errors
-    /// Those of the database.
     pub async fn sessions(&self, account: &Account) -> Result<Vec<Session>, Error> {
         let (user, current, now) = (account.user_id, account.session_id, self.clock.now());
         let list = async move |connection: &mut Connection| {
@@ -30,9 +27,6 @@ impl Service {
     /// Ends one of the user's sessions, at once; it may be the one that asks. When the user has no such
     /// session (any more), nothing happens: an ended one leaves nothing behind that could tell it from
     /// a stranger's, and whoever ends it twice must get the same answer.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub async fn end_session(&self, account: &Account, id: SessionId) -> Result<(), Error> {
         let user = account.user_id;
         let ended = self
@@ -56,9 +50,6 @@ impl Service {
     }
 
     /// Ends all of the user's sessions but the one that asks, at once.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub async fn end_other_sessions(&self, account: &Account) -> Result<(), Error> {
         let (user, current) = (account.user_id, account.session_id);
         let ended = self

@@ -10,11 +10,11 @@ use uuid::Uuid;
 use super::{
     super::{
         Service, TokenSigner,
+        random::random_bytes,
         rate_limit::{release, release_and_give_back},
     },
     ClientInfo, NewBrowserSession, TokenPair,
     login_attempt::{VerifiedLogin, note_failure, note_success},
-    random_bytes,
 };
 use crate::{
     database::{Connection, TxOutcome},

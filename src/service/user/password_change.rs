@@ -5,7 +5,7 @@ use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 
 use super::super::{
-    Service, password_hasher::Verification, rate_limit::Reservation, session::random_bytes,
+    Service, password_hasher::Verification, random::random_bytes, rate_limit::Reservation,
 };
 use crate::{
     database::{Connection, TxOutcome},
@@ -62,7 +62,7 @@ impl Service {
     /// None when it was no such change.
     ///
     /// # Errors
-    /// Those of the database, and of a full queue for hashes.
+    /// [`Error::Unavailable`] when the queue for hashes is full.
     pub async fn repeat_password_change(
         &self,
         token: &SessionToken,

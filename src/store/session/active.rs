@@ -15,9 +15,6 @@ use crate::{
 
 /// The living sessions of a user, the one used last first, at most `limit`; `current` is the one
 /// that asks.
-///
-/// # Errors
-/// Those of the database.
 pub async fn list(
     connection: &mut Connection,
     user: UserId,
@@ -51,9 +48,6 @@ pub async fn list(
 
 /// The living sessions of a user behind the `keep` used last, at most a hundred of them. Locks
 /// nothing: whoever must not miss one holds the user's row.
-///
-/// # Errors
-/// Those of the database.
 pub async fn beyond_newest(
     connection: &mut Connection,
     user: UserId,
@@ -83,9 +77,6 @@ pub struct LockedSession {
 }
 
 /// A session of that user and kind, held until the transaction ends.
-///
-/// # Errors
-/// Those of the database.
 pub async fn lock_own(
     connection: &mut Connection,
     user: UserId,
@@ -111,9 +102,6 @@ pub async fn lock_own(
 }
 
 /// Ends a session of that user; whether there was one.
-///
-/// # Errors
-/// Those of the database.
 pub async fn delete_own(
     connection: &mut Connection,
     user: UserId,
@@ -131,9 +119,6 @@ pub async fn delete_own(
 
 /// Ends all sessions of a user but one, and says how many. It locks the places beside them too:
 /// within a transaction nothing is inserted after it.
-///
-/// # Errors
-/// Those of the database.
 pub async fn delete_others(
     connection: &mut Connection,
     user: UserId,

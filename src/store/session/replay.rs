@@ -29,9 +29,6 @@ pub struct StartedSession {
 
 /// The youngest session that a call with this hash of its id has begun. Locks nothing: whoever must not
 /// miss one holds the user's row.
-///
-/// # Errors
-/// Those of the database.
 pub async fn begun_by(
     connection: &mut Connection,
     user: UserId,
@@ -79,9 +76,6 @@ pub struct LastChange {
 }
 
 /// A session of that kind, if it has ever changed the password.
-///
-/// # Errors
-/// Those of the database.
 pub async fn last_change(
     connection: &mut Connection,
     kind: SessionKind,
@@ -111,9 +105,6 @@ pub async fn last_change(
 }
 
 /// Notes that a session has changed the password.
-///
-/// # Errors
-/// Those of the database.
 pub async fn note_password_change(
     connection: &mut Connection,
     id: SessionId,

@@ -29,8 +29,7 @@ pub struct Changes {
 /// (seen with 10.11.14) otherwise begins a range of two keys at its start.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user is gone; those
-/// of the database.
+/// [`AuthError::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user is gone.
 pub async fn changes(
     connection: &mut Connection,
     user: UserId,

@@ -66,9 +66,6 @@ impl From<Vec<Row>> for Part {
 }
 
 /// The beginning of the list, at most `limit` to-dos.
-///
-/// # Errors
-/// Those of the database.
 pub async fn list(connection: &mut Connection, user: UserId, limit: u32) -> Result<Part, Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -87,9 +84,6 @@ pub async fn list(connection: &mut Connection, user: UserId, limit: u32) -> Resu
 
 /// The list behind a position, at most `limit` to-dos. Written out: of the row form
 /// `(a, b) > (?, ?)` MySQL reads the whole range.
-///
-/// # Errors
-/// Those of the database.
 pub async fn list_after(
     connection: &mut Connection,
     user: UserId,
@@ -120,9 +114,6 @@ pub async fn list_after(
 }
 
 /// The beginning of the open or of the done to-dos, at most `limit`.
-///
-/// # Errors
-/// Those of the database.
 pub async fn list_by_done(
     connection: &mut Connection,
     user: UserId,
@@ -146,9 +137,6 @@ pub async fn list_by_done(
 }
 
 /// The open or the done to-dos behind a position, at most `limit`.
-///
-/// # Errors
-/// Those of the database.
 pub async fn list_by_done_after(
     connection: &mut Connection,
     user: UserId,

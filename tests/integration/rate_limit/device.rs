@@ -148,10 +148,10 @@ fn a_browser_stays_known_while_the_key_is_being_replaced_and_is_no_longer_afterw
         SecretString::from("fedcba9876543210fedcba9876543210"),
     );
     let ona = Username::parse("ona").expect("valid");
-    let device = TokenSigner::new(&old, None).device([7; 16], &ona, "a hash");
+    let device = TokenSigner::new(&old, None).sign_device([7; 16], &ona, "a hash");
     let knows = |signer: TokenSigner| {
         let both = (
-            signer.knows(&device, &ona),
+            signer.is_known_device(&device, &ona),
             signer.knows_password(&device, "a hash"),
         );
         assert!(!signer.knows_password(&device, "another"));

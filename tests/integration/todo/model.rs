@@ -122,8 +122,8 @@ async fn the_lists_of_two_people_do_what_a_simple_model_does(
         );
         let counts = counts(&mut connection, account).await;
         assert_eq!(counts, model.counts(), "{told}");
-        let counts = tombstones(&mut connection, account).await;
-        assert_eq!(counts.0, counts.1, "{told}: tombstones");
+        let (stated, found) = tombstones(&mut connection, account).await;
+        assert_eq!(stated, found, "{told}: tombstones");
         let (open, all) = counted(&mut connection, account).await;
         assert_eq!(
             (i64::from(counts.open), i64::from(counts.all)),

@@ -1,4 +1,4 @@
-//! `tickbox healthcheck`: an image without a shell has no curl.
+//! `tickbox healthcheck`: a liveness probe for images without a shell and curl.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -6,13 +6,18 @@ use std::{
     time::Duration,
 };
 
+use tickbox::config::Config;
+
+use super::CommandError;
+
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks the instance that listens on `address` whether it lives.
-///
-/// # Errors
-/// When it does not answer within two seconds, or with anything but 200.
-pub fn check(address: SocketAddr) -> io::Result<()> {
+/// Fails when the instance does not answer within two seconds, or with anything but 200.
+pub(crate) fn healthcheck(config: Config) -> Result<(), CommandError> {
+    Ok(check(config.listen)?)
+}
+
+fn check(address: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&reachable(address), TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
@@ -27,7 +32,7 @@ pub fn check(address: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// Who listens on every address is asked on loopback.
+/// An instance that listens on every address is queried on loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, v4.port()).into(),

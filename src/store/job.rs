@@ -1,0 +1,46 @@
+//! Statements on `jobs`: the lease of a job that one instance at a time runs.
+
+use time::OffsetDateTime;
+
+use super::to_database;
+use crate::{database::Connection, domain::error::Error};
+
+/// Takes the job for this instance if its last run was before `due`, or behind `latest`, noted by a clock
+/// that was ahead: notes `run` as the last one. Of several instances that ask at once, one finds the row
+/// as it expects it.
+pub async fn claim(
+    connection: &mut Connection,
+    job: &str,
+    run: OffsetDateTime,
+    due: OffsetDateTime,
+    latest: OffsetDateTime,
+) -> Result<bool, Error> {
+    let claimed = sqlx::query!(
+        "UPDATE jobs SET run_date = ? WHERE name = ? AND (run_date <= ? OR run_date > ?)",
+        to_database(run),
+        job,
+        to_database(due),
+        to_database(latest),
+    )
+    .execute(connection)
+    .await?;
+    Ok(claimed.rows_affected() > 0)
+}
+
+/// Notes another last run, if the noted one is still `held`: no other instance has taken the job.
+pub async fn renew(
+    connection: &mut Connection,
+    job: &str,
+    held: OffsetDateTime,
+    run: OffsetDateTime,
+) -> Result<bool, Error> {
+    let renewed = sqlx::query!(
+        "UPDATE jobs SET run_date = ? WHERE name = ? AND run_date = ?",
+        to_database(run),
+        job,
+        to_database(held),
+    )
+    .execute(connection)
+    .await?;
+    Ok(renewed.rows_affected() > 0)
+}
