@@ -47,6 +47,15 @@ need_build_tools() {
     need_make
 }
 
+# Beside one that somebody built without it there is often the system's own.
+git_with_subtree() {
+    local git
+    for git in git /usr/bin/git; do
+        [ ! -x "$("$git" --exec-path 2>/dev/null)/git-subtree" ] || { printf '%s\n' "$git"; return 0; }
+    done
+    return 1
+}
+
 chromium_program() {
     local name
     for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable chromium-headless-shell \

