@@ -5,6 +5,7 @@ machine does meets all of them; a ratio is the median of those of the rounds.
 """
 
 import hashlib
+import html
 import json
 import re
 import statistics
@@ -135,7 +136,10 @@ def with_cookie(request: wanted.Request, cookie: str) -> wanted.Request:
     return wanted.Request(request.method, request.path, (("Cookie", cookie), *others), request.body)
 
 
-_FRESH_ID = re.compile(rb'name="todo_id" value="[0-9a-f-]{36}" autocomplete')
+# Of a to-do in the original. Peers may have fewer fields than Tickbox, and other markup around them.
+FIELDS = ("id", "description", "is_done", "created_date")
+_ROW = re.compile(r'<li id="todo-([0-9a-f-]{36})"(.*?)</li>', re.DOTALL)
+_TEXT = re.compile(r'<span id="text-[^>]*>(.*?)</span>', re.DOTALL)
 _ASSETS = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
 
 
@@ -144,23 +148,36 @@ def assets(program: Program, person: Person) -> str:
     return " ".join(_ASSETS.findall(page.body.decode()))
 
 
-def same_answers(ours: Program, theirs: Program, requests: list[wanted.Request]) -> None:
-    """A peer that does less has no say."""
-    for request in requests:
-        answers = [wanted.send(program.port, request) for program in (ours, theirs)]
-        bodies = [_FRESH_ID.sub(b"", answer.body) for answer in answers]
+def _row(id_: str, markup: str) -> tuple:
+    text, added = _TEXT.search(markup), re.search(r'datetime="([^"]*)"', markup)
+    if text is None or added is None:
+        raise SystemExit(f"the row of {id_} shows no text or no date: {markup}")
+    return id_, html.unescape(text[1]), 'aria-checked="true"' in markup, added[1]
+
+
+def todos_of(answer: wanted.Answer) -> list[tuple]:
+    """The fields of each to-do, in order, of the JSON or of the page."""
+    if answer.headers.get_content_type() == "application/json":
+        return [tuple(todo[field] for field in FIELDS) for todo in json.loads(answer.body)["todos"]]
+    return [_row(*found) for found in _ROW.findall(answer.body.decode())]
+
+
+def same_answers(ours: Program, theirs: Program, requests: list[tuple[wanted.Request, wanted.Request]], heads: bool) -> None:
+    """A peer that does less has no say. Each request is a pair: ours and theirs."""
+    for request, peers in requests:
+        answers = [wanted.send(ours.port, request), wanted.send(theirs.port, peers)]
         statuses = [answer.status for answer in answers]
-        if statuses != [200, 200] or bodies[0] != bodies[1]:
-            shortest = min(map(len, bodies))
-            place = next((place for place in range(shortest) if bodies[0][place] != bodies[1][place]), shortest)
-            around = [body[max(0, place - 60) : place + 60] for body in bodies]
-            raise SystemExit(f"{theirs.name} does not answer {request.path} as Tickbox does: {statuses}, {around}")
-        heads = [_head(answer) for answer in answers]
-        if heads[0] != heads[1]:
-            raise SystemExit(f"{theirs.name} answers {request.path} with other headers: {heads}")
+        if statuses != [200, 200]:
+            raise SystemExit(f"{theirs.name} does not answer {request.path} as Tickbox does: {statuses}")
+        expected, found = map(todos_of, answers)
+        if not expected or found != expected:
+            different = next((pair for pair in zip(expected, found, strict=False) if pair[0] != pair[1]), (len(expected), len(found)))
+            raise SystemExit(f"{theirs.name} does not answer {request.path} as Tickbox does: {different}")
+        if heads and _head(answers[0]) != _head(answers[1]):
+            raise SystemExit(f"{theirs.name} answers {request.path} with other headers: {[_head(answer) for answer in answers]}")
 
 
 def _head(answer: wanted.Answer) -> list[tuple[str, str]]:
-    """Without what is another one with each answer; how a body's end is told costs neither anything."""
-    passing = {"date", "x-request-id", "content-length", "transfer-encoding"}
+    """Without what is another one with each answer or version; how a body's end is told costs neither anything."""
+    passing = {"date", "x-request-id", "content-length", "transfer-encoding", "etag"}
     return sorted((name.lower(), value) for name, value in answer.headers.items() if name.lower() not in passing)
