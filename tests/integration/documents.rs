@@ -169,7 +169,7 @@ fn is_of_the_tree(named: &Path) -> bool {
     let is_file = named
         .extension()
         .is_some_and(|kind| kinds.iter().any(|ours| kind == *ours));
-    first != "target" && (is_file || root().join(first).is_dir())
+    first != "target" && first != ".local" && (is_file || root().join(first).is_dir())
 }
 
 fn root() -> PathBuf {
