@@ -56,7 +56,7 @@ pub fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(place, "panic: {text}");
 }
 
-/// With a request: it is counted where it came in, and has no line of its own.
+/// With a request or its answer: it is counted where it came in, and has no line of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlogged {
     /// Whatever the answer is.
@@ -104,6 +104,7 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
         Ok(output) => output.into_response(),
         Err(error) => error.into_response(),
     };
+    let unlogged = response.data().copied().or(unlogged);
     let pattern = response.data::<PathPattern>();
     let route = pattern.map_or("", |pattern| &pattern.0);
     let route = if route.is_empty() { "none" } else { route };

@@ -1,5 +1,5 @@
 //! What is refused at the edge, before anything is done for a request: too many from one address, and
-//! what would have to wait behind answers that nobody takes. Kept in memory: it protects the instance,
+//! what would have to wait behind answers that nobody takes. Refusals by the limits of verbs are counted here too. Kept in memory: it protects the instance,
 //! while what must hold across all of them is counted in the database.
 
 mod quota;
@@ -9,7 +9,10 @@ mod unsent;
 
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
-use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, http::HeaderMap};
+use poem::{
+    Endpoint, EndpointExt as _, Request, Response,
+    http::{HeaderMap, StatusCode},
+};
 
 use self::{
     quota::Quota,
@@ -21,6 +24,7 @@ use super::known_address;
 use crate::{
     domain::rate_limit::RequestQuota,
     server::Room,
+    service,
     telemetry::{self, Unlogged},
 };
 
@@ -76,19 +80,21 @@ impl Edge {
                 if is_check {
                     request.set_data(Unlogged::Always);
                 } else if edge.tally.is_refusing(network) {
-                    edge.tally.note(network, What::Passed);
+                    edge.tally.note(network, None, What::Passed);
                     request.set_data(Unlogged::UnlessItFailsOrChanges);
                 }
                 let response = endpoint.call(request).await?;
                 if is_check {
-                    edge.tally.note(network, What::checked(response.status()));
+                    edge.tally
+                        .note(network, None, What::checked(response.status()));
                 }
                 Ok(response)
             }
         })
     }
 
-    /// Counts the bytes of each answer until they are sent. What there is no room for is refused.
+    /// Counts what limits refuse, in place of a line for each, and the bytes of each answer until they are
+    /// sent. What there is no room for is refused.
     pub(super) fn holding<E: Endpoint<Output = Response> + 'static>(
         &self,
         endpoint: E,
@@ -100,16 +106,32 @@ impl Edge {
                 let network = known_address(&request).network();
                 let refusal = Kind::of(&request);
                 let room = request.data::<Room>().cloned();
-                let response = endpoint.call(request).await?.into_response();
+                let called = service::counting_refusals(endpoint.call(request));
+                let (response, refused) = called.await;
+                let mut response = response?;
+                if let Some(refused) = refused {
+                    let what = What::Limited(refused.limit);
+                    edge.tally.note(network, refused.user, what);
+                    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                        response.set_data(Unlogged::Always);
+                    }
+                }
                 match edge.unsent.hold(network, response, room).await {
                     Ok(response) => Ok(response),
                     Err(what) => {
-                        edge.tally.note(network, what);
+                        edge.tally.note(network, None, what);
                         Ok(edge.refusals.answer(what, refusal))
                     }
                 }
             }
         })
+    }
+}
+
+impl Drop for Shared {
+    /// Nothing of the last second is lost.
+    fn drop(&mut self) {
+        self.tally.log();
     }
 }
 
@@ -131,7 +153,7 @@ impl Shared {
     }
 
     fn refuse(&self, what: What, network: IpAddr, request: &Request) -> Response {
-        self.tally.note(network, what);
+        self.tally.note(network, None, what);
         let response = self.refusals.answer(what, Kind::of(request));
         telemetry::observe_refusal(request.method(), response.status());
         response

@@ -45,7 +45,7 @@ pub const LAPSES_AFTER: Duration = Duration::seconds(30);
 const ENDS_WITHIN: Duration = Duration::seconds(5);
 
 /// A limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RateLimit {
     /// Failed logins of one username from one address.
     LoginPair,

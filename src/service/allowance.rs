@@ -9,8 +9,9 @@ use std::{
 };
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
-use super::{Service, password_hasher::Verification, rate_limit::limited};
+use super::{Service, password_hasher::Verification, refusal::limited};
 use crate::domain::{
     error::Error,
     rate_limit::{Allowance, Bucket, RateLimit, Share, Spent, Work},
@@ -91,22 +92,19 @@ impl Service {
     }
 
     /// Whether a password may still be hashed for them. To be asked before anything else is done for the
-    /// attempt, so that a refusal costs nothing.
+    /// attempt, so that a refusal costs nothing. `user` is named in the log when it is refused.
     ///
     /// # Errors
     /// [`Error::RateLimited`] until there is something left for both.
-    pub(super) fn check_hashes(&self, share: &Share) -> Result<(), Error> {
+    pub(super) fn check_hashes(&self, share: &Share, user: Option<Uuid>) -> Result<(), Error> {
         let Allowances {
             hashes_of_accounts,
             hashes_of_addresses,
             ..
         } = &*self.allowances;
-        self.check(hashes_of_accounts, &share.account, RateLimit::HashesAccount)?;
-        self.check(
-            hashes_of_addresses,
-            &share.address,
-            RateLimit::HashesAddress,
-        )
+        let (of_account, of_address) = (RateLimit::HashesAccount, RateLimit::HashesAddress);
+        self.check(hashes_of_accounts, &share.account, of_account, user)?;
+        self.check(hashes_of_addresses, &share.address, of_address, user)
     }
 
     /// Hashes a password, and counts that.
@@ -149,13 +147,18 @@ impl Service {
     /// # Errors
     /// [`Error::RateLimited`] until there is something left, and while too much is under way.
     pub(super) fn begin_work(&self, account: &Account) -> Result<Option<UnderWay>, Error> {
-        self.check(&self.allowances.work, &account.user_id, RateLimit::WorkUser)?;
+        let (spent, limit, user) = (
+            &self.allowances.work,
+            RateLimit::WorkUser,
+            account.public_id,
+        );
+        self.check(spent, &account.user_id, limit, Some(user))?;
         if self.request_quota().is_none() {
             return Ok(None);
         }
         match UnderWay::begin(&self.allowances, account.user_id) {
             Some(begun) => Ok(Some(begun)),
-            None => Err(limited(RateLimit::WorkUser, UNDER_WAY_WAIT)),
+            None => Err(limited(limit, Some(user), UNDER_WAY_WAIT)),
         }
     }
 
@@ -172,6 +175,7 @@ impl Service {
         spent: &Mutex<Spent<K>>,
         subject: &K,
         limit: RateLimit,
+        user: Option<Uuid>,
     ) -> Result<(), Error> {
         if self.request_quota().is_none() {
             return Ok(());
@@ -180,7 +184,10 @@ impl Service {
         match wait {
             None => Ok(()),
             // In whole seconds: who waits as long is not too early.
-            Some(wait) => Err(limited(limit, Duration::from_secs(wait.as_secs() + 1))),
+            Some(wait) => {
+                let wait = Duration::from_secs(wait.as_secs() + 1);
+                Err(limited(limit, user, wait))
+            }
         }
     }
 }

@@ -8,14 +8,14 @@ use std::time::Duration as StdDuration;
 
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::{ClientInfo, Service};
+use super::{ClientInfo, Service, refusal::limited};
 use crate::{
     database::{Connection, TxOutcome},
     domain::{
         error::Error,
-        rate_limit::{Bucket, DECIDED_WITHIN, LAPSES_AFTER, RateLimit, RequestQuota, WINDOW},
-        security_event::SecurityEvent,
+        rate_limit::{Bucket, DECIDED_WITHIN, LAPSES_AFTER, RequestQuota, WINDOW},
         session::DeviceToken,
     },
     store,
@@ -93,7 +93,7 @@ impl Service {
             .await?;
         match full_until {
             None => Ok(Counted { bucket, ends }),
-            Some(end) => Err(limited(bucket.limit, retry_after(end, now))),
+            Some(end) => Err(limited(bucket.limit, None, retry_after(end, now))),
         }
     }
 
@@ -113,14 +113,19 @@ impl Service {
 
     /// Takes a place in each bucket for a try whose end is not known yet, or in none when one of them is
     /// full: failures and tries in flight together are never more than the limit. To be settled by
-    /// [`Self::fail`], [`Self::release`] or [`release`]; otherwise it lapses.
+    /// [`Self::fail`], [`Self::release`] or [`release`]; otherwise it lapses. `user` is named in the log when
+    /// it is refused.
     ///
     /// # Errors
     /// [`Error::RateLimited`] until all buckets that are full have a place.
-    pub(super) async fn reserve(&self, buckets: Vec<Bucket>) -> Result<Reservation, Error> {
+    pub(super) async fn reserve(
+        &self,
+        buckets: Vec<Bucket>,
+        user: Option<Uuid>,
+    ) -> Result<Reservation, Error> {
         match self.try_reserve(buckets, None).await? {
             Ok(reserved) => Ok(reserved),
-            Err(full) => Err(self.refuse(full).await),
+            Err(full) => Err(self.refuse(full, user).await),
         }
     }
 
@@ -131,6 +136,7 @@ impl Service {
         username: &str,
         client: &ClientInfo,
         known: Option<&DeviceToken>,
+        user: Option<Uuid>,
     ) -> Result<Reservation, Error> {
         if let Some(device) = known {
             let own = vec![Bucket::device(device)];
@@ -147,7 +153,7 @@ impl Service {
         });
         match self.try_reserve(buckets.into(), typos).await? {
             Ok(reserved) => Ok(reserved),
-            Err(full) => Err(self.refuse(full).await),
+            Err(full) => Err(self.refuse(full, user).await),
         }
     }
 
@@ -179,7 +185,7 @@ impl Service {
     }
 
     /// When there is a place in all of them: what the last of the full ones says.
-    async fn refuse(&self, buckets: Vec<Bucket>) -> Error {
+    async fn refuse(&self, buckets: Vec<Bucket>, user: Option<Uuid>) -> Error {
         let now = self.clock.now();
         let asked = buckets.clone();
         let look = async move |connection: &mut Connection| {
@@ -197,7 +203,8 @@ impl Service {
         let (free, limit) = full
             .max_by_key(|(free, _)| *free)
             .unwrap_or((now, buckets[0].limit));
-        limited(limit, retry_after(free, now).max(StdDuration::from_secs(1)))
+        let wait = retry_after(free, now).max(StdDuration::from_secs(1));
+        limited(limit, user, wait)
     }
 
     /// Whether it may still be told how a try ended: later its place may be another's.
@@ -283,18 +290,6 @@ impl Service {
             }
         }
     }
-}
-
-/// Notes that something was refused because there had been too much of it, and gives the error.
-#[must_use]
-pub(super) fn limited(limit: RateLimit, retry_after: StdDuration) -> Error {
-    metrics::counter!("tickbox_rate_limit_hits_total", "limit" => limit.as_str()).increment(1);
-    tracing::warn!(
-        event = SecurityEvent::RateLimited.as_str(),
-        limit = limit.as_str(),
-        "too many"
-    );
-    Error::RateLimited { retry_after }
 }
 
 /// In whole seconds: who waits as long as that is not too early.

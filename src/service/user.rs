@@ -68,7 +68,7 @@ impl Service {
         from: ClientIp,
     ) -> Result<Registered, Error> {
         let share = Share::registration(registration.username.as_str(), from);
-        self.check_hashes(&share)?;
+        self.check_hashes(&share, None)?;
         let counted = self.increment(Bucket::registration(from)).await?;
         let password = SecretString::from(registration.password.clone());
         let hash = match self.hash(password, share).await {
@@ -135,7 +135,7 @@ impl Service {
         } else {
             vec![]
         };
-        let reserved = match self.reserve(buckets).await {
+        let reserved = match self.reserve(buckets, Some(stored.public_id)).await {
             Err(Error::RateLimited { .. }) => return Ok(None),
             reserved => reserved?,
         };

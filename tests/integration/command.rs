@@ -13,7 +13,8 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use crate::process::{processor_ticks, start_with_descriptors};
 use crate::{
     process::{
-        SECRET, free_address, run, signal, start, start_without_database, text, tickbox, url,
+        SECRET, free_address, run, signal, start, start_logging, start_without_database, text,
+        tickbox, url,
     },
     world::connect,
 };
@@ -95,6 +96,31 @@ async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(
     let status = child.wait().await.expect("it ends");
     assert_eq!(status.code(), Some(0));
     assert!(!run(&["healthcheck"], &settings).status.success());
+}
+
+#[sqlx::test]
+async fn what_was_counted_in_the_last_second_is_in_the_log(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let url = url(&options);
+    let listen = free_address();
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("JWT_SECRET", SECRET),
+        ("LISTEN", &listen),
+    ];
+    let (mut child, mut log) = start_logging(&settings).await;
+    let healthy = reqwest::get(format!("http://{listen}/healthz")).await;
+    assert_eq!(healthy.expect("an answer").status(), 200);
+    signal(&child, "TERM");
+    let mut lines = vec![];
+    while let Some(line) = log.next_line().await.expect("text") {
+        lines.push(line);
+    }
+    assert!(child.wait().await.expect("it ends").success());
+    let counted = |line: &&String| line.contains("health checks");
+    assert_eq!(lines.iter().filter(counted).count(), 1, "{lines:?}");
 }
 
 #[tokio::test]

@@ -7,11 +7,14 @@ use std::{
 
 use sqlx::mysql::MySqlConnectOptions;
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::Child,
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStderr},
 };
 
 pub(crate) const SECRET: &str = "5d0c7be9413fa8625d1e90b3c47af826";
+
+/// What a process still says.
+pub(crate) type Log = Lines<BufReader<ChildStderr>>;
 
 pub(crate) fn tickbox(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program());
@@ -95,8 +98,19 @@ async fn started(command: Command) -> Child {
     said(command, "\"listening\"").await
 }
 
-/// The process, once it has said these words.
-async fn said(mut command: Command, words: &str) -> Child {
+/// The process, once it has said these words. The rest of its log is read too, or it would wait for that.
+async fn said(command: Command, words: &str) -> Child {
+    let (child, mut log) = logging(command, words).await;
+    tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
+    child
+}
+
+/// Starts the server and waits until it listens; with the rest of its log, which is to be read.
+pub(crate) async fn start_logging(settings: &[(&str, &str)]) -> (Child, Log) {
+    logging(tickbox(&[], settings), "\"listening\"").await
+}
+
+async fn logging(mut command: Command, words: &str) -> (Child, Log) {
     command.env("LOG_FORMAT", "json").stderr(Stdio::piped());
     let mut child = tokio::process::Command::from(command)
         .kill_on_drop(true)
@@ -109,9 +123,7 @@ async fn said(mut command: Command, words: &str) -> Child {
         let line = lines.next_line().await.expect("text");
         said = line.unwrap_or_else(|| panic!("it ended, and last said: {said}"));
     }
-    // Read on, or it would wait for somebody to take its log.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    child
+    (child, lines)
 }
 
 /// By the shell, which has `kill` built in: a minimal system has no such program.

@@ -11,9 +11,10 @@ use std::{
 
 use poem::http::StatusCode;
 use tokio::time::sleep;
-use tracing::info_span;
+use tracing::{field::display, info_span};
+use uuid::Uuid;
 
-use crate::domain::security_event::SecurityEvent;
+use crate::domain::{rate_limit::RateLimit, security_event::SecurityEvent};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,8 @@ pub(super) enum What {
     UnsentOfOne,
     /// Requests while that holds for all of the instance, refused.
     Unsent,
+    /// Requests that a limit of a verb has refused.
+    Limited(RateLimit),
     /// Requests that were answered to somebody of whom others are refused.
     Passed,
     /// Health checks that said yes.
@@ -51,6 +54,7 @@ impl What {
             Self::TooManyChecks => Some("health_checks"),
             Self::UnsentOfOne => Some("unsent_of_address"),
             Self::Unsent => Some("unsent"),
+            Self::Limited(limit) => Some(limit.as_str()),
             Self::Passed | Self::Healthy | Self::Unhealthy => None,
         }
     }
@@ -63,13 +67,16 @@ const LINES: usize = 30;
 /// What is counted by itself within a second at most; the rest goes into one number.
 const COUNTED: usize = 1_000;
 
-/// Counts by address, until they are logged.
+/// Whose requests are counted together: an address, and the user if it is known.
+type Subject = (IpAddr, Option<Uuid>);
+
+/// Counts by address and user, until they are logged.
 #[derive(Clone, Default)]
 pub(super) struct Tally(Arc<Mutex<Counts>>);
 
 #[derive(Default)]
 struct Counts {
-    of: HashMap<(IpAddr, What), u64>,
+    of: HashMap<(Subject, What), u64>,
     /// Of those for which there was no room.
     others: u64,
     /// Refused in the second before.
@@ -80,17 +87,19 @@ struct Counts {
 
 impl Tally {
     /// Counts one more; it is in the log within a second.
-    pub(super) fn note(&self, network: IpAddr, what: What) {
-        if let Some(limit) = what.limit() {
+    pub(super) fn note(&self, network: IpAddr, user: Option<Uuid>, what: What) {
+        let subject = (network, user);
+        // A limit of a verb has counted itself.
+        if let Some(limit) = what.limit().filter(|_| !matches!(what, What::Limited(_))) {
             metrics::counter!("tickbox_rate_limit_hits_total", "limit" => limit).increment(1);
         }
         let mut counts = self.lock();
         let is_full = counts.of.len() >= COUNTED;
-        match counts.of.get_mut(&(network, what)) {
+        match counts.of.get_mut(&(subject, what)) {
             Some(count) => *count += 1,
             None if is_full => counts.others += 1,
             None => {
-                counts.of.insert((network, what), 1);
+                counts.of.insert((subject, what), 1);
             }
         }
         if !mem::replace(&mut counts.is_awaited, true) {
@@ -104,17 +113,22 @@ impl Tally {
         let counts = self.lock();
         counts.is_awaited
             && (counts.refused.contains(&network)
-                || counts.of.contains_key(&(network, What::TooMany)))
+                || counts.of.contains_key(&((network, None), What::TooMany)))
     }
 
     /// Gives whether there was something, so that more may come.
     async fn log_after_a_second(&self) -> bool {
         sleep(SECOND).await;
+        self.log()
+    }
+
+    /// Logs what has been counted, and gives whether that was something.
+    pub(super) fn log(&self) -> bool {
         let (counts, others) = {
             let mut counts = self.lock();
             let of = mem::take(&mut counts.of);
             let refused = of.keys().filter(|(_, what)| *what == What::TooMany);
-            counts.refused = refused.map(|(network, _)| *network).collect();
+            counts.refused = refused.map(|((network, _), _)| *network).collect();
             counts.is_awaited = !of.is_empty();
             (of, mem::take(&mut counts.others))
         };
@@ -128,12 +142,13 @@ impl Tally {
     }
 }
 
-fn log(counts: HashMap<(IpAddr, What), u64>, others: u64) {
+fn log(counts: HashMap<(Subject, What), u64>, others: u64) {
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(subject, count)| (u64::MAX - count, *subject));
     let rest = counts.split_off(counts.len().min(LINES));
-    for ((network, what), count) in counts {
-        info_span!("counted", client = %network).in_scope(|| line(what, count));
+    for (((network, user), what), count) in counts {
+        let user = user.map(display);
+        info_span!("counted", client = %network, user).in_scope(|| line(what, count));
     }
     let rest = others + rest.iter().map(|(_, count)| count).sum::<u64>();
     if rest > 0 {

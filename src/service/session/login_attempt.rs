@@ -82,8 +82,10 @@ impl Service {
         });
         let username = credentials.attempted_username.expose_secret();
         let share = Share::login(username, client.address, counts_apart.is_some());
-        self.check_hashes(&share).inspect_err(note_failure)?;
-        let reserved = self.reserve_login(username, client, counts_apart);
+        let user = login.as_ref().map(|login| login.public_id);
+        let checked = self.check_hashes(&share, user);
+        checked.inspect_err(note_failure)?;
+        let reserved = self.reserve_login(username, client, counts_apart, user);
         let reserved = reserved.await.inspect_err(note_failure)?;
         let checked = match self.look_at(&credentials, login, share).await {
             Ok(checked) => checked,

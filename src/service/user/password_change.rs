@@ -75,9 +75,9 @@ impl Service {
             return Ok(None);
         };
         let share = Share::password_change(change.user, from);
-        self.check_hashes(&share)?;
+        self.check_hashes(&share, None)?;
         let buckets = Bucket::password_change(change.user, token.id).into();
-        let reserved = match self.reserve(buckets).await {
+        let reserved = match self.reserve(buckets, None).await {
             // Like everything else that the old cookie is not good for.
             Err(Error::RateLimited { .. }) => return Ok(None),
             reserved => reserved?,
@@ -133,7 +133,7 @@ impl Service {
         next: CurrentSession,
         share: Share,
     ) -> Result<ChangedPassword, Error> {
-        self.check_hashes(&share)?;
+        self.check_hashes(&share, Some(account.public_id))?;
         let mut renewed = None;
         loop {
             let checked = self.check_change(account, &change, &next, share).await?;
@@ -178,7 +178,7 @@ impl Service {
             async move |connection: &mut Connection| store::user::password(connection, user).await;
         let (username, hash) = self.database.read(find).await?;
         let buckets = Bucket::password_change(user, account.session_id).into();
-        let reserved = self.reserve(buckets).await?;
+        let reserved = self.reserve(buckets, Some(account.public_id)).await?;
         let current = change.current.clone();
         let verification = self.verify(current, Some(hash.clone()), share).await;
         let checked = match verification {

@@ -5,9 +5,13 @@ use std::{num::NonZeroU32, time::Duration};
 use reqwest::Method;
 use serde_json::Value;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::{domain::rate_limit::RequestQuota, web::Proxies};
+use tickbox::{
+    domain::rate_limit::{Allowance, RequestQuota},
+    web::Proxies,
+};
 use tokio::time::sleep;
 
+use super::WRONG;
 use crate::{
     log,
     web::site::{Answer, Site},
@@ -145,4 +149,68 @@ async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(
     assert_eq!(statuses(&site, "/login", client, 1).await, [200]);
     let other = statuses(&site, "/healthz", "198.51.100.4", 1).await;
     assert_eq!(other, [200]);
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let site = Site::limited(options, Proxies(1), RequestQuota::STANDARD).await;
+    log::plant(WRONG);
+    let client = "198.51.100.6";
+    let mut statuses = vec![];
+    for _ in 0..50 {
+        let request = site.request(Method::POST, "/login");
+        let request = request.header("x-forwarded-for", client);
+        let request = request.header("sec-fetch-site", "same-origin");
+        let answer = Answer::to(request.form(&[("username", "ona"), ("password", WRONG)])).await;
+        statuses.push(answer.status);
+    }
+    assert_eq!(statuses.iter().filter(|it| **it == 429).count(), 40);
+    sleep(LOGGED).await;
+    let lines = lines(client);
+    let (refusals, count) = counted(&lines, "too many");
+    assert_eq!(count, 40, "{lines:?}");
+    assert!((1..=4).contains(&refusals), "{refusals} lines");
+    assert_eq!(counted(&lines, "request").0, 10, "those that failed");
+    let events = |name| lines.iter().filter(move |it| it["fields"]["event"] == name);
+    let ona = site.world.ona.public_id.to_string();
+    let failed = events("login_failed").filter(|it| it["fields"]["user"] == *ona);
+    assert_eq!(failed.count(), 10);
+    assert!(events("rate_limited").all(|it| it["fields"]["limit"] == "login_pair"));
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_an_account_is_refused_is_a_line_a_second_that_names_it(
+    _: MySqlPoolOptions,
+    options: MySqlConnectOptions,
+) {
+    let nothing_more = Allowance {
+        at_once: 1,
+        each: Duration::from_hours(1),
+    };
+    let site = Site::frugal(options, RequestQuota::STANDARD, nothing_more).await;
+    let browser = site.browser("ona").await;
+    let mut statuses = vec![];
+    for _ in 0..30 {
+        statuses.push(browser.get("/").await.status);
+    }
+    assert_eq!(statuses.iter().filter(|it| **it == 429).count(), 29);
+    sleep(LOGGED).await;
+    let ona = site.world.ona.public_id.to_string();
+    let log = log::read();
+    let lines = log.lines().filter(|line| line.contains(&ona));
+    let lines: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let (refusals, count) = counted(&lines, "too many");
+    assert_eq!(count, 29, "{lines:?}");
+    assert!((1..=3).contains(&refusals), "{refusals} lines");
+    let refused = lines.iter().find(|it| it["fields"]["limit"] == "work_user");
+    let refused = refused.expect("one");
+    assert_eq!(refused["span"]["user"], *ona);
+    assert_eq!(refused["span"]["client"], "127.0.0.1");
+    let answered = |it: &&Value| it["fields"]["status"] == 429;
+    assert_eq!(lines.iter().filter(answered).count(), 0);
 }
