@@ -1,19 +1,19 @@
-//! The JSON API under `/api/v1`: calls in the style of remote procedures, described by a document
-//! that is made from the handlers themselves. Never reads the cookie, so no other site can act through
+//! RPC-style JSON API under `/api/v1`; its OpenAPI document is generated from the handlers. Never reads the cookie, so no other site can act through
 //! it. May import `service`, `domain` and `assets`; knows neither SQL nor the pages.
 
-mod account;
-mod asked;
 mod bearer;
-mod docs;
-mod document;
+mod error_middleware;
+mod etag;
 mod json;
+mod openapi;
 mod problem;
-mod refusal;
+mod query_parameters;
+mod read_request;
 mod schema;
 mod session;
+mod swagger_ui;
 mod todo;
-mod version;
+mod user;
 
 use std::sync::Arc;
 
@@ -25,37 +25,41 @@ use poem_openapi::{OpenApiService, Tags};
 
 use crate::domain::todo::Page;
 
-pub use document::document;
-pub use problem::refused;
-pub use refusal::answers;
+pub use error_middleware::with_problem_responses;
+pub use openapi::document;
+pub use problem::error_response;
 
-/// Under which the router mounts it.
+/// The path of the API.
 pub const PATH: &str = "/api";
 
-/// Whether an address is the API's.
+/// Whether a path belongs to the API.
 #[must_use]
-pub fn is_for(path: &str) -> bool {
+pub fn is_api_path(path: &str) -> bool {
     let rest = path.strip_prefix(PATH);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// All calls, the document, and the page that shows it.
+/// All calls, the OpenAPI document, and Swagger UI.
 #[must_use]
 pub fn routes() -> BoxEndpoint<'static> {
     Route::new()
-        .at("/openapi.json", get(docs::json))
-        .at("/docs", get(docs::page))
-        .at("/docs/", get(docs::without_slash))
+        .at("/openapi.json", get(swagger_ui::json))
+        .at("/docs", get(swagger_ui::page))
+        .at("/docs/", get(swagger_ui::redirect_slash))
         .nest("/v1", calls().into_endpoint().around(answered))
         .map_to_response()
         .boxed()
 }
 
-/// Answers a call. One with a slash behind its name is answered like the one without: few clients send
-/// a body again when they are sent elsewhere.
+/// Answers a call. A trailing slash is ignored rather than redirected: few clients send a body again after a
+/// redirect.
 async fn answered<E: Endpoint>(calls: Arc<E>, mut request: Request) -> Result<Response> {
-    if let Some(refusal) = refusal::of_unknown_parameters(&request) {
-        return Ok(refusal);
+    if let Err(error) = query_parameters::check(&request) {
+        let path = request.original_uri().path();
+        return Ok(error_middleware::with_path_pattern(
+            path,
+            error.into_response(),
+        ));
     }
     if let Some(uri) = without_slash(request.uri()) {
         *request.uri_mut() = uri;
@@ -80,24 +84,28 @@ enum Tag {
     Todo,
 }
 
-type Calls = (
-    account::Calls,
-    session::Calls,
-    session::own::Calls,
-    todo::Calls,
+type Apis = (
+    user::UserApi,
+    user::password_change::PasswordChangeApi,
+    session::login::LoginApi,
+    session::SessionApi,
+    session::active::ActiveSessionsApi,
+    todo::TodoApi,
 );
 
-fn calls() -> OpenApiService<Calls, ()> {
-    let calls = (
-        account::Calls,
-        session::Calls,
-        session::own::Calls,
-        todo::Calls,
+fn calls() -> OpenApiService<Apis, ()> {
+    let apis = (
+        user::UserApi,
+        user::password_change::PasswordChangeApi,
+        session::login::LoginApi,
+        session::SessionApi,
+        session::active::ActiveSessionsApi,
+        todo::TodoApi,
     );
-    OpenApiService::new(calls, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
+    OpenApiService::new(apis, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
 }
 
-/// The JSON of a part of the list; public for `benches` alone.
+/// The JSON of a page of the list; public for `benches` alone.
 #[doc(hidden)]
 #[must_use]
 pub fn list_json(page: Page) -> Vec<u8> {

@@ -19,7 +19,7 @@ use crate::{
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
     telemetry::{self, Metrics},
-    web::{self, Proxies, PublicOrigin, error_page::with_allow},
+    web::{self, PublicOrigin, TrustedProxies, error_page::with_allow},
 };
 
 /// What one request may cost: a stranger can hold a place for the sum of these times.
@@ -33,7 +33,7 @@ const REQUEST: RequestLimits = RequestLimits {
 /// How people reach the instance.
 pub struct Front {
     /// Between them and it.
-    pub proxies: Proxies,
+    pub proxies: TrustedProxies,
     /// Where the pages are for them, if proxies do not say so.
     pub public_origin: Option<PublicOrigin>,
     /// What browsers are told to remember of HTTPS: the value of `Strict-Transport-Security`.
@@ -76,7 +76,7 @@ pub fn endpoint(
 /// Finds out once where a request comes from, for the limits and for the log, and what it wants.
 fn with_client_address<E: Endpoint + 'static>(
     endpoint: E,
-    proxies: Proxies,
+    proxies: TrustedProxies,
 ) -> impl Endpoint<Output = Response> {
     endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
         request.set_data(client_address(&request, proxies));
@@ -90,7 +90,7 @@ fn with_client_address<E: Endpoint + 'static>(
     })
 }
 
-fn client_address(request: &Request, proxies: Proxies) -> ClientIp {
+fn client_address(request: &Request, proxies: TrustedProxies) -> ClientIp {
     let Some(peer) = request.remote_addr().as_socket_addr() else {
         return ClientIp::default();
     };
@@ -140,13 +140,16 @@ fn as_number(count: usize) -> f64 {
 /// because an address may be one that no route can even read.
 fn failing_well<E: Endpoint + 'static>(routes: E) -> impl Endpoint<Output = Response> {
     let routes = Arc::new(routes);
-    let (calls, pages) = (api::answers(routes.clone()), web::error_page::pages(routes));
+    let (calls, pages) = (
+        api::with_problem_responses(routes.clone()),
+        web::error_page::with_error_pages(routes),
+    );
     let both = Arc::new((calls, pages));
     poem::endpoint::make(move |request: Request| {
         let both = both.clone();
         async move {
             let (calls, pages) = &*both;
-            if api::is_for(request.uri().path()) {
+            if api::is_api_path(request.uri().path()) {
                 calls.call(request).await
             } else {
                 pages.call(request).await

@@ -2,17 +2,25 @@
 //! handlers answer fragments, made by the functions that the pages themselves call. May import
 //! `service`, `domain` and `assets`; knows neither SQL nor the API.
 
-mod account;
+mod auth;
+mod cookie;
+mod csrf;
+mod dom_id;
 mod draft;
 pub mod error_page;
 mod failure;
+mod field;
+mod flash;
 mod form;
+mod form_error;
+mod htmx;
 mod layout;
-pub mod link;
-mod moment;
-mod origin;
+mod scheme;
 mod session;
+mod timestamp;
 mod todo;
+pub mod url;
+mod user;
 
 use poem::{
     EndpointExt as _, Request, Response, Route, RouteMethod,
@@ -26,20 +34,20 @@ use crate::domain::{
     user::Account,
 };
 
-pub use form::is_from_htmx;
-pub use origin::PublicOrigin;
-pub use session::Proxies;
+pub use csrf::PublicOrigin;
+pub use htmx::is_from_htmx;
+pub use scheme::TrustedProxies;
 
-/// One path with the methods it answers.
+/// A path with its methods.
 pub struct PageRoute {
-    /// As in the address bar.
+    /// The path, without a trailing slash.
     pub path: &'static str,
-    /// For the `Allow` header, and for tests that must not miss a route.
+    /// The methods, for `Allow` and for tests that must not miss a route.
     pub methods: &'static [&'static str],
     endpoint: RouteMethod,
 }
 
-/// Every page, in the order of a visit.
+/// The routes of all pages.
 #[must_use]
 pub fn pages() -> Vec<PageRoute> {
     let (show, post, both): (&[_], &[_], &[_]) = (&["GET"], &["POST"], &["GET", "POST"]);
@@ -48,51 +56,53 @@ pub fn pages() -> Vec<PageRoute> {
         methods,
         endpoint,
     };
-    let registration = get(account::show_registration).post(account::register);
-    let login = get(account::login::show).post(account::login::log_in);
-    let logout = get(account::show_logout).post(account::log_out);
-    let change_password = get(account::password::show).post(account::password::change);
-    let end_others = poem::post(account::sessions::end_others);
+    let registration = get(user::registration::show).post(user::registration::register);
+    let login = get(session::login::show).post(session::login::log_in);
+    let logout = get(session::logout::show).post(session::logout::log_out);
+    let change_password = get(user::password_change::show).post(user::password_change::change);
+    let end_others = poem::post(session::active::end_others);
     vec![
-        page(link::REGISTER, both, registration),
-        page(link::LOGIN, both, login),
-        page(link::LOGOUT, both, logout),
-        page(link::LIST, both, get(todo::show_list).post(todo::add)),
-        page(link::UPDATE, post, poem::post(todo::update)),
-        page(link::REMOVE, post, poem::post(todo::remove)),
-        page(link::RESTORE, post, poem::post(todo::restore)),
-        page(link::ACCOUNT, show, get(account::profile::show)),
-        page(link::CHANGE_PASSWORD, both, change_password),
-        page(link::SESSIONS, show, get(account::sessions::show)),
-        page(link::END_SESSION, post, poem::post(account::sessions::end)),
-        page(link::END_OTHER_SESSIONS, post, end_others),
+        page(url::REGISTER, both, registration),
+        page(url::LOGIN, both, login),
+        page(url::LOGOUT, both, logout),
+        page(url::LIST, both, get(todo::show_list).post(todo::add)),
+        page(url::UPDATE, post, poem::post(todo::update)),
+        page(url::REMOVE, post, poem::post(todo::remove)),
+        page(url::RESTORE, post, poem::post(todo::restore)),
+        page(url::ACCOUNT, show, get(user::profile::show)),
+        page(url::CHANGE_PASSWORD, both, change_password),
+        page(url::SESSIONS, show, get(session::active::show)),
+        page(url::END_SESSION, post, poem::post(session::active::end)),
+        page(url::END_OTHER_SESSIONS, post, end_others),
     ]
 }
 
-/// All pages with the check of their origin around them; failures are left to [`error_page::pages`].
-pub fn routes(proxies: Proxies, public_origin: Option<PublicOrigin>) -> BoxEndpoint<'static> {
+/// All pages behind the CSRF check; failures are left to [`error_page::with_error_pages`].
+pub fn routes(
+    proxies: TrustedProxies,
+    public_origin: Option<PublicOrigin>,
+) -> BoxEndpoint<'static> {
     let mut route = Route::new();
     for page in pages() {
         let allow = page.methods.join(", ");
         route = route.at(page.path, error_page::with_allow(page.endpoint, &allow));
-        if page.path != link::LIST {
+        if page.path != url::LIST {
             let with_slash = format!("{}/", page.path);
             route = route.at(
                 with_slash,
-                make_sync(move |request: Request| without_slash(page.path, &request)),
+                make_sync(move |request: Request| redirect_slash(page.path, &request)),
             );
         }
     }
-    let checked = route.around(origin::check).data(proxies);
+    let checked = route.around(csrf::check).data(proxies);
     match public_origin {
         Some(origin) => checked.data(origin).boxed(),
         None => checked.boxed(),
     }
 }
 
-/// Sends people to the page whose address they typed with a slash behind it. The method and the body of
-/// a form stay.
-fn without_slash(page: &str, request: &Request) -> Response {
+/// Redirects a path with a trailing slash to its page. Method and body of a form stay.
+fn redirect_slash(page: &str, request: &Request) -> Response {
     let query = request.uri().query();
     let place = query.map_or_else(|| page.to_owned(), |query| format!("{page}?{query}"));
     Response::builder()
@@ -101,14 +111,14 @@ fn without_slash(page: &str, request: &Request) -> Response {
         .finish()
 }
 
-/// The page of the list; public for `benches` alone.
+/// The list page; public for `benches` alone.
 #[doc(hidden)]
 #[must_use]
 pub fn list_page(account: &Account, page: &Page, id: TodoId) -> String {
     todo::list_page(account, page, id).into_string()
 }
 
-/// How many fields a form has, if it is text; public for `benches` alone.
+/// The number of fields of a form, if it is text; public for `benches` alone.
 #[doc(hidden)]
 #[must_use]
 pub fn form_fields(body: &[u8]) -> Option<usize> {

@@ -1,5 +1,5 @@
-//! Who a call comes from: the access token in `Authorization`, and nothing else. A cookie never opens
-//! the API.
+//! Authentication of calls: the access token in `Authorization: Bearer`, and nothing else. A cookie never
+//! opens the API.
 
 use poem::{
     FromRequest as _, Request, RequestBody, Result, http::header::AUTHORIZATION, web::Data,
@@ -8,7 +8,7 @@ use poem_openapi::{SecurityScheme, auth::Bearer};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Span;
 
-use super::problem::failed;
+use super::problem::ApiError;
 use crate::{
     domain::{
         error::{AuthError, Error},
@@ -41,9 +41,9 @@ pub(super) struct Token(pub(super) SecretString);
 
 #[expect(clippy::unused_async, reason = "the framework waits for a checker")]
 async fn only_one(request: &Request, bearer: Bearer) -> Result<SecretString> {
-    // The framework reads the first of several; whoever stands before us may have read the last.
+    // The framework reads the first of several headers; a proxy may have checked the last.
     if request.headers().get_all(AUTHORIZATION).iter().count() > 1 {
-        return Err(failed(Error::Unauthenticated(AuthError::NoToken)).into());
+        return Err(ApiError::from(Error::Unauthenticated(AuthError::NoToken)).into());
     }
     Ok(bearer.token.into())
 }
@@ -52,7 +52,7 @@ async fn authenticate(request: &Request, bearer: Bearer) -> Result<Account> {
     let token = only_one(request, bearer).await?;
     let service = Data::<&Service>::from_request(request, &mut RequestBody::default()).await?;
     let account = service.authenticate_access(token.expose_secret()).await;
-    let account = account.map_err(failed)?;
+    let account = account.map_err(ApiError::from)?;
     Span::current().record("user", tracing::field::display(account.public_id));
     Ok(account)
 }

@@ -1,4 +1,4 @@
-//! JSON bodies. poem-openapi's own payload takes numbers for texts and the last of two fields with
+//! JSON request and response bodies. poem-openapi's own payload takes numbers for texts and the last of two fields with
 //! one name; this one is read by serde and takes what the document says, to the letter.
 
 use poem::{IntoResponse, Request, RequestBody, Response, Result};
@@ -11,7 +11,7 @@ use poem_openapi::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
-use super::problem::{Code, Failure, excerpt, failed};
+use super::problem::{ApiError, Code, excerpt};
 use crate::domain::{
     error::{FieldCode, FieldError},
     media_type::{is_identity, is_utf8, without_mark},
@@ -19,7 +19,7 @@ use crate::domain::{
 
 const CONTENT_TYPE: &str = "application/json";
 
-/// A body that the call takes or answers.
+/// The body of a request or of a response.
 #[derive(Clone, Debug)]
 pub(super) struct Json<T>(pub(super) T);
 
@@ -59,7 +59,7 @@ impl<'a, T: Type + Send + DeserializeOwned> ApiExtractor<'a> for Json<T> {
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
         if !is_json(request) {
-            return Err(Failure::new(Code::UnsupportedMediaType).into());
+            return Err(ApiError::new(Code::UnsupportedMediaType).into());
         }
         let bytes = body.take()?.into_bytes().await?;
         Ok(Self(read(&bytes)?))
@@ -78,40 +78,40 @@ fn is_json(request: &Request) -> bool {
     is_utf8(kind, CONTENT_TYPE) && is_identity(request.header("content-encoding"))
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = without_mark(bytes);
     // serde would take a list for an object too, field by field.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Failure::new(Code::MalformedBody));
+        return Err(ApiError::new(Code::MalformedBody));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();
-        refused(&field, error.inner())
+        invalid_body(&field, error.inner())
     })?;
-    reader.end().map_err(|error| refused("", &error))?;
+    reader.end().map_err(|error| invalid_body("", &error))?;
     Ok(value)
 }
 
-fn refused(field: &str, error: &serde_json::Error) -> Failure {
+fn invalid_body(field: &str, error: &serde_json::Error) -> ApiError {
     let (line, column) = (error.line(), error.column());
     match error.classify() {
-        Category::Data => failed(wrong_field(field, &error.to_string()).into()),
-        Category::Syntax | Category::Eof | Category::Io => Failure::new(Code::MalformedBody)
-            .because(format!(
+        Category::Data => wrong_field(field, &error.to_string()).into(),
+        Category::Syntax | Category::Eof | Category::Io => ApiError::new(Code::MalformedBody)
+            .with_detail(format!(
                 "The body is not JSON: it cannot be read from line {line}, column {column} on."
             )),
     }
 }
 
-/// serde tells the kinds of error apart only by its words.
+/// The kinds of serde errors differ only in their messages.
 fn wrong_field(field: &str, words: &str) -> FieldError {
     let field = excerpt(field);
     if words.starts_with("unknown field") {
         let message = format!("This call has no field {field}. Leave it out");
         FieldError::new(field, FieldCode::UnknownField, message)
     } else if words.starts_with("duplicate field") {
-        // Its path ends at the object, but the field is one of ours, whose names hold no quotes.
+        // Its path ends at the object, but its message quotes the name.
         let field = words.split('`').nth(1).unwrap_or_default().to_owned();
         let message = format!("The field {field} stands there twice. Send it once");
         FieldError::new(field, FieldCode::DuplicateField, message)
@@ -127,13 +127,13 @@ fn wrong_field(field: &str, words: &str) -> FieldError {
     }
 }
 
-/// Less is not worth giving back.
+/// Unused capacity that is worth releasing.
 const SPARE: usize = 16 * 1024;
 
-/// Straight to text: poem-openapi's own payload makes a tree of values first.
+/// The value as JSON, without the tree of values that poem-openapi's own payload makes first.
 pub(super) fn bytes(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec(value).expect("only texts, numbers and lists");
-    // Of a long list half of it may be room for more, which would wait with it for its client.
+    // Half of a long list may be unused capacity, held until the client has read the response.
     if bytes.capacity() - bytes.len() > SPARE {
         bytes.shrink_to_fit();
     }

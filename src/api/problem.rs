@@ -1,5 +1,4 @@
-//! Failures as problem documents (RFC 9457): one code a failure, and for each code its status and
-//! its words.
+//! Errors of the API as problem documents (RFC 9457): for each code its status and its message.
 
 use poem::{
     IntoResponse, Response,
@@ -80,7 +79,7 @@ impl Code {
         }
     }
 
-    /// What happened and what to do, where the case says nothing more precise.
+    /// The default message: what happened and what to do.
     fn detail(self) -> &'static str {
         match self {
             Self::InvalidInput => "Some fields break rules; each says which.",
@@ -135,7 +134,7 @@ impl Code {
         }
     }
 
-    /// What `WWW-Authenticate` says of it (RFC 6750, 3).
+    /// The value of `WWW-Authenticate` (RFC 6750, 3).
     fn challenge(self) -> Option<&'static str> {
         match self {
             Self::Unauthenticated | Self::WrongCredentials => Some(r#"Bearer realm="tickbox""#),
@@ -209,16 +208,16 @@ pub(super) struct Problem {
     current: Option<Todo>,
 }
 
-/// Every failure that a call can answer with. The document says which code each call may answer.
+/// An error response. The OpenAPI document says which codes each call may answer with.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct ApiError {
     pub(super) problem: Box<Problem>,
     allow: Option<String>,
     /// Seconds.
     retry_after: Option<u64>,
 }
 
-impl Failure {
+impl ApiError {
     pub(super) fn new(code: Code) -> Self {
         let status = code.status();
         let problem = Problem {
@@ -237,8 +236,8 @@ impl Failure {
         }
     }
 
-    /// With more precise words.
-    pub(super) fn because(mut self, detail: impl Into<String>) -> Self {
+    /// With a more precise message.
+    pub(super) fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.problem.detail = detail.into();
         self
     }
@@ -248,109 +247,123 @@ impl Failure {
         self
     }
 
-    /// An address that takes only these methods.
-    pub(super) fn wrong_method(allow: String) -> Self {
-        let failure = Self::new(Code::MethodNotAllowed);
+    /// 405 for a path that allows only these methods.
+    pub(super) fn method_not_allowed(allow: String) -> Self {
+        let error = Self::new(Code::MethodNotAllowed);
         Self {
             allow: Some(allow.clone()),
-            ..failure.because(format!("This address takes only {allow}."))
+            ..error.with_detail(format!("This address takes only {allow}."))
         }
     }
 
     /// A request head beyond the limits; `excess` says what is too much.
     pub(super) fn head_too_large(excess: &str) -> Self {
         let detail = format!("The request has {excess}. Send fewer; no call needs a cookie.");
-        Self::new(Code::HeadersTooLarge).because(detail)
+        Self::new(Code::HeadersTooLarge).with_detail(detail)
     }
 
-    /// A to-do that somebody else has changed meanwhile.
+    /// Optimistic concurrency: the to-do has changed since the revision that the client expected.
     pub(super) fn rev_conflict(current: domain::todo::Todo) -> Self {
-        let mut failure = Self::new(Code::RevConflict);
-        failure.problem.current = Some(current.into());
-        failure
+        let mut error = Self::new(Code::RevConflict);
+        error.problem.current = Some(current.into());
+        error
     }
 }
 
-/// Collects what is wrong with the fields of a call, so that all of it is said at once.
+/// Collects the errors of all fields of a call, so that one response lists them all.
 #[derive(Default)]
-pub(super) struct Errors(Vec<FieldError>);
+pub(super) struct FieldErrors(Vec<FieldError>);
 
-impl Errors {
-    /// What was parsed; none when it is wrong, which is noted.
-    pub(super) fn note<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
+impl FieldErrors {
+    /// The parsed value; none when it is invalid, and the error is collected.
+    pub(super) fn collect<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
         parsed.map_err(|error| self.0.push(error)).ok()
     }
 
-    /// The same for several fields that are parsed at once.
-    pub(super) fn note_all<T>(&mut self, parsed: Result<T, Vec<FieldError>>) -> Option<T> {
+    /// The value parsed from several fields; none when some are invalid, and their errors are collected.
+    pub(super) fn collect_all<T>(&mut self, parsed: Result<T, Vec<FieldError>>) -> Option<T> {
         parsed.map_err(|errors| self.0.extend(errors)).ok()
     }
 }
 
-impl From<Errors> for Failure {
-    fn from(errors: Errors) -> Self {
-        failed(errors.0.into())
+impl From<FieldErrors> for ApiError {
+    fn from(errors: FieldErrors) -> Self {
+        errors.0.into()
     }
 }
 
-/// What a verb failed with, as an answer. Called where a call ends, so that a failure is logged once.
-pub(super) fn failed(error: Error) -> Failure {
-    match error {
-        Error::Invalid(errors) => Failure::new(Code::InvalidInput).with_errors(errors),
-        Error::Unauthenticated(denied) => Failure::new(denied.into()),
-        Error::NotFound => Failure::new(Code::TodoNotFound),
-        Error::Gone(Gone::Todo) => Failure::new(Code::TodoGone),
-        Error::Gone(Gone::SyncToken) => Failure::new(Code::SyncTokenExpired),
-        Error::Conflict(conflict) => {
-            let code = match conflict {
-                Conflict::UsernameTaken => Code::UsernameTaken,
-                Conflict::IdReused => Code::IdReused,
-                Conflict::TodoQuotaReached => Code::TodoQuotaReached,
-            };
-            match conflict.field_error() {
-                Some(error) => Failure::new(code).with_errors(vec![error]),
-                None => Failure::new(code),
+/// Logs the failures of the server: the conversion happens where a call ends, once a request.
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(errors) => Self::new(Code::InvalidInput).with_errors(errors),
+            Error::Unauthenticated(denied) => Self::new(denied.into()),
+            Error::NotFound => Self::new(Code::TodoNotFound),
+            Error::Gone(Gone::Todo) => Self::new(Code::TodoGone),
+            Error::Gone(Gone::SyncToken) => Self::new(Code::SyncTokenExpired),
+            Error::Conflict(conflict) => {
+                let code = match conflict {
+                    Conflict::UsernameTaken => Code::UsernameTaken,
+                    Conflict::IdReused => Code::IdReused,
+                    Conflict::TodoQuotaReached => Code::TodoQuotaReached,
+                };
+                match conflict.field_error() {
+                    Some(error) => Self::new(code).with_errors(vec![error]),
+                    None => Self::new(code),
+                }
             }
-        }
-        Error::RateLimited { retry_after } => Failure {
-            retry_after: Some(retry_after.as_secs().max(1)),
-            ..Failure::new(Code::RateLimited)
-        },
-        Error::Unavailable { retry_after, cause } => {
-            tracing::warn!(cause, "request cannot be answered now");
-            Failure {
+            Error::RateLimited { retry_after } => Self {
                 retry_after: Some(retry_after.as_secs().max(1)),
-                ..Failure::new(Code::Unavailable)
+                ..Self::new(Code::RateLimited)
+            },
+            Error::Unavailable { retry_after, cause } => {
+                tracing::warn!(cause, "request cannot be answered now");
+                Self {
+                    retry_after: Some(retry_after.as_secs().max(1)),
+                    ..Self::new(Code::Unavailable)
+                }
             }
-        }
-        Error::Internal(cause) => {
-            tracing::error!(%cause, "request failed");
-            Failure::new(Code::Internal)
+            Error::Internal(cause) => {
+                tracing::error!(%cause, "request failed");
+                Self::new(Code::Internal)
+            }
         }
     }
 }
 
-/// What a request is refused with before a call is asked for it.
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<Vec<FieldError>> for ApiError {
+    fn from(errors: Vec<FieldError>) -> Self {
+        Error::from(errors).into()
+    }
+}
+
+/// The response to a request that is rejected before it reaches a call.
 #[must_use]
-pub fn refused(error: &Error) -> Response {
+pub fn error_response(error: &Error) -> Response {
     let (code, retry_after) = match error {
         Error::RateLimited { retry_after } => (Code::RateLimited, Some(retry_after)),
         Error::Unavailable { retry_after, .. } => (Code::Unavailable, Some(retry_after)),
         _ => (Code::Internal, None),
     };
-    let failure = Failure {
+    let error = ApiError {
         retry_after: retry_after.map(|wait| wait.as_secs().max(1)),
-        ..Failure::new(code)
+        ..ApiError::new(code)
     };
-    failure.into_response()
+    error.into_response()
 }
 
-/// The beginning of a name that somebody made up: no answer repeats more of it.
+/// The first 50 characters of a name from the request: no response repeats more.
 pub(super) fn excerpt(name: &str) -> String {
     name.chars().take(50).collect()
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let code = self.problem.code;
         let body = serde_json::to_vec(&self.problem).expect("only texts, numbers and lists");
@@ -373,14 +386,14 @@ impl IntoResponse for Failure {
     }
 }
 
-impl From<Failure> for poem::Error {
-    fn from(failure: Failure) -> Self {
-        Self::from_response(failure.into_response())
+impl From<ApiError> for poem::Error {
+    fn from(error: ApiError) -> Self {
+        Self::from_response(error.into_response())
     }
 }
 
-impl ApiResponse for Failure {
-    /// The one that every call can answer with; [`super::document`] adds the others, call by call.
+impl ApiResponse for ApiError {
+    /// The response that every call can give; [`super::openapi`] adds the others, call by call.
     fn meta() -> MetaResponses {
         MetaResponses {
             responses: vec![MetaResponse {

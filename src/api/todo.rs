@@ -8,22 +8,19 @@ use poem_openapi::{
 
 use super::{
     Tag,
-    asked::Asked,
     bearer::Caller,
+    etag::{Conditional, ListEtag},
     json::Json,
-    problem::{Errors, Failure, failed},
+    problem::{ApiError, FieldErrors},
+    read_request::ReadRequest,
     schema::{AddTodo, Todo, TodoChanges, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
-    version::{Version, Versioned},
 };
 use crate::{
-    domain::{
-        error::Error,
-        todo::{Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TodoId},
-    },
-    service::{EditOutcome, Service, TodoUpdate},
+    domain::todo::{Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TodoId},
+    service::{EditOutcome, Service},
 };
 
-pub(super) struct Calls;
+pub(super) struct TodoApi;
 
 #[derive(ApiResponse)]
 enum Added {
@@ -36,7 +33,7 @@ enum Added {
 }
 
 #[OpenApi(tag = "Tag::Todo")]
-impl Calls {
+impl TodoApi {
     /// Add a to-do
     ///
     /// Make the `id` where the to-do is typed, and keep it until an answer arrives: with the same `id`
@@ -48,16 +45,15 @@ impl Calls {
         caller: Caller,
         service: Data<&Service>,
         body: Json<AddTodo>,
-    ) -> Result<Added, Failure> {
-        let mut errors = Errors::default();
-        let id = errors.note(body.0.id.as_deref().map(TodoId::parse).transpose());
-        let description = errors.note(Description::parse(&body.0.description));
+    ) -> Result<Added, ApiError> {
+        let mut errors = FieldErrors::default();
+        let id = errors.collect(body.0.id.as_deref().map(TodoId::parse).transpose());
+        let description = errors.collect(Description::parse(&body.0.description));
         let (Some(id), Some(description)) = (id, description) else {
             return Err(errors.into());
         };
         let id = id.unwrap_or_else(|| TodoId::new_v7(service.clock().now()));
-        let added = service.add(&caller.0, id, description).await;
-        let outcome = added.map_err(failed)?;
+        let outcome = service.add(&caller.0, id, description).await?;
         let todo = Json(outcome.todo.into());
         Ok(if outcome.changed {
             Added::Created(todo)
@@ -74,7 +70,7 @@ impl Calls {
     async fn todo_list(
         &self,
         caller: Caller,
-        asked: Asked<'_>,
+        read: ReadRequest<'_>,
         /// Which to-dos.
         filter: Query<Option<String>>,
         /// Most to-dos of the answer.
@@ -85,28 +81,28 @@ impl Calls {
         /// 304 and empty.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<String>>,
-    ) -> Result<Versioned<TodoList>, Failure> {
-        let mut errors = Errors::default();
-        let filter = errors.note(filter.as_deref().map(Filter::parse).transpose());
-        let limit = errors.note(limit.as_deref().map(Limit::parse).transpose());
+    ) -> Result<Conditional<TodoList>, ApiError> {
+        let mut errors = FieldErrors::default();
+        let filter = errors.collect(filter.as_deref().map(Filter::parse).transpose());
+        let limit = errors.collect(limit.as_deref().map(Limit::parse).transpose());
         let cursor = cursor.as_deref().filter(|text| !text.is_empty());
-        let cursor = errors.note(cursor.map(str::parse::<Cursor>).transpose());
+        let cursor = errors.collect(cursor.map(str::parse::<Cursor>).transpose());
         let (Some(filter), Some(limit), Some(cursor)) = (filter, limit, cursor) else {
             return Err(errors.into());
         };
-        let version = Version::of(&caller.0, caller.0.counts.rev);
-        if version.is_known(if_none_match.as_deref()) {
-            return Ok(Versioned::NotModified(version));
+        let etag = ListEtag::of(&caller.0, caller.0.counts.rev);
+        if etag.matches(if_none_match.as_deref()) {
+            return Ok(Conditional::NotModified(etag));
         }
         let (filter, limit) = (filter.unwrap_or_default(), limit.unwrap_or_default());
-        let page = if asked.for_head {
+        let page = if read.head_only {
             Page::unread(caller.0.counts)
         } else {
-            let page = asked.service.list(&caller.0, filter, cursor, limit).await;
-            page.map_err(failed)?
+            let service = read.service;
+            service.list(&caller.0, filter, cursor, limit).await?
         };
-        let version = Version::of(&caller.0, page.counts.rev);
-        Ok(Versioned::Answer(version, TodoList::new(page)))
+        let etag = ListEtag::of(&caller.0, page.counts.rev);
+        Ok(Conditional::Full(etag, TodoList::new(page)))
     }
 
     /// What has changed
@@ -122,7 +118,7 @@ impl Calls {
     async fn todo_changes(
         &self,
         caller: Caller,
-        asked: Asked<'_>,
+        read: ReadRequest<'_>,
         /// The `next` of the answer before; read nothing into it. An empty one is none.
         since: Query<Option<String>>,
         /// Most to-dos of the answer.
@@ -131,29 +127,28 @@ impl Calls {
         /// 304 and empty.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<String>>,
-    ) -> Result<Versioned<TodoChanges>, Failure> {
-        let mut errors = Errors::default();
+    ) -> Result<Conditional<TodoChanges>, ApiError> {
+        let mut errors = FieldErrors::default();
         let since = since.as_deref().filter(|text| !text.is_empty());
-        let since = errors.note(since.map(str::parse::<SyncToken>).transpose());
-        let limit = errors.note(limit.as_deref().map(Limit::parse).transpose());
+        let since = errors.collect(since.map(str::parse::<SyncToken>).transpose());
+        let limit = errors.collect(limit.as_deref().map(Limit::parse).transpose());
         let (Some(since), Some(limit)) = (since, limit) else {
             return Err(errors.into());
         };
         let account = &caller.0;
-        let version = Version::of(account, account.counts.rev);
-        if version.is_known(if_none_match.as_deref()) {
-            return Ok(Versioned::NotModified(version));
+        let etag = ListEtag::of(account, account.counts.rev);
+        if etag.matches(if_none_match.as_deref()) {
+            return Ok(Conditional::NotModified(etag));
         }
-        let (rev, changes) = if asked.for_head {
-            let rev = asked.service.rev_behind(account, since).await;
-            (rev.map_err(failed)?, TodoChanges::unread())
+        let (rev, changes) = if read.head_only {
+            let rev = read.service.rev_behind(account, since).await?;
+            (rev, TodoChanges::unread())
         } else {
             let limit = limit.unwrap_or_default();
-            let changes = asked.service.changes(account, since, limit);
-            let changes = changes.await.map_err(failed)?;
+            let changes = read.service.changes(account, since, limit).await?;
             (changes.rev, changes.into())
         };
-        Ok(Versioned::Answer(Version::of(account, rev), changes))
+        Ok(Conditional::Full(ListEtag::of(account, rev), changes))
     }
 
     /// Change a to-do
@@ -166,11 +161,11 @@ impl Calls {
         caller: Caller,
         service: Data<&Service>,
         body: Json<UpdateTodo>,
-    ) -> Result<Json<Todo>, Failure> {
-        let mut errors = Errors::default();
-        let id = errors.note(TodoId::parse(&body.0.id));
+    ) -> Result<Json<Todo>, ApiError> {
+        let mut errors = FieldErrors::default();
+        let id = errors.collect(TodoId::parse(&body.0.id));
         let description = body.0.description.as_deref();
-        let description = errors.note(description.map(Description::parse).transpose());
+        let description = errors.collect(description.map(Description::parse).transpose());
         let (Some(id), Some(description)) = (id, description) else {
             return Err(errors.into());
         };
@@ -178,10 +173,12 @@ impl Calls {
             description,
             is_done: body.0.is_done,
         };
-        let edited = service.edit(&caller.0, id, edit, body.0.expected_rev).await;
-        match edited.map_err(failed)? {
+        match service
+            .edit(&caller.0, id, edit, body.0.expected_rev)
+            .await?
+        {
             EditOutcome::Applied(outcome) => Ok(Json(outcome.todo.into())),
-            EditOutcome::Conflict(current) => Err(Failure::rev_conflict(current)),
+            EditOutcome::Conflict(current) => Err(ApiError::rev_conflict(current)),
         }
     }
 
@@ -198,13 +195,14 @@ impl Calls {
         caller: Caller,
         service: Data<&Service>,
         body: Json<UpdateTodoStatus>,
-    ) -> Result<Json<Todo>, Failure> {
-        let id = id(&body.0.id)?;
-        stored(if body.0.is_done.unwrap_or(true) {
-            service.complete(&caller.0, id).await
+    ) -> Result<Json<Todo>, ApiError> {
+        let id = TodoId::parse(&body.0.id)?;
+        let outcome = if body.0.is_done.unwrap_or(true) {
+            service.complete(&caller.0, id).await?
         } else {
-            service.reopen(&caller.0, id).await
-        })
+            service.reopen(&caller.0, id).await?
+        };
+        Ok(Json(outcome.todo.into()))
     }
 
     /// Remove a to-do
@@ -217,9 +215,10 @@ impl Calls {
         caller: Caller,
         service: Data<&Service>,
         body: Json<TodoReference>,
-    ) -> Result<Json<Todo>, Failure> {
-        let id = id(&body.0.id)?;
-        stored(service.remove(&caller.0, id).await)
+    ) -> Result<Json<Todo>, ApiError> {
+        let id = TodoId::parse(&body.0.id)?;
+        let outcome = service.remove(&caller.0, id).await?;
+        Ok(Json(outcome.todo.into()))
     }
 
     /// Bring a removed to-do back
@@ -231,17 +230,9 @@ impl Calls {
         caller: Caller,
         service: Data<&Service>,
         body: Json<TodoReference>,
-    ) -> Result<Json<Todo>, Failure> {
-        let id = id(&body.0.id)?;
-        stored(service.restore(&caller.0, id).await)
+    ) -> Result<Json<Todo>, ApiError> {
+        let id = TodoId::parse(&body.0.id)?;
+        let outcome = service.restore(&caller.0, id).await?;
+        Ok(Json(outcome.todo.into()))
     }
-}
-
-fn id(text: &str) -> Result<TodoId, Failure> {
-    TodoId::parse(text).map_err(|error| failed(error.into()))
-}
-
-fn stored(outcome: Result<TodoUpdate, Error>) -> Result<Json<Todo>, Failure> {
-    let outcome = outcome.map_err(failed)?;
-    Ok(Json(outcome.todo.into()))
 }

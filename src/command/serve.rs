@@ -11,7 +11,7 @@ use tickbox::{
     server::{self, Lifecycle, Limits, StopSignals},
     service::{Argon2Cost, Hasher, Service, TokenSigner},
     telemetry::{self, Metrics},
-    web::{Proxies, PublicOrigin},
+    web::{PublicOrigin, TrustedProxies},
 };
 use tokio::{net::TcpListener, runtime::Runtime, time::sleep};
 
@@ -51,7 +51,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
         serve_metrics(address, service.clone(), lifecycle.clone())?;
     }
     let front = Front {
-        proxies: Proxies(config.trusted_proxy_hops),
+        proxies: TrustedProxies(config.trusted_proxy_hops),
         public_origin: config.public_origin.map(|it| PublicOrigin(it.into())),
         hsts: config.hsts,
     };

@@ -1,5 +1,5 @@
-//! What was typed into the list when its session had ended, on its way back to that list: in a hidden
-//! field of the login form, and from the login to the list in a cookie. Never in an address.
+//! Drafts: a to-do typed in a page whose session had ended, kept until its author is back at the list. A hidden
+//! field of the login form holds it, then a cookie; never a URL.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use maud::{Markup, html};
@@ -12,45 +12,44 @@ use crate::domain::{
     user::Account,
 };
 
-/// How long the cookie is kept, unless the text is added before: long enough to read it once more.
-pub(super) const KEPT: Duration = Duration::minutes(10);
+/// Lifetime of the cookie, unless the to-do is added before.
+pub(super) const COOKIE_TTL: Duration = Duration::minutes(10);
 
-/// Most bytes of a text: what fits into a cookie, of which browsers take 4,096 bytes, name included. The
-/// longest to-do has 800.
+/// Most bytes of the text, so that it fits into a cookie: browsers accept 4,096 bytes, name included. The longest
+/// to-do has 800.
 const BYTES_MAX: usize = 2_800;
 const _: () = assert!(BYTES_MAX >= 4 * Description::MAX);
 
-/// The field of the login form that names the author.
-pub(super) const DRAFTER_FIELD: &str = "drafter";
+/// The field of the login form that names the author of the draft.
+pub(super) const AUTHOR_FIELD: &str = "drafter";
 
-/// A text, and the to-do that it is to become.
+/// A text, and the id of the to-do that it will become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Draft {
-    /// The public id of the author: nobody else gets it back.
-    pub(super) drafter: Uuid,
-    /// The id of the to-do: if it was added after all, adding it again changes nothing.
+    /// The public id of the author, the only user that gets it back.
+    pub(super) author: Uuid,
+    /// The id of the to-do, which makes adding it idempotent.
     pub(super) id: TodoId,
-    /// As typed.
     pub(super) text: String,
 }
 
 impl Draft {
-    /// What the form that adds was sent with.
+    /// The draft in the form that adds a to-do.
     pub(super) fn of_list(form: &Form) -> Option<Self> {
         Self::read(form, form.either("todo_id", "id"), ACCOUNT_FIELD)
     }
 
-    /// The same, brought along by the login form.
+    /// The draft in the hidden fields of the login form.
     pub(super) fn of_login(form: &Form) -> Option<Self> {
-        Self::read(form, form.get("todo_id"), DRAFTER_FIELD)
+        Self::read(form, form.get("todo_id"), AUTHOR_FIELD)
     }
 
-    /// None when nothing was typed, or by nobody: a form that somebody wrote by hand is theirs to keep.
-    fn read(form: &Form, id: &str, drafter: &str) -> Option<Self> {
+    /// None when nothing was typed, or the form names no author, as a hand-written one.
+    fn read(form: &Form, id: &str, author: &str) -> Option<Self> {
         let text = form.get("description");
         let end = text.floor_char_boundary(BYTES_MAX);
         Some(Self {
-            drafter: Uuid::try_parse(form.get(drafter)).ok()?,
+            author: Uuid::try_parse(form.get(author)).ok()?,
             id: TodoId::parse(id).ok()?,
             text: text
                 .get(..end)
@@ -59,36 +58,36 @@ impl Draft {
         })
     }
 
-    /// For the login form.
+    /// The hidden fields of the login form.
     pub(super) fn fields(&self) -> Markup {
         html! {
             input type="hidden" name="description" value=(self.text);
             input type="hidden" name="todo_id" value=(self.id);
-            input type="hidden" name=(DRAFTER_FIELD) value=(self.drafter);
+            input type="hidden" name=(AUTHOR_FIELD) value=(self.author);
         }
     }
 
-    /// For the cookie.
+    /// The value of the cookie.
     pub(super) fn token(&self) -> String {
-        let (drafter, id) = (self.drafter.as_bytes(), self.id.0.as_bytes());
-        URL_SAFE_NO_PAD.encode([drafter.as_slice(), id, self.text.as_bytes()].concat())
+        let (author, id) = (self.author.as_bytes(), self.id.0.as_bytes());
+        URL_SAFE_NO_PAD.encode([author.as_slice(), id, self.text.as_bytes()].concat())
     }
 
-    /// Reads the cookie; none when it is none of ours.
+    /// Reads the value of a cookie; none when this server did not write it.
     pub(super) fn parse(token: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (drafter, rest) = bytes.split_first_chunk()?;
+        let (author, rest) = bytes.split_first_chunk()?;
         let (id, text) = rest.split_first_chunk()?;
         Some(Self {
-            drafter: Uuid::from_bytes(*drafter),
+            author: Uuid::from_bytes(*author),
             id: TodoId(Uuid::from_bytes(*id)),
             text: str::from_utf8(text).ok()?.to_owned(),
         })
     }
 
-    /// Whether that account may see it.
+    /// Whether the account is that of the author.
     pub(super) fn is_of(&self, account: &Account) -> bool {
-        self.drafter == account.public_id
+        self.author == account.public_id
     }
 }
 
@@ -106,9 +105,9 @@ mod tests {
         })]
 
         #[test]
-        fn a_cookie_gives_back_what_was_put_into_it(drafter: u128, id: u128, text: String) {
+        fn a_cookie_gives_back_what_was_put_into_it(author: u128, id: u128, text: String) {
             let draft = Draft {
-                drafter: Uuid::from_u128(drafter),
+                author: Uuid::from_u128(author),
                 id: TodoId(Uuid::from_u128(id)),
                 text,
             };
@@ -126,7 +125,7 @@ mod tests {
     #[test]
     fn the_longest_draft_fits_into_a_cookie() {
         let draft = Draft {
-            drafter: Uuid::nil(),
+            author: Uuid::nil(),
             id: TodoId(Uuid::nil()),
             text: "x".repeat(BYTES_MAX),
         };

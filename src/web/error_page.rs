@@ -1,6 +1,6 @@
 //! Error pages: every failure as a page or, for htmx, as a fragment.
 
-mod again;
+mod retry_form;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -13,43 +13,53 @@ use poem::{
 };
 
 use super::{
+    dom_id,
     failure::Failure,
-    form::{FIELDS_MAX, Hx, Sent},
-    layout::{self, Width, fragment, with_retry_after},
-    link,
+    form::{FIELDS_MAX, SubmittedForm},
+    htmx::{HxRequest, fragment},
+    layout::{self, Width, with_retry_after},
+    url,
 };
 use crate::domain::{INPUT_MAX, error::Error, rate_limit::humanize, security_event::SecurityEvent};
 
-/// What a request is refused with before a page is asked for it: a page, or a fragment for htmx.
+/// The response to a request that is rejected before it reaches a page: a page, or a fragment for htmx.
 #[must_use]
-pub fn refused(error: &Error, from_htmx: bool) -> Response {
-    let (status, words, wait) = match error {
+pub fn error_response(error: &Error, from_htmx: bool) -> Response {
+    let (status, message, wait) = match error {
         Error::RateLimited { retry_after } => (
             StatusCode::TOO_MANY_REQUESTS,
             too_many(*retry_after),
             *retry_after,
         ),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, NOT_NOW.into(), RETRY_AFTER),
+        _ => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            UNAVAILABLE.into(),
+            RETRY_AFTER,
+        ),
     };
-    let response = apology(status, &words, &Asked::without_form(Hx(from_htmx)));
+    let response = error_page(
+        status,
+        &message,
+        &ErrorContext::without_form(HxRequest(from_htmx)),
+    );
     with_retry_after(response, wait)
 }
 
-/// Answers every failure of `endpoint` with a page in our look, a panic too.
-pub fn pages<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
+/// Answers every failure of `endpoint` with an error page, a panic too.
+pub fn with_error_pages<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
     endpoint.around(|endpoint: Arc<E>, mut request: Request| async move {
-        let asked = Asked::of(&mut request);
+        let context = ErrorContext::of(&mut request);
         let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
         Ok(match call.await {
             Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) => respond(error, &asked),
+            Ok(Err(error)) => respond(error, &context),
             // The panic has been logged where it happened.
-            Err(_) => apology(StatusCode::INTERNAL_SERVER_ERROR, OUR_FAULT, &asked),
+            Err(_) => error_page(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, &context),
         })
     })
 }
 
-/// Answers a wrong method with the right ones: poem leaves out the `Allow` that RFC 9110 asks for.
+/// Adds `Allow` to the response to a wrong method (RFC 9110, 15.5.6), which poem leaves out.
 ///
 /// # Panics
 /// When `allow` is no header value: a method name with a line break in it.
@@ -61,10 +71,10 @@ pub fn with_allow<E: Endpoint + 'static>(
     endpoint.around(move |endpoint: Arc<E>, request: Request| {
         let allow = allow.clone();
         async move {
-            let hx = Hx::of(&request);
+            let hx = HxRequest::of(&request);
             match endpoint.call(request).await {
                 Err(error) if error.is::<MethodNotAllowedError>() => {
-                    let mut response = respond(error, &Asked::without_form(hx));
+                    let mut response = respond(error, &ErrorContext::without_form(hx));
                     response.headers_mut().insert(header::ALLOW, allow);
                     Ok(response)
                 }
@@ -74,78 +84,78 @@ pub fn with_allow<E: Endpoint + 'static>(
     })
 }
 
-/// What a failure has to know of the request.
-struct Asked {
-    hx: Hx,
+/// Request context needed to render an error.
+struct ErrorContext {
+    hx: HxRequest,
     path: String,
-    sent: Sent,
+    sent: SubmittedForm,
 }
 
-impl Asked {
-    /// Has the form, once one is read, kept aside.
+impl ErrorContext {
+    /// Has the form kept once it is read.
     fn of(request: &mut Request) -> Self {
-        let sent = Sent::default();
+        let sent = SubmittedForm::default();
         request.set_data(sent.clone());
         Self {
-            hx: Hx::of(request),
+            hx: HxRequest::of(request),
             path: request.original_uri().path().to_owned(),
             sent,
         }
     }
 
-    fn without_form(hx: Hx) -> Self {
+    fn without_form(hx: HxRequest) -> Self {
         Self {
             hx,
             path: String::new(),
-            sent: Sent::default(),
+            sent: SubmittedForm::default(),
         }
     }
 }
 
-/// The failure as an answer; it keeps the route, which the log line names.
-fn respond(error: poem::Error, asked: &Asked) -> Response {
+/// The error as a response that keeps the path pattern, which the log line names.
+fn respond(error: poem::Error, context: &ErrorContext) -> Response {
     let route = error.data::<PathPattern>().cloned();
-    let mut response = answer(error, asked);
+    let mut response = self::response(error, context);
     if let Some(route) = route {
         response.set_data(route);
     }
     response
 }
 
-fn answer(error: poem::Error, asked: &Asked) -> Response {
+fn response(error: poem::Error, context: &ErrorContext) -> Response {
     let status = error.status();
     let failure = match error.downcast::<Failure>() {
         Ok(failure) => failure,
         Err(error) if error.is::<NotFoundError>() => Error::NotFound.into(),
-        Err(error) => return other(&error, asked),
+        Err(error) => return framework_error(&error, context),
     };
     log(&failure);
     if let Failure::LoginRequired { login } = &failure {
-        return log_in_first(login, asked.hx);
+        return login_redirect(login, context.hx);
     }
     if matches!(failure, Failure::AnotherAccount) {
-        return load_again(&words(&failure), asked);
+        return other_account_page(&message(&failure), context);
     }
-    let response = apology(status, &words(&failure), asked);
+    let response = error_page(status, &message(&failure), context);
     match failure {
-        Failure::Verb(
+        Failure::Domain(
             Error::Unavailable { retry_after, .. } | Error::RateLimited { retry_after },
         ) => with_retry_after(response, retry_after),
         _ => response,
     }
 }
 
-/// What the listener and poem itself refuse, told apart by its status.
-fn other(error: &poem::Error, asked: &Asked) -> Response {
+/// Errors of the listener and of poem, by their status.
+fn framework_error(error: &poem::Error, context: &ErrorContext) -> Response {
     let status = error.status();
-    let words = match status {
+    let message = match status {
         StatusCode::SERVICE_UNAVAILABLE => {
             tracing::warn!(cause = %error, "request cannot be answered now");
-            return with_retry_after(apology(status, NOT_NOW, asked), RETRY_AFTER);
+            return with_retry_after(error_page(status, UNAVAILABLE, context), RETRY_AFTER);
         }
         status if status.is_server_error() => {
             tracing::error!(%error, "request failed");
-            OUR_FAULT.into()
+            INTERNAL_ERROR.into()
         }
         StatusCode::METHOD_NOT_ALLOWED => {
             "This address cannot be used in that way. Go back to the list and use its buttons."
@@ -166,45 +176,45 @@ fn other(error: &poem::Error, asked: &Asked) -> Response {
         }
         _ => "The request could not be understood. Send it again.".to_owned(),
     };
-    apology(status, &words, asked)
+    error_page(status, &message, context)
 }
 
-/// What people are told to wait when an answer took too long.
+/// `Retry-After` when a response took too long.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-const NOT_NOW: &str = "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.";
+const UNAVAILABLE: &str = "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.";
 
-const OUR_FAULT: &str = "Something went wrong on our side. If you sent something, it may not have been saved: send it again, or go back to the list and look. Nothing is added twice.";
+const INTERNAL_ERROR: &str = "Something went wrong on our side. If you sent something, it may not have been saved: send it again, or go back to the list and look. Nothing is added twice.";
 
-fn words(failure: &Failure) -> String {
+fn message(failure: &Failure) -> String {
     match failure {
-        Failure::Verb(Error::Invalid(errors)) => {
+        Failure::Domain(Error::Invalid(errors)) => {
             let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
             format!("{}.", messages.join(". "))
         }
-        Failure::Verb(Error::Conflict(conflict)) => format!("{}.", conflict.message()),
-        Failure::Verb(Error::Unauthenticated(_)) | Failure::LoginRequired { .. } => {
+        Failure::Domain(Error::Conflict(conflict)) => format!("{}.", conflict.message()),
+        Failure::Domain(Error::Unauthenticated(_)) | Failure::LoginRequired { .. } => {
             "Log in first.".into()
         }
         Failure::AnotherAccount => {
             "Somebody else has logged in with this browser since this page was loaded, so nothing was done or saved. What you typed is still yours: copy it if you need it.".into()
         }
-        Failure::Verb(Error::NotFound) => {
+        Failure::Domain(Error::NotFound) => {
             "There is nothing here. It may have been removed meanwhile.".into()
         }
-        Failure::Verb(Error::Gone(_)) => {
+        Failure::Domain(Error::Gone(_)) => {
             "This was removed too long ago to be brought back. Add it once more.".into()
         }
-        Failure::Verb(Error::RateLimited { retry_after }) => too_many(*retry_after),
-        Failure::Verb(Error::Unavailable { .. }) => {
-            NOT_NOW.into()
+        Failure::Domain(Error::RateLimited { retry_after }) => too_many(*retry_after),
+        Failure::Domain(Error::Unavailable { .. }) => {
+            UNAVAILABLE.into()
         }
-        Failure::Verb(Error::Internal(_)) => OUR_FAULT.into(),
+        Failure::Domain(Error::Internal(_)) => INTERNAL_ERROR.into(),
         Failure::CrossSite => {
             "This form was sent from another site, so nothing was done. Open the page here and send it again.".into()
         }
-        Failure::NotAForm => "Only forms are accepted here.".into(),
-        Failure::NotText => "The request holds text that is not UTF-8, so it could not be read.".into(),
+        Failure::UnsupportedMediaType => "Only forms are accepted here.".into(),
+        Failure::InvalidUtf8 => "The request holds text that is not UTF-8, so it could not be read.".into(),
         Failure::TooManyFields => format!("That is too much at once: at most {FIELDS_MAX} fields."),
     }
 }
@@ -214,11 +224,11 @@ fn too_many(wait: Duration) -> String {
     format!("There have been too many requests. Wait {wait}, then try again.")
 }
 
-/// Each failure once, here at the edge; what people get wrong is no failure of ours.
+/// Logs each failure of the server once, here at the edge; errors of users are not logged.
 fn log(failure: &Failure) {
     match failure {
-        Failure::Verb(Error::Internal(cause)) => tracing::error!(%cause, "request failed"),
-        Failure::Verb(Error::Unavailable { cause, .. }) => {
+        Failure::Domain(Error::Internal(cause)) => tracing::error!(%cause, "request failed"),
+        Failure::Domain(Error::Unavailable { cause, .. }) => {
             tracing::warn!(cause, "request cannot be answered now");
         }
         Failure::CrossSite => tracing::warn!(
@@ -229,7 +239,7 @@ fn log(failure: &Failure) {
     }
 }
 
-fn log_in_first(login: &str, hx: Hx) -> Response {
+fn login_redirect(login: &str, hx: HxRequest) -> Response {
     if hx.0 {
         // Not 303: htmx would follow it and put the login page into the list.
         Response::builder()
@@ -241,21 +251,21 @@ fn log_in_first(login: &str, hx: Hx) -> Response {
     }
 }
 
-/// Nothing of the account that is logged in now: the page belongs to another one.
-fn load_again(words: &str, asked: &Asked) -> Response {
+/// Shows nothing of the account that is logged in now, since the page belongs to another one.
+fn other_account_page(message: &str, context: &ErrorContext) -> Response {
     let status = StatusCode::CONFLICT;
-    let again = html! { a href=(link::LIST) { "Load the page again" } };
-    if asked.hx.0 {
-        let say = html! { p.failure { (words) " " (again) } };
-        return fragment(link::STATUS, "innerHTML", &say)
+    let again = html! { a href=(url::LIST) { "Load the page again" } };
+    if context.hx.0 {
+        let status_message = html! { p.failure { (message) " " (again) } };
+        return fragment(dom_id::STATUS, "innerHTML", &status_message)
             .with_status(status)
             .into_response();
     }
     let title = "Somebody else is logged in";
     let body = html! {
         h1 { (title) }
-        p { (words) }
-        (again::to_copy(asked))
+        p { (message) }
+        (retry_form::read_only(context))
         p { (again) }
     };
     layout::page(&format!("Error: {title}"), Width::Narrow, None, &body)
@@ -263,19 +273,19 @@ fn load_again(words: &str, asked: &Asked) -> Response {
         .into_response()
 }
 
-fn apology(status: StatusCode, words: &str, asked: &Asked) -> Response {
-    if asked.hx.0 {
-        let say = html! { p.failure { (words) } };
-        return fragment(link::STATUS, "innerHTML", &say)
+fn error_page(status: StatusCode, message: &str, context: &ErrorContext) -> Response {
+    if context.hx.0 {
+        let status_message = html! { p.failure { (message) } };
+        return fragment(dom_id::STATUS, "innerHTML", &status_message)
             .with_status(status)
             .into_response();
     }
     let title = status.canonical_reason().unwrap_or("Error");
     let body = html! {
         h1 { (title) }
-        p { (words) }
-        @if status.is_server_error() { (again::send(asked)) }
-        p { a.button.quiet[status.is_server_error()] href=(link::LIST) { "Back to the list" } }
+        p { (message) }
+        @if status.is_server_error() { (retry_form::render(context)) }
+        p { a.button.quiet[status.is_server_error()] href=(url::LIST) { "Back to the list" } }
     };
     layout::page(&format!("Error: {title}"), Width::Narrow, None, &body)
         .with_status(status)

@@ -1,4 +1,4 @@
-//! What a browser sends: the fields of a form or of a query. The listener bounds their length.
+//! Forms and queries: their fields, decoded. The listener bounds their length.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,11 +10,11 @@ use crate::domain::media_type::{is_identity, is_utf8, without_mark};
 
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// The field by which a form says for whom its page was made.
+/// The field that names the account that the page of a form was made for.
 pub(super) const ACCOUNT_FIELD: &str = "account";
 
-/// Most fields of a form or of a query; the longest of ours has nine. As many bytes as one request may hold
-/// would otherwise be thousands of texts.
+/// Most fields of a form or of a query; the longest form has nine. Otherwise the largest request could hold
+/// thousands of fields.
 pub(super) const FIELDS_MAX: usize = 100;
 
 /// Names and values in the order sent.
@@ -23,8 +23,7 @@ pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
 impl Fields {
     /// # Errors
-    /// When there are more than [`FIELDS_MAX`]; when it is not UTF-8: what was meant cannot be told, and is
-    /// not stored as a guess.
+    /// When there are more than [`FIELDS_MAX`]; when they are not UTF-8, since a guess must not be stored.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Failure> {
         let fields = bytes.split(|byte| *byte == b'&');
         if fields.count() > FIELDS_MAX {
@@ -32,7 +31,7 @@ impl Fields {
         }
         let is_text = percent_decode(bytes).decode_utf8().is_ok();
         let fields = is_text.then(|| form_urlencoded::parse(bytes).into_owned().collect());
-        fields.map(Self).ok_or(Failure::NotText)
+        fields.map(Self).ok_or(Failure::InvalidUtf8)
     }
 
     /// The first value of that name.
@@ -41,12 +40,12 @@ impl Fields {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The same; a missing field is an empty one.
+    /// The first value of that name; empty when it is missing.
     fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }
 
-    /// The value under that name, or else under the one that earlier pages had.
+    /// The value under that name, or else under the name in pages of an earlier version.
     fn either(&self, name: &str, earlier: &str) -> &str {
         match self.get(name) {
             "" => self.get(earlier),
@@ -64,7 +63,7 @@ impl Form {
         self.0.get(name)
     }
 
-    /// The field's value under its name or, in a page loaded before an update, its earlier one.
+    /// The field's value under its name or, from a page loaded before an update, under its earlier name.
     pub(super) fn either(&self, name: &str, earlier: &str) -> &str {
         self.0.either(name, earlier)
     }
@@ -75,35 +74,35 @@ impl<'a> FromRequest<'a> for Form {
         let kind = request.content_type();
         let is_form = kind.is_none_or(|kind| is_utf8(kind, CONTENT_TYPE));
         if !is_form || !is_identity(request.header("content-encoding")) {
-            return Err(Failure::NotAForm.into());
+            return Err(Failure::UnsupportedMediaType.into());
         }
         let bytes = body.take()?.into_bytes().await?;
         if kind.is_none() && !bytes.is_empty() {
-            return Err(Failure::NotAForm.into());
+            return Err(Failure::UnsupportedMediaType.into());
         }
         let fields = Fields::parse(without_mark(&bytes))?;
-        if let Some(sent) = request.data::<Sent>() {
+        if let Some(sent) = request.data::<SubmittedForm>() {
             sent.0.set(fields.clone()).ok();
         }
         Ok(Self(fields))
     }
 }
 
-/// What a form sent, kept aside: if it cannot be answered, the page that says so gives it back.
+/// The submitted form, kept so that an error page can render it again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sent(Arc<OnceLock<Fields>>);
+pub(super) struct SubmittedForm(Arc<OnceLock<Fields>>);
 
-impl Sent {
-    /// Fields and values; none when no form was read.
+impl SubmittedForm {
+    /// Names and values; none when no form was read.
     pub(super) fn fields(&self) -> Option<&Fields> {
         self.0.get()
     }
 }
 
-/// The part of the address behind the question mark.
+/// The query of the URL.
 pub(super) struct Query {
     fields: Fields,
-    /// Whether a link or a redirect of another site led here.
+    /// Whether a link or a redirect of another site led to this page.
     is_from_elsewhere: bool,
 }
 
@@ -113,13 +112,13 @@ impl Query {
         self.fields.get(name)
     }
 
-    /// As [`Form::either`].
+    /// The field's value under its name or, from a link of an earlier version, under its earlier name.
     pub(super) fn either(&self, name: &str, earlier: &str) -> &str {
         self.fields.either(name, earlier)
     }
 
-    /// What has just been done. Of another site nothing is believed: it could reassure a user of what never was.
-    pub(super) fn notice(&self) -> &str {
+    /// The word of the flash message; empty after a link from another site, which could claim anything.
+    pub(super) fn flash(&self) -> &str {
         if self.is_from_elsewhere {
             ""
         } else {
@@ -136,30 +135,6 @@ impl<'a> FromRequest<'a> for Query {
             fields: Fields::parse(query.as_bytes())?,
             is_from_elsewhere: matches!(site, Some("cross-site" | "same-site")),
         })
-    }
-}
-
-/// Whether htmx asks: it gets fragments, a browser gets whole pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hx(pub(super) bool);
-
-impl Hx {
-    /// Going back in the history wants the whole page, also when htmx asks for it.
-    pub(super) fn of(request: &Request) -> Self {
-        let asks = request.header("hx-request") == Some("true");
-        Self(asks && request.header("hx-history-restore-request").is_none())
-    }
-}
-
-/// Whether htmx asks, so that the answer is a fragment.
-#[must_use]
-pub fn is_from_htmx(request: &Request) -> bool {
-    Hx::of(request).0
-}
-
-impl<'a> FromRequest<'a> for Hx {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        Ok(Self::of(request))
     }
 }
 

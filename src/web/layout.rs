@@ -1,4 +1,4 @@
-//! The frame around every page, and the parts that several pages share.
+//! The layout of every page, and the parts that several pages share.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 
-use super::{form::ACCOUNT_FIELD, link, session::ACCOUNT_HEADER};
+use super::{auth::ACCOUNT_HEADER, dom_id, form::ACCOUNT_FIELD, url};
 use crate::{
     assets,
     domain::{error::FieldError, user::Account},
@@ -23,12 +23,12 @@ pub(super) enum Width {
     Wide,
 }
 
-/// What htmx reads: our style has its own indicator, and an answer that
-/// is not ours (a gateway's error page) replaces nothing.
+/// The configuration of htmx: the stylesheet has its own indicator, and an error page of a gateway replaces
+/// nothing.
 const HTMX_CONFIG: &str =
     r#"{"includeIndicatorCSS":false,"noSwap":[204,304,"5xx"],"defaultTimeout":15000}"#;
 
-/// A whole page. One made for an account says so to our script, and has htmx say so with each request.
+/// A whole page. The page of an account names it to scripts and in each request of htmx.
 pub(super) fn page(title: &str, width: Width, account: Option<&Account>, body: &Markup) -> Markup {
     let account = account.map(|account| account.public_id);
     let headers = account.map(|id| format!("{ACCOUNT_HEADER}:{id}"));
@@ -47,31 +47,41 @@ pub(super) fn page(title: &str, width: Width, account: Option<&Account>, body: &
                 script src=(assets::url("app.js")) defer {}
             }
             body {
-                a.skip href={ "#" (link::MAIN) } { "Skip to content" }
+                a.skip href={ "#" (dom_id::MAIN) } { "Skip to content" }
                 // A target that stays: htmx drops an answer whose target, which is the form if nothing
                 // else is named, has left the page meanwhile.
-                main #(link::MAIN) .card .narrow[width == Width::Narrow] tabindex="-1"
+                main #(dom_id::MAIN) .card .narrow[width == Width::Narrow] tabindex="-1"
                     data-account=[account] hx-headers:inherited=[headers]
-                    hx-target:inherited={ "#" (link::MAIN) } { (body) }
+                    hx-target:inherited={ "#" (dom_id::MAIN) } { (body) }
             }
         }
     }
 }
 
-/// What somebody wrote, beside words of ours: in quotes, and in an element of its own, so that neither its
-/// words nor its direction of writing reach beyond it.
+/// User input within a sentence of the page: in quotes, and isolated (`bdi`), so that neither its words nor
+/// its direction of writing affect the rest.
 pub(super) fn quoted(text: &str) -> Markup {
     html! { "“" bdi { (text) } "”" }
 }
 
-/// By which a form says for whom its page was made.
+/// The hidden field that names the account that the page was made for.
 pub(super) fn account_field(account: &Account) -> Markup {
     html! { input type="hidden" name=(ACCOUNT_FIELD) value=(account.public_id); }
 }
 
+/// The button that logs out, in the given style.
+pub(super) fn log_out_form(account: &Account, class: &str) -> Markup {
+    html! {
+        form method="post" action=(url::LOGOUT) {
+            (account_field(account))
+            button class=(class) type="submit" { "Log out" }
+        }
+    }
+}
+
 /// `Error:` before the title of a page that shows a refused form, so that a screen reader says it
 /// first.
-pub(super) fn title_of(title: &str, refused: bool) -> String {
+pub(super) fn page_title(title: &str, refused: bool) -> String {
     if refused {
         format!("Error: {title}")
     } else {
@@ -79,13 +89,8 @@ pub(super) fn title_of(title: &str, refused: bool) -> String {
     }
 }
 
-/// What htmx puts into the element with that id; `swap` says how.
-pub(super) fn fragment(id: &str, swap: &str, content: &Markup) -> Markup {
-    html! { hx-partial hx-target={ "#" (id) } hx-swap=(swap) { (content) } }
-}
-
-/// What is wrong, with a link to each field. On a whole page it takes the keyboard; within a page
-/// that stays, the field keeps it.
+/// The error summary, with a link to each field. It takes the focus on a whole page, and leaves it to the
+/// field within a page that stays.
 pub(super) fn error_summary(errors: &[FieldError], focus: bool) -> Markup {
     html! {
         @if !errors.is_empty() {
@@ -101,7 +106,7 @@ pub(super) fn error_summary(errors: &[FieldError], focus: bool) -> Markup {
     }
 }
 
-/// The words of an error, at its field.
+/// The message of an error, at its field.
 pub(super) fn field_error(error: Option<&FieldError>) -> Markup {
     html! {
         @if let Some(error) = error {
@@ -123,7 +128,7 @@ pub(super) fn described_by(field: &str, has_hint: bool, has_error: bool) -> Opti
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 
-/// Sends the browser on after a form, so that loading the page again does not send it again.
+/// The redirect after a form (Post/Redirect/Get): loading the page again does not send the form again.
 pub(super) fn see_other(location: &str) -> Response {
     Response::builder()
         .status(StatusCode::SEE_OTHER)

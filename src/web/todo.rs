@@ -1,25 +1,29 @@
-//! The list and what can be done in it. Each handler answers a page, or the way to one, to a plain
-//! form and fragments to htmx.
+//! The list of to-dos and its forms. Each handler answers a plain form with a page or a redirect, and htmx with
+//! fragments.
 
-mod answer;
+mod fragments;
+mod list_view;
+mod page;
 mod row;
-mod view;
 
 use maud::{Markup, html};
-use poem::{IntoResponse as _, Request, Response, Result, handler, web::Data};
+use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 
 use self::{
-    answer::{added, altered, appended, refreshed, refused},
-    view::ListPage,
+    fragments::{added, altered, appended, refreshed, refused},
+    list_view::{ListUrl, ListView},
+    page::ListPage,
 };
 use super::{
-    account::login,
+    auth::Visitor,
+    cookie::DraftCookie,
     draft::Draft,
     failure::Failure,
-    form::{Form, Hx, Query},
+    flash::Flash,
+    form::{Form, Query},
+    htmx::HxRequest,
     layout::see_other,
-    link::{ListLink, Notice, View},
-    session::{KeptDraft, Visitor},
+    session::login,
 };
 use crate::{
     domain::{
@@ -36,14 +40,14 @@ use crate::{
 pub(super) async fn show_list(
     service: Data<&Service>,
     visitor: Visitor,
-    kept: KeptDraft,
-    hx: Hx,
+    draft_cookie: DraftCookie,
+    hx: HxRequest,
     query: Query,
     request: &Request,
-) -> Result<Response> {
-    let view = View::parse(query.get("show"), query.either("cursor", "after"))
+) -> Result<Response, Failure> {
+    let view = ListView::parse(query.get("show"), query.either("cursor", "after"))
         .map_err(|_| Failure::from(Error::NotFound))?;
-    let link = ListLink { view, notice: None };
+    let link = ListUrl { view, flash: None };
     let account = visitor.account(&link)?;
     let respond = |answer: Markup| answer.with_header("vary", "HX-Request").into_response();
     if request.data::<HeadOnly>().is_some() {
@@ -51,12 +55,12 @@ pub(super) async fn show_list(
     }
     let page = page_of(&service, &account, view).await?;
     let answer = if !hx.0 {
-        let draft = kept.of(&account);
+        let draft = draft_cookie.of(&account);
         ListPage {
             account: &account,
             view,
             page: &page,
-            notice: Notice::parse(query.notice(), query.get("id")),
+            flash: Flash::parse(query.flash(), query.get("id")),
             draft: draft.as_ref().map_or("", |draft| &draft.text),
             error: None,
             id: draft
@@ -78,20 +82,20 @@ pub(super) async fn add(
     service: Data<&Service>,
     form: Form,
     visitor: Visitor,
-    kept: KeptDraft,
-    hx: Hx,
-) -> Result<Response> {
+    draft_cookie: DraftCookie,
+    hx: HxRequest,
+) -> Result<Response, Failure> {
     let view = view_of(&form)?;
-    let link = ListLink { view, notice: None };
+    let link = ListUrl { view, flash: None };
     if visitor.account.is_none() && !hx.0 {
-        // An ended session loses nothing. With htmx the text stays in the page, or is sent again without.
+        // With htmx the text stays in the page.
         if let Some(draft) = Draft::of_list(&form) {
-            return Ok(login::asked_for(&link.to_string(), &draft));
+            return Ok(login::page_with_draft(&link.to_string(), &draft));
         }
     }
     let account = visitor.sender(&form, &link)?;
     let mut answer = add_of(&service, &account, &form, view, hx).await?;
-    kept.forget(&mut answer);
+    draft_cookie.clear(&mut answer);
     Ok(answer)
 }
 
@@ -99,27 +103,27 @@ async fn add_of(
     service: &Service,
     account: &Account,
     form: &Form,
-    view: View,
-    hx: Hx,
-) -> Result<Response> {
+    view: ListView,
+    hx: HxRequest,
+) -> Result<Response, Failure> {
     let refuse = async |error: &FieldError| {
         let draft = form.get("description");
         refused(service, account, hx, view, draft, error).await
     };
     match try_add(service, account, form).await {
-        Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&used_form()).await,
+        Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&form_already_used()).await,
         Ok(outcome) if hx.0 => {
             let fragments = added(account, view, new_id(service), &outcome);
             Ok(fragments.into_response())
         }
-        Ok(_) => Ok(back(view.at(None), Notice::Added)),
+        Ok(_) => Ok(redirect_to_list(view.at(None), Flash::Added)),
         Err(Error::Invalid(errors)) => refuse(&errors[0]).await,
-        Err(Error::Conflict(Conflict::IdReused)) => refuse(&used_form()).await,
+        Err(Error::Conflict(Conflict::IdReused)) => refuse(&form_already_used()).await,
         Err(Error::Conflict(conflict @ Conflict::TodoQuotaReached)) => {
             let full = FieldError::new("description", FieldCode::OutOfRange, conflict.message());
             refuse(&full).await
         }
-        Err(error) => Err(Failure::Verb(error).into()),
+        Err(error) => Err(Failure::Domain(error).into()),
     }
 }
 
@@ -129,19 +133,19 @@ pub(super) async fn update(
     service: Data<&Service>,
     form: Form,
     visitor: Visitor,
-    hx: Hx,
-) -> Result<Response> {
-    let target = target(&form, visitor)?;
-    let Target { account, id, .. } = &target;
-    let (outcome, notice) = match (form.get("is_removed"), form.get("is_done")) {
+    hx: HxRequest,
+) -> Result<Response, Failure> {
+    let action = action(&form, visitor)?;
+    let TodoAction { account, id, .. } = &action;
+    let (outcome, flash) = match (form.get("is_removed"), form.get("is_done")) {
         // The other button of a row, pressed in a browser without `formaction`, such as w3m.
-        ("true", _) => (service.remove(account, *id).await, Notice::Removed(*id)),
-        (_, "" | "true") => (service.complete(account, *id).await, Notice::Completed),
-        (_, "false") => (service.reopen(account, *id).await, Notice::Reopened),
-        _ => return Err(Failure::from(not_a_state()).into()),
+        ("true", _) => (service.remove(account, *id).await, Flash::Removed(*id)),
+        (_, "" | "true") => (service.complete(account, *id).await, Flash::Completed),
+        (_, "false") => (service.reopen(account, *id).await, Flash::Reopened),
+        _ => return Err(Failure::from(invalid_is_done()).into()),
     };
-    let outcome = outcome.map_err(Failure::from)?;
-    Ok(changed(hx, &target, notice, &outcome))
+    let outcome = outcome?;
+    Ok(changed(hx, &action, flash, &outcome))
 }
 
 /// `POST /remove-todo`
@@ -150,12 +154,11 @@ pub(super) async fn remove(
     service: Data<&Service>,
     form: Form,
     visitor: Visitor,
-    hx: Hx,
-) -> Result<Response> {
-    let target = target(&form, visitor)?;
-    let outcome = service.remove(&target.account, target.id).await;
-    let outcome = outcome.map_err(Failure::from)?;
-    Ok(changed(hx, &target, Notice::Removed(target.id), &outcome))
+    hx: HxRequest,
+) -> Result<Response, Failure> {
+    let action = action(&form, visitor)?;
+    let outcome = service.remove(&action.account, action.id).await?;
+    Ok(changed(hx, &action, Flash::Removed(action.id), &outcome))
 }
 
 /// `POST /restore-todo`
@@ -164,59 +167,58 @@ pub(super) async fn restore(
     service: Data<&Service>,
     form: Form,
     visitor: Visitor,
-    hx: Hx,
-) -> Result<Response> {
-    let target = target(&form, visitor)?;
-    let outcome = service.restore(&target.account, target.id).await;
-    let outcome = outcome.map_err(Failure::from)?;
-    Ok(changed(hx, &target, Notice::Restored, &outcome))
+    hx: HxRequest,
+) -> Result<Response, Failure> {
+    let action = action(&form, visitor)?;
+    let outcome = service.restore(&action.account, action.id).await?;
+    Ok(changed(hx, &action, Flash::Restored, &outcome))
 }
 
-/// What a form in a row is about.
-struct Target {
+/// A form of a row: its user, its view of the list and its to-do.
+struct TodoAction {
     account: Account,
-    view: View,
+    view: ListView,
     id: TodoId,
 }
 
-fn target(form: &Form, visitor: Visitor) -> Result<Target, Failure> {
+fn action(form: &Form, visitor: Visitor) -> Result<TodoAction, Failure> {
     let view = view_of(form)?;
-    let link = ListLink { view, notice: None };
+    let link = ListUrl { view, flash: None };
     let account = visitor.sender(form, &link)?;
     let id = TodoId::parse(form.either("todo_id", "id"))?;
-    Ok(Target { account, view, id })
+    Ok(TodoAction { account, view, id })
 }
 
-fn changed(hx: Hx, target: &Target, notice: Notice, outcome: &TodoUpdate) -> Response {
+fn changed(hx: HxRequest, action: &TodoAction, flash: Flash, outcome: &TodoUpdate) -> Response {
     if hx.0 {
-        altered(&target.account, target.view, notice, outcome).into_response()
+        altered(&action.account, action.view, flash, outcome).into_response()
     } else {
-        back(target.view, notice)
+        redirect_to_list(action.view, flash)
     }
 }
 
 async fn try_add(service: &Service, account: &Account, form: &Form) -> Result<TodoUpdate, Error> {
     let description = Description::parse(form.get("description"))?;
     let id = match form.either("todo_id", "id") {
-        // A form that somebody wrote by hand, such as with curl.
+        // A hand-written form, such as with curl.
         "" => new_id(service),
         id => TodoId::parse(id)?,
     };
     service.add(account, id, description).await
 }
 
-async fn page_of(service: &Service, account: &Account, view: View) -> Result<Page, Failure> {
+async fn page_of(service: &Service, account: &Account, view: ListView) -> Result<Page, Failure> {
     let page = service.list(account, view.filter, view.after, PAGE_SIZE);
     Ok(page.await?)
 }
 
-/// The beginning of the whole list, as `GET /` answers it.
+/// The first page of the list, as `GET /` answers it.
 pub(super) fn list_page(account: &Account, page: &Page, id: TodoId) -> Markup {
     ListPage {
         account,
-        view: View::default(),
+        view: ListView::default(),
         page,
-        notice: None,
+        flash: None,
         draft: "",
         error: None,
         id,
@@ -229,14 +231,14 @@ fn new_id(service: &Service) -> TodoId {
     TodoId::new_v7(service.clock().now())
 }
 
-fn view_of(form: &Form) -> Result<View, Failure> {
-    Ok(View::parse(
+fn view_of(form: &Form) -> Result<ListView, Failure> {
+    Ok(ListView::parse(
         form.get("show"),
         form.either("cursor", "after"),
     )?)
 }
 
-fn not_a_state() -> FieldError {
+fn invalid_is_done() -> FieldError {
     FieldError::new(
         "is_done",
         FieldCode::InvalidValue,
@@ -244,7 +246,7 @@ fn not_a_state() -> FieldError {
     )
 }
 
-fn used_form() -> FieldError {
+fn form_already_used() -> FieldError {
     FieldError::new(
         "description",
         FieldCode::IdReused,
@@ -252,10 +254,10 @@ fn used_form() -> FieldError {
     )
 }
 
-fn back(view: View, notice: Notice) -> Response {
-    let link = ListLink {
+fn redirect_to_list(view: ListView, flash: Flash) -> Response {
+    let link = ListUrl {
         view,
-        notice: Some(notice),
+        flash: Some(flash),
     };
     see_other(&link.to_string())
 }

@@ -2,9 +2,9 @@
 
 mod absent;
 mod compatibility;
-mod document;
 mod examples;
 mod harmless;
+mod openapi;
 pub(crate) mod phone;
 mod repetition;
 mod same_words;

@@ -1,8 +1,10 @@
 //! The pages over HTTP: what a browser sends and gets, with and without htmx.
 
 mod account;
+mod active_sessions;
 mod assets;
 mod compression;
+mod csrf;
 mod draft;
 mod failures;
 mod harmless;
@@ -12,13 +14,11 @@ mod hostile;
 mod list;
 mod logs;
 mod older;
-mod origin;
 mod owner;
-mod password;
+mod password_change;
 mod quoted;
 mod repetition;
 mod routes;
-mod sessions;
 pub(crate) mod site;
 mod todo;
 mod words;

@@ -29,7 +29,7 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(request: &Request) -> Self {
-        if api::is_for(request.uri().path()) {
+        if api::is_api_path(request.uri().path()) {
             Self::Problem
         } else if web::is_from_htmx(request) {
             Self::Fragment
@@ -94,9 +94,9 @@ impl Refusals {
 impl Look {
     fn new(error: &Error, headers: &HeaderMap) -> Self {
         Self {
-            page: Ready::new(web::error_page::refused(error, false), headers),
-            fragment: Ready::new(web::error_page::refused(error, true), headers),
-            problem: Ready::new(api::refused(error), headers),
+            page: Ready::new(web::error_page::error_response(error, false), headers),
+            fragment: Ready::new(web::error_page::error_response(error, true), headers),
+            problem: Ready::new(api::error_response(error), headers),
         }
     }
 }

@@ -5,14 +5,17 @@ use std::borrow::Cow;
 use maud::{Markup, PreEscaped, html};
 use uuid::Uuid;
 
-use super::super::{layout::account_field, link, link::View, moment::Moment};
+use super::{
+    super::{dom_id, layout::account_field, timestamp::TimeElement, url},
+    list_view::ListView,
+};
 use crate::domain::{
     todo::{Todo, TodoId},
     user::Account,
 };
 
 /// Before the id of a to-do, that of its row.
-const ROW: PreEscaped<&str> = PreEscaped(link::ROW);
+const ROW: PreEscaped<&str> = PreEscaped(dom_id::ROW);
 
 /// The row of a to-do; `fields` are those of every row, and `focus` sends the keyboard to its checkbox.
 /// A removed one leaves a place that nothing shows and nobody hears of, so that undoing puts it back there.
@@ -24,7 +27,7 @@ pub(super) fn row(todo: &Todo, fields: &Markup, focus: bool) -> Markup {
         return html! { template #{ (ROW) (id) } data-rev=(todo.rev) {} };
     }
     let text = PreEscaped(escaped(todo.description.as_str()));
-    let (update, remove) = (PreEscaped(link::UPDATE), PreEscaped(link::REMOVE));
+    let (update, remove) = (PreEscaped(url::UPDATE), PreEscaped(url::REMOVE));
     html! {
         li #{ (ROW) (id) } data-rev=(todo.rev) class=[todo.is_done.then_some("done")] {
             form method="post" action=(update) hx-post=(update) {
@@ -38,8 +41,8 @@ pub(super) fn row(todo: &Todo, fields: &Markup, focus: bool) -> Markup {
                 div.text {
                     span #{ "text-" (id) } dir="auto" { (text) } " "
                     small {
-                        span { "Added " (Moment(todo.created_date)) }
-                        @if let Some(done) = todo.done_date { " " span { "Done " (Moment(done)) } }
+                        span { "Added " (TimeElement(todo.created_date)) }
+                        @if let Some(done) = todo.done_date { " " span { "Done " (TimeElement(done)) } }
                     }
                 }
                 button.remove #{ "remove-" (id) } name="is_removed" value="true" formaction=(remove) hx-post=(remove) {
@@ -52,7 +55,12 @@ pub(super) fn row(todo: &Todo, fields: &Markup, focus: bool) -> Markup {
 }
 
 /// Rows, one after the other; `focus` as in [`row`] is for the one that it names.
-pub(super) fn rows(todos: &[Todo], account: &Account, view: View, focus: Option<TodoId>) -> Markup {
+pub(super) fn rows(
+    todos: &[Todo],
+    account: &Account,
+    view: ListView,
+    focus: Option<TodoId>,
+) -> Markup {
     let fields = list_fields(account, view);
     // Room for all of them at once: grown row by row, most of the page would be copied several times.
     let mut all = String::with_capacity(todos.len() * ROW_BYTES);
@@ -64,7 +72,7 @@ pub(super) fn rows(todos: &[Todo], account: &Account, view: View, focus: Option<
 
 /// The fields that every form about the list has: whose it is, and where a form without JavaScript
 /// leads back to.
-pub(super) fn list_fields(account: &Account, view: View) -> Markup {
+pub(super) fn list_fields(account: &Account, view: ListView) -> Markup {
     html! {
         (account_field(account))
         @if let Some(show) = view.show() { input type="hidden" name="show" value=(show); }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use super::{
-    document::{Document, Operation, members},
+    openapi::{Document, Operation, members},
     phone::Phone,
 };
 use crate::web::site::Site;

@@ -10,7 +10,7 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
-use super::document::{Document, members};
+use super::openapi::{Document, members};
 
 #[test]
 fn nothing_that_v1_promised_is_broken() {

@@ -16,13 +16,13 @@ use tickbox::{
     database::Database,
     domain::{clock::Clock, rate_limit::RequestQuota, session::SessionId},
     service::{Hasher, Service},
-    web::Proxies,
+    web::TrustedProxies,
 };
 use time::Duration;
 use uuid::Uuid;
 
 use self::client::{Client, ORDER, Sent};
-use super::document::Operation;
+use super::openapi::Operation;
 use crate::{
     web::site::{Answer, Site},
     world::{CHEAP, signer},
@@ -162,7 +162,7 @@ async fn too_many_requests_are_answered_as_the_examples_say(
         burst: NonZeroU32::MIN,
         replenish: std::time::Duration::from_hours(1),
     };
-    let site = Site::limited(options, Proxies(0), quota).await;
+    let site = Site::limited(options, TrustedProxies(0), quota).await;
     Answer::to(site.request(Method::GET, "/login")).await;
     let client = Client::of(&site);
     client.all_fail_with("rate_limited").await;

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
-use super::{document::Document, phone::Phone};
+use super::{openapi::Document, phone::Phone};
 use crate::{
     web::site::{Answer, Site},
     world::PASSWORD,

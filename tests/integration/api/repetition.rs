@@ -7,7 +7,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use time::Duration;
 
 use super::{
-    document::Document,
+    openapi::Document,
     phone::{Phone, Reply},
 };
 use crate::{log, web::site::Site, world::PASSWORD};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use super::{
-    document::{Document, members},
+    openapi::{Document, members},
     phone::Phone,
 };
 use crate::web::site::Site;
@@ -41,14 +41,14 @@ async fn a_new_field_of_an_answer_with_an_etag_raises_its_version(
     let gone: Vec<_> = listed.difference(&fields).collect();
     assert!(
         new.is_empty() && gone.is_empty(),
-        "phones would go on with answers as they were: raise the version in src/api/version.rs to {}, and in \
+        "phones would go on with answers as they were: raise the version in src/api/etag.rs to {}, and in \
          {FIELDS} write behind that number {new:#?} in place of {gone:#?}",
         version + 1
     );
     assert_eq!(
         newest,
         Some(version),
-        "{FIELDS} and src/api/version.rs name another version"
+        "{FIELDS} and src/api/etag.rs name another version"
     );
 }
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::{domain::rate_limit::RequestQuota, web::Proxies};
+use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use super::WRONG;
 use crate::{
@@ -61,7 +61,7 @@ async fn call(site: &Site, name: &str, body: Value) -> Answer {
 
 async fn open(options: MySqlConnectOptions) -> Site {
     log::plant(WRONG);
-    Site::limited(options, Proxies(1), RequestQuota::STANDARD).await
+    Site::limited(options, TrustedProxies(1), RequestQuota::STANDARD).await
 }
 
 #[sqlx::test(migrations = "./migrations")]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::rate_limit::{Allowance, RequestQuota},
-    web::Proxies,
+    web::TrustedProxies,
 };
 use tokio::time::sleep;
 
@@ -65,7 +65,7 @@ async fn refusals_are_a_line_a_second_with_their_number(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(1), FIVE).await;
+    let site = Site::limited(options, TrustedProxies(1), FIVE).await;
     let client = "198.51.100.1";
     let answers = statuses(&site, "/login", client, 105).await;
     assert_eq!(answers.iter().filter(|it| **it == 429).count(), 100);
@@ -88,7 +88,7 @@ async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(1), QUICK).await;
+    let site = Site::limited(options, TrustedProxies(1), QUICK).await;
     let client = "198.51.100.2";
     let mut answers = statuses(&site, "/login", client, 2).await;
     while answers.iter().filter(|it| **it == 200).count() < 6 {
@@ -108,7 +108,7 @@ async fn what_changes_something_beside_refusals_has_its_line(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(1), QUICK).await;
+    let site = Site::limited(options, TrustedProxies(1), QUICK).await;
     let client = "198.51.100.5";
     while !statuses(&site, "/login", client, 3).await.contains(&429) {}
     loop {
@@ -129,7 +129,7 @@ async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(1), FIVE).await;
+    let site = Site::limited(options, TrustedProxies(1), FIVE).await;
     let client = "198.51.100.3";
     // As often as no balancer asks.
     let usual = [
@@ -156,7 +156,7 @@ async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(1), RequestQuota::STANDARD).await;
+    let site = Site::limited(options, TrustedProxies(1), RequestQuota::STANDARD).await;
     log::plant(WRONG);
     let client = "198.51.100.6";
     let mut statuses = vec![];

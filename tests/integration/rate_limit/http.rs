@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::{domain::rate_limit::RequestQuota, web::Proxies};
+use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use super::WRONG;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 
 async fn open(options: MySqlConnectOptions, proxies: u8) -> Site {
     log::plant(WRONG);
-    Site::limited(options, Proxies(proxies), RequestQuota::STANDARD).await
+    Site::limited(options, TrustedProxies(proxies), RequestQuota::STANDARD).await
 }
 
 /// Sends a form from that place, through the one proxy.

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 use reqwest::Method;
 use serde_json::Value;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::{domain::rate_limit::RequestQuota, web::Proxies};
+use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use crate::web::site::{Answer, Site};
 
@@ -24,7 +24,7 @@ async fn too_many_requests_are_refused_as_page_fragment_and_problem_but_health_i
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(0), FIVE).await;
+    let site = Site::limited(options, TrustedProxies(0), FIVE).await;
     for path in ["/login", "/nowhere", "/api/v1/me", "/api/nowhere", "/login"] {
         let answer = get(&site, path, "accept", "*/*").await;
         assert_ne!(answer.status, 429, "{path}");
@@ -60,7 +60,7 @@ async fn behind_a_proxy_each_client_has_its_own_requests_whatever_it_says(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(1), FIVE).await;
+    let site = Site::limited(options, TrustedProxies(1), FIVE).await;
     for number in 0..7 {
         let forwarded = format!("9.9.9.{number}, 2001:db8::{number}");
         let answer = get(&site, "/login", "x-forwarded-for", &forwarded).await;
@@ -75,7 +75,7 @@ async fn without_proxies_no_header_says_where_a_request_comes_from(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::limited(options, Proxies(0), FIVE).await;
+    let site = Site::limited(options, TrustedProxies(0), FIVE).await;
     let headers = ["x-forwarded-for", "x-real-ip", "forwarded"];
     for number in 0..9 {
         let (name, value) = (headers[number % 3], format!("9.9.9.{number}"));

@@ -190,9 +190,9 @@ async fn an_answer_that_takes_too_long_is_a_page_or_a_problem_that_says_when_to_
         body: PATIENCE,
         handler: Duration::from_millis(50),
     };
-    let page = web::error_page::pages(with_request_limits(never(), limits));
+    let page = web::error_page::with_error_pages(with_request_limits(never(), limits));
     let page = page.get_response(request()).await;
-    let problem = api::answers(with_request_limits(never(), limits));
+    let problem = api::with_problem_responses(with_request_limits(never(), limits));
     let problem = problem.get_response(request()).await;
     for (mut answer, kind) in [(page, "text/html"), (problem, "application/problem+json")] {
         assert_eq!(answer.status(), 503);

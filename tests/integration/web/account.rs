@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use tickbox::web::Proxies;
+use tickbox::web::TrustedProxies;
 
 use super::site::{Answer, Site};
 use crate::{log, world::PASSWORD};
@@ -260,7 +260,7 @@ async fn over_https_the_cookie_is_secure_and_bound_to_the_host(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::behind(options, Proxies(1)).await;
+    let site = Site::behind(options, TrustedProxies(1)).await;
     for protocol in ["https", "http, https"] {
         let answer = log_in(&site, None, Some(protocol)).await;
         let (name, found) = attributes(&answer);

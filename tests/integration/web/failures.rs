@@ -19,7 +19,7 @@ async fn answer(endpoint: impl poem::Endpoint + 'static, htmx: bool) -> (StatusC
     if htmx {
         request = request.header("hx-request", "true");
     }
-    let response = web::error_page::pages(endpoint)
+    let response = web::error_page::with_error_pages(endpoint)
         .get_response(request.finish())
         .await;
     let status = response.status();

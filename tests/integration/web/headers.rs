@@ -3,7 +3,7 @@
 use reqwest::Method;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
-use tickbox::web::Proxies;
+use tickbox::web::TrustedProxies;
 
 use super::site::{Answer, Site};
 
@@ -118,7 +118,7 @@ async fn a_request_id_is_kept_only_if_it_looks_like_one(
     _: MySqlPoolOptions,
     options: MySqlConnectOptions,
 ) {
-    let site = Site::behind(options, Proxies(1)).await;
+    let site = Site::behind(options, TrustedProxies(1)).await;
     for (given, kept) in [
         ("Root=1-67891233-abcdef012345678912345678", true),
         ("short", false),

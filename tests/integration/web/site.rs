@@ -12,7 +12,7 @@ use tickbox::{
     domain::rate_limit::{Allowance, RequestQuota},
     server::{self, Lifecycle, Limits},
     service::Service,
-    web::{Proxies, PublicOrigin},
+    web::{PublicOrigin, TrustedProxies},
 };
 use tokio::net::TcpListener;
 
@@ -29,11 +29,11 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn open(options: MySqlConnectOptions) -> Self {
-        Self::behind(options, Proxies(0)).await
+        Self::behind(options, TrustedProxies(0)).await
     }
 
     /// A server that trusts that many proxies in front of it.
-    pub(crate) async fn behind(options: MySqlConnectOptions, proxies: Proxies) -> Self {
+    pub(crate) async fn behind(options: MySqlConnectOptions, proxies: TrustedProxies) -> Self {
         log::plant(PASSWORD);
         let world = Box::pin(World::new(options)).await;
         let address = listen(world.service.clone(), behind(proxies)).await;
@@ -48,7 +48,7 @@ impl Site {
     /// A server with limits, and with that many requests for each address.
     pub(crate) async fn limited(
         options: MySqlConnectOptions,
-        proxies: Proxies,
+        proxies: TrustedProxies,
         requests: RequestQuota,
     ) -> Self {
         let site = Self::open(options).await;
@@ -66,7 +66,7 @@ impl Site {
         let site = Self::open(options).await;
         let service = site.world.with_limits().with_rate_limits(requests);
         let service = service.with_work_allowance(work);
-        let address = listen(service, behind(Proxies(0))).await;
+        let address = listen(service, behind(TrustedProxies(0))).await;
         Self { address, ..site }
     }
 
@@ -79,7 +79,7 @@ impl Site {
         let front = Front {
             public_origin: public_origin.map(|it| PublicOrigin(it.into())),
             hsts,
-            ..behind(Proxies(0))
+            ..behind(TrustedProxies(0))
         };
         let address = listen(self.world.service.clone(), front).await;
         Self { address, ..self }
@@ -87,7 +87,7 @@ impl Site {
 
     /// The same world, with a server over another service.
     pub(crate) async fn serve(self, service: Service) -> Self {
-        let address = listen(service, behind(Proxies(0))).await;
+        let address = listen(service, behind(TrustedProxies(0))).await;
         Self { address, ..self }
     }
 
@@ -132,7 +132,7 @@ impl Site {
     }
 }
 
-fn behind(proxies: Proxies) -> Front {
+fn behind(proxies: TrustedProxies) -> Front {
     Front {
         proxies,
         public_origin: None,

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::super::document::{Document, Operation};
+use super::super::openapi::{Document, Operation};
 use crate::{
     log,
     web::site::{Answer, Site},

@@ -1,0 +1,65 @@
+//! The retry form: the fields of a failed form, given back on its error page.
+
+use maud::{Markup, html};
+
+use super::{
+    super::{draft::AUTHOR_FIELD, form::ACCOUNT_FIELD, url},
+    ErrorContext,
+};
+
+/// The field with user input.
+const TYPED: &str = "description";
+
+/// The other fields of forms that can be sent again, with their names in earlier versions. Unknown fields are
+/// dropped, since the page would grow with them.
+const HIDDEN: [&str; 8] = [
+    "todo_id",
+    "id",
+    "is_done",
+    "is_removed",
+    "session_id",
+    "show",
+    "cursor",
+    "after",
+];
+
+/// The user input to copy, where it must not be sent again.
+pub(super) fn read_only(context: &ErrorContext) -> Markup {
+    let typed = context.sent.fields().and_then(|fields| fields.find(TYPED));
+    html! {
+        @if let Some(text) = typed {
+            div.field {
+                label for=(TYPED) { "What you typed" }
+                input id=(TYPED) type="text" value=(text) dir="auto" readonly;
+            }
+        }
+    }
+}
+
+/// The form, filled as it was sent. Forms with passwords have pages of their own for a retry: of a login, only
+/// the draft that it carried is sent again.
+pub(super) fn render(context: &ErrorContext) -> Markup {
+    let Some(fields) = context.sent.fields().filter(|fields| !fields.0.is_empty()) else {
+        return html! {};
+    };
+    let has_password = fields.0.iter().any(|(name, _)| name.contains("password"));
+    let (path, account) = match fields.find(AUTHOR_FIELD) {
+        None if has_password => return html! {},
+        None => (context.path.as_str(), fields.find(ACCOUNT_FIELD)),
+        author => (url::LIST, author),
+    };
+    let hidden = HIDDEN.map(|name| fields.find(name).map(|value| (name, value)));
+    html! {
+        form method="post" action=(path) {
+            @if let Some(account) = account { input type="hidden" name=(ACCOUNT_FIELD) value=(account); }
+            @for (name, value) in hidden.iter().flatten() { input type="hidden" name=(name) value=(value); }
+            @if let Some(text) = fields.find(TYPED) {
+                div.field {
+                    label for=(TYPED) { "What you typed" }
+                    input id=(TYPED) name=(TYPED) type="text" value=(text) dir="auto";
+                }
+            }
+            button.button type="submit" { "Send it again" }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A labelled input of a form, with its hint and its error.
+
+use maud::{Markup, html};
+
+use super::layout::{described_by, error_of, field_error};
+use crate::domain::error::FieldError;
+
+/// A labelled text field with its hint and its error.
+pub(super) struct Field<'a> {
+    pub(super) name: &'a str,
+    pub(super) label: &'a str,
+    pub(super) hint: &'a str,
+    pub(super) autocomplete: &'a str,
+    pub(super) is_password: bool,
+}
+
+impl<'a> Field<'a> {
+    pub(super) fn new(name: &'a str, label: &'a str) -> Self {
+        Self {
+            name,
+            label,
+            hint: "",
+            autocomplete: "off",
+            is_password: false,
+        }
+    }
+
+    pub(super) fn password(name: &'a str, label: &'a str) -> Self {
+        Self {
+            autocomplete: "new-password",
+            is_password: true,
+            ..Self::new(name, label)
+        }
+    }
+
+    /// A password is never sent back.
+    pub(super) fn render(&self, value: &str, errors: &[FieldError]) -> Markup {
+        let (name, error) = (self.name, error_of(errors, self.name));
+        let kind = if self.is_password { "password" } else { "text" };
+        html! {
+            div.field {
+                label for=(name) { (self.label) }
+                @if !self.hint.is_empty() { p.hint id={ (name) "-hint" } { (self.hint) } }
+                (field_error(error))
+                input id=(name) name=(name) type=(kind) autocomplete=(self.autocomplete) required
+                    value=[(!self.is_password).then_some(value)]
+                    // No `maxlength`: it would cut what is pasted without a word.
+                    autocapitalize=[(name == "username").then_some("none")]
+                    spellcheck="false"
+                    aria-invalid=[error.map(|_| "true")]
+                    aria-describedby=[described_by(name, !self.hint.is_empty(), error.is_some())];
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Flash messages: a word in the query of the redirect that follows a form (Post/Redirect/Get).
+
+use crate::domain::todo::TodoId;
+
+/// The outcome of the last form, shown by the page that the browser is redirected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flash {
+    /// An account was made.
+    Registered,
+    /// The session ended.
+    LoggedOut,
+    /// The password was changed, and all other sessions ended.
+    PasswordChanged,
+    /// A session on another device ended.
+    SessionEnded,
+    /// All other sessions ended.
+    OthersEnded,
+    /// A to-do was added.
+    Added,
+    /// A to-do was completed.
+    Completed,
+    /// A to-do was reopened.
+    Reopened,
+    /// A to-do was removed, and can be restored.
+    Removed(TodoId),
+    /// A removed to-do was restored.
+    Restored,
+}
+
+impl Flash {
+    /// Reads the query of a redirect; none for an unknown word.
+    pub(super) fn parse(word: &str, id: &str) -> Option<Self> {
+        Some(match word {
+            "registered" => Self::Registered,
+            "logged_out" => Self::LoggedOut,
+            "password_changed" => Self::PasswordChanged,
+            "session_ended" => Self::SessionEnded,
+            "others_ended" => Self::OthersEnded,
+            "added" => Self::Added,
+            "completed" => Self::Completed,
+            "reopened" => Self::Reopened,
+            "removed" => Self::Removed(TodoId::parse(id).ok()?),
+            "restored" => Self::Restored,
+            _ => return None,
+        })
+    }
+
+    /// The word in the query.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::LoggedOut => "logged_out",
+            Self::PasswordChanged => "password_changed",
+            Self::SessionEnded => "session_ended",
+            Self::OthersEnded => "others_ended",
+            Self::Added => "added",
+            Self::Completed => "completed",
+            Self::Reopened => "reopened",
+            Self::Removed(_) => "removed",
+            Self::Restored => "restored",
+        }
+    }
+
+    /// The to-do in question, for messages that offer to undo.
+    pub(super) fn id(self) -> Option<TodoId> {
+        match self {
+            Self::Removed(id) => Some(id),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The page of the list and its parts; a fragment is one of these parts.
+
+use maud::{Markup, html};
+
+use super::{
+    super::{
+        dom_id,
+        flash::Flash,
+        layout::{
+            self, Width, described_by, error_summary, field_error, log_out_form, page_title, quoted,
+        },
+        url,
+    },
+    list_view::{ListUrl, ListView},
+    row::{list_fields, rows},
+};
+use crate::domain::{
+    error::FieldError,
+    todo::{Cursor, Description, Filter, Todo, TodoCounts, TodoId},
+    user::Account,
+};
+
+/// The heading of the list.
+pub(super) const TITLE: &str = "My to-do list";
+
+/// The content of the list page.
+pub(super) struct ListPage<'a> {
+    /// The owner of the list.
+    pub(super) account: &'a Account,
+    /// The part of the list.
+    pub(super) view: ListView,
+    /// The to-dos of this part.
+    pub(super) page: &'a crate::domain::todo::Page,
+    /// The flash message.
+    pub(super) flash: Option<Flash>,
+    /// The text of the form.
+    pub(super) draft: &'a str,
+    /// The error of the form.
+    pub(super) error: Option<&'a FieldError>,
+    /// The id of the next to-do.
+    pub(super) id: TodoId,
+}
+
+impl ListPage<'_> {
+    /// The whole page.
+    pub(super) fn render(&self) -> Markup {
+        let Self {
+            account,
+            view,
+            page,
+            error,
+            ..
+        } = *self;
+        let body = html! {
+            header.bar {
+                h1 { (TITLE) }
+                div.who {
+                    span.name { bdi { (account.first_name) } } " "
+                    a href=(url::ACCOUNT) { "Account" } " "
+                    (log_out_form(account, "button quiet"))
+                }
+            }
+            div #(dom_id::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error), true)) } }
+            (add_form(account, view, self.id, self.draft, error, false))
+            div #(dom_id::STATUS) role="status" {
+                @if let Some(flash) = self.flash { (status_message(account, flash, None, view)) }
+            }
+            div.bar {
+                (count(page.counts))
+                (filters(view))
+            }
+            @if view.after.is_some() {
+                p { a href=(ListUrl { view: view.at(None), flash: None }) { "Back to the newest" } }
+            }
+            // Inherited by the forms of all rows.
+            ul #(dom_id::TODOS) data-rev=(page.counts.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+                role="list" aria-label="To-dos" { (rows(&page.todos, account, view, None)) }
+            p.empty hidden[!page.todos.is_empty()] { (empty_state(view)) }
+            (load_more(view, page.next))
+            @if view.after.is_none() {
+                div #(dom_id::REFRESH) hidden hx-get=(ListUrl { view, flash: None })
+                    hx-trigger="refresh" hx-swap="none" hx-sync="this:replace" {}
+            }
+        };
+        layout::page(
+            &page_title(TITLE, error.is_some()),
+            Width::Wide,
+            Some(account),
+            &body,
+        )
+    }
+}
+
+/// The form that adds a to-do. It carries the id of the new to-do, so that sending it twice adds once
+/// (idempotency key).
+pub(super) fn add_form(
+    account: &Account,
+    view: ListView,
+    id: TodoId,
+    draft: &str,
+    error: Option<&FieldError>,
+    focus: bool,
+) -> Markup {
+    html! {
+        form #(dom_id::ADD) method="post" action=(url::LIST) hx-post=(url::LIST) hx-swap="none" hx-sync="this:drop" novalidate {
+            // Browsers that restore forms on the way back must not restore a used id.
+            input type="hidden" name="todo_id" value=(id) autocomplete="off";
+            (list_fields(account, view))
+            label for="description" { "New to-do" }
+            (field_error(error))
+            div.line {
+                // No `maxlength`: it would cut what is pasted without a word. No `autocomplete="off"` either,
+                // with which Chromium does not bring the text back after Back: without a script nothing else
+                // does, and `assets/app/drafts.js`, which keeps drafts itself, switches it off.
+                input #description name="description" type="text" value=(draft) required
+                    enterkeyhint="done" dir="auto" data-max=(Description::MAX)
+                    data-focus[focus]
+                    aria-invalid=[error.map(|_| "true")]
+                    aria-describedby=[described_by("description", false, error.is_some())];
+                button.button type="submit" { "Add" }
+            }
+        }
+    }
+}
+
+/// The link to the next page, if there is one (pagination); htmx appends its rows in place.
+pub(super) fn load_more(view: ListView, next: Option<Cursor>) -> Markup {
+    html! {
+        p #(dom_id::MORE) {
+            @if let Some(next) = next {
+                @let link = ListUrl { view: view.at(Some(next)), flash: None };
+                a.button.quiet href=(link) hx-get=(link) hx-swap="none" hx-sync="this:drop" { "Show more" }
+            }
+        }
+    }
+}
+
+/// The counts of the list and their revision, so that an older response does not overwrite a newer one.
+pub(super) fn count(counts: TodoCounts) -> Markup {
+    html! { p #(dom_id::COUNT) data-rev=(counts.rev) { (counts.open) " of " (counts.all) " open" } }
+}
+
+/// The status message: the outcome of the last form, with the button to undo it.
+pub(super) fn status_message(
+    account: &Account,
+    flash: Flash,
+    todo: Option<&Todo>,
+    view: ListView,
+) -> Markup {
+    let verb = match flash {
+        Flash::Added => "Added",
+        Flash::Completed => "Done:",
+        Flash::Reopened => "Open again:",
+        Flash::Removed(_) => "Removed",
+        Flash::Restored => "Brought back",
+        // Messages of other pages.
+        Flash::Registered
+        | Flash::LoggedOut
+        | Flash::PasswordChanged
+        | Flash::SessionEnded
+        | Flash::OthersEnded => return html! {},
+    };
+    html! {
+        span {
+            (verb) " "
+            @match todo {
+                Some(todo) => { (quoted(todo.description.as_str())) "." },
+                None => "the to-do.",
+            }
+        }
+        @if flash == Flash::Added && !view.shows_new() {
+            " " a href=(ListUrl::default()) { "Show it" }
+        }
+        @if let Flash::Removed(id) = flash {
+            form method="post" action=(url::RESTORE) hx-post=(url::RESTORE) hx-swap="none" hx-sync="this:drop" {
+                input type="hidden" name="todo_id" value=(id);
+                (list_fields(account, view))
+                button #undo.button.quiet type="submit" data-focus[todo.is_some()] { "Undo" }
+            }
+        }
+    }
+}
+
+fn filters(view: ListView) -> Markup {
+    let choices = [
+        (Filter::All, "All"),
+        (Filter::Open, "Open"),
+        (Filter::Done, "Done"),
+    ];
+    html! {
+        nav aria-label="Show" {
+            @for (filter, label) in choices {
+                @let link = ListUrl { view: ListView { filter, after: None }, flash: None };
+                a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) } " "
+            }
+        }
+    }
+}
+
+fn empty_state(view: ListView) -> &'static str {
+    match (view.filter, view.after) {
+        (Filter::All, None) => "Nothing to do. Add your first to-do above.",
+        (Filter::Open, None) => "Nothing is open.",
+        (Filter::Done, None) => "Nothing is done yet.",
+        (_, Some(_)) => "Nothing more.",
+    }
+}

@@ -1,0 +1,5 @@
+//! Pages about the user: registration, the account and its password.
+
+pub(super) mod password_change;
+pub(super) mod profile;
+pub(super) mod registration;

@@ -1,0 +1,107 @@
+//! The registration page.
+
+use maud::{Markup, html};
+use poem::{IntoResponse as _, Response, handler, http::StatusCode, web::Data};
+
+use super::super::{
+    auth::Visitor,
+    failure::Failure,
+    field::Field,
+    flash::Flash,
+    form::Form,
+    form_error::{RetryLater, refused},
+    layout::{self, Width, error_summary, page_title, see_other},
+    url,
+};
+use crate::{
+    domain::{
+        client_ip::ClientIp,
+        error::{Error, FieldError},
+        user::{Password, Registration, RegistrationInput, Username},
+    },
+    service::Service,
+};
+
+/// `GET /register`
+#[handler]
+pub(in crate::web) fn show(visitor: Visitor) -> Response {
+    match visitor.account {
+        Some(_) => see_other(url::LIST),
+        None => registration_page(|_| "", &[]).into_response(),
+    }
+}
+
+/// `POST /register`
+#[handler]
+pub(in crate::web) async fn register(
+    service: Data<&Service>,
+    from: Data<&ClientIp>,
+    form: Form,
+) -> Result<Response, Failure> {
+    let input = RegistrationInput {
+        first_name: form.get("first_name"),
+        last_name: form.get("last_name"),
+        username: form.get("username"),
+        password: form.get("password"),
+        password_again: Some(form.get("password_again")),
+    };
+    let registered = match Registration::parse(input) {
+        Ok(registration) => service.register(registration, **from).await.map(drop),
+        Err(errors) => Err(Error::Invalid(errors)),
+    };
+    let errors = match registered {
+        Ok(()) => return Ok(see_other(&url::login_with(Flash::Registered))),
+        Err(Error::Invalid(errors)) => errors,
+        Err(Error::Conflict(conflict)) => conflict.field_error().into_iter().collect(),
+        Err(error) => {
+            let later = RetryLater::of(error)?;
+            let page = registration_page(|field| form.get(field), &[later.message("password")]);
+            return Ok(later.response(page));
+        }
+    };
+    let page = registration_page(|field| form.get(field), &errors);
+    Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, page))
+}
+
+fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError]) -> Markup {
+    let username_hint = format!(
+        "{} to {} letters A to Z, digits, dots, underscores or hyphens",
+        Username::MIN,
+        Username::MAX
+    );
+    let password_hint = format!(
+        "{} characters or more; a few words are easy to remember and hard to guess",
+        Password::MIN
+    );
+    let fields = [
+        Field {
+            autocomplete: "given-name",
+            ..Field::new("first_name", "First name")
+        },
+        Field {
+            autocomplete: "family-name",
+            ..Field::new("last_name", "Last name")
+        },
+        Field {
+            autocomplete: "username",
+            hint: &username_hint,
+            ..Field::new("username", "Username")
+        },
+        Field {
+            hint: &password_hint,
+            ..Field::password("password", "Password")
+        },
+        Field::password("password_again", "Password again"),
+    ];
+    let body = html! {
+        h1 { "Registration form" }
+        (error_summary(errors, true))
+        form method="post" action=(url::REGISTER) novalidate {
+            @for field in fields { (field.render(value(field.name), errors)) }
+            button.button type="submit" { "Register" }
+        }
+        p { "Have an account? " a href=(url::LOGIN) { "Login" } }
+    };
+    let title = page_title("Registration form", !errors.is_empty());
+    layout::page(&title, Width::Narrow, None, &body)
+}
