@@ -51,9 +51,9 @@ step_test() {
 }
 
 # The results go to stdout and to a file; what cargo says meanwhile goes to stderr as ever.
-# Most tests wait most of the time, for a server or for a limit to pass, so there are more than processors.
+# Most tests wait most of the time, for a server or for a limit to pass, so there are two more than processors.
 cargo_test() {
-    RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(getconf _NPROCESSORS_ONLN) * 2))} DATABASE_URL=$SCRATCH_URL cargo test --no-fail-fast | tee "$1"
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(getconf _NPROCESSORS_ONLN) + 2))} DATABASE_URL=$SCRATCH_URL cargo test --no-fail-fast | tee "$1"
 }
 
 count_tests() { awk -v what="$1;" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i == what) n += $(i - 1) } END { print n + 0 }' "$2"; }
