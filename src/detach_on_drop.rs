@@ -1,5 +1,5 @@
-//! Work that is finished whether or not anybody waits for it: a request whose client has left, a
-//! transaction whose caller was sent away. Imports nothing of ours.
+//! A future that continues in a detached task when it is dropped: a request whose client disconnects, a
+//! transaction whose caller is cancelled. Imports no other module.
 
 use std::{
     pin::Pin,
@@ -9,8 +9,8 @@ use std::{
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
-/// Is driven by whoever waits for it; given up unfinished, it goes on in a task of its own. A task from
-/// the beginning would do the same, and cost each request two changes of threads.
+/// Polled by its caller; dropped unfinished, it continues in a task of its own. Spawning up front would have the
+/// same effect at the cost of two task hand-offs per request.
 pub(crate) struct DetachOnDrop<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> DetachOnDrop<F> {
@@ -54,7 +54,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(5);
 
     #[tokio::test]
-    async fn who_waits_gets_what_the_work_gives() {
+    async fn awaiting_returns_the_inner_output() {
         let work = DetachOnDrop::new(async {
             yield_now().await;
             7
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_is_given_up_goes_on() {
+    async fn dropped_work_continues() {
         let (go, wait) = oneshot::channel::<()>();
         let (done, finished) = oneshot::channel();
         let mut work = DetachOnDrop::new(async move {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panicked_is_over() {
+    async fn panicked_work_is_dropped() {
         let (kept, gone) = oneshot::channel::<()>();
         let work = DetachOnDrop::new(async move {
             let _kept = kept;

@@ -1,5 +1,4 @@
-//! The listener: takes connections, bounds what each may cost, and ends without cutting anybody off.
-//! hyper under the poem application instead of poem's own server, which has no time limit for the
+//! The HTTP listener: accepts connections, limits the cost of each, and shuts down gracefully. hyper under the poem application instead of poem's own server, which has no time limit for the
 //! head of a request, spins when descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a
 //! balancer speaks the newer ones to the outside. Imports `detach_on_drop` and `domain::client_ip` only.
 
@@ -37,32 +36,30 @@ pub use self::{
 };
 use crate::domain::client_ip::ClientIp;
 
-/// Between closing the port and closing idle connections: whoever is about to ask on one is still
-/// answered, and told that it was the last time.
+/// Time between closing the port and closing idle connections: a request that a client is just sending on one is
+/// still answered, with `Connection: close`.
 const KEEP_ALIVE_DRAIN: Duration = Duration::from_millis(500);
-/// How long requests under way may take after that.
+/// Time limit of requests under way after that.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);
-/// Before accepting is tried again when it fails. Without it the loop would spin: a connection for
+/// Pause after a failed accept. Without it the loop would spin: a connection for
 /// which there is no descriptor stays in the queue.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Before it is looked again whether a connection rests whose place can be had.
+/// Pause before the next search for an idle connection to close.
 const PERMIT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections that the system takes in while nobody accepts them, where its own limit (`somaxconn`) is
+/// Length of the system's queue of connections that are not accepted yet, where its own limit (`somaxconn`) is
 /// not lower. Those beyond it believe that they are connected, and are reset when the port closes.
 const BACKLOG: u32 = 4_096;
-/// What the system keeps of requests that are not read yet, a connection; it takes twice that in memory.
-/// A whole request is no larger, and a client that sends many at once waits.
+/// Receive buffer of a connection; the system takes twice that in memory. A whole request is no larger, and a client that sends many at once waits.
 const RECEIVE_BYTES: u32 = 32 * 1024;
-/// What the system takes from us of an answer beyond that which is on its way. Without it it takes what
-/// may be on its way some time: megabytes of an answer that nobody reads, all in kernel memory, which counts as
-/// ours in a container. How much is on its way follows from the line alone, so that a long one is not slower.
+/// `TCP_NOTSENT_LOWAT`: the send buffer beyond the bytes on their way. Without it the system buffers megabytes of
+/// a response that the client does not read, in kernel memory, which counts towards a container's. How much is on its way follows from the line alone, so that a long one is not slower.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 16 * 1024;
 
-/// Takes a port. tokio's own way has a queue of 128.
+/// Binds a listener. tokio's own function has a queue of 128.
 ///
 /// # Errors
-/// When the address cannot be had.
+/// When the address cannot be bound.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
@@ -79,15 +76,17 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// What tells the process to end: SIGINT and SIGTERM, heard from the moment that this is made.
+/// The signals that stop the process, SIGINT and SIGTERM, handled from the creation of this value on.
 pub struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl StopSignals {
+    /// Installs the signal handlers.
+    ///
     /// # Errors
-    /// When the signals cannot be heard.
+    /// When the handlers cannot be installed.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -104,8 +103,8 @@ impl StopSignals {
     }
 }
 
-/// Serves until a signal to stop; then goes on for the time that `drain` gives, and ends once the
-/// requests under way are answered, within ten seconds. A second signal ends it at once.
+/// Serves until a signal to stop, then for the time of `drain`; returns once the requests under way are answered,
+/// within ten seconds. A second signal ends it immediately.
 ///
 /// # Errors
 /// When the listener fails.
@@ -119,7 +118,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let limits = Limits::of_process(behind_proxy);
     metrics::gauge!("tickbox_http_connections_max").set(f64::from(limits.connections));
-    // Said only now: whoever waits for this line may send a signal.
+    // Logged only after signal handlers are installed.
     let (address, connections) = (listener.local_addr()?, limits.connections);
     tracing::info!(%address, connections, "listening");
     let mut server = tokio::spawn(run(listener, endpoint, limits, lifecycle.clone()));
@@ -148,8 +147,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// Answers connections until `lifecycle` closes; then what the system has taken in already, and what
-/// is under way.
+/// Serves connections until `lifecycle` closes; then those in the system's queue, and the requests under way.
 pub async fn run(
     listener: TcpListener,
     endpoint: impl Endpoint<Output = Response> + 'static,
@@ -171,7 +169,7 @@ pub async fn run(
     if let Some((socket, _)) = accepted {
         connections.begin(socket, None);
     }
-    let taken = timeout(KEEP_ALIVE_DRAIN, take_in_the_queue(&listener, &connections));
+    let taken = timeout(KEEP_ALIVE_DRAIN, accept_queue(&listener, &connections));
     if taken.await.is_err() {
         tracing::warn!("connections were cut off: there were no descriptors for them");
     }
@@ -182,26 +180,25 @@ pub async fn run(
     }
 }
 
-/// Begins with all connections that the system has taken in, beyond the places there are: to close the
-/// port resets those that still wait.
-async fn take_in_the_queue<E: Endpoint<Output = Response> + 'static>(
+/// Accepts all connections in the system's queue, beyond the limit: closing the port would reset them.
+async fn accept_queue<E: Endpoint<Output = Response> + 'static>(
     listener: &TcpListener,
     connections: &Connections<E>,
 ) {
     // Bounded, since more may come as quickly as they are taken.
     for _ in 0..2 * BACKLOG {
-        // tokio lets a task have no more than 128 of what is ready, and then says that nothing is.
+        // tokio's cooperative budget would report nothing ready after 128 connections.
         match unconstrained(listener.accept()).now_or_never() {
             Some(Ok((socket, _))) => connections.begin(socket, None),
-            // Without a descriptor; those that end soon give theirs back.
+            // No descriptor is free; connections that end soon release theirs.
             Some(Err(_)) => sleep(ACCEPT_PAUSE).await,
             None => break,
         }
     }
 }
 
-/// The next connection, as soon as there is a place for one: beyond the limit they wait in the
-/// system's queue. The first of these is `accepted`, so that it is not lost when nobody waits any more.
+/// The next connection, as soon as there is a permit for one: beyond the limit they wait in the system's queue. The
+/// first of these is `accepted`, so that it is not lost when this future is dropped.
 async fn next<E: Endpoint<Output = Response> + 'static>(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
@@ -229,7 +226,7 @@ async fn next<E: Endpoint<Output = Response> + 'static>(
     (socket, permit)
 }
 
-/// The next connection of an address that may have one more. What is beyond that is closed at once.
+/// The next connection of a network that may have one more. Connections beyond that are closed immediately.
 async fn accept<E: Endpoint<Output = Response> + 'static>(
     listener: &TcpListener,
     connections: &Connections<E>,

@@ -1,5 +1,4 @@
-//! The verbs. Each looks up only within what its user owns, may be repeated without harm, and owns
-//! its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
+//! The verbs. Each looks up only within its user's own data, is idempotent, and owns its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
 
 #![expect(
     clippy::missing_errors_doc,
@@ -38,28 +37,27 @@ pub use session::{ClientInfo, NewBrowserSession, TokenPair};
 pub use todo::{ChangeSet, EditOutcome, TodoUpdate};
 pub use user::RenewedSession;
 
-/// Everything the application can do. Clones share one pool, one clock and one queue for hashing.
+/// All verbs of the application. Clones share one pool, one clock and one queue for hashing.
 #[derive(Clone)]
 pub struct Service {
     database: Database,
     clock: Clock,
     hasher: Hasher,
     signer: Arc<TokenSigner>,
-    /// When (seconds since 1970) the use of sessions may be noted again; shared by clones.
+    /// When (seconds since 1970) the last use of sessions may be written again; shared by clones.
     next_touch_at: Arc<AtomicI64>,
-    /// For such notes, which are made one after the other; shared by clones.
+    /// Permit for such writes, which are made one after the other; shared by clones.
     touching: Arc<Semaphore>,
     /// Shared by clones.
     readiness: Readiness,
     /// None when nothing is limited.
     request_quota: Option<RequestQuota>,
-    /// What accounts and addresses have cost this instance; shared by clones.
+    /// Allowances that accounts and addresses have spent of this instance; shared by clones.
     allowances: Arc<Allowances>,
 }
 
 impl Service {
-    /// The verbs over a database, without limits on how often something may be tried: see
-    /// [`Self::with_rate_limits`].
+    /// The verbs over a database, without rate limits: see [`Self::with_rate_limits`].
     #[must_use]
     pub fn new(database: Database, clock: Clock, hasher: Hasher, signer: TokenSigner) -> Self {
         Self {
@@ -81,13 +79,13 @@ impl Service {
         &self.clock
     }
 
-    /// What the pool of database connections is doing now, for whoever watches.
+    /// The database pool's current numbers, for the metrics.
     #[must_use]
     pub fn database_status(&self) -> Status {
         self.database.status()
     }
 
-    /// How many requests wait for a password to be hashed.
+    /// Requests that wait for a password to be hashed.
     #[must_use]
     pub fn hashes_waiting(&self) -> usize {
         self.hasher.waiting()

@@ -16,7 +16,7 @@ pub mod user;
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-/// `DATETIME` columns hold UTC.
+/// Converts to the UTC that `DATETIME` columns hold.
 fn to_database(moment: OffsetDateTime) -> PrimitiveDateTime {
     let utc = moment.to_offset(time::UtcOffset::UTC);
     PrimitiveDateTime::new(utc.date(), utc.time())

@@ -9,7 +9,7 @@ from engine import GroupCommit, Places, QuotaCpu, Servers, Simulation
 CONNECTIONS = 8  # of one task; three quarters of them may write (src/database/permits.rs)
 WRITING = CONNECTIONS - CONNECTIONS // 4
 PATIENCE = 2.0  # ACQUIRE_TIMEOUT of src/database/lease.rs
-HASH_QUEUE = 64  # QUEUE of src/service/password_hasher.rs; the hash at work counts too
+HASH_QUEUE = 64  # MAX_WAITING of src/service/password_hasher/fair_queue.rs; the hash at work counts too
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-//! Answering the requests of one connection.
+//! A connection: serves its requests with hyper.
 
 use std::{
     convert::Infallible,
@@ -35,13 +35,13 @@ use super::{
 };
 use crate::{detach_on_drop::DetachOnDrop, domain::client_ip::ClientIp};
 
-/// What all connections share, and the connections themselves.
+/// The open connections, and the state they share.
 pub(super) struct Connections<E> {
     application: Application<E>,
     limits: Limits,
     http: http1::Builder,
     open: GracefulShutdown,
-    /// None where all come from proxies.
+    /// None behind proxies.
     peers: Option<Peers>,
 }
 
@@ -65,7 +65,7 @@ impl<E> Clone for Application<E> {
 
 impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
     pub(super) fn new(endpoint: E, limits: Limits, lifecycle: Lifecycle) -> Self {
-        // No timers of hyper's: the socket has them.
+        // No timers of hyper: the socket has them.
         let mut http = http1::Builder::new();
         http.max_buf_size(HEAD_BYTES);
         let peers = limits.of_one.map(Peers::new);
@@ -89,20 +89,20 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         peers.is_none_or(|peers| peers.admit(network))
     }
 
-    /// Closes what rests, so that one from that network may have its place.
+    /// Closes idle connections, so that one from that network gets a permit.
     pub(super) fn make_room(&self, network: IpAddr) {
         if let Some(peers) = &self.peers {
             peers.make_room(network);
         }
     }
 
-    /// Serves a connection in a task of its own; it keeps its place until it ends.
+    /// Serves a connection in a task of its own, which holds its permit until it ends.
     pub(super) fn begin(&self, socket: TcpStream, permit: Option<OwnedSemaphorePermit>) {
         let (Ok(local), Ok(peer)) = (socket.local_addr(), socket.peer_addr()) else {
             // It is closed already.
             return;
         };
-        // Else the second part of an answer waits for the acknowledgement of the first, 40 ms.
+        // Otherwise the second part of a response waits 40 ms for the acknowledgement of the first.
         socket.set_nodelay(true).ok();
         let phases = PhaseTracker::new();
         let application = self.application.clone();
@@ -167,7 +167,7 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         }
         let mut response = self.ask(request).await;
         let is_unread = has_body && may_precede_body(response.status());
-        // Who has had all the time for a body gets no more of it.
+        // A client that used up the time limit of its body gets no more time.
         if is_unread && response.status() != StatusCode::REQUEST_TIMEOUT {
             phases.enable_lingering_close();
         }
@@ -178,7 +178,7 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         response.into()
     }
 
-    /// What to send in place of hyper's own answer to a head that it refuses.
+    /// The response in place of hyper's own to a head that it rejects.
     async fn refuse(
         self,
         bare: BareResponse,
@@ -199,12 +199,12 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         // A client that leaves neither cancels it nor keeps it out of the log.
         let handler = DetachOnDrop::new(self.requests.track_future(handler));
         let answered = AssertUnwindSafe(handler).catch_unwind().await;
-        // The application answers its own panics; this one came from around it, and is logged.
+        // The application handles its own panics; this one came from its middleware, and is logged.
         answered.unwrap_or_else(|_| bare_error())
     }
 }
 
-/// When there is nobody left who could say it better.
+/// The response when no middleware is left to render an error.
 fn bare_error() -> Response {
     Response::builder()
         .status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -218,7 +218,7 @@ fn bare_error() -> Response {
         .body("Something went wrong on our side. Wait a moment, then try again.\n")
 }
 
-/// Whether such an answer may be given before the body has arrived.
+/// Whether a response of that status may precede the end of the request's body.
 fn may_precede_body(status: StatusCode) -> bool {
     matches!(
         status,
@@ -230,7 +230,7 @@ fn may_precede_body(status: StatusCode) -> bool {
     )
 }
 
-/// The connection is busy as long as its answer's body is there.
+/// Holds the request guard until the body of the response is sent.
 fn hold_until_sent(
     body: BoxBody<Bytes, io::Error>,
     guard: RequestGuard,
@@ -242,7 +242,7 @@ fn hold_until_sent(
     body.map_err(keep).boxed()
 }
 
-/// Counts an open connection for as long as it is.
+/// Counts a connection while it is open.
 struct Counted;
 
 impl Counted {

@@ -1,30 +1,30 @@
-//! How far an instance is on its way from its start to its end.
+//! The lifecycle of an instance: serving, draining, closing.
 
 use tokio::sync::watch;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// Requests are wanted.
+    /// Requests are welcome.
     #[default]
     Serving,
     /// Requests are answered, but a balancer should send them elsewhere.
     Draining,
-    /// The port is closed; what is under way is answered.
+    /// The port is closed; requests under way are answered.
     Closing,
 }
 
-/// Tells everybody who holds a clone how far the instance is.
+/// The current phase, shared by all clones.
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle(watch::Sender<Phase>);
 
 impl Lifecycle {
-    /// Whether the instance was told to stop; a balancer asks before it sends anything.
+    /// Whether the instance was told to stop; readiness checks report it to balancers.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         *self.0.borrow() != Phase::Serving
     }
 
-    /// Ends the instance: [`super::run`] comes to its end.
+    /// Closes the instance: [`super::run`] returns.
     pub fn close(&self) {
         self.enter(Phase::Closing);
     }

@@ -1,36 +1,36 @@
-//! What a connection and a request may cost at most.
+//! Limits of connections and requests, and of open files (`RLIMIT_NOFILE`).
 
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Places and times for whoever connects.
+/// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Open at once; the next ones wait in the system's queue, or get the place of one that rests.
+    /// Maximum open connections; the next ones wait in the system's queue, or get the permit of an idle one.
     pub connections: u32,
-    /// Of these, from one address (IPv6: its /64). None where all come from a few proxies: then none is
-    /// closed for another one either.
+    /// Maximum of one network (IPv6: a /64). None behind proxies: then no idle connection is closed for another
+    /// one either.
     pub of_one: Option<u32>,
-    /// From the first byte of a request to the end of its head; also from connecting to the first.
+    /// Time limit from the first byte of a request to the end of its head; also from connecting to the first byte.
     pub head: Duration,
-    /// Between two requests on one connection. Longer than the 60 s after which an AWS balancer closes
+    /// Idle timeout between two requests on one connection. Longer than the 60 s after which an AWS balancer closes
     /// its side: closing first would cut off a request that it is just sending.
     pub idle: Duration,
-    /// For a client to take 64 KiB of its answer, or the rest of it.
+    /// Time limit for a client to receive 64 KiB of its response, or the rest of it.
     pub write: Duration,
 }
 
-/// Space and time for one request.
+/// Limits of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLimits {
-    /// Of the address, without scheme and host.
+    /// Maximum length of the URI, without scheme and host.
     pub uri_bytes: usize,
-    /// Of the body.
+    /// Maximum length of the body.
     pub body_bytes: usize,
-    /// From the end of the head to the end of the body.
+    /// Time limit from the end of the head to the end of the body.
     pub body: Duration,
-    /// From the end of the body to the answer.
+    /// Time limit from the end of the body to the response.
     pub handler: Duration,
 }
 
@@ -46,10 +46,10 @@ impl Default for Limits {
     }
 }
 
-/// All bytes of a request's head, which is also the smallest part of a body that is read at once.
+/// Maximum bytes of a request's head, which is also the read buffer of a body.
 pub(super) const HEAD_BYTES: usize = 16 * 1024;
 
-/// Descriptors that are kept for everything but connections: the database, logs, timers.
+/// Descriptors reserved for everything but connections: the database, logs, timers.
 const RESERVED: u64 = 128;
 
 impl Limits {

@@ -1,5 +1,5 @@
-//! The open connections by the network that they come from: one client must not have all places, and an
-//! idle connection gives its place to a new one.
+//! Open connections by the network of their peer: one client cannot use up all permits, and an idle connection
+//! makes room for a new one.
 
 use std::{
     collections::HashMap,
@@ -12,15 +12,14 @@ use tokio::{task::AbortHandle, time::Instant};
 
 use super::timed_socket::PhaseTracker;
 
-/// How long a connection has to rest before another one may have its place. Somebody who is about to ask
-/// on it has mostly done so by then.
+/// Idle time after which a connection may be closed for another one. A client that is about to send a request on it
+/// has mostly done so by then.
 const REST: Duration = Duration::from_secs(1);
-/// One in so many of a network's connections is closed at once, so that not all are looked at for each
-/// one that comes.
+/// Fraction of a network's connections that is closed at once, so that not all are scanned for each new one.
 const AT_ONCE: usize = 64;
-/// How long nothing is looked for again where nothing rested.
+/// Pause after a search that found no idle connection.
 const FRUITLESS: Duration = Duration::from_millis(100);
-/// Between two searches for the network with most connections.
+/// Pause between two searches for the network with most connections.
 const SEARCH: Duration = Duration::from_millis(10);
 
 /// The connections of one listener; clones share them.
@@ -45,12 +44,12 @@ struct Network {
 
 struct Connection {
     phases: PhaseTracker,
-    /// Not known for the moment in which it begins.
+    /// None while it is being started.
     task: Option<AbortHandle>,
 }
 
 impl Peers {
-    /// With at most so many connections of one network.
+    /// Limits the connections of one network.
     pub(super) fn new(of_one: u32) -> Self {
         Self {
             of_one: usize::try_from(of_one).unwrap_or(usize::MAX),
@@ -58,14 +57,14 @@ impl Peers {
         }
     }
 
-    /// Notes a connection, whose task `begin` starts. The task has the guard until it ends.
+    /// Registers a connection, whose task `begin` starts. The task holds the guard until it ends.
     pub(super) fn enter(
         &self,
         network: IpAddr,
         phases: PhaseTracker,
         begin: impl FnOnce(Entered) -> AbortHandle,
     ) {
-        // Before its task, so that one that ends at once finds itself noted.
+        // Before its task starts, so that one that ends immediately finds itself registered.
         let number = {
             let mut open = self.lock();
             open.next += 1;
@@ -86,21 +85,20 @@ impl Peers {
         }
     }
 
-    /// Whether one more may come from there. At the limit one that rests is closed for it.
+    /// Whether one more connection of that network is allowed. At the limit an idle one is closed for it.
     pub(super) fn admit(&self, network: IpAddr) -> bool {
         let mut open = self.lock();
         let Some(found) = open.networks.get_mut(&network) else {
             return true;
         };
-        if found.connections.len() < self.of_one || found.close(PhaseTracker::rests_since) {
+        if found.connections.len() < self.of_one || found.close(PhaseTracker::idle_since) {
             return true;
         }
         metrics::counter!(CLOSED, "reason" => "too_many").increment(1);
         false
     }
 
-    /// Closes what rests of the network that has most connections, with the one that comes from
-    /// `network` among them.
+    /// Closes idle connections of the network that has most, counting the new one from `network`.
     pub(super) fn make_room(&self, network: IpAddr) {
         let mut open = self.lock();
         let now = Instant::now();
@@ -113,11 +111,12 @@ impl Peers {
             found.connections.len() + usize::from(**address == network)
         });
         if let Some((_, greediest)) = greediest {
-            greediest.close(PhaseTracker::rests_since);
+            greediest.close(PhaseTracker::idle_since);
         }
     }
 
-    /// Closes connections of that network which take nothing of their answers. Whether there were any.
+    /// Closes stalled connections of that network, which do not receive their responses. Returns whether there were
+    /// any.
     fn close_stalled(&self, network: IpAddr) -> bool {
         let mut open = self.lock();
         let found = open.networks.get_mut(&network);
@@ -129,11 +128,11 @@ impl Peers {
     }
 }
 
-/// Connections that ended so that others could begin.
+/// Connections closed to make room for others.
 const CLOSED: &str = "tickbox_http_connections_closed_total";
 
 impl Network {
-    /// Closes those that have rested longest, as `since` finds it. Whether there were any.
+    /// Closes those that have been idle longest, according to `since`. Returns whether there were any.
     fn close(&mut self, since: fn(&PhaseTracker) -> Option<Instant>) -> bool {
         let now = Instant::now();
         if self.fruitless.is_some_and(|last| now < last + FRUITLESS) {
@@ -159,21 +158,20 @@ impl Network {
     }
 }
 
-/// Where there may be room for what has to be kept in memory for a client: each request has it with it,
-/// unless all come from proxies.
+/// Makes room in memory for the responses of other clients. Attached to each request, except behind proxies.
 #[derive(Clone)]
 pub struct Room(pub(super) Peers);
 
 impl Room {
-    /// Closes connections of that network whose clients have taken nothing of their answers for a
-    /// second, those that have waited longest. Whether there were any.
+    /// Closes connections of that network whose clients have received nothing of their responses for a second,
+    /// longest first. Returns whether there were any.
     #[must_use]
     pub fn close_stalled(&self, network: IpAddr) -> bool {
         self.0.close_stalled(network)
     }
 }
 
-/// A noted connection, for as long as it is open.
+/// A registered connection, while it is open.
 pub(super) struct Entered {
     peers: Peers,
     network: IpAddr,

@@ -1,6 +1,6 @@
-//! What hyper refuses by itself, before there is a request: a head that it cannot read, or that is too
-//! large. Its own answer is a status without words; so the application is asked for a better one, as
-//! if for a request of which only the beginning is known.
+//! Rejections by hyper, before there is a request: a head that is malformed or too large. Its own response is a
+//! status without a body; so the application renders a better one, as for a request of which only the beginning is
+//! known.
 
 use std::cmp::Reverse;
 
@@ -14,7 +14,7 @@ use poem::{
 
 use super::{limits::HEAD_BYTES, request_limits::RequestRejection};
 
-/// The answer that hyper would give.
+/// The response that hyper writes by itself.
 #[derive(Debug)]
 pub(super) struct BareResponse {
     status: StatusCode,
@@ -23,7 +23,7 @@ pub(super) struct BareResponse {
 }
 
 impl BareResponse {
-    /// None for bytes that are something else.
+    /// Parses hyper's response; none for any other bytes.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut lines = lines(bytes);
         let status = lines.next()?.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
@@ -37,8 +37,8 @@ impl BareResponse {
         status.is_client_error().then_some(Self { status, headers })
     }
 
-    /// The request that the application is to refuse, as far as it is known. Of its headers only the one
-    /// that decides how an answer looks: the rest may have been read in another way by a proxy.
+    /// The rejected request, as far as it is known. Of its headers only the one that decides the form of the
+    /// response: a proxy may have parsed the rest differently (request smuggling).
     pub(super) fn request(&self, head: &[u8], local: LocalAddr, peer: RemoteAddr) -> Request {
         let (method, uri) = first_line(head);
         let headers = lines(head).skip(1).map_while(named);
@@ -68,7 +68,7 @@ impl BareResponse {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE if lines(head).count() > HEADERS => {
                 RequestRejection::TooManyHeaders
             }
-            // Of a length beyond all numbers hyper says the same.
+            // hyper gives the same status to a `Content-Length` beyond all numbers.
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE if is_whole(head) => {
                 RequestRejection::BodyTooLarge
             }
@@ -79,7 +79,7 @@ impl BareResponse {
         }
     }
 
-    /// The application's answer, as it is sent in place of this one.
+    /// The application's response, as it is sent in place of this one.
     pub(super) async fn replaced_by(self, response: Response, is_head: bool) -> Bytes {
         let (parts, body) = hyper::Response::from(response).into_parts();
         let body = body.collect().await.map(Collected::to_bytes);
@@ -103,7 +103,7 @@ impl BareResponse {
     }
 }
 
-/// How many headers hyper takes.
+/// Maximum headers that hyper accepts.
 const HEADERS: usize = 100;
 
 fn is_one_line(head: &[u8]) -> bool {
@@ -114,14 +114,14 @@ fn is_whole(head: &[u8]) -> bool {
     head.windows(4).any(|end| end == b"\r\n\r\n")
 }
 
-/// What htmx sends with each of its requests.
+/// The header that htmx sends with each of its requests.
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 
 fn is_framing(name: &HeaderName) -> bool {
     [header::CONTENT_LENGTH, header::CONNECTION, header::DATE].contains(name)
 }
 
-/// Method and address, where they can be read.
+/// Method and URI, where they can be parsed.
 fn first_line(head: &[u8]) -> (Option<Method>, Option<Uri>) {
     let line = lines(head).next().unwrap_or_default();
     let mut parts = line.split(|byte| *byte == b' ');
@@ -130,7 +130,7 @@ fn first_line(head: &[u8]) -> (Option<Method>, Option<Uri>) {
     (method, uri)
 }
 
-/// Without those that come after the head, and without the last one if it did not arrive whole.
+/// The lines of a head, without the last one if it did not arrive whole.
 fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = head.split_inclusive(|byte| *byte == b'\n');
     whole
@@ -144,9 +144,9 @@ fn named(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&line[..colon], line[colon + 1..].trim_ascii()))
 }
 
-/// How many are named.
+/// Maximum headers named in the message.
 const NAMED: usize = 3;
-/// What belongs to less than this is no reason.
+/// Minimum length of a header named in the message.
 const WORTH_NAMING: usize = 1_024;
 
 /// The largest cookies and other headers by name, largest first; the last one may not have arrived whole.
@@ -174,7 +174,7 @@ fn largest(head: &[u8]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The beginning of a name that somebody made up.
+/// The visible beginning of a name made up by a client.
 fn shown(name: &[u8]) -> String {
     let visible = name.iter().filter(|byte| byte.is_ascii_graphic());
     visible.take(50).map(|byte| char::from(*byte)).collect()

@@ -1,4 +1,4 @@
-//! What a request may cost: it reaches the application whole and within limits, or not at all.
+//! Request limits: middleware that reads the whole body within limits of size and time, or rejects the request.
 
 use std::{fmt, sync::Arc};
 
@@ -13,14 +13,13 @@ use tokio::time::timeout;
 
 use super::RequestLimits;
 
-/// Why a request is not answered by the application. Requests that hyper could not read have theirs with
-/// them.
+/// Why a request is rejected before it reaches the application. Requests that hyper rejected carry theirs.
 #[derive(Clone, Debug)]
 pub(super) enum RequestRejection {
     UriTooLong,
     HeadNotUnderstood,
     HeadTooLarge {
-        /// In words; may be empty.
+        /// The largest headers, for the message; may be empty.
         largest: String,
     },
     TooManyHeaders,
@@ -54,7 +53,7 @@ impl fmt::Display for RequestRejection {
             Self::UriTooLong => "the address is too long",
             Self::HeadNotUnderstood => "the head is not understood",
             Self::HeadTooLarge { largest } if largest.is_empty() => HEAD_TOO_LARGE,
-            // Shown to the client, since these are its own.
+            // Shown to the client, since these headers are its own.
             Self::HeadTooLarge { largest } => {
                 return write!(formatter, "{HEAD_TOO_LARGE}, most of it {largest}");
             }
@@ -73,11 +72,11 @@ impl std::error::Error for RequestRejection {}
 /// See [`HEAD_BYTES`](super::limits::HEAD_BYTES).
 const HEAD_TOO_LARGE: &str = "more than 16 KiB of cookies and other headers";
 
-/// Calls `endpoint` with requests that are whole: their bodies have been read, within the limits. An
-/// answer that takes too long is given up; what the database does for it goes on.
+/// Calls `endpoint` with requests whose bodies have been read, within the limits. A response that takes too long is
+/// cancelled; its transactions continue.
 ///
 /// # Errors
-/// By their status: 400, 408, 413, 414 and 431 for what is refused, 503 for an answer that took too long.
+/// By their status: 400, 408, 413, 414 and 431 for rejected requests, 503 for a response that took too long.
 pub fn with_request_limits<E: Endpoint + 'static>(
     endpoint: E,
     limits: RequestLimits,
@@ -102,7 +101,7 @@ fn check_head(request: &Request, limits: &RequestLimits) -> Result<(), RequestRe
     if length > limits.uri_bytes {
         return Err(RequestRejection::UriTooLong);
     }
-    // Of several, whoever stands before us may have read another one (RFC 9112, 3.2).
+    // Of several, a proxy may have used another one (RFC 9112, 3.2; request smuggling).
     let hosts = request.headers().get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
         return Err(RequestRejection::InvalidHost);
@@ -115,7 +114,7 @@ async fn read_body(body: Body, limits: &RequestLimits) -> Result<Body, RequestRe
     if body.is_end_stream() {
         return Ok(Body::empty());
     }
-    // Refused by its announced length before the client is told to go on sending it.
+    // Rejected by its announced length before the client is told to continue sending.
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(RequestRejection::BodyTooLarge);
     }

@@ -1,6 +1,6 @@
-//! A socket that gives up: on a slow head, on idling between requests, on a client that takes nothing
-//! of its answer. hyper's own limit for heads runs between requests too, so that no value of it would
-//! suit both. What hyper says of a head by itself, it says in better words.
+//! A TCP stream with head, idle and write timeouts (Slowloris protection). hyper's own limit for heads runs between
+//! requests too, so that no value of it would suit both. It also replaces the bare responses that hyper writes to
+//! malformed heads.
 
 use std::{
     io,
@@ -24,46 +24,46 @@ use tokio::{
 
 use super::{Limits, limits::HEAD_BYTES, rejection::BareResponse};
 
-/// What a connection is at.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug)]
 enum ConnectionPhase {
-    /// Sending a head since then.
+    /// The client sends a head, since then.
     Head(Instant),
-    /// Sending a body or waiting for its answer; other limits hold.
+    /// The client sends a body or waits for its response; other limits apply.
     Busy,
-    /// Between requests since then.
+    /// Between requests, since then.
     Idle(Instant),
 }
 
-/// The stage of one connection, known to its socket and to the request on it.
+/// The phase of one connection, shared by its socket and the request on it.
 #[derive(Clone, Debug)]
 pub(super) struct PhaseTracker(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     progress: Mutex<Progress>,
-    /// Whose answer is on its way: one of the constants below.
+    /// The response on its way: one of the constants below.
     answer: AtomicU8,
-    /// Whether a part of the request may still arrive after its answer, which is the last.
+    /// Whether a part of the request may still arrive after its response, which is the last.
     has_remains: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Progress {
     phase: ConnectionPhase,
-    /// What has arrived of a head that is still owed.
+    /// The received part of an incomplete head.
     head: Vec<u8>,
 }
 
-/// Nobody's: what is written now is hyper's own.
+/// None: hyper writes a response of its own.
 const NO_ANSWER: u8 = 0;
-/// That of the request under way.
+/// The response to the request under way.
 const ANSWERING: u8 = 1;
-/// All of it is with hyper, and perhaps not yet with the system.
+/// All of it was passed to hyper, and perhaps not yet to the system.
 const ANSWERED: u8 = 2;
 
 impl PhaseTracker {
-    /// A new connection owes a head.
+    /// The phase of a new connection, which has to send a head.
     pub(super) fn new() -> Self {
         Self(Arc::new(Shared {
             progress: Mutex::new(Progress {
@@ -75,7 +75,7 @@ impl PhaseTracker {
         }))
     }
 
-    /// The head has arrived; the connection is busy until the guard is dropped.
+    /// The head has arrived: the connection is busy until the guard is dropped.
     pub(super) fn begin_request(&self) -> RequestGuard {
         *self.lock() = Progress {
             phase: ConnectionPhase::Busy,
@@ -85,27 +85,27 @@ impl PhaseTracker {
         RequestGuard(self.clone())
     }
 
-    /// A part of the request may still arrive after its answer, which is the last.
+    /// Enables lingering close: a part of the request may still arrive after its response, which is the last.
     pub(super) fn enable_lingering_close(&self) {
         self.0.has_remains.store(true, Ordering::Relaxed);
     }
 
-    /// Since when nothing has come and nothing has left; none while a request is being answered. What
-    /// waits for its client to take an answer rests too.
-    pub(super) fn rests_since(&self) -> Option<Instant> {
+    /// Since when nothing was received or sent; none while a request is being handled. A connection whose client does
+    /// not receive its response is idle too.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
         match self.lock().phase {
             ConnectionPhase::Head(since) | ConnectionPhase::Idle(since) => Some(since),
             ConnectionPhase::Busy => None,
         }
     }
 
-    /// The same of a client that has not taken all of its answer.
+    /// [`Self::idle_since`] of a client that has not received all of its response.
     pub(super) fn stalled_since(&self) -> Option<Instant> {
         let is_stalled = self.0.answer.load(Ordering::Relaxed) == ANSWERED;
-        is_stalled.then(|| self.rests_since()).flatten()
+        is_stalled.then(|| self.idle_since()).flatten()
     }
 
-    /// A part of an answer has left: what waits for the client begins anew.
+    /// A part of a response was sent: the idle time restarts.
     fn sent(&self) {
         match &mut self.lock().phase {
             ConnectionPhase::Head(since) | ConnectionPhase::Idle(since) => *since = Instant::now(),
@@ -113,11 +113,11 @@ impl PhaseTracker {
         }
     }
 
-    /// All that was to be written is with the system.
+    /// Everything written was passed to the system.
     fn flushed(&self) {
         let (answer, relaxed) = (&self.0.answer, Ordering::Relaxed);
         let ended = answer.compare_exchange(ANSWERED, NO_ANSWER, relaxed, relaxed);
-        // In the middle of an answer nothing has ended.
+        // In the middle of a response nothing has ended.
         ended.ok();
     }
 
@@ -127,7 +127,7 @@ impl PhaseTracker {
     }
 }
 
-/// A request, from the end of its head until the last of its answer is on its way to the socket.
+/// A request under way, from the end of its head until the last of its response is passed to the socket.
 pub(super) struct RequestGuard(PhaseTracker);
 
 impl Drop for RequestGuard {
@@ -137,10 +137,10 @@ impl Drop for RequestGuard {
     }
 }
 
-/// Makes the answer to a head that hyper refuses, from hyper's own and what has arrived of the head.
+/// Renders the response to a head that hyper rejects, from hyper's own and the received part of the head.
 pub(super) type Refuse = Box<dyn Fn(BareResponse, Vec<u8>) -> BoxFuture<'static, Bytes> + Send>;
 
-/// That answer.
+/// That response.
 enum Refusal {
     Made(BoxFuture<'static, Bytes>),
     Sent(Bytes),
@@ -155,19 +155,19 @@ pub(super) struct TimedSocket {
     refusal: Option<Refusal>,
     reading: Option<Pin<Box<Sleep>>>,
     writing: Option<Pin<Box<Sleep>>>,
-    /// What the client has taken since the time for it began.
+    /// Bytes received by the client since the write timeout started.
     taken: usize,
     lingering: Option<Pin<Box<Sleep>>>,
-    /// What has been thrown away of a request that was answered before it had arrived.
+    /// Bytes discarded of a request that was answered before it had arrived.
     drained: usize,
 }
 
-/// How long a client may go on sending what nobody reads, and how much of it.
+/// Time and bytes that a client may go on sending after the response, to be discarded.
 const LINGERING_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 const LINGERING_CLOSE_BYTES: usize = 1024 * 1024;
 
-/// How much of an answer a client has to take within the limit of its time, if it is not all: 2 KiB a
-/// second, a quarter of what the slowest phones get.
+/// Bytes of a response that a client must receive within the write timeout, if it is not the rest: 2 KiB a second, a
+/// quarter of the rate of the slowest phones.
 const PACE: usize = 64 * 1024;
 
 impl TimedSocket {
@@ -191,7 +191,7 @@ impl TimedSocket {
         }
     }
 
-    /// Ready when the client has sent all, or too much, or for too long.
+    /// Lingering close: ready when the client has sent all, or too much, or for too long.
     fn drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let deadline = self.lingering.as_ref().map(|timer| timer.deadline());
         let deadline = deadline.unwrap_or_else(|| Instant::now() + LINGERING_CLOSE_TIMEOUT);
@@ -210,7 +210,7 @@ impl TimedSocket {
         Poll::Ready(())
     }
 
-    /// Keeps back what hyper writes by itself, and has something better made of it. Whether it does.
+    /// Intercepts a response that hyper writes by itself and has it replaced. Returns whether it does.
     fn intercepts(&mut self, bytes: &[u8]) -> bool {
         if self.phases.0.answer.load(Ordering::Relaxed) != NO_ANSWER {
             return false;
@@ -219,13 +219,13 @@ impl TimedSocket {
             return false;
         };
         let head = mem::take(&mut self.phases.lock().head);
-        // The rest of a head that is too large: with it unread, closing would take the answer away.
+        // The rest of a head that is too large: with it unread, closing would reset the connection.
         self.phases.enable_lingering_close();
         self.refusal = Some(Refusal::Made((self.refuse)(bare, head)));
         true
     }
 
-    /// Ready when what was made of hyper's answer has been sent.
+    /// Ready when the replacement of hyper's response has been sent.
     fn send_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let bytes = match &mut self.refusal {
@@ -249,7 +249,7 @@ impl TimedSocket {
         }
     }
 
-    /// When reading is given up, after so many bytes were read.
+    /// The deadline of reading, after these bytes were read.
     fn read_deadline(&self, arrived: &[u8]) -> Option<Instant> {
         let mut progress = self.phases.lock();
         if let (false, ConnectionPhase::Idle(_)) = (arrived.is_empty(), progress.phase) {
@@ -261,8 +261,8 @@ impl TimedSocket {
             progress.head.extend_from_slice(kept);
         }
         match progress.phase {
-            // A client that still takes an answer is not idle; whether it takes it, `write` limits. The
-            // deadline only brings us here again, since nobody else does once all is sent.
+            // A client that still receives a response is not idle; `write` limits that. This deadline only
+            // makes the task run again, since nothing else does once all is sent.
             ConnectionPhase::Head(_) | ConnectionPhase::Idle(_) if self.writing.is_some() => {
                 Some(Instant::now() + self.limits.idle)
             }
@@ -272,8 +272,8 @@ impl TimedSocket {
         }
     }
 
-    /// Passes a result on unless too little could be written for too long: a byte now and then must not
-    /// keep an answer in memory.
+    /// Passes a result on unless too little could be written for too long: a byte now and then must not keep a
+    /// response in memory.
     fn unless_stalled(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -282,7 +282,7 @@ impl TimedSocket {
         if let Poll::Ready(result) = written {
             self.taken += result.as_ref().unwrap_or(&0);
             if self.taken >= PACE {
-                self.begin_anew();
+                self.restart_write_timeout();
             }
             self.phases.sent();
             return Poll::Ready(result);
@@ -292,8 +292,8 @@ impl TimedSocket {
         poll_deadline(deadline, &mut self.writing, context).map(Err)
     }
 
-    /// The client has as much time again for the next part.
-    fn begin_anew(&mut self) {
+    /// Restarts the write timeout for the next part.
+    fn restart_write_timeout(&mut self) {
         self.writing = None;
         self.taken = 0;
     }
@@ -325,7 +325,7 @@ impl AsyncRead for TimedSocket {
         let Some(deadline) = this.read_deadline(&buffer.filled()[before..]) else {
             return read;
         };
-        // Also when something was read: a byte now and then must not keep the connection.
+        // Also when something was read: a byte now and then must not keep the connection open.
         match poll_deadline(deadline, &mut this.reading, context) {
             Poll::Ready(error) => Poll::Ready(Err(error)),
             Poll::Pending => read,
@@ -366,13 +366,13 @@ impl AsyncWrite for TimedSocket {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.send_refusal(context))?;
-        self.begin_anew();
+        self.restart_write_timeout();
         self.phases.flushed();
         Pin::new(&mut self.socket).poll_flush(context)
     }
 
-    /// To close while something unread arrives is a reset, which takes the answer away from a client
-    /// that has not read it yet (RFC 9112, 9.6): so the end is said, and what still comes is thrown away.
+    /// Lingering close (RFC 9112, 9.6): sends FIN, then discards unread input. Closing with unread input would reset
+    /// the connection, and a client that has not read the response yet would lose it.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         ready!(this.send_refusal(context))?;

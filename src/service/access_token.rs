@@ -1,6 +1,6 @@
-//! Access tokens: JWTs that say for which user and which session a call acts. They are looked up on
-//! every call, so that one whose session has ended opens nothing; the signature keeps anybody else's
-//! guesses away from the database.
+//! Access tokens: JWTs that name the user and the session of a call. The session is looked up on every call, so
+//! that logout takes effect immediately; the signature keeps forged tokens away from the database. Also signs
+//! device cookies and the first secrets of idempotent logins, with keys derived from the same secret.
 
 use std::sync::Once;
 
@@ -23,9 +23,9 @@ use crate::domain::{
 
 const ISSUER: &str = "tickbox";
 const AUDIENCE: &str = "tickbox-api";
-/// How far the clocks of two instances may differ.
+/// Maximum difference between the clocks of two instances.
 const LEEWAY: Duration = Duration::seconds(5);
-/// Ours have some 400 characters.
+/// Maximum length; issued tokens have some 400 characters.
 const LENGTH_MAX: usize = 1_024;
 
 #[derive(Serialize, Deserialize)]
@@ -40,31 +40,31 @@ struct Claims {
     exp: i64,
 }
 
-/// What a token says, once its signature has been checked.
+/// The claims of a verified token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
-    /// For whom the call acts.
+    /// The user's public id.
     pub public_id: Uuid,
-    /// In which session.
+    /// The session.
     pub session_id: SessionId,
 }
 
-/// Signs tokens, and knows its own and those of its predecessor.
+/// Signs tokens, and verifies those of the current and of the previous key.
 pub struct TokenSigner {
     current: Key,
     previous: Option<Key>,
 }
 
 struct Key {
-    /// What our tokens begin with, to the letter.
+    /// The exact header of issued tokens.
     header: Header,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    /// Signs what known browsers keep. Derived, so that no signature can pass for another.
+    /// Binds device cookies to usernames. Derived, so that no signature can pass for another.
     devices: hmac::Key,
-    /// The same, of the password that they were used with.
+    /// Binds device cookies to passwords.
     device_passwords: hmac::Key,
-    /// Makes the first secrets of sessions whose login may be repeated.
+    /// Computes the first secrets of sessions with an idempotent login.
     logins: hmac::Key,
 }
 
@@ -92,19 +92,19 @@ impl Key {
     }
 }
 
-/// The first part has a fixed length under each key: no two pairs are the same bytes.
+/// HMAC of two parts. The first has a fixed length under each key: no two pairs are the same bytes.
 fn tag(key: &hmac::Key, first: &[u8], second: &[u8]) -> [u8; 32] {
     let tag = hmac::sign(key, &[first, second].concat());
     tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
-/// A key of its own for each purpose.
+/// Derives a key for one purpose.
 fn derive_key(secret: &[u8], purpose: &[u8]) -> hmac::Key {
     let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), purpose);
     hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
 }
 
-/// Names a key without telling anything about it.
+/// The `kid` of a key, which reveals nothing about it.
 fn key_id(secret: &[u8]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(b"tickbox kid");
@@ -119,7 +119,7 @@ impl TokenSigner {
     #[must_use]
     pub fn new(current: &SecretString, previous: Option<&SecretString>) -> Self {
         static INSTALL: Once = Once::new();
-        // Fails only when one is installed already, which is this one.
+        // Fails only when this one is installed already.
         INSTALL.call_once(|| {
             let _ = jwt_provider::PROVIDER.install_default();
         });
@@ -129,7 +129,7 @@ impl TokenSigner {
         }
     }
 
-    /// A token for [`ACCESS_TOKEN_TTL`].
+    /// Issues a token for [`ACCESS_TOKEN_TTL`].
     ///
     /// # Errors
     /// [`Error::Internal`] when signing fails.
@@ -154,10 +154,10 @@ impl TokenSigner {
         Ok(token.into())
     }
 
-    /// Reads a token of ours.
+    /// Verifies a token.
     ///
     /// # Errors
-    /// [`AuthError::ExpiredToken`] for one that was good, [`AuthError::InvalidToken`] for anything else.
+    /// [`AuthError::ExpiredToken`] for an expired one, [`AuthError::InvalidToken`] for any other text.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, Error> {
         let invalid = || Error::Unauthenticated(AuthError::InvalidToken);
         let claims = self.claims(token).ok_or_else(invalid)?;
@@ -171,8 +171,7 @@ impl TokenSigner {
         })
     }
 
-    /// What a browser keeps that somebody has logged in with under this username, with the password
-    /// that has this hash.
+    /// The device cookie of a browser in which a user has logged in with the password of this hash.
     #[must_use]
     pub fn sign_device(&self, nonce: [u8; 16], username: &Username, hash: &str) -> DeviceToken {
         DeviceToken {
@@ -182,7 +181,7 @@ impl TokenSigner {
         }
     }
 
-    /// Whether a browser has been used under this username before, with whatever password.
+    /// Whether a browser is known under this username, with whatever password.
     #[must_use]
     pub fn is_known_device(&self, device: &DeviceToken, username: &Username) -> bool {
         self.keys().any(|key| {
@@ -191,7 +190,7 @@ impl TokenSigner {
         })
     }
 
-    /// Whether that was with the password that has this hash.
+    /// Whether a browser is known with the password of this hash.
     #[must_use]
     pub fn knows_password(&self, device: &DeviceToken, hash: &str) -> bool {
         self.keys().any(|key| {
@@ -200,8 +199,8 @@ impl TokenSigner {
         })
     }
 
-    /// The first secret of a session that a call of this name began. Whoever has only the database
-    /// has its key, and may guess the name, but cannot compute the secret.
+    /// The first secret of a session started by a call with this id. An attacker with the database has its key,
+    /// and may guess the id, but cannot compute the secret.
     #[must_use]
     pub fn login_secret(&self, key: &SuccessorKey, call: CallId) -> [u8; 32] {
         tag(&self.current.logins, &key.0, call.0.as_bytes())
@@ -213,8 +212,8 @@ impl TokenSigner {
             .flatten()
     }
 
-    /// The header must be one of ours to the letter: another algorithm, or a key that a token brings
-    /// along (`jwk`, `jku`, `x5u`), is not even looked at.
+    /// The header must equal that of a known key: other algorithms, and keys that a token brings along (`jwk`,
+    /// `jku`, `x5u`), are rejected before anything else.
     fn claims(&self, token: &str) -> Option<Claims> {
         if token.len() > LENGTH_MAX {
             return None;
@@ -225,7 +224,7 @@ impl TokenSigner {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Our own clock decides, not the system's.
+        // The application's clock decides, not the system's.
         validation.validate_exp = false;
         let token = decode::<Claims>(token, &key.decoding, &validation);
         token.ok().map(|token| token.claims)

@@ -1,5 +1,5 @@
-//! What one account or address may cost an instance: counted in its memory, since it is the instance's
-//! processors that are spent, and in what was done, however it ended.
+//! Allowances of accounts and addresses: limit the work of one instance, so they are counted in its memory, by
+//! the work done, however it ended.
 
 use std::{
     collections::HashMap,
@@ -18,13 +18,13 @@ use crate::domain::{
     user::{Account, PasswordAttempt, UserId},
 };
 
-/// Requests of one user that may be worked on at once: what they cost is known only when they are done, and
-/// places for work are few. A person's devices together stay below, since each waits for its answers.
+/// Concurrent requests of one user: their cost is known only when they are done, and database permits are few.
+/// A person's devices together stay below, since each waits for its responses.
 const UNDER_WAY_MAX: usize = 32;
-/// How long the next one is told to wait.
+/// `Retry-After` of the next request.
 const UNDER_WAY_WAIT: Duration = Duration::from_secs(1);
 
-/// What has been spent, by whom.
+/// The allowances spent, by subject.
 pub(super) struct Allowances {
     hashes_of_accounts: Mutex<Spent<Bucket>>,
     hashes_of_addresses: Mutex<Spent<Bucket>>,
@@ -32,14 +32,14 @@ pub(super) struct Allowances {
     under_way: Mutex<HashMap<UserId, usize>>,
 }
 
-/// Work for a user, until it is dropped.
+/// A request under way for a user, until it is dropped.
 pub(super) struct UnderWay {
     user: UserId,
     allowances: Arc<Allowances>,
 }
 
 impl UnderWay {
-    /// None when the user has as much under way as there may be.
+    /// None when the user has the maximum under way.
     fn begin(allowances: &Arc<Allowances>, user: UserId) -> Option<Self> {
         let mut under_way = lock(&allowances.under_way);
         let count = under_way.entry(user).or_insert(0);
@@ -59,7 +59,7 @@ impl Drop for UnderWay {
         let mut under_way = lock(&self.allowances.under_way);
         match under_way.get_mut(&self.user) {
             Some(count) if *count > 1 => *count -= 1,
-            // Nobody is remembered who waits for nothing.
+            // Users without requests under way take no memory.
             _ => drop(under_way.remove(&self.user)),
         }
     }
@@ -78,7 +78,7 @@ impl Default for Allowances {
 }
 
 impl Service {
-    /// The same verbs with another allowance for what is read and written for one user.
+    /// The same verbs with another allowance for reads and writes of one user.
     #[must_use]
     pub fn with_work_allowance(self, allowance: Allowance) -> Self {
         let allowances = Allowances {
@@ -91,11 +91,11 @@ impl Service {
         }
     }
 
-    /// Whether a password may still be hashed for them. To be asked before anything else is done for the
-    /// attempt, so that a refusal costs nothing. `user` is named in the log when it is refused.
+    /// Whether a password may be hashed for this share. Checked before anything else is done for the attempt, so
+    /// that a refusal costs nothing. `user` is named in the log when it is refused.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] until there is something left for both.
+    /// [`Error::RateLimited`] until both allowances have a unit left.
     pub(super) fn check_hashes(&self, share: &Share, user: Option<Uuid>) -> Result<(), Error> {
         let Allowances {
             hashes_of_accounts,
@@ -107,7 +107,7 @@ impl Service {
         self.check(hashes_of_addresses, &share.address, of_address, user)
     }
 
-    /// Hashes a password, and counts that.
+    /// Hashes a password and counts it.
     ///
     /// # Errors
     /// Those of [`Hasher::hash`](super::Hasher::hash).
@@ -116,7 +116,7 @@ impl Service {
         self.hasher.hash(password, share).await
     }
 
-    /// Compares a password with a hash, and counts that.
+    /// Verifies a password against a hash and counts it.
     ///
     /// # Errors
     /// Those of [`Hasher::verify`](super::Hasher::verify).
@@ -130,8 +130,8 @@ impl Service {
         self.hasher.verify(password, hash, share).await
     }
 
-    /// Only for what is hashed: what a limit on failures refuses costs nothing, and must not use up what the
-    /// owner of an account has.
+    /// Only for passwords that are hashed: an attempt that a limit on failures refuses costs nothing, and must not
+    /// use up the allowance of an account's owner.
     fn spend_hash(&self, share: &Share) {
         if self.request_quota().is_none() {
             return;
@@ -141,11 +141,10 @@ impl Service {
         lock(&allowances.hashes_of_addresses).spend(share.address, 1, now);
     }
 
-    /// Begins to read or write for the user, if something more may be. Not to be asked for an answer that says
-    /// only that nothing has changed.
+    /// Starts reading or writing for the user, if the allowance permits. Not needed for a 304.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] until there is something left, and while too much is under way.
+    /// [`Error::RateLimited`] until the allowance has a unit left, and while too many requests are under way.
     pub(super) fn begin_work(&self, account: &Account) -> Result<Option<UnderWay>, Error> {
         let (spent, limit, user) = (
             &self.allowances.work,
@@ -162,7 +161,7 @@ impl Service {
         }
     }
 
-    /// Counts what was read or written for the user.
+    /// Counts the rows read or written for the user.
     pub(super) fn spend_work(&self, account: &Account, work: Work) {
         if self.request_quota().is_some() {
             let mut spent = lock(&self.allowances.work);
@@ -183,7 +182,7 @@ impl Service {
         let wait = lock(spent).wait(subject, self.clock.instant());
         match wait {
             None => Ok(()),
-            // In whole seconds: who waits as long is not too early.
+            // Rounded up to whole seconds.
             Some(wait) => {
                 let wait = Duration::from_secs(wait.as_secs() + 1);
                 Err(limited(limit, user, wait))

@@ -8,8 +8,8 @@ use jsonwebtoken::{
 };
 use ring::hmac;
 
-/// HS256 and nothing else, on ring, which TLS brings along: the crate's own providers would add RSA
-/// and elliptic curves that we never want to accept.
+/// HS256 only, on ring, which TLS brings along: the crate's own providers would add RSA and elliptic curves,
+/// which must never be accepted.
 pub(super) static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory,
     verifier_factory,

@@ -1,4 +1,4 @@
-//! Hashing passwords: argon2id, off the async threads, a bounded number at a time.
+//! Password hashing: argon2id, off the async threads, a bounded number at a time.
 
 mod fair_queue;
 mod pool;
@@ -25,17 +25,16 @@ use crate::{
     domain::{error::Error, rate_limit::Share, user::PasswordAttempt},
 };
 
-/// How long one may wait: where processors have no time for hashes, a login that waits longer would be
-/// given up behind its hash, since the time that it has for the database runs meanwhile.
+/// Maximum time in the queue; a login that waited longer would exceed its database budget after hashing.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long it may take in all, of which [`RESERVE`] is left for the database.
+/// Time limit of queueing and hashing, of which [`RESERVE`] is left for the database.
 const TIMEOUT: Duration = Duration::from_millis(4500);
-/// What has been counted for a request is taken back in this time when there is no hash for it.
+/// Time to refund the attempt of a request when there is no hash for it.
 const RESERVE: Duration = Duration::from_millis(500);
-/// What is told to wait who cannot have one.
+/// `Retry-After` when the queue is full.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// How much a hash costs.
+/// The cost parameters of a hash (RFC 9106).
 #[derive(Clone, Copy, Debug)]
 pub struct Argon2Cost {
     /// Memory in KiB.
@@ -58,13 +57,13 @@ pub struct Hasher(Arc<HasherInner>);
 
 struct HasherInner {
     params: Params,
-    /// What stands for the hash of a user who is not there, so that such a one costs as much as others.
-    /// It is made up: a real one would take 30 ms of each start, and its memory as long as nobody logs in.
+    /// A dummy hash for unknown usernames, so that these cost as much as others. Made up: a real one would take
+    /// 30 ms of each start, and its memory until the first login.
     dummy_hash: String,
     threads: HashPool,
 }
 
-/// What verifying a password found.
+/// The result of verifying a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verification {
     /// Another password, or no such user.
@@ -76,12 +75,12 @@ pub enum Verification {
 }
 
 impl Hasher {
-    /// Hashes on all processors but one, behind everything else.
+    /// Hashes on all processors but one, at low priority.
     ///
     /// # Errors
-    /// When argon2 cannot work with `effort`, or the system gives no threads.
-    pub fn new(effort: Argon2Cost) -> Result<Self, Error> {
-        let params = Params::new(effort.memory, effort.passes, 1, None).map_err(internal)?;
+    /// When argon2 does not accept the cost parameters, or no threads can be started.
+    pub fn new(cost: Argon2Cost) -> Result<Self, Error> {
+        let params = Params::new(cost.memory, cost.passes, 1, None).map_err(internal)?;
         let output = Output::new(&[0; Params::DEFAULT_OUTPUT_LEN]).map_err(internal)?;
         let dummy_hash = phc_string(&params, Salt::generate(), output)?;
         let threads = HashPool::start().map_err(Error::internal)?;
@@ -103,11 +102,11 @@ impl Hasher {
         self.run(work, share).await
     }
 
-    /// Compares a password with a stored hash; without one it takes as long and is wrong.
+    /// Verifies a password against a stored hash; without one it takes as long and is a mismatch.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many are waiting, in all or of that share; [`Error::Internal`]
-    /// when the hash is not one of ours.
+    /// when the hash is malformed.
     pub async fn verify(
         &self,
         password: PasswordAttempt,
@@ -135,7 +134,7 @@ impl Hasher {
         let (inner, span, asked) = (self.0.clone(), Span::current(), Instant::now());
         let until = database::deadline(TIMEOUT) - RESERVE;
         let job: Job = Box::new(move |turn| {
-            // Whoever was sent away meanwhile needs none.
+            // The caller has timed out meanwhile.
             if answer.is_closed() {
                 return;
             }
@@ -148,7 +147,7 @@ impl Hasher {
             };
             answer.send(done).ok();
         });
-        self.0.threads.take(job, share);
+        self.0.threads.submit(job, share);
         match timeout_at(until, answered).await {
             Ok(answer) => answer.map_err(Error::internal)?,
             Err(_) => Err(unavailable("hashing a password took too long")),
@@ -170,8 +169,8 @@ impl HasherInner {
         phc_string(&self.params, salt, output)
     }
 
-    /// How often is hashed depends on the text alone, until it is right: whether there is such a user,
-    /// the time does not tell.
+    /// The number of hashes depends on the text alone, until one matches: the time does not tell whether the user
+    /// exists.
     fn verify(
         &self,
         password: &PasswordAttempt,

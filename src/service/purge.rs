@@ -1,8 +1,8 @@
-//! Deletes what nobody needs any more: old tombstones and ended sessions.
+//! The daily purge: deletes old tombstones and expired sessions.
 //!
-//! Each user in turn, and in a turn no more than some batches: whoever has more comes again when all
-//! others have had theirs, and one whose rows cannot be deleted keeps nobody from being purged. Where a run
-//! ended is not kept, since finding the next user with something to purge costs next to nothing.
+//! Users take turns, and a turn is no more than some batches: a user with more gets another turn after all
+//! others, and one whose rows cannot be deleted blocks no other. The position of a run is not stored, since
+//! finding the next user with something to purge costs next to nothing.
 
 mod lease;
 
@@ -23,28 +23,28 @@ use crate::{
     store::{self, purge::PurgeCandidate},
 };
 
-/// Users looked at in one statement.
+/// Users read in one statement.
 const USERS: u32 = 500;
-/// Rows deleted in one transaction, which holds up their user's changes meanwhile: some 10 ms.
+/// Rows deleted in one transaction, which blocks their user's changes meanwhile: some 10 ms.
 const BATCH: u32 = 250;
 /// Batches in one turn of a user.
 const TURN: u32 = 20;
-/// Users that are waited for until they have nothing left; what more have, the next run deletes.
+/// Users who get further turns until nothing is left; the rest is left to the next run.
 const HEAVY_MAX: usize = 10_000;
-/// Writes left behind beside which the purge goes on. It waits for more of them to end: places for those
-/// that people wait for are few, and its own may be among them.
+/// Detached writes beside which the purge goes on. It waits for more of them to end: the permits that requests
+/// need are few, and its own may be among them.
 const MAX_DETACHED: usize = 2;
-/// How long it waits for that, in all: no write is left behind for longer than a minute.
+/// Time limit of that wait: no write stays detached for longer than a minute.
 const DETACHED_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(2);
 
-/// What a purge deleted.
+/// The result of a purge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// Tombstones that had become too old to be restored.
+    /// Deleted tombstones that were too old to be restored.
     pub tombstones: u64,
-    /// Sessions that had ended by themselves.
+    /// Deleted sessions that had expired.
     pub sessions: u64,
-    /// Users of whom something is left, since it could not be deleted. They are tried again within the hour.
+    /// Users with rows that could not be deleted. They are retried within the hour.
     pub passed_by: u64,
 }
 
@@ -69,7 +69,7 @@ impl Turn {
     }
 }
 
-/// Whose turn it is.
+/// The user whose turn it is.
 #[derive(Clone, Copy)]
 struct Owner {
     user: UserId,
@@ -82,9 +82,9 @@ struct Run {
     now: OffsetDateTime,
     held: JobClaim,
     purged: Purged,
-    /// Those who have more than a turn deletes.
+    /// Users who have more than a turn deletes.
     heavy: Vec<Owner>,
-    /// Whether somebody of them was not kept in mind.
+    /// Whether there were more such users than [`HEAVY_MAX`].
     is_unfinished: bool,
 }
 
@@ -105,7 +105,7 @@ impl Service {
             heavy: Vec::new(),
             is_unfinished: false,
         };
-        // Dropped or failed on the way, it is due again when the claim lapses.
+        // If it is dropped or fails on the way, it is due again when the claim lapses.
         let is_ours = self.purge_all(&mut run).await?;
         if is_ours {
             self.finish_purge(&run).await?;
@@ -113,8 +113,8 @@ impl Service {
         Ok(Some(run.purged))
     }
 
-    /// Gives everybody a turn, and then those who have more until they have nothing left. False when another
-    /// instance has taken the job over.
+    /// Gives every user a turn, then further turns to those who have more. False when another instance has taken
+    /// over the job.
     async fn purge_all(&self, run: &mut Run) -> Result<bool, Error> {
         let mut after = UserId(0);
         loop {
@@ -157,7 +157,7 @@ impl Service {
             let ended = self.purge_sessions(owner.user, run.now, &mut deleted);
             let ended = ended.await;
             run.purged.sessions += deleted;
-            self.note_turn(run, owner, ended).await;
+            self.record_turn(run, owner, ended).await;
         }
     }
 
@@ -166,10 +166,10 @@ impl Service {
         let ended = self.purge_tombstones(owner.user, before, &mut deleted);
         let ended = ended.await;
         run.purged.tombstones += deleted;
-        self.note_turn(run, owner, ended).await;
+        self.record_turn(run, owner, ended).await;
     }
 
-    async fn note_turn(&self, run: &mut Run, owner: Owner, ended: Result<Turn, Error>) {
+    async fn record_turn(&self, run: &mut Run, owner: Owner, ended: Result<Turn, Error>) {
         let turn = match ended {
             Ok(turn) => turn,
             Err(cause) => {
@@ -243,7 +243,7 @@ impl Service {
         }
     }
 
-    /// What failed may go on in the database for a while.
+    /// A failed write may go on in the database for a while.
     async fn let_writes_end(&self) {
         let ended = async {
             while self.database.status().detached > MAX_DETACHED {
@@ -254,9 +254,9 @@ impl Service {
     }
 }
 
-/// Deletes the oldest tombstones of a user who is locked, and has so many by their count; says how many
-/// it deleted. Fewer than `limit` are all there were from before that date: then those that are left are
-/// counted anew, since an older program, or one of before they were counted, may have removed some.
+/// Deletes the oldest tombstones of a user who is locked and has `count` of them; returns the number deleted.
+/// Fewer than `limit` means that none are left from before that date: then the rest is counted anew, since an
+/// older version, which did not count them, may have removed some.
 pub(super) async fn delete_oldest(
     connection: &mut Connection,
     user: UserId,

@@ -1,8 +1,8 @@
-//! How often something may be tried: counted in the database, so that all instances count together,
-//! and in transactions of their own, so that a try counts although what it tried came to nothing.
+//! Rate limits on attempts: counted in the database, across all instances, and in their own transactions, so that
+//! failed attempts are counted too.
 //!
-//! A guess at a password is in flight until its verdict, and told only when the verdict is counted: a
-//! flood finds no more places than the limit has, and who makes the database stall learns nothing.
+//! A guess at a password is in flight until it is verified, and its result is returned only when it is counted: a
+//! flood cannot exceed the limit, and an attacker who makes the database stall learns nothing.
 
 use std::time::Duration as StdDuration;
 
@@ -24,35 +24,35 @@ use crate::{
 /// Buckets deleted in one transaction.
 const BATCH: u32 = 1_000;
 
-/// A try that was counted before it is known how it ends.
+/// An attempt that is counted before its result is known.
 #[derive(Clone)]
 pub(super) struct Reservation {
-    /// Those it has a place in; sorted, so that no two tries wait for each other.
+    /// The buckets that count it; sorted, so that no two attempts deadlock.
     buckets: Vec<Bucket>,
     began: OffsetDateTime,
-    /// Where it is noted when it fails, so that it can be given back.
+    /// The bucket that records its failure, so that it can be refunded.
     typos: Option<Typos>,
 }
 
-/// What a browser mistyped before, for one username.
+/// Earlier typing errors of a browser, for one username.
 #[derive(Clone)]
 struct Typos {
     noted: Bucket,
-    /// Where each of them counts as well.
+    /// The bucket of the address, which counts each of them too.
     counted: Bucket,
     number: u32,
     ends: OffsetDateTime,
 }
 
-/// A try that counts already, however it ends.
+/// An attempt that counts whatever its result.
 pub(super) struct Counted {
     bucket: Bucket,
-    /// The latest moment at which the window that it was counted in ends.
+    /// The latest time at which the window that counted it ends.
     ends: OffsetDateTime,
 }
 
 impl Service {
-    /// The same verbs with limits on how often something may be tried.
+    /// The same verbs with rate limits.
     #[must_use]
     pub fn with_rate_limits(self, requests: RequestQuota) -> Self {
         Self {
@@ -61,13 +61,13 @@ impl Service {
         }
     }
 
-    /// How many requests an instance takes from one address; none when nothing is limited.
+    /// The quota of requests from one address; none without rate limits.
     #[must_use]
     pub fn request_quota(&self) -> Option<RequestQuota> {
         self.request_quota
     }
 
-    /// Counts a try at once.
+    /// Counts an attempt immediately.
     ///
     /// # Errors
     /// [`Error::RateLimited`] until the window of the full bucket ends.
@@ -97,7 +97,7 @@ impl Service {
         }
     }
 
-    /// Takes back a try that could not be made. Should that fail too, it counts until its window ends.
+    /// Refunds an attempt that could not be made. Should that fail too, it counts until its window ends.
     pub(super) async fn refund(&self, counted: Counted) {
         if self.request_quota.is_none() {
             return;
@@ -111,13 +111,13 @@ impl Service {
         }
     }
 
-    /// Takes a place in each bucket for a try whose end is not known yet, or in none when one of them is
-    /// full: failures and tries in flight together are never more than the limit. To be settled by
+    /// Reserves a place in each bucket for an attempt whose result is not known yet, or in none when one of them
+    /// is full: failures and attempts in flight together never exceed the limit. To be settled by
     /// [`Self::fail`], [`Self::release`] or [`release`]; otherwise it lapses. `user` is named in the log when
     /// it is refused.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] until all buckets that are full have a place.
+    /// [`Error::RateLimited`] until all full buckets have a place.
     pub(super) async fn reserve(
         &self,
         buckets: Vec<Bucket>,
@@ -129,8 +129,8 @@ impl Service {
         }
     }
 
-    /// As [`Self::reserve`], for a login. A known browser has a bucket of its own; when that is full, it
-    /// counts like any other, which it could be by forgetting its cookie.
+    /// [`Self::reserve`] for a login. A known browser has a bucket of its own; when that is full, it counts like
+    /// any other, which it could be by deleting its cookie.
     pub(super) async fn reserve_login(
         &self,
         username: &str,
@@ -157,7 +157,7 @@ impl Service {
         }
     }
 
-    /// The buckets come back when one of them is full.
+    /// Returns the buckets when one of them is full.
     async fn try_reserve(
         &self,
         mut buckets: Vec<Bucket>,
@@ -184,7 +184,7 @@ impl Service {
             .await
     }
 
-    /// When there is a place in all of them: what the last of the full ones says.
+    /// The error of full buckets, with the time at which all of them have a place.
     async fn refuse(&self, buckets: Vec<Bucket>, user: Option<Uuid>) -> Error {
         let now = self.clock.now();
         let asked = buckets.clone();
@@ -207,7 +207,7 @@ impl Service {
         limited(limit, user, wait)
     }
 
-    /// Whether it may still be told how a try ended: later its place may be another's.
+    /// Whether the result of an attempt may still be returned: later its place may be another's.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -221,7 +221,7 @@ impl Service {
         })
     }
 
-    /// Counts a try as a failure. Only then may the caller be told that it was one.
+    /// Counts an attempt as a failure. Only then may the caller be told.
     ///
     /// # Errors
     /// When the database fails, or [`Error::Unavailable`] when it is too late: nothing may be told then.
@@ -248,7 +248,7 @@ impl Service {
             .await
     }
 
-    /// Gives up the place of a try that could not be made. Should that fail too, it lapses.
+    /// Releases the place of an attempt that could not be made. Should that fail too, it lapses.
     pub(super) async fn release(&self, reserved: Reservation) {
         if reserved.buckets.is_empty() {
             return;
@@ -262,8 +262,7 @@ impl Service {
         }
     }
 
-    /// Deletes what was counted in windows that are over, or that a clock which was ahead began, and says
-    /// how many buckets that were.
+    /// Deletes buckets whose window is over, or was started by a clock that was ahead; returns their number.
     ///
     /// # Errors
     /// When the database fails; what is left is deleted the next time.
@@ -292,7 +291,7 @@ impl Service {
     }
 }
 
-/// In whole seconds: who waits as long as that is not too early.
+/// Rounded up to whole seconds.
 fn retry_after(ends: OffsetDateTime, now: OffsetDateTime) -> StdDuration {
     let wait = (ends - now).unsigned_abs();
     StdDuration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
@@ -323,7 +322,7 @@ async fn begin(
     Ok(TxOutcome::Commit(Ok(reserved)))
 }
 
-/// Gives up the place of a try that was no failure, within the transaction that it leads to.
+/// Releases the place of an attempt that did not fail, within the transaction that it leads to.
 pub(super) async fn release(
     connection: &mut Connection,
     reserved: &Reservation,
@@ -334,11 +333,10 @@ pub(super) async fn release(
     store::rate_limit::release(connection, &reserved.buckets, reserved.began).await
 }
 
-/// As [`release`], for the right password: what the same browser mistyped before, for that username, is
-/// given back to the address. Not to the pair, nor to the username: whose tries those were is not known.
-/// The failures of others stay, so that of guesses at accounts that stay closed not one more is let
-/// through.
-pub(super) async fn release_and_give_back(
+/// [`release`] for the right password: earlier typing errors of the same browser, for that username, are
+/// refunded to the address. Not to the pair, nor to the username: those attempts may be an attacker's. The
+/// failures of others stay, so that guesses at other accounts are limited as before.
+pub(super) async fn release_and_refund(
     connection: &mut Connection,
     reserved: &Reservation,
 ) -> Result<(), Error> {
@@ -353,7 +351,7 @@ pub(super) async fn release_and_give_back(
         ends,
     } = typos;
     if store::rate_limit::empty(connection, noted, *number, *ends).await? {
-        // The window of the address that began no later than the first of them, if it is not over.
+        // The window of the address that started no later than the first of them, if it is not over.
         store::rate_limit::refund(connection, counted, *number, *ends).await?;
     }
     Ok(())

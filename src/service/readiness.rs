@@ -1,4 +1,4 @@
-//! Whether requests can be answered: asked by anybody as often as they like, found out once a second.
+//! Readiness check, cached for one second.
 
 use std::{
     sync::Arc,
@@ -10,18 +10,16 @@ use tokio::sync::Mutex;
 use super::Service;
 use crate::database::migrations;
 
-/// How long a verdict holds. Balancers ask every few seconds; who asks more often must not load the
-/// database with it.
+/// How long a result is cached: a client that asks more often than balancers do must not load the database.
 const HOLDS: Duration = Duration::from_secs(1);
 
-/// The last verdict; whoever finds out another one holds the lock, so that one question at a time is
-/// on its way.
+/// The cached result; its lock is held while it is refreshed, so that there is one query at a time.
 #[derive(Clone, Default)]
 pub(super) struct Readiness(Arc<Mutex<Option<(Instant, bool)>>>);
 
 impl Service {
-    /// Whether requests can be answered: the database does, and has the schema this binary needs. As
-    /// it was found at most a second ago; why not, is logged.
+    /// Whether requests can be answered: the database is reachable and has the schema that this binary needs, as
+    /// of at most a second ago. The reason why not is logged.
     pub async fn is_ready(&self) -> bool {
         let mut last = self.readiness.0.lock().await;
         if let Some((found, ready)) = *last

@@ -1,4 +1,4 @@
-//! Verbs of sessions: logging in and out, and finding out for whom a request acts.
+//! Verbs of sessions: login, logout, authentication of requests.
 
 mod active;
 mod login;
@@ -28,57 +28,57 @@ use crate::{
     store,
 };
 
-/// How long after a failed note none is tried.
+/// Pause after a failed write of a session's last use.
 const TOUCH_PAUSE: Duration = Duration::minutes(1);
 
-/// Who asks to be let in.
+/// A client that logs in.
 #[derive(Clone, Default)]
 pub struct ClientInfo {
-    /// Attempts are limited by it.
+    /// The IP address, which attempts are limited by.
     pub address: ClientIp,
-    /// What the client says it is.
+    /// The client's description of itself.
     pub description: String,
-    /// What a browser kept since it was last logged in with.
+    /// The device cookie of a browser.
     pub device: Option<DeviceToken>,
-    /// What the client calls this login, so that a repetition gets the first one's answer.
+    /// The idempotency key of this login, if the client gave one.
     pub call_id: Option<CallId>,
 }
 
 /// A new session of a browser.
 pub struct NewBrowserSession {
-    /// For the cookie.
+    /// For the session cookie.
     pub token: SessionToken,
-    /// For another cookie, which stays when the session ends.
+    /// For the device cookie, which outlives the session.
     pub device: DeviceToken,
     /// For the log.
     pub public_id: Uuid,
 }
 
-/// What a phone gets to keep.
+/// The tokens of an API client.
 pub struct TokenPair {
-    /// Opens the API for [`ACCESS_TOKEN_TTL`].
+    /// The access token.
     pub access: SecretString,
-    /// Is exchanged for the next pair.
+    /// The refresh token.
     pub refresh: SecretString,
     /// When the session ends if it is not used again.
     pub expires: OffsetDateTime,
-    /// Names the session.
+    /// The session.
     pub session_id: SessionId,
     /// For the log.
     pub public_id: Uuid,
 }
 
 impl Service {
-    /// What a browser keeps that failed to log in: by its number the failure is known for its own, and
-    /// given back when it gets in at last.
+    /// The device cookie of a browser that failed to log in: its id attributes the failure to this browser, to
+    /// be refunded when it logs in.
     ///
     /// # Errors
-    /// When there are no random bytes.
+    /// When the system has no random bytes.
     pub fn new_browser(&self) -> Result<DeviceToken, Error> {
         Ok(DeviceToken::of_stranger(random_bytes()?))
     }
 
-    /// Finds out for whom a call acts.
+    /// Authenticates a call by its access token.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] with the reason.
@@ -96,7 +96,7 @@ impl Service {
             .ok_or(Error::Unauthenticated(AuthError::SessionEnded))
     }
 
-    /// Finds out for whom a request acts; none when its session is unknown or has ended.
+    /// Authenticates a request by its cookie; none when the session is unknown or has ended.
     pub async fn authenticate(&self, token: &SessionToken) -> Result<Option<Account>, Error> {
         let (id, hash) = (token.id, token.hash);
         let find = async move |connection: &mut Connection| {
@@ -115,40 +115,39 @@ impl Service {
         Ok(Some(session.account))
     }
 
-    /// Notes that a session was used, while its request goes on. It is a note, and nothing to wait for:
-    /// a database that takes no writes, or says nothing (a full disk), is then left alone for a while. When
-    /// another note is being made, one of the session's next requests makes this one.
+    /// Writes the time of last use in the background. Best effort: a failure, as of a database that takes no
+    /// writes (a full disk), pauses further attempts for a minute. While another write is under way, one of the
+    /// session's next requests makes this one.
     fn touch(&self, id: SessionId, now: OffsetDateTime, expires: OffsetDateTime) {
         if now.unix_timestamp() < self.next_touch_at.load(Ordering::Relaxed) {
             return;
         }
-        let Ok(place) = self.touching.clone().try_acquire_owned() else {
+        let Ok(permit) = self.touching.clone().try_acquire_owned() else {
             return;
         };
         let (database, next_touch_at) = (self.database.clone(), self.next_touch_at.clone());
-        let note = async move {
-            let _place = place;
-            let noted = database.transaction(move |connection| {
+        let write = async move {
+            let _permit = permit;
+            let written = database.transaction(move |connection| {
                 async move {
                     store::session::touch(connection, id, now, expires).await?;
                     Ok(TxOutcome::Commit(()))
                 }
                 .boxed()
             });
-            if let Err(cause) = noted.await {
+            if let Err(cause) = written.await {
                 tracing::warn!(%cause, "the use of a session could not be noted");
                 let again = (now + TOUCH_PAUSE).unix_timestamp();
                 next_touch_at.store(again, Ordering::Relaxed);
             }
         };
-        tokio::spawn(note.in_current_span());
+        tokio::spawn(write.in_current_span());
     }
 
-    /// Ends the session that an access token is of, and says whose it was; one that has already ended
-    /// stays so.
+    /// Ends the session of an access token and returns the user's public id; idempotent.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] when the token is none of ours or has expired.
+    /// [`Error::Unauthenticated`] when the token is invalid or has expired.
     pub async fn log_out_device(&self, token: &str) -> Result<Option<Uuid>, Error> {
         match self.authenticate_access(token).await {
             Ok(account) => {
@@ -160,7 +159,7 @@ impl Service {
         }
     }
 
-    /// Ends a session; one that has already ended stays so.
+    /// Ends a session; idempotent.
     pub async fn log_out(&self, id: SessionId) -> Result<(), Error> {
         self.database
             .transaction(move |connection| {

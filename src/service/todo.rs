@@ -1,5 +1,4 @@
-//! Verbs of to-dos. Each is absolute, so that repeating it changes nothing; a to-do of somebody
-//! else is as unknown as one that never was.
+//! Verbs of to-dos, all idempotent; another user's to-do is not found, like one that never existed.
 
 mod list;
 
@@ -21,29 +20,29 @@ use crate::{
     store,
 };
 
-/// What a verb left behind.
+/// The result of a verb.
 #[derive(Clone, Debug)]
 pub struct TodoUpdate {
     /// The to-do as it is stored now.
     pub todo: Todo,
     /// The user's revision and counts now.
     pub counts: TodoCounts,
-    /// Whether this call made the difference; repeated calls do not.
+    /// Whether this call changed it; a retry does not.
     pub changed: bool,
 }
 
-/// How an edit ended.
+/// The outcome of an edit (optimistic concurrency).
 #[derive(Clone, Debug)]
 pub enum EditOutcome {
-    /// What was asked for is stored.
+    /// The requested values are stored.
     Applied(TodoUpdate),
-    /// Nothing was changed: somebody else has, and this is what is stored.
+    /// Nothing was changed, since another client has; with the stored to-do.
     Conflict(Todo),
 }
 
 impl Service {
-    /// Adds a to-do under an id that the client made. Sent again, it answers the one stored, edited or
-    /// removed as it may be.
+    /// Adds a to-do; its id, which the client makes, is the idempotency key. A retry returns the stored one,
+    /// edited or removed as it may be.
     ///
     /// # Errors
     /// [`Conflict::IdReused`] when the id names a to-do with another text;
@@ -115,8 +114,8 @@ impl Service {
         }
     }
 
-    /// A purged tombstone leaves nothing that could tell it from an id that never was, other than
-    /// that this user's tombstones have been purged before.
+    /// A purged tombstone leaves no trace that tells it from an id that never existed, other than that tombstones
+    /// of this user have been purged.
     async fn not_found_or_gone(&self, account: &Account) -> Result<Error, Error> {
         let user = account.user_id;
         let find = async move |connection: &mut Connection| {
@@ -128,8 +127,8 @@ impl Service {
         })
     }
 
-    /// Sets what the edit names and leaves the rest, unless the to-do has another revision than
-    /// expected. What is stored already is no conflict: the answer to an earlier try may be lost.
+    /// Applies an edit, unless the to-do has another revision than expected (optimistic concurrency). Values that
+    /// are stored already are no conflict: the response to an earlier attempt may be lost.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the user has no such to-do.
@@ -160,7 +159,7 @@ impl Service {
         })
     }
 
-    /// Writes what `verb` makes of a stored to-do, and nothing when it makes no difference.
+    /// Writes the to-do that `verb` makes of the stored one, unless nothing changes.
     async fn update(
         &self,
         account: &Account,
@@ -201,7 +200,7 @@ impl Service {
     }
 }
 
-/// Two statements: the row lock of the first makes reading anything before it unnecessary.
+/// Two statements: the row lock of the first makes an earlier read unnecessary.
 async fn insert(
     connection: &mut Connection,
     user: UserId,
@@ -210,7 +209,7 @@ async fn insert(
 ) -> Result<TxOutcome<TodoUpdate>, Error> {
     let change = todo.contribution();
     let rev = store::user::next_rev(connection, user, change).await?;
-    // Unless another change came between, the session's read and this one give the counts.
+    // Without a change in between, the counts follow from those read with the session.
     let after = if rev == before.rev + 1 {
         before.after(change, rev)
     } else {
@@ -218,7 +217,7 @@ async fn insert(
     };
     let todo = Todo { rev, ..todo };
     if store::todo::insert(connection, user, &todo).await? {
-        // Only now: what is stored already is answered, however full the list is.
+        // Only now: a retry succeeds, however full the list is.
         after.check_quota()?;
         return Ok(changed(todo, after));
     }
@@ -226,7 +225,7 @@ async fn insert(
     replay(connection, user, &todo, before).await
 }
 
-/// The id was there already: the same text is the same request once more.
+/// The id exists already: with the same text this is a retry of the same request.
 async fn replay(
     connection: &mut Connection,
     user: UserId,

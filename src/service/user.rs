@@ -1,4 +1,4 @@
-//! Verbs of people.
+//! Verbs of users: registration and the profile.
 
 mod password_change;
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl Service {
-    /// The user that an account is of.
+    /// The authenticated user's profile.
     pub async fn user(&self, account: &Account) -> Result<User, Error> {
         let user = account.user_id;
         let find =
@@ -31,7 +31,7 @@ impl Service {
         self.database.read(find).await
     }
 
-    /// Makes an account. Whoever sends the same within a minute gets the first one's answer.
+    /// Registers a user; idempotent: a retry within a minute gets the result of the first call.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the username is taken; [`Error::RateLimited`] when there have been too
@@ -74,13 +74,13 @@ impl Service {
         let hash = match self.hash(password, share).await {
             Ok(hash) => hash,
             Err(error) => {
-                // Nothing was told about the username.
+                // Nothing was revealed about the username.
                 self.refund(counted).await;
                 return Err(error);
             }
         };
         let user = User {
-            // Random, not time-ordered: it is shown to others and need not tell when they met us.
+            // Random, not time-ordered: it is shown to others and must not reveal the time of registration.
             public_id: Uuid::new_v4(),
             first_name: registration.first_name.as_str().to_owned(),
             last_name: registration.last_name.as_str().to_owned(),
@@ -111,8 +111,8 @@ impl Service {
             .await
     }
 
-    /// The account that the same registration has made within the last minute. The password is looked at
-    /// whoever has the username, so that the time does not tell since when or by what names it is taken.
+    /// The user that the same registration has created within the last minute. The password is verified in any
+    /// case, so that the time reveals neither the age nor the names of the user who has the username.
     async fn find_first(
         &self,
         wanted: &User,
@@ -129,7 +129,7 @@ impl Service {
         let may_be_first = is_repeatable(stored.created_date, wanted.created_date)
             && (&stored.first_name, &stored.last_name) == (&wanted.first_name, &wanted.last_name);
         let username = registration.username.as_str();
-        // A guess at the password, as that of a login.
+        // Counts as a guess at the password, like a login.
         let buckets = if may_be_first {
             Bucket::login(username, from).into()
         } else {
@@ -157,6 +157,6 @@ impl Service {
 
 enum Registered {
     Anew(User),
-    /// By the same registration a moment ago.
+    /// By the same registration before.
     Before(User),
 }

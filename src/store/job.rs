@@ -5,9 +5,8 @@ use time::OffsetDateTime;
 use super::to_database;
 use crate::{database::Connection, domain::error::Error};
 
-/// Takes the job for this instance if its last run was before `due`, or behind `latest`, noted by a clock
-/// that was ahead: notes `run` as the last one. Of several instances that ask at once, one finds the row
-/// as it expects it.
+/// Claims a job whose last run was before `due`, or after `latest`, as written by a clock that was ahead: writes
+/// `run` as the last one. Of several concurrent instances one succeeds.
 pub async fn claim(
     connection: &mut Connection,
     job: &str,
@@ -27,7 +26,7 @@ pub async fn claim(
     Ok(claimed.rows_affected() > 0)
 }
 
-/// Notes another last run, if the noted one is still `held`: no other instance has taken the job.
+/// Writes another last run, if the stored one is still `held`, that is, if no other instance has claimed the job.
 pub async fn renew(
     connection: &mut Connection,
     job: &str,

@@ -1,4 +1,4 @@
-//! Statements of the purge: what nobody needs any more. Each reads and deletes a bounded number of rows,
+//! Statements of the purge of old tombstones and expired sessions. Each reads and deletes a bounded number of rows,
 //! along `todos_list` or `sessions_expiry`, whatever a user owns.
 
 use time::{OffsetDateTime, PrimitiveDateTime};
@@ -8,19 +8,19 @@ use super::to_database;
 use crate::database::Connection;
 use crate::domain::{error::Error, user::UserId};
 
-/// A user, and what there may be to purge.
+/// A user who may have something to purge.
 pub struct PurgeCandidate {
-    /// Whose it is.
+    /// The user's key.
     pub user: UserId,
     /// For the log.
     pub public_id: Uuid,
-    /// When the newest tombstone was made; none when there are none.
+    /// Date of the newest tombstone, if there are any.
     pub newest_tombstone: Option<OffsetDateTime>,
-    /// When the session ends that ends first; none when there are none.
+    /// Date at which the first session expires, if there are any.
     pub first_end: Option<OffsetDateTime>,
 }
 
-/// The next users behind `after`, at most `limit`. Reads one entry of an index for each of both, as long as
+/// The next users after `after`, at most `limit`. Reads one entry of an index for each of both, as long as
 /// the order begins with the user: without that MySQL sorts all to-dos of a list, and with a date to compare
 /// with it reads them before the first tombstone.
 pub async fn candidates(
@@ -65,8 +65,8 @@ pub async fn has_tombstones(
     Ok(found.is_some())
 }
 
-/// How many tombstones are counted for the user; none when the user is gone. Nobody else changes that user's
-/// to-dos until the transaction ends, so that nothing is restored that is about to be deleted.
+/// Locks a user and returns the stored number of tombstones; none when the user was deleted. That user's to-dos
+/// cannot be changed until the transaction ends, so that none is restored that is about to be deleted.
 pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Option<i32>, Error> {
     let count = sqlx::query_scalar!(
         "SELECT removed_count FROM users WHERE id = ? FOR UPDATE",
@@ -79,9 +79,9 @@ pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Option<i3
 
 /// Some tombstones of one user.
 pub struct Batch {
-    /// How many.
+    /// Their number.
     pub number: u64,
-    /// The last of their revisions; none when there are no tombstones.
+    /// The last of their revisions, if there are any.
     pub last_rev: Option<u64>,
 }
 
@@ -109,7 +109,7 @@ pub async fn oldest_tombstones(
     })
 }
 
-/// Deletes the oldest tombstones of a user from before that date, at most `limit`, and says how many. As a
+/// Deletes the oldest tombstones of a user from before that date, at most `limit`; returns their number. As a
 /// join: of `DELETE ... ORDER BY ... LIMIT` MySQL reads and sorts all of them, and locks them.
 pub async fn delete_tombstones(
     connection: &mut Connection,
@@ -133,8 +133,8 @@ pub async fn delete_tombstones(
     Ok(deleted.rows_affected())
 }
 
-/// Notes up to which revision tombstones have been deleted: what a client saw before, it can no longer
-/// bring up to date. And how many are left.
+/// Records the revision up to which tombstones have been deleted, which invalidates older sync tokens, and the
+/// number of those left.
 pub async fn advance_purged_rev(
     connection: &mut Connection,
     user: UserId,
@@ -152,7 +152,7 @@ pub async fn advance_purged_rev(
     Ok(())
 }
 
-/// How many tombstones a user has; `most` when there are more.
+/// Number of a user's tombstones; `most` when there are more.
 pub async fn count_tombstones(
     connection: &mut Connection,
     user: UserId,
@@ -169,7 +169,7 @@ pub async fn count_tombstones(
     i32::try_from(count).map_err(Error::internal)
 }
 
-/// Deletes sessions of a user that have ended by themselves, at most `limit`, and says how many.
+/// Deletes expired sessions of a user, at most `limit`; returns their number.
 pub async fn delete_sessions(
     connection: &mut Connection,
     user: UserId,

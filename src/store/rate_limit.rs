@@ -1,5 +1,5 @@
-//! Statements on `rate_limits`. Those on several buckets take their rows in the order given: two that
-//! share some must give them in the same order, so that neither waits for the other.
+//! Statements on `rate_limits`. Those on several buckets lock their rows in the given order: callers that share
+//! some must give them in the same order, so that they cannot deadlock.
 
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -10,12 +10,11 @@ use crate::domain::{
     rate_limit::{Bucket, Count},
 };
 
-/// Most buckets that one statement takes.
+/// Maximum buckets of one statement.
 pub const BUCKETS_MAX: usize = 4;
 
-/// Counts one more try, and says how many there are in this window; the first one, and the first
-/// behind the end of a window, begin one that ends at `ends`. Nobody else counts in that bucket until
-/// the transaction ends.
+/// Counts one more attempt and returns their number in this window; the first one, and the first after the end of
+/// a window, start one that ends at `ends`. The bucket stays locked until the transaction ends.
 pub async fn increment(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -36,11 +35,11 @@ pub async fn increment(
     )
     .execute(connection)
     .await?;
-    // A new row has no number to give back.
+    // A new row sets no insert id.
     Ok(counted.last_insert_id().max(1))
 }
 
-/// When the window of a bucket that has been counted in ends.
+/// The end of the window of an existing bucket.
 pub async fn window_end(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -54,8 +53,7 @@ pub async fn window_end(
     Ok(PrimitiveDateTime::assume_utc(ends))
 }
 
-/// Takes back `tries`, unless their window, which ended at `ends` or earlier, is over and another has
-/// begun.
+/// Refunds attempts, unless their window, which ended at `ends` or earlier, was followed by another.
 pub async fn refund(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -74,8 +72,8 @@ pub async fn refund(
     Ok(())
 }
 
-/// Empties a bucket that still holds so many tries in that window, and says whether it did: of two at
-/// once only one does.
+/// Empties a bucket if it still holds this number of attempts in this window; returns whether it did: of two
+/// concurrent calls only one does.
 pub async fn empty(
     connection: &mut Connection,
     bucket: &Bucket,
@@ -93,8 +91,8 @@ pub async fn empty(
     Ok(emptied.rows_affected() == 1)
 }
 
-/// Counts one more try in flight in each bucket, which lapses at `lapses`. Nobody else counts in them
-/// until the transaction ends.
+/// Counts one more attempt in flight in each bucket, which lapses at `lapses`. The buckets stay locked until the
+/// transaction ends.
 pub async fn begin(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -132,8 +130,8 @@ pub async fn begin(
     Ok(())
 }
 
-/// A try that began at `began` has failed in each bucket: it is in flight no more, and counts in the
-/// window, or begins one that ends at `ends`.
+/// Counts the attempt in flight since `began` as failed in each bucket: in the current window, or in a new one
+/// that ends at `ends`.
 pub async fn fail(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -169,7 +167,7 @@ pub async fn fail(
     Ok(())
 }
 
-/// A try that began at `began` is in flight no more, and counts nowhere.
+/// Releases the attempt in flight since `began` in each bucket.
 pub async fn release(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -198,7 +196,7 @@ pub async fn release(
     Ok(())
 }
 
-/// What has been counted in those buckets that have a row, in any order.
+/// The states of those buckets that have a row, in any order.
 pub async fn counts(
     connection: &mut Connection,
     buckets: &[Bucket],
@@ -229,8 +227,8 @@ pub async fn counts(
         .collect()
 }
 
-/// Deletes buckets whose window is over and in which nothing is in flight, and those whose window ends
-/// behind `latest`, begun by a clock that was ahead; at most `limit`, and says how many.
+/// Deletes buckets whose window is over and in which nothing is in flight, and those whose window ends after
+/// `latest`, started by a clock that was ahead; at most `limit`. Returns their number.
 pub async fn delete_ended(
     connection: &mut Connection,
     now: OffsetDateTime,
@@ -251,7 +249,7 @@ pub async fn delete_ended(
     Ok(deleted.rows_affected())
 }
 
-/// One statement for however many buckets: the places that are left are NULL.
+/// Parameters for any number of buckets: the unused ones are NULL.
 fn keys(buckets: &[Bucket]) -> [Option<&[u8]>; BUCKETS_MAX] {
     assert!(buckets.len() <= BUCKETS_MAX, "too many buckets at once");
     let mut keys = [None; BUCKETS_MAX];

@@ -22,23 +22,23 @@ use crate::domain::{
 /// A session about to be stored.
 #[derive(Clone)]
 pub struct NewSession {
-    /// Its key.
+    /// The new session's key.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user who logged in.
     pub user: UserId,
-    /// What it opens.
+    /// Web or API.
     pub kind: SessionKind,
-    /// Proves the holder.
+    /// Hash of its secret.
     pub hash: SecretHash,
-    /// When it begins.
+    /// When it starts.
     pub created: OffsetDateTime,
-    /// When it ends if it is not used again.
+    /// When it expires unless it is used again.
     pub expires: OffsetDateTime,
-    /// What the client says it is.
+    /// The client's description of itself.
     pub user_agent: String,
-    /// Makes its next secrets.
+    /// Computes its next secrets.
     pub successor_key: SuccessorKey,
-    /// Of the call that begins it, if its client named it.
+    /// Hash of the idempotency key of the login, if it has one.
     pub call_hash: Option<[u8; 32]>,
 }
 
@@ -67,20 +67,19 @@ pub async fn insert(connection: &mut Connection, session: &NewSession) -> Result
 
 /// A stored session with its user.
 pub struct StoredSession {
-    /// For whom it acts.
+    /// The user it authenticates.
     pub account: Account,
-    /// Proves the holder.
+    /// Hash of its secret.
     pub hash: SecretHash,
-    /// When it began.
+    /// When it started.
     pub created: OffsetDateTime,
-    /// When the time of last use was last written.
+    /// The stored time of last use.
     pub seen: OffsetDateTime,
-    /// When it ends if it is not used again.
+    /// When it expires unless it is used again.
     pub expires: OffsetDateTime,
 }
 
-/// A session of that kind with its user's revision and counts: the one read that every page and every
-/// call begins with.
+/// A session of that kind with its user's revision and counts: the one query that authenticates every request.
 pub async fn find(
     connection: &mut Connection,
     kind: SessionKind,
@@ -117,7 +116,7 @@ pub async fn find(
     }))
 }
 
-/// Notes that a session was used. Never revives one that was ended meanwhile.
+/// Writes the time of last use. Never revives a session that was ended meanwhile.
 pub async fn touch(
     connection: &mut Connection,
     id: SessionId,
@@ -143,22 +142,22 @@ pub async fn delete(connection: &mut Connection, id: SessionId) -> Result<(), Er
     Ok(())
 }
 
-/// What exchanging a refresh token has to know of its session.
+/// A session of the API, as needed to exchange its refresh token.
 pub struct RefreshSession {
     /// For the access token.
     pub public_id: Uuid,
-    /// Makes the successors.
+    /// Computes successor tokens.
     pub key: SuccessorKey,
-    /// Which tokens are good.
+    /// The valid tokens.
     pub rotation: RotationState,
-    /// When the session began.
+    /// When the session started.
     pub created: OffsetDateTime,
-    /// When it ends if it is not used again.
+    /// When it expires unless it is used again.
     pub expires: OffsetDateTime,
 }
 
-/// What makes the refresh tokens of a session; none when there is no such session of the API. Locks
-/// nothing and waits for nobody.
+/// The key of a session's refresh tokens; none when there is no such session of the API. Takes no lock and waits
+/// for none.
 pub async fn successor_key(
     connection: &mut Connection,
     id: SessionId,
@@ -173,8 +172,8 @@ pub async fn successor_key(
     Ok(key.map(SuccessorKey))
 }
 
-/// A session of the API, held until the transaction ends: of two that exchange the same token at
-/// once, one waits for the other.
+/// A session of the API, locked until the transaction ends: of two concurrent exchanges of a token, one waits for
+/// the other.
 pub async fn lock(
     connection: &mut Connection,
     id: SessionId,
@@ -205,7 +204,7 @@ pub async fn lock(
     }))
 }
 
-/// Notes that a token or a cookie was exchanged, and with it that the session was used.
+/// Stores the rotation of a token or a cookie, and the time of last use.
 pub async fn rotate(
     connection: &mut Connection,
     id: SessionId,

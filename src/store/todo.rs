@@ -1,4 +1,4 @@
-//! Statements on `todos`. Each names the user: nobody's to-dos can be reached by id alone.
+//! Statements on `todos`. Each names the user: no to-do can be reached by its id alone.
 
 mod changes;
 mod list;
@@ -82,7 +82,7 @@ pub async fn find(
     Ok(row.map(Todo::from))
 }
 
-/// Writes everything of a to-do that can change.
+/// Writes all mutable columns of a to-do.
 pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?,

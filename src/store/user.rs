@@ -13,7 +13,7 @@ use crate::domain::{
 /// Adds a user.
 ///
 /// # Errors
-/// [`Conflict::UsernameTaken`]: the database decides it, so that two at once cannot both win.
+/// [`Conflict::UsernameTaken`]: the database decides it, so that of two concurrent calls only one succeeds.
 pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Result<(), Error> {
     let inserted = sqlx::query!(
         "INSERT INTO users (public_id, firstname, lastname, username, password, created_date)
@@ -38,10 +38,10 @@ pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Res
     }
 }
 
-/// The user, as others may see them.
+/// The public data of a user.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone.
+/// [`AuthError::SessionEnded`] when the user was deleted.
 pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Error> {
     let row = sqlx::query!(
         r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date
@@ -60,9 +60,9 @@ pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Err
     })
 }
 
-/// What logging in needs of a user.
+/// A user, as needed to log in.
 pub struct LoginRecord {
-    /// Whose it is.
+    /// The user's key.
     pub user_id: UserId,
     /// For the log.
     pub public_id: Uuid,
@@ -70,7 +70,7 @@ pub struct LoginRecord {
     pub password: String,
 }
 
-/// The user of that name.
+/// The user with that name, for a login.
 pub async fn find_by_username(
     connection: &mut Connection,
     username: &Username,
@@ -88,7 +88,7 @@ pub async fn find_by_username(
     }))
 }
 
-/// The user of that name, with the hash of the password.
+/// The user with that name, and the hash of the password, for a repeated registration.
 pub async fn find_registered(
     connection: &mut Connection,
     username: &str,
@@ -112,10 +112,10 @@ pub async fn find_registered(
     }))
 }
 
-/// The username, and the hash of the password.
+/// The username and the hash of the password.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone.
+/// [`AuthError::SessionEnded`] when the user was deleted.
 pub async fn password(
     connection: &mut Connection,
     user: UserId,
@@ -127,10 +127,11 @@ pub async fn password(
         .ok_or_else(user_deleted)
 }
 
-/// The hash of a user's password; nobody changes it or begins a session of that user until the transaction ends.
+/// Locks a user and returns the hash of the password: until the transaction ends the password cannot be changed and
+/// no session of that user starts.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone.
+/// [`AuthError::SessionEnded`] when the user was deleted.
 pub async fn lock_password(connection: &mut Connection, user: UserId) -> Result<String, Error> {
     let row = sqlx::query!("SELECT password FROM users WHERE id = ? FOR UPDATE", user.0)
         .fetch_optional(connection)
@@ -150,12 +151,12 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Raises the user's revision, counts the change, and gives the new revision. Every transaction on
-/// to-dos begins with this or with [`lock`]: the row lock makes the order of commits that of
+/// Increments the user's revision, applies the change in counts, and returns the new revision. Every transaction on
+/// to-dos starts with this or with [`lock`]: the row lock makes the order of commits that of
 /// revisions.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone.
+/// [`AuthError::SessionEnded`] when the user was deleted.
 pub async fn next_rev(
     connection: &mut Connection,
     user: UserId,
@@ -178,11 +179,11 @@ pub async fn next_rev(
     Ok(updated.last_insert_id())
 }
 
-/// The user's revision and counts, and how many tombstones there are; nobody else changes that user's
-/// to-dos until the transaction ends.
+/// Locks a user and returns the revision, the counts and the number of tombstones: that user's to-dos cannot be
+/// changed until the transaction ends.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone.
+/// [`AuthError::SessionEnded`] when the user was deleted.
 pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(TodoCounts, i32), Error> {
     let row = sqlx::query!(
         "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE",
@@ -217,7 +218,7 @@ pub async fn counts(connection: &mut Connection, user: UserId) -> Result<TodoCou
 /// The last revision whose tombstones were deleted.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`] when the user is gone.
+/// [`AuthError::SessionEnded`] when the user was deleted.
 pub async fn purged_rev(connection: &mut Connection, user: UserId) -> Result<u64, Error> {
     let row = sqlx::query!("SELECT purged_rev FROM users WHERE id = ?", user.0)
         .fetch_optional(connection)
@@ -225,16 +226,16 @@ pub async fn purged_rev(connection: &mut Connection, user: UserId) -> Result<u64
     row.map(|row| row.purged_rev).ok_or_else(user_deleted)
 }
 
-/// A user who is gone took the sessions along: the request came just before that could be seen.
+/// The error when the user was deleted after the session was read.
 pub(super) fn user_deleted() -> Error {
     Error::Unauthenticated(AuthError::SessionEnded)
 }
 
-/// More changes than anybody can make between a backup and its return.
+/// More changes than a user can make between a backup and its restoration.
 const RESTORE_REV_GAP: u64 = 1_000_000_000;
 
-/// Moves every user's revision past all that was given out before the database was set back to a
-/// backup, so that no phone takes what it knows for newer than what is stored: each makes a new copy.
+/// Invalidates all sync tokens after the database was restored from a backup: moves every user's revision past all
+/// revisions given out before, so that each client starts over with a first copy.
 pub async fn invalidate_sync_tokens(connection: &mut Connection) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE users SET purged_rev = rev + ?, rev = rev + ?",

@@ -1,20 +1,20 @@
-//! The fair queue of hashes: when many wait, addresses and accounts take turns.
+//! A fair queue: when many jobs wait, addresses and accounts take turns.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::rate_limit::Share;
 
-/// Most that wait in all. At some 25 ms a hash and one at a time the last of them waits less than two seconds.
-pub(super) const MOST: usize = 64;
+/// Maximum length. At some 25 ms a hash and one at a time the last of them waits less than two seconds.
+pub(super) const MAX_WAITING: usize = 64;
 
-/// Gives each job a turn behind those of the same address and those of the same account that wait already,
-/// and serves turn by turn. A client with nothing waiting is next, whatever the others have.
+/// Gives each job a turn after the waiting ones of the same address and of the same account, and serves turn by
+/// turn. A client with no job waiting is next, however many the others have.
 pub(super) struct FairQueue<J> {
-    /// By turn, and in one turn by arrival.
+    /// Jobs by turn, and within one turn by arrival.
     waiting: BTreeMap<(u64, u64), (J, Share)>,
-    /// Those with jobs that wait, by the key of the address or account.
+    /// Subjects with waiting jobs, by the key of the address or account.
     subjects: HashMap<[u8; 32], Subject>,
-    /// That of the job which was taken last.
+    /// The turn of the job that was popped last.
     turn: u64,
     arrivals: u64,
 }
@@ -39,9 +39,8 @@ impl<J> FairQueue<J> {
         self.waiting.len()
     }
 
-    /// Gives back the job that finds no place in a full queue: the newest in the last turn, which is that of
-    /// the greediest. That is the bound for each of them too: more than their part they only have for as
-    /// long as nobody else wants it.
+    /// Returns the job that is evicted from a full queue: the newest in the last turn, which is that of the
+    /// greediest subject. This bounds each subject too: it exceeds its share only while the others leave room.
     pub(super) fn push(&mut self, job: J, share: Share) -> Option<J> {
         let keys = [share.address.key, share.account.key];
         let last = keys.iter().filter_map(|key| self.subjects.get(key));
@@ -53,12 +52,12 @@ impl<J> FairQueue<J> {
         }
         self.waiting.insert((turn, self.arrivals), (job, share));
         self.arrivals += 1;
-        if self.waiting.len() <= MOST {
+        if self.waiting.len() <= MAX_WAITING {
             return None;
         }
         let ((turn, _), (job, share)) = self.waiting.pop_last()?;
         self.leave(&share);
-        // The turn that it gives up is free again.
+        // Its turn is free again.
         for key in [share.address.key, share.account.key] {
             if let Some(subject) = self.subjects.get_mut(&key) {
                 subject.last_turn = subject.last_turn.min(turn - 1);
@@ -74,7 +73,7 @@ impl<J> FairQueue<J> {
         Some(job)
     }
 
-    /// A subject without jobs that wait has had no turn behind this one, so that nothing is lost with it.
+    /// A subject without waiting jobs has no later turn, so that nothing is lost with it.
     fn leave(&mut self, share: &Share) {
         for key in [share.address.key, share.account.key] {
             if let Some(subject) = self.subjects.get_mut(&key) {
@@ -101,7 +100,7 @@ mod tests {
     /// The queue with as many of each as it takes, one after the other.
     fn filled(shares: &[Share]) -> FairQueue<Option<usize>> {
         let mut queue = FairQueue::new();
-        for share in shares.iter().cycle().take(shares.len() * MOST) {
+        for share in shares.iter().cycle().take(shares.len() * MAX_WAITING) {
             queue.push(None, *share);
         }
         queue
@@ -148,10 +147,10 @@ mod tests {
     fn when_it_is_full_the_newest_of_the_greediest_makes_room() {
         let flood: Vec<_> = (0..8).map(|it| share(it, &format!("rita{it}"))).collect();
         let mut queue = filled(&flood);
-        assert_eq!(queue.len(), MOST);
+        assert_eq!(queue.len(), MAX_WAITING);
         let refused = queue.push(Some(1), share(9, "ona"));
         assert_eq!(refused, Some(None), "not the stranger");
-        assert_eq!(queue.len(), MOST);
+        assert_eq!(queue.len(), MAX_WAITING);
         let greedy = queue.push(Some(2), flood[0]);
         assert_eq!(greedy, Some(Some(2)), "the one that has eight waiting");
     }
@@ -168,7 +167,7 @@ mod tests {
         assert_eq!(queue.push(Some(2), share(9, "ona")), Some(Some(1)));
         queue.pop();
         assert_eq!(queue.push(Some(3), flood), None);
-        assert!(queue.subjects[&flood.account.key].last_turn <= queue.turn + MOST as u64);
+        assert!(queue.subjects[&flood.account.key].last_turn <= queue.turn + MAX_WAITING as u64);
     }
 
     #[test]

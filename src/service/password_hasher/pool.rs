@@ -1,4 +1,4 @@
-//! The threads that hash: one fewer than processors, behind all others, with a queue before them.
+//! The thread pool that hashes: one thread fewer than processors, at low priority, fed by a fair queue.
 
 use std::{
     io,
@@ -13,22 +13,22 @@ use argon2::Block;
 use super::fair_queue::FairQueue;
 use crate::domain::rate_limit::Share;
 
-/// A hash, which is told once what becomes of it.
+/// A job, which is called exactly once.
 pub(super) type Job = Box<dyn FnOnce(Turn<'_>) + Send>;
 
-/// What becomes of a job.
+/// How a job is called.
 pub(super) enum Turn<'a> {
-    /// It is done now, in memory that is used again.
+    /// To do its work now, in reused memory.
     Now(&'a mut Vec<Block>),
-    /// There is no place for it.
+    /// To fail, since the queue is full.
     Never,
 }
 
-/// How long a thread keeps its memory when there is nothing to hash.
+/// How long an idle thread keeps its memory.
 const IDLE_MEMORY_TTL: Duration = Duration::from_secs(2);
 
-/// Hands jobs to the threads, which end when it is dropped. Behind a mutex, not a channel without locks:
-/// in one of those a sender spins until a receiver is done, which the system may have put off for it.
+/// Submits jobs to the threads, which end when it is dropped. A mutex rather than a lock-free channel: with
+/// low-priority workers a sender could spin on a preempted receiver.
 pub(super) struct HashPool(Arc<JobQueue>);
 
 struct JobQueue {
@@ -53,21 +53,20 @@ impl HashPool {
         Ok(threads)
     }
 
-    /// Has the job wait for its turn. When there is no place for it, or another one has to make room, that
-    /// one is told.
-    pub(super) fn take(&self, job: Job, share: Share) {
+    /// Enqueues a job. When the queue is full, the job that is evicted fails.
+    pub(super) fn submit(&self, job: Job, share: Share) {
         let refused = match self.0.lock().as_mut() {
             Some(jobs) => jobs.push(job, share),
             None => Some(job),
         };
         self.0.changed.notify_one();
-        // Not behind the lock.
+        // After the lock is released.
         if let Some(job) = refused {
             job(Turn::Never);
         }
     }
 
-    /// Jobs that no thread has begun.
+    /// Jobs that no thread has started.
     pub(super) fn waiting(&self) -> usize {
         self.0.lock().as_ref().map_or(0, FairQueue::len)
     }
@@ -80,15 +79,15 @@ impl Drop for HashPool {
     }
 }
 
-/// As many hashes as can be made at once, each of which takes a processor and its memory: one processor
-/// is left to requests, where there are several.
+/// Number of threads. Each hash takes a processor and its memory; one processor is left to requests, where there
+/// are several.
 pub(super) fn count() -> usize {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     processors.saturating_sub(1).max(1)
 }
 
-/// Puts this thread behind those that answer requests: for them a hash would be as long as a hundred
-/// turns of their own. Of a processor that is never idle it still gets a quarter.
+/// Lowers the priority of this thread below that of the threads that serve requests, for which a hash would be as
+/// long as a hundred time slices. Of a busy processor it still gets a quarter.
 #[cfg(target_os = "linux")]
 fn lower_thread_priority() {
     const NICE: i32 = 5; // from 0 to 19
@@ -98,7 +97,7 @@ fn lower_thread_priority() {
     }
 }
 
-/// Elsewhere a priority is that of all threads.
+/// Elsewhere a priority applies to all threads of the process.
 #[cfg(not(target_os = "linux"))]
 fn lower_thread_priority() {}
 
@@ -107,12 +106,12 @@ impl JobQueue {
         lower_thread_priority();
         let mut memory = Vec::new();
         while let Some(job) = self.next(&mut memory) {
-            // What panics is logged, and its caller learns that there will be no answer.
+            // A panic is logged, and the caller gets an error.
             catch_unwind(AssertUnwindSafe(|| job(Turn::Now(&mut memory)))).ok();
         }
     }
 
-    /// The next job; gives the memory back when there is none for a while.
+    /// The next job; frees the memory when there is none for a while.
     fn next(&self, memory: &mut Vec<Block>) -> Option<Job> {
         let mut jobs = self.lock();
         loop {
@@ -126,7 +125,7 @@ impl JobQueue {
                 let woken = self.changed.wait_timeout(jobs, IDLE_MEMORY_TTL);
                 let (jobs, _) = woken.unwrap_or_else(PoisonError::into_inner);
                 if jobs.as_ref().is_some_and(|jobs| jobs.len() == 0) {
-                    // Not behind the lock: giving back so much takes a while.
+                    // After the lock is released: freeing so much takes a while.
                     drop(jobs);
                     *memory = Vec::new();
                     self.lock()

@@ -182,11 +182,11 @@ async fn more_than_the_queue_holds_are_sent_away_and_the_queue_empties_again() {
         let (hasher, number) = (hasher.clone(), u8::try_from(number).expect("few"));
         tokio::spawn(async move { hasher.hash("a password".into(), share(number)).await })
     };
-    let waiting: Vec<_> = (0..fair_queue::MOST).map(ask).collect();
-    while hasher.waiting() < fair_queue::MOST {
+    let waiting: Vec<_> = (0..fair_queue::MAX_WAITING).map(ask).collect();
+    while hasher.waiting() < fair_queue::MAX_WAITING {
         tokio::task::yield_now().await;
     }
-    let refused = ask(fair_queue::MOST).await.expect("no panic");
+    let refused = ask(fair_queue::MAX_WAITING).await.expect("no panic");
     assert!(
         matches!(refused, Err(Error::Unavailable { .. })),
         "{refused:?}"
@@ -207,8 +207,12 @@ async fn of_a_full_queue_the_greediest_is_sent_away_and_not_the_stranger() {
         tokio::spawn(async move { hasher.hash("a password".into(), share(number)).await })
     };
     // Eight who have eight waiting each.
-    let flood: Vec<_> = (0..8).cycle().take(fair_queue::MOST).map(ask).collect();
-    while hasher.waiting() < fair_queue::MOST {
+    let flood: Vec<_> = (0..8)
+        .cycle()
+        .take(fair_queue::MAX_WAITING)
+        .map(ask)
+        .collect();
+    while hasher.waiting() < fair_queue::MAX_WAITING {
         tokio::task::yield_now().await;
     }
     let stranger = ask(100);
@@ -241,7 +245,7 @@ fn held(hasher: &Hasher) -> Arc<Barrier> {
             hold.wait();
         });
         let number = u8::try_from(number).expect("few");
-        hasher.0.threads.take(job, share(200 + number % 50));
+        hasher.0.threads.submit(job, share(200 + number % 50));
     }
     at_work.wait();
     hold

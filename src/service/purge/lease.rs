@@ -1,5 +1,5 @@
-//! Which instance purges: the one that has moved the date of the last run forward, for as long as it goes on
-//! moving it. When it dies, another one takes over some minutes later.
+//! The lease of the purge: the instance that moved the date of the last run forward holds it for as long as it
+//! goes on moving it. When that instance dies, another one takes over some minutes later.
 
 use futures_util::FutureExt as _;
 use time::{Duration, OffsetDateTime};
@@ -8,23 +8,23 @@ use super::Run;
 use crate::{database::TxOutcome, domain::error::Error, service::Service, store};
 
 const JOB: &str = "purge";
-/// Between two runs, whichever instances do them. A little less than a day, so that an instance that
-/// looks every few minutes runs it at about the same time each day.
+/// Time between two runs, by whichever instance. A little less than a day, so that an instance that checks
+/// every few minutes runs it at about the same time each day.
 const INTERVAL: Duration = Duration::minutes(23 * 60 + 30);
-/// How long a claim lasts that is not renewed: several times what the turn of a user takes.
+/// How long a claim lasts without renewal: several times the turn of a user.
 const LEASE: Duration = Duration::minutes(5);
-/// A claim older than that is renewed.
+/// Age at which a claim is renewed.
 const RENEW: Duration = Duration::seconds(30);
-/// When something is tried again that was left.
+/// Time until a run that left something is repeated.
 const RETRY: Duration = Duration::hours(1);
 
-/// A claim: the date of the last run as this instance has noted it.
+/// A claim: the date of the last run as this instance has written it.
 pub(super) struct JobClaim {
     run: OffsetDateTime,
     renewed: OffsetDateTime,
 }
 
-/// The last run as it would be, were the next one due then.
+/// The date of the last run for which the next one is due at `moment`.
 fn due_at(moment: OffsetDateTime) -> OffsetDateTime {
     moment - INTERVAL
 }
@@ -46,19 +46,19 @@ impl Service {
         Ok(claimed.then_some(JobClaim { run, renewed: now }))
     }
 
-    /// Renews the claim when it is time to; false when another instance has taken the job over.
+    /// Renews the claim when it is time to; false when another instance has taken over the job.
     pub(super) async fn still_ours(&self, held: &mut JobClaim) -> Result<bool, Error> {
         let now = self.clock.now();
         if now - held.renewed < RENEW {
             return Ok(true);
         }
         let run = due_at(now + LEASE);
-        let is_ours = self.note_run(held.run, run).await?;
+        let is_ours = self.record_run(held.run, run).await?;
         *held = JobClaim { run, renewed: now };
         Ok(is_ours)
     }
 
-    /// The next run is due in a day, or soon when something was left.
+    /// Makes the next run due in a day, or soon when something was left.
     pub(super) async fn finish_purge(&self, run: &Run) -> Result<(), Error> {
         let is_complete = run.purged.passed_by == 0 && !run.is_unfinished;
         let next = if is_complete {
@@ -66,10 +66,10 @@ impl Service {
         } else {
             due_at(self.clock.now() + RETRY)
         };
-        self.note_run(run.held.run, next).await.map(drop)
+        self.record_run(run.held.run, next).await.map(drop)
     }
 
-    async fn note_run(&self, held: OffsetDateTime, run: OffsetDateTime) -> Result<bool, Error> {
+    async fn record_run(&self, held: OffsetDateTime, run: OffsetDateTime) -> Result<bool, Error> {
         self.database
             .statement(move |connection| store::job::renew(connection, JOB, held, run).boxed())
             .await

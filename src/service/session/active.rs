@@ -1,4 +1,4 @@
-//! Verbs on all sessions of one user: seeing and ending them.
+//! Verbs on the active sessions of a user: list and end them.
 
 use futures_util::FutureExt as _;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Service {
-    /// The user's living sessions, the one used last first: at most [`SESSIONS_MAX`].
+    /// The user's active sessions, the one used last first: at most [`SESSIONS_MAX`].
     pub async fn sessions(&self, account: &Account) -> Result<Vec<Session>, Error> {
         let (user, current, now) = (account.user_id, account.session_id, self.clock.now());
         let list = async move |connection: &mut Connection| {
@@ -24,9 +24,9 @@ impl Service {
         self.database.read(list).await
     }
 
-    /// Ends one of the user's sessions, at once; it may be the one that asks. When the user has no such
-    /// session (any more), nothing happens: an ended one leaves nothing behind that could tell it from
-    /// a stranger's, and whoever ends it twice must get the same answer.
+    /// Ends one of the user's sessions immediately; it may be the current one. When the user has no such session,
+    /// nothing happens: an ended one leaves no trace that tells it from another user's, and ending it twice must
+    /// get the same response.
     pub async fn end_session(&self, account: &Account, id: SessionId) -> Result<(), Error> {
         let user = account.user_id;
         let ended = self
@@ -49,14 +49,14 @@ impl Service {
         Ok(())
     }
 
-    /// Ends all of the user's sessions but the one that asks, at once.
+    /// Ends all of the user's sessions but the current one, immediately.
     pub async fn end_other_sessions(&self, account: &Account) -> Result<(), Error> {
         let (user, current) = (account.user_id, account.session_id);
         let ended = self
             .database
             .transaction(move |connection| {
                 async move {
-                    // Nobody logs in meanwhile, and two who do this at once take turns.
+                    // Blocks logins and other calls of this verb meanwhile.
                     store::user::lock_password(connection, user).await?;
                     let ended = store::session::delete_others(connection, user, current).await?;
                     Ok(TxOutcome::Commit(ended))

@@ -1,6 +1,5 @@
-//! Beginning sessions. A login that its client has named may come again within a minute: it finds the
-//! session that the first one began and gives out the same secret once more, which is not kept
-//! anywhere but can be computed anew.
+//! Login: starts sessions. Idempotent within a minute for a login with an idempotency key: a retry finds the
+//! session that the first one started and returns the same secret, which is not stored but computed again.
 
 use futures_util::FutureExt as _;
 use secrecy::SecretString;
@@ -11,10 +10,10 @@ use super::{
     super::{
         Service, TokenSigner,
         random::random_bytes,
-        rate_limit::{release, release_and_give_back},
+        rate_limit::{release, release_and_refund},
     },
     ClientInfo, NewBrowserSession, TokenPair,
-    login_attempt::{VerifiedLogin, note_failure, note_success},
+    login_attempt::{VerifiedLogin, record_failure, record_success},
 };
 use crate::{
     database::{Connection, TxOutcome},
@@ -32,7 +31,7 @@ use crate::{
     },
 };
 
-/// A session, with the first secret of its client.
+/// A session with its first secret.
 #[derive(Clone, Copy)]
 struct Grant {
     id: SessionId,
@@ -41,7 +40,7 @@ struct Grant {
     expires: OffsetDateTime,
 }
 
-/// A session about to begin.
+/// A login about to start a session.
 #[derive(Clone)]
 struct NewLogin {
     grant: Grant,
@@ -52,14 +51,13 @@ struct NewLogin {
 }
 
 impl Service {
-    /// Begins a session in a browser. The session that the browser came with, if any, ends: nobody
-    /// keeps a session that somebody else planted.
+    /// Starts a session in a browser. The session that the browser came with, if any, ends: protection against
+    /// session fixation.
     ///
     /// # Errors
-    /// [`AuthError::WrongCredentials`](crate::domain::error::Denied::WrongCredentials) when there is no
-    /// such user or the password is another: which of the two, neither the answer nor the time it
-    /// takes tells. [`Error::RateLimited`] when there have been too many such failures; the password is
-    /// then not looked at.
+    /// [`AuthError::WrongCredentials`](crate::domain::error::Denied::WrongCredentials) when the user
+    /// does not exist or the password is wrong: neither the response nor its time tells which.
+    /// [`Error::RateLimited`] when there have been too many such failures; the password is then not verified.
     pub async fn log_in(
         &self,
         credentials: Credentials,
@@ -71,7 +69,7 @@ impl Service {
             .await;
         let (entry, grant) = started?;
         let device = match (entry.device, client.call_id) {
-            // Signed anew, so that the key may be rotated; the number stays, and what it has used up.
+            // Signed anew, so that the key may be rotated; the id stays, and with it the attempts it has used up.
             (Some(nonce), _) => nonce,
             (None, Some(call)) => grant.key.device_nonce(call.0.as_bytes()),
             (None, None) => random_bytes()?,
@@ -85,10 +83,10 @@ impl Service {
         })
     }
 
-    /// Begins a session on a phone.
+    /// Starts a session of an API client.
     ///
     /// # Errors
-    /// As [`Self::log_in`].
+    /// Those of [`Self::log_in`].
     pub async fn log_in_device(
         &self,
         credentials: Credentials,
@@ -101,7 +99,7 @@ impl Service {
         self.tokens(&grant.refresh_token(), entry.public_id, grant.expires)
     }
 
-    /// What a phone gets to keep, with a new access token.
+    /// The tokens of an API client, with a new access token.
     pub(super) fn tokens(
         &self,
         refresh: &RefreshToken,
@@ -119,8 +117,7 @@ impl Service {
         })
     }
 
-    /// Begins the session of whoever shows the right password, in place of the one that they came
-    /// with, and says who it is.
+    /// Starts a session after the password is verified, in place of `previous`.
     async fn start_session(
         &self,
         credentials: Credentials,
@@ -131,16 +128,16 @@ impl Service {
         loop {
             let entry = self.verify_login(credentials.clone(), client).await?;
             let previous = match &previous {
-                // Only who holds the whole secret may end that session.
+                // Only the holder of the whole secret may end that session.
                 Some(token) => self.authenticate(token).await?.map(|it| it.session_id),
                 None => None,
             };
             let begun = self.insert_session(self.start(kind, client)?, entry.clone(), previous);
-            if let Some(grant) = begun.await.inspect_err(note_failure)? {
-                note_success(entry.public_id);
+            if let Some(grant) = begun.await.inspect_err(record_failure)? {
+                record_success(entry.public_id);
                 return Ok((entry, grant));
             }
-            // The stored hash became another one meanwhile: what was right is looked at again.
+            // The stored hash was changed meanwhile: the password is verified again.
         }
     }
 
@@ -164,8 +161,8 @@ impl Service {
         })
     }
 
-    /// The session that has begun, or that this login had begun before. None when the password was
-    /// changed since it was verified, since that was to end what the old one had opened.
+    /// The session that was started now, or by the same login before. None when the password was changed since it
+    /// was verified: that ended all sessions of the old one.
     async fn insert_session(
         &self,
         start: NewLogin,
@@ -195,8 +192,8 @@ impl Service {
                         Some(first) => first,
                         None => start.insert(connection, user).await?,
                     };
-                    // Last: others may be waiting for these rows.
-                    release_and_give_back(connection, &entry.reserved).await?;
+                    // Last, since these rows are the most contended.
+                    release_and_refund(connection, &entry.reserved).await?;
                     Ok(TxOutcome::Commit(Some(grant)))
                 }
                 .boxed()
@@ -206,8 +203,8 @@ impl Service {
 }
 
 impl NewLogin {
-    /// The session that this login has begun within the last minute, if it lives. One that has ended
-    /// leaves nothing to be found, and so never comes back.
+    /// The session that this login has started within the last minute, if it is active. An ended one has no row,
+    /// and so never comes back.
     async fn find_first(
         &self,
         connection: &mut Connection,
@@ -227,13 +224,13 @@ impl NewLogin {
                     secret: signer.login_secret(&begun.key, call),
                     expires: begun.expires,
                 };
-                self.is_good(&grant, &begun).then_some(grant)
+                self.is_valid(&grant, &begun).then_some(grant)
             }))
     }
 
-    /// Whether the first secret still opens the session: not when we sign with another key since then,
-    /// nor when a phone has gone on too far.
-    fn is_good(&self, grant: &Grant, begun: &StartedSession) -> bool {
+    /// Whether the first secret is still valid: not after the signing key was changed, nor after the client has
+    /// exchanged it too often.
+    fn is_valid(&self, grant: &Grant, begun: &StartedSession) -> bool {
         match self.kind {
             SessionKind::Web => grant.hash() == begun.rotation.current,
             SessionKind::Api => {

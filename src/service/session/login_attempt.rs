@@ -1,4 +1,4 @@
-//! Checking a password: how often it may be tried, and what is noted of each try.
+//! Login attempts: rate limits, verification of the password, audit log and metrics.
 
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
@@ -17,37 +17,37 @@ use crate::{
     store::{self, user::LoginRecord},
 };
 
-/// Who has shown the right password.
+/// A login with the right password.
 #[derive(Clone)]
 pub(super) struct VerifiedLogin {
     pub(super) user: UserId,
     pub(super) public_id: Uuid,
     pub(super) username: Username,
-    /// The hash that the password was right for.
+    /// The stored hash that the password matched.
     pub(super) verified_hash: String,
-    /// The password hashed anew, when the stored hash is outdated.
+    /// The password rehashed, when the stored hash is outdated.
     pub(super) rehashed: Option<String>,
-    /// The number of the browser, if it was logged in with before under this username.
+    /// The id of the browser, if it is known under this username.
     pub(super) device: Option<[u8; 16]>,
-    /// To be taken back: a success costs nothing.
+    /// To be released: a success does not count.
     pub(super) reserved: Reservation,
 }
 
 impl VerifiedLogin {
-    /// The hash of the password as it is stored by now.
+    /// The hash that is stored by now.
     pub(super) fn hash(&self) -> &str {
         self.rehashed.as_ref().unwrap_or(&self.verified_hash)
     }
 }
 
-/// What was found when a password was looked at.
+/// The result of checking a password.
 enum PasswordCheck {
     Right {
         login: LoginRecord,
         rehashed: Option<String>,
     },
     Wrong {
-        /// None when nobody has that username.
+        /// None when the username is unknown.
         public_id: Option<Uuid>,
     },
 }
@@ -62,18 +62,18 @@ impl PasswordCheck {
 }
 
 impl Service {
-    /// Checks who it is; a user that does not exist costs as much as a wrong password, and counts like
-    /// one. The try is counted before: of a thousand guesses at once not all may be looked at.
+    /// Verifies credentials. An unknown username costs as much as a wrong password, and counts like one. The
+    /// attempt is counted before verification, so that concurrent guesses cannot exceed the limit.
     pub(super) async fn verify_login(
         &self,
         credentials: Credentials,
         client: &ClientInfo,
     ) -> Result<VerifiedLogin, Error> {
         let device = self.known_device(&credentials, client);
-        // Only for a browser that we know is the user looked up before the try is counted: for all others
-        // that would tell, by its time, who exists.
+        // Only for a known browser is the user looked up before the attempt is counted: for all others the time
+        // would tell which users exist.
         let login = match device {
-            Some(_) => self.find(&credentials).await.inspect_err(note_failure)?,
+            Some(_) => self.find(&credentials).await.inspect_err(record_failure)?,
             None => None,
         };
         let counts_apart = device.filter(|device| {
@@ -84,20 +84,20 @@ impl Service {
         let share = Share::login(username, client.address, counts_apart.is_some());
         let user = login.as_ref().map(|login| login.public_id);
         let checked = self.check_hashes(&share, user);
-        checked.inspect_err(note_failure)?;
+        checked.inspect_err(record_failure)?;
         let reserved = self.reserve_login(username, client, counts_apart, user);
-        let reserved = reserved.await.inspect_err(note_failure)?;
-        let checked = match self.look_at(&credentials, login, share).await {
+        let reserved = reserved.await.inspect_err(record_failure)?;
+        let checked = match self.check_password(&credentials, login, share).await {
             Ok(checked) => checked,
             Err(error) => {
                 self.release(reserved).await;
-                note_failure(&error);
+                record_failure(&error);
                 return Err(error);
             }
         };
         match (checked, credentials.username) {
             (PasswordCheck::Right { login, rehashed }, Some(username)) => {
-                self.in_time(&reserved).inspect_err(note_failure)?;
+                self.in_time(&reserved).inspect_err(record_failure)?;
                 Ok(VerifiedLogin {
                     user: login.user_id,
                     public_id: login.public_id,
@@ -109,14 +109,14 @@ impl Service {
                 })
             }
             (checked, _) => {
-                // Nothing is told of a wrong password that has not been counted.
-                self.fail(reserved).await.inspect_err(note_failure)?;
+                // A wrong password must be counted before the caller is told.
+                self.fail(reserved).await.inspect_err(record_failure)?;
                 Err(reject(checked.public_id()))
             }
         }
     }
 
-    /// The browser, if somebody has logged in with it under this username, with whatever password.
+    /// The browser, if it is known under this username, with whatever password.
     fn known_device<'a>(
         &self,
         credentials: &Credentials,
@@ -139,8 +139,8 @@ impl Service {
         self.database.read(find).await
     }
 
-    /// Looks at the password of `found`, or of the user that is looked up now.
-    async fn look_at(
+    /// Verifies the password against `found`, or against the user that is looked up now.
+    async fn check_password(
         &self,
         credentials: &Credentials,
         found: Option<LoginRecord>,
@@ -169,7 +169,7 @@ impl Service {
     }
 }
 
-/// Notes a wrong password, or an unknown username, which may be a password itself and is not logged.
+/// Logs a wrong password, or an unknown username, which may be a password itself and is not logged.
 fn reject(public_id: Option<Uuid>) -> Error {
     count("wrong");
     tracing::info!(
@@ -180,8 +180,8 @@ fn reject(public_id: Option<Uuid>) -> Error {
     Error::Unauthenticated(AuthError::WrongCredentials)
 }
 
-/// Notes a login.
-pub(super) fn note_success(public_id: Uuid) {
+/// Logs a login.
+pub(super) fn record_success(public_id: Uuid) {
     count("ok");
     tracing::info!(
         event = SecurityEvent::Login.as_str(),
@@ -190,8 +190,8 @@ pub(super) fn note_success(public_id: Uuid) {
     );
 }
 
-/// Notes a login whose password was not looked at, or whose session could not be stored.
-pub(super) fn note_failure(error: &Error) {
+/// Counts a login whose password was not verified, or whose session could not be stored.
+pub(super) fn record_failure(error: &Error) {
     count(match error {
         Error::RateLimited { .. } => "limited",
         _ => "unavailable",

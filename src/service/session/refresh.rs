@@ -1,4 +1,4 @@
-//! Exchanging refresh tokens.
+//! Exchange of refresh tokens: rotation and reuse detection.
 
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
@@ -18,17 +18,15 @@ use crate::{
 };
 
 impl Service {
-    /// Exchanges a refresh token for its successor and a new access token. Whoever lost the answer
-    /// gets the same once more; whoever comes too late with an old one ends the session, since two
-    /// hold its tokens.
+    /// Exchanges a refresh token for its successor and a new access token. A retry after a lost response gets the
+    /// same tokens; later reuse ends the session, since two parties hold its tokens.
     ///
     /// # Errors
-    /// [`AuthError::SessionEnded`] when the token is none of a living session's; [`Error::RateLimited`]
-    /// when too many from that address were none of ours.
+    /// [`AuthError::SessionEnded`] when the token belongs to no active session; [`Error::RateLimited`] when too
+    /// many from that address were forged.
     pub async fn refresh(&self, token: RefreshToken, from: ClientIp) -> Result<TokenPair, Error> {
         let (id, now) = (token.id, self.clock.now());
-        // What was never ours must not lock the row of whose session it names, nor, when it names
-        // none, the place where new ones go.
+        // Reject forged tokens before locking: neither the row nor, for an unknown id, the gap.
         let find = async move |connection: &mut Connection| {
             store::session::successor_key(connection, id).await
         };
@@ -57,9 +55,9 @@ impl Service {
         }
     }
 
-    /// Counts a refresh token that is none of ours, and says what to answer. Counted afterwards and
-    /// nowhere else: no good token can be refused for what a neighbour sends, and none costs a
-    /// statement for it. What keeps a flood away is the limit on all requests.
+    /// Counts a forged refresh token and returns the error. Counted afterwards and nowhere else: no valid token is
+    /// refused for forged ones of the same address, nor costs a statement more. Floods are kept off by the limit
+    /// on all requests.
     pub async fn reject_refresh_token(&self, from: ClientIp) -> Error {
         match self.increment(Bucket::refresh(from)).await {
             Ok(_) => Error::Unauthenticated(AuthError::SessionEnded),

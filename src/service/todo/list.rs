@@ -1,4 +1,4 @@
-//! Verbs that read: a part of the list, and what has changed. What an answer says is of one moment.
+//! Verbs that read: pages of the list, and deltas for sync. Each result is consistent as of one moment.
 
 use std::time::Duration;
 
@@ -17,31 +17,31 @@ use crate::{
     },
 };
 
-/// Looks at a list that is empty each time, and has changed before its counts were read.
+/// Attempts to read an empty list that changes before its counts are read.
 const LOOKS: u32 = 5;
-/// What a caller is told to wait when all of them were in vain.
+/// `Retry-After` when all of them failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What a client needs to bring its copy of the list up to date.
+/// A delta that brings a client's copy of the list up to date.
 #[derive(Clone, Debug)]
 pub struct ChangeSet {
     /// In the order of their revisions; tombstones among them, without their texts.
     pub todos: Vec<Todo>,
-    /// Where the next call goes on.
+    /// The position of the next call.
     pub next: SyncToken,
-    /// Whether it has something to go on with at once.
+    /// Whether more follows immediately.
     pub has_more: bool,
-    /// Whether this is part of a first copy: what is missing from all of it does not exist.
+    /// Whether this is part of a first copy: to-dos missing from all its parts do not exist.
     pub full: bool,
     /// The user's revision when it was read.
     pub rev: u64,
 }
 
 impl Service {
-    /// A part of the list: open before done, newest first.
+    /// A page of the list: open before done, newest first.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when an empty list changes whenever it is looked at; those of the
+    /// [`Error::Unavailable`] when an empty list changes whenever it is read; those of the
     /// database.
     pub async fn list(
         &self,
@@ -52,7 +52,7 @@ impl Service {
     ) -> Result<Page, Error> {
         let _under_way = self.begin_work(account)?;
         let (user, counts) = (account.user_id, account.counts);
-        // One more than wanted tells whether there is a next part.
+        // One more than requested tells whether there is a next page.
         let more = limit.get() + 1;
         let find = async move |connection: &mut Connection| {
             let mut known = counts;
@@ -61,8 +61,8 @@ impl Service {
                 if let Some(counts) = part.counts {
                     return Ok((part.todos, counts));
                 }
-                // To-dos bring the counts along, and there are none: so it was when the counts were
-                // read that are known, if these say so or nothing has changed since.
+                // Rows bring the counts along, and there are none. The known counts belong to this empty
+                // page if they say so, or if nothing has changed since.
                 if after.is_none() && known.shown(filter) == 0 {
                     return Ok((Vec::new(), known));
                 }
@@ -89,11 +89,11 @@ impl Service {
         })
     }
 
-    /// What changed behind a token, or everything when there is none. Of a first copy a part may hold
-    /// less than `limit`, even nothing, and more may follow: removed to-dos are read and left out.
+    /// The changes after a token, or everything without one. A part of a first copy may hold less than `limit`,
+    /// even nothing, and more may follow: removed to-dos are read and left out.
     ///
     /// # Errors
-    /// [`Error::Gone`] when the token cannot be gone on from: begin with everything.
+    /// [`Error::Gone`] when the token has expired: start over with a first copy.
     pub async fn changes(
         &self,
         account: &Account,
@@ -119,11 +119,11 @@ impl Service {
         })
     }
 
-    /// The user's revision, when [`Self::changes`] can go on from that token: its answer without the
-    /// to-dos, none of which is read.
+    /// The user's revision, when the token is valid for [`Self::changes`]: its result without the to-dos, none of
+    /// which is read.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`Self::changes`].
     pub async fn rev_behind(
         &self,
         account: &Account,
@@ -133,7 +133,7 @@ impl Service {
         Ok(found.rev)
     }
 
-    /// What follows a token, at most `limit`, and the place that the token names.
+    /// The changes after a token, at most `limit`, and the token itself, or that of a first copy.
     async fn changes_after(
         &self,
         account: &Account,
@@ -148,7 +148,7 @@ impl Service {
         };
         let found = self.database.read(find).await?;
         self.spend_work(account, Work::read(found.todos.len()));
-        // A first copy has no tombstones, whatever revision it turns out to begin at.
+        // A first copy has no tombstones, whatever revision it turns out to start at.
         let token = since.unwrap_or_else(|| SyncToken::start(public_id, found.rev));
         token.ensure_valid(public_id, found.rev, found.purged_rev)?;
         Ok((token, found))
@@ -172,7 +172,7 @@ async fn part(
     }
 }
 
-/// The one state that a filter lets through, if it filters.
+/// The state that passes a filter, if it filters.
 fn done_filter(filter: Filter) -> Option<bool> {
     match filter {
         Filter::All => None,

@@ -1,5 +1,5 @@
-//! Taking another password. Sent twice, a change gets the first one's answer: the session notes when
-//! it made one, and for a minute after that the new password is right where the old one was asked for.
+//! Changing the password. Idempotent: the session records when it changed the password, and for a minute after
+//! that the new password is accepted as the current one.
 
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
@@ -26,17 +26,17 @@ use crate::{
     },
 };
 
-/// What a browser goes on with after a change of the password.
+/// The browser's session after a change of the password.
 pub struct RenewedSession {
-    /// For the cookie.
+    /// For the session cookie.
     pub token: SessionToken,
-    /// For the other cookie: the one that it may have had is worth nothing any more.
+    /// For the device cookie: the one before is invalid now.
     pub device: DeviceToken,
 }
 
 impl Service {
-    /// Changes the password, in a browser. Every other session of the user ends at once, and this one
-    /// goes on with a new secret: who has seen the old cookie has nothing any more.
+    /// Changes the password, in a browser. Every other session of the user ends immediately, and this one continues
+    /// with a new secret: a stolen copy of the old cookie is worthless.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the current password is wrong, [`AuthError::SessionEnded`] when the
@@ -57,9 +57,8 @@ impl Service {
         self.renewed(made, token, device)
     }
 
-    /// What was answered to the change of the password that a browser made with the cookie that it had
-    /// before, when it sends the same again within a minute: all that the old cookie is still good for.
-    /// None when it was no such change.
+    /// The result of the change of the password that a browser made with its previous cookie, when it retries it
+    /// within a minute: all that the old cookie is still valid for. None when there was no such change.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the queue for hashes is full.
@@ -78,7 +77,7 @@ impl Service {
         self.check_hashes(&share, None)?;
         let buckets = Bucket::password_change(change.user, token.id).into();
         let reserved = match self.reserve(buckets, None).await {
-            // Like everything else that the old cookie is not good for.
+            // Like any other use of the old cookie.
             Err(Error::RateLimited { .. }) => return Ok(None),
             reserved => reserved?,
         };
@@ -88,11 +87,11 @@ impl Service {
         made.transpose()
     }
 
-    /// Changes the password, on a phone. Every other session of the user ends at once; this one goes
-    /// on with the tokens it has.
+    /// Changes the password, in an API client. Every other session of the user ends immediately; this one keeps its
+    /// tokens.
     ///
     /// # Errors
-    /// As [`Self::change_password`].
+    /// Those of [`Self::change_password`].
     pub async fn change_password_on_device(
         &self,
         account: &Account,
@@ -159,13 +158,13 @@ impl Service {
                 tracing::info!(event = SecurityEvent::PasswordChanged.as_str(), user = %account.public_id, "the password was changed");
                 return Ok(made);
             }
-            // The stored hash became another one meanwhile: what was right is looked at again.
+            // The stored hash was changed meanwhile: the current password is verified again.
             renewed = Some(hash);
         }
     }
 
-    /// The one place where who holds a session could guess the current password: each try is counted
-    /// before, as those of a login are.
+    /// Verifies the current password. An attacker with a stolen session could guess it here, so each attempt is
+    /// counted before, like those of a login.
     async fn check_change(
         &self,
         account: &Account,
@@ -183,7 +182,7 @@ impl Service {
         let verification = self.verify(current, Some(hash.clone()), share).await;
         let checked = match verification {
             Ok(Verification::Mismatch) => self.check_repetition(account, change, next, share).await,
-            // It is about to be replaced: an outdated one is not worth renewing.
+            // It is about to be replaced: an outdated hash is not worth renewing.
             Ok(Verification::Match | Verification::MatchNeedsRehash) => {
                 Ok(Checked::Right { username, hash })
             }
@@ -194,8 +193,7 @@ impl Service {
         checked
     }
 
-    /// Counts a try that was wrong, and gives up the place of any other. Nothing is told of a wrong
-    /// password that has not been counted.
+    /// Counts a wrong attempt, and releases any other. A wrong password must be counted before the caller is told.
     async fn settle(&self, reserved: Reservation, is_wrong: bool) -> Result<(), Error> {
         if is_wrong {
             return self.fail(reserved).await;
@@ -205,7 +203,7 @@ impl Service {
         in_time
     }
 
-    /// A wrong current password may be the one of before, from a form that was sent twice.
+    /// A wrong current password may be the one before, from a form that was sent twice.
     async fn check_repetition(
         &self,
         account: &Account,
@@ -221,8 +219,8 @@ impl Service {
         Ok(made.map_or(Checked::Wrong, Checked::Repeated))
     }
 
-    /// The change of the password that this session has made within the last minute, by the secret that
-    /// the request came with or by the one before it.
+    /// The change of the password that this session made within the last minute, with the request's secret or the
+    /// one before it.
     async fn last_change(
         &self,
         session: SessionId,
@@ -238,7 +236,7 @@ impl Service {
             .filter(|last| next.after(last).is_some()))
     }
 
-    /// That change as its answer, if it was to the same new password.
+    /// The result of that change, if it was to the same new password.
     async fn repeated(
         &self,
         last: LastChange,
@@ -271,24 +269,24 @@ impl Service {
     }
 }
 
-/// What was found when a change was looked at.
+/// The result of checking a change.
 enum Checked {
     Right {
         username: Username,
-        /// The stored one, which the current password is right for.
+        /// The stored hash, which the current password matched.
         hash: String,
     },
-    /// It was made before, by the same form.
+    /// A retry of a change that was made before.
     Repeated(ChangedPassword),
     Wrong,
 }
 
-/// What the session that asks, or asked, shows of itself.
+/// The current session's credential.
 #[derive(Clone)]
 enum CurrentSession {
-    /// This cookie, which a change replaces by its successor.
+    /// The session cookie, which a change replaces by its successor.
     Cookie(SessionToken),
-    /// Nothing that a change replaces.
+    /// Tokens, which a change leaves valid.
     Tokens,
 }
 
@@ -300,8 +298,7 @@ impl CurrentSession {
         }
     }
 
-    /// How it has gone on since that change; none when a browser came with another cookie than those
-    /// before and after it.
+    /// The credential after that change; none for another cookie than those before and after it.
     fn after(&self, last: &LastChange) -> Option<Self> {
         let Self::Cookie(token) = self else {
             return Some(Self::Tokens);
@@ -314,25 +311,25 @@ impl CurrentSession {
     }
 }
 
-/// A change that has been made.
+/// A change of the password that was made.
 struct ChangedPassword {
     username: Username,
-    /// That of the new password.
+    /// Hash of the new password.
     hash: String,
-    /// The session's; an old one of a browser has none.
+    /// Successor key of the session; an old one of a browser has none.
     key: Option<SuccessorKey>,
-    /// What the session goes on with.
+    /// The session's credential from now on.
     next: CurrentSession,
 }
 
-/// A change of the password whose current one was right.
+/// A change of the password whose current one is verified.
 #[derive(Clone)]
 struct PasswordUpdate {
     user: UserId,
     username: Username,
-    /// The session that asked.
+    /// The current session.
     session: SessionId,
-    /// The hash that the current password was right for.
+    /// The stored hash that the current password matched.
     verified: String,
     hash: String,
     next: CurrentSession,
@@ -340,8 +337,7 @@ struct PasswordUpdate {
 }
 
 impl PasswordUpdate {
-    /// None when another hash is stored by now, so that of two at once only one succeeds on the same
-    /// password.
+    /// None when another hash is stored by now, so that of two concurrent changes only one succeeds.
     async fn apply(
         self,
         connection: &mut Connection,
@@ -350,7 +346,7 @@ impl PasswordUpdate {
         if store::user::lock_password(connection, user).await? != self.verified {
             return Ok(TxOutcome::Rollback(None));
         }
-        // Held: one that was ended while the hash was made must not come back by a new cookie, nor be ended
+        // Locked: a session that was ended meanwhile must not come back by a new cookie, nor may it be ended
         // before this is committed.
         let kind = self.next.kind();
         let held = store::session::lock_own(connection, user, kind, session).await?;

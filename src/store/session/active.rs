@@ -1,4 +1,4 @@
-//! Statements on all sessions of one user.
+//! Statements on the active sessions of a user.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -13,8 +13,7 @@ use crate::{
     },
 };
 
-/// The living sessions of a user, the one used last first, at most `limit`; `current` is the one
-/// that asks.
+/// The active sessions of a user, the one used last first, at most `limit`; `current` is that of the request.
 pub async fn list(
     connection: &mut Connection,
     user: UserId,
@@ -46,8 +45,8 @@ pub async fn list(
     sessions.collect()
 }
 
-/// The living sessions of a user behind the `keep` used last, at most a hundred of them. Locks
-/// nothing: whoever must not miss one holds the user's row.
+/// The active sessions of a user beyond the `keep` used last, at most a hundred of them. Takes no lock: a caller
+/// that must not miss one holds the user's row.
 pub async fn beyond_newest(
     connection: &mut Connection,
     user: UserId,
@@ -66,17 +65,17 @@ pub async fn beyond_newest(
     Ok(ids.into_iter().map(SessionId).collect())
 }
 
-/// A session that is about to change something of its user.
+/// A locked session.
 pub struct LockedSession {
-    /// Proves the holder.
+    /// Hash of its secret.
     pub hash: SecretHash,
-    /// Makes its next secrets; an old session of a browser has none.
+    /// Computes its next secrets; an old session of a browser has none.
     pub key: Option<SuccessorKey>,
-    /// When it began.
+    /// When it started.
     pub created: OffsetDateTime,
 }
 
-/// A session of that user and kind, held until the transaction ends.
+/// A session of that user and kind, locked until the transaction ends.
 pub async fn lock_own(
     connection: &mut Connection,
     user: UserId,
@@ -101,7 +100,7 @@ pub async fn lock_own(
     }))
 }
 
-/// Ends a session of that user; whether there was one.
+/// Ends a session of that user; returns whether there was one.
 pub async fn delete_own(
     connection: &mut Connection,
     user: UserId,
@@ -117,8 +116,8 @@ pub async fn delete_own(
     Ok(deleted.rows_affected() > 0)
 }
 
-/// Ends all sessions of a user but one, and says how many. It locks the places beside them too:
-/// within a transaction nothing is inserted after it.
+/// Ends all sessions of a user but one; returns their number. It locks the gaps too: within a transaction nothing
+/// is inserted after it.
 pub async fn delete_others(
     connection: &mut Connection,
     user: UserId,

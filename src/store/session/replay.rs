@@ -1,4 +1,4 @@
-//! Statements that find what a repeated call did the first time.
+//! Statements that find the result of an idempotent call, for a retry.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -13,22 +13,22 @@ use crate::{
     },
 };
 
-/// A session that a named call has begun.
+/// A session started by a login with an idempotency key.
 pub struct StartedSession {
-    /// Its key.
+    /// The session's key.
     pub id: SessionId,
-    /// Makes its secrets.
+    /// Computes its secrets.
     pub key: SuccessorKey,
-    /// Which secrets are good.
+    /// The valid secrets.
     pub rotation: RotationState,
-    /// When it began.
+    /// When it started.
     pub created: OffsetDateTime,
     /// When it ends if it is not used again.
     pub expires: OffsetDateTime,
 }
 
-/// The youngest session that a call with this hash of its id has begun. Locks nothing: whoever must not
-/// miss one holds the user's row.
+/// The newest session started by a login with this hash of its idempotency key. Takes no lock: a caller that must
+/// not miss one holds the user's row.
 pub async fn begun_by(
     connection: &mut Connection,
     user: UserId,
@@ -59,15 +59,15 @@ pub async fn begun_by(
 
 /// A session that has changed its user's password, with that user.
 pub struct LastChange {
-    /// Whose it is.
+    /// The user's key.
     pub user: UserId,
-    /// Whose it is, by name.
+    /// The username.
     pub username: Username,
-    /// PHC string of the password by now.
+    /// PHC string of the current password.
     pub password: String,
-    /// Proves the holder.
+    /// Hash of the session's secret.
     pub hash: SecretHash,
-    /// Makes its next secrets; an old session of a browser has none.
+    /// Computes its next secrets; an old session of a browser has none.
     pub key: Option<SuccessorKey>,
     /// When the password was changed.
     pub date: OffsetDateTime,
@@ -75,7 +75,7 @@ pub struct LastChange {
     pub expires: OffsetDateTime,
 }
 
-/// A session of that kind, if it has ever changed the password.
+/// A session of that kind, if it ever changed the password.
 pub async fn last_change(
     connection: &mut Connection,
     kind: SessionKind,
@@ -104,7 +104,7 @@ pub async fn last_change(
     }))
 }
 
-/// Notes that a session has changed the password.
+/// Records that a session has changed the password.
 pub async fn note_password_change(
     connection: &mut Connection,
     id: SessionId,

@@ -1,4 +1,4 @@
-//! The statement behind delta sync.
+//! The statement of delta sync.
 
 use time::PrimitiveDateTime;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::domain::{
     user::UserId,
 };
 
-/// What changed behind a token, and how far the list is.
+/// The changes after a sync token, and the user's revision.
 pub struct Changes {
     /// The user's revision.
     pub rev: u64,
@@ -21,15 +21,15 @@ pub struct Changes {
     pub todos: Vec<Todo>,
 }
 
-/// The to-dos that changed behind a place, at most `limit`, and the user's revision, in one statement
-/// and therefore of one moment: a revision that is ahead of the to-dos would lose changes for ever.
+/// The to-dos that changed after a position, at most `limit`, and the user's revision, in one statement and
+/// therefore consistent: a revision ahead of the to-dos would lose changes permanently.
 ///
-/// No row is read that is not given: tombstones that nobody has to hear of are left to the caller, or a
-/// token could make the server walk all that a user ever removed. The index is named, since MariaDB
+/// Every row read is returned: unneeded tombstones are left to the caller to drop, or a token could make the
+/// server scan all that a user ever removed. The index is named, since MariaDB
 /// (seen with 10.11.14) otherwise begins a range of two keys at its start.
 ///
 /// # Errors
-/// [`AuthError::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user is gone.
+/// [`AuthError::SessionEnded`](crate::domain::error::Denied::SessionEnded) when the user was deleted.
 pub async fn changes(
     connection: &mut Connection,
     user: UserId,

@@ -1,8 +1,8 @@
-//! The statements behind the list. Each gives the counts and the revision of the user with the rows: one
-//! statement reads all of it at one moment.
+//! The statements of the list (keyset pagination). Each returns the counts and the revision of the user with the
+//! rows: one statement reads all of it consistently.
 //!
-//! Each names its index: of a cursor that somebody made by hand, MariaDB (seen with 10.11.14) otherwise
-//! walks every to-do that stands before it.
+//! Each names its index: for a handmade cursor MariaDB (seen with 10.11.14) otherwise scans every to-do before
+//! it.
 
 use time::PrimitiveDateTime;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::domain::{
     user::UserId,
 };
 
-/// A part of a list, and how far the list was when it was read.
+/// A page of a list, and the counts and revision at that moment.
 pub struct Part {
     /// In order.
     pub todos: Vec<Todo>,
@@ -65,7 +65,7 @@ impl From<Vec<Row>> for Part {
     }
 }
 
-/// The beginning of the list, at most `limit` to-dos.
+/// The first page of the list, at most `limit` to-dos.
 pub async fn list(connection: &mut Connection, user: UserId, limit: u32) -> Result<Part, Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -82,8 +82,8 @@ pub async fn list(connection: &mut Connection, user: UserId, limit: u32) -> Resu
     Ok(rows.into())
 }
 
-/// The list behind a position, at most `limit` to-dos. Written out: of the row form
-/// `(a, b) > (?, ?)` MySQL reads the whole range.
+/// The list after a position, at most `limit` to-dos. Written out: for the row form `(a, b) > (?, ?)` MySQL reads
+/// the whole range.
 pub async fn list_after(
     connection: &mut Connection,
     user: UserId,
@@ -113,7 +113,7 @@ pub async fn list_after(
     Ok(rows.into())
 }
 
-/// The beginning of the open or of the done to-dos, at most `limit`.
+/// The first page of the open or of the done to-dos, at most `limit`.
 pub async fn list_by_done(
     connection: &mut Connection,
     user: UserId,
@@ -136,7 +136,7 @@ pub async fn list_by_done(
     Ok(rows.into())
 }
 
-/// The open or the done to-dos behind a position, at most `limit`.
+/// The open or the done to-dos after a position, at most `limit`.
 pub async fn list_by_done_after(
     connection: &mut Connection,
     user: UserId,
