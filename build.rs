@@ -1,4 +1,4 @@
-//! Prepares what the binary embeds: every file of `assets/` that browsers load gets a name with the
+//! Prepares the embedded assets: every file of `assets/` that browsers load gets a name with the
 //! hash of its content, so that it may be cached for ever, and is compressed once, as small as it
 //! goes, instead of with each request. That takes ten seconds for Swagger UI, so what an earlier build
 //! compressed is used again; after a change of how it is compressed, `cargo clean`.
@@ -6,8 +6,8 @@
 //! The scripts of the pages become one, which saves each first visit a request: htmx, then the parts
 //! of `assets/app`, each in a function of its own.
 //!
-//! And the list of all SQL statements, which `.sqlx` has: on some servers each is prepared before a
-//! connection is used (`src/database/galera.rs`).
+//! Also writes the list of all SQL statements, from `.sqlx`: on some servers each is prepared before a connection
+//! is used (`src/database/galera.rs`).
 
 use std::{
     collections::BTreeSet,
@@ -20,16 +20,16 @@ use brotli::CompressorWriter;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest as _, Sha256};
 
-/// What browsers load, and the licences that have to come with it; notes beside it are not embedded.
+/// Extensions of embedded files: those that browsers load, and their licences; notes are not embedded.
 const EXTENSIONS: [&str; 4] = ["css", "js", "svg", "txt"];
 
-/// The first of the scripts of the pages, which is not ours.
+/// The first part of the script of the pages, a third-party file.
 const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
 
-/// Ours, one file a concern.
+/// The application's own parts, one file per concern.
 const PARTS: &str = "assets/app";
 
-/// Those that start by themselves, in this order: they listen to the same events.
+/// Parts that start by themselves, in this order: they listen to the same events.
 const ORDER: [&str; 12] = [
     "failures",
     "memory",
@@ -50,17 +50,21 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=migrations");
     println!("cargo:rerun-if-changed=.sqlx");
     let output = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    list_statements(Path::new(".sqlx"), &output.join("statements.rs"))?;
+    write_statements(Path::new(".sqlx"), &output.join("statements.rs"))?;
     let output = output.join("assets");
     fs::create_dir_all(&output)?;
-    let mut made = BTreeSet::new();
-    embed_all(Path::new("assets"), &output, &mut made)?;
-    made.extend(embed(Path::new("app.js"), script()?.as_bytes(), &output)?);
-    remove_others(&output, &made)
+    let mut outputs = BTreeSet::new();
+    embed_all(Path::new("assets"), &output, &mut outputs)?;
+    outputs.extend(embed(
+        Path::new("app.js"),
+        bundle_scripts()?.as_bytes(),
+        &output,
+    )?);
+    prune(&output, &outputs)
 }
 
-/// A constant slice of what stands behind `query` in each file.
-fn list_statements(folder: &Path, target: &Path) -> io::Result<()> {
+/// Writes a constant slice of the `query` in each file.
+fn write_statements(folder: &Path, target: &Path) -> io::Result<()> {
     let mut statements = BTreeSet::new();
     for entry in fs::read_dir(folder)? {
         let described = fs::read(entry?.path())?;
@@ -71,24 +75,24 @@ fn list_statements(folder: &Path, target: &Path) -> io::Result<()> {
     fs::write(target, format!("&{statements:#?}"))
 }
 
-fn embed_all(folder: &Path, output: &Path, made: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+fn embed_all(folder: &Path, output: &Path, outputs: &mut BTreeSet<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let is_loaded = path
             .extension()
             .is_some_and(|extension| EXTENSIONS.iter().any(|known| extension == *known));
         if path.is_dir() && path != Path::new(PARTS) {
-            embed_all(&path, output, made)?;
+            embed_all(&path, output, outputs)?;
         } else if is_loaded && path != Path::new(HTMX) {
-            made.extend(embed(&path, &fs::read(&path)?, output)?);
+            outputs.extend(embed(&path, &fs::read(&path)?, output)?);
         }
     }
     Ok(())
 }
 
-/// Everything that a page runs. What ours have in common has names of its own and strict rules, as in
-/// a module; each part again, so that one cannot touch what another keeps.
-fn script() -> io::Result<String> {
+/// The script of the pages. The parts share a strict scope, as in a module, and each has one of its own, so that it
+/// cannot touch another's state.
+fn bundle_scripts() -> io::Result<String> {
     let found = fs::read_dir(PARTS)?.count();
     assert_eq!(found, ORDER.len() + 1, "{PARTS} holds what ORDER names");
     let part = |name: &str| fs::read_to_string(format!("{PARTS}/{name}.js"));
@@ -109,7 +113,7 @@ fn script() -> io::Result<String> {
     ))
 }
 
-/// Gives what there is of the file now.
+/// Embeds a file; returns its outputs.
 fn embed(path: &Path, content: &[u8], output: &Path) -> io::Result<[PathBuf; 3]> {
     let name = path.file_name().and_then(|name| name.to_str());
     let (stem, extension) = name
@@ -129,11 +133,11 @@ fn embed(path: &Path, content: &[u8], output: &Path) -> io::Result<[PathBuf; 3]>
     Ok([target, gz, br])
 }
 
-/// What earlier builds made of files as they were then must not be embedded.
-fn remove_others(output: &Path, made: &BTreeSet<PathBuf>) -> io::Result<()> {
+/// Removes outputs of earlier builds, which must not be embedded.
+fn prune(output: &Path, outputs: &BTreeSet<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(output)? {
         let path = entry?.path();
-        if !made.contains(&path) {
+        if !outputs.contains(&path) {
             fs::remove_file(path)?;
         }
     }

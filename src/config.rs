@@ -1,5 +1,5 @@
-//! The settings, all from the environment. This is the operator's manual: each field says which
-//! variable it comes from. Every bad value is reported at once, before anything listens.
+//! Settings, all from environment variables: each field names its variable. All bad values are reported together,
+//! before anything listens.
 
 mod database;
 mod reader;
@@ -15,7 +15,7 @@ use tracing_subscriber::filter::Targets;
 use self::reader::EnvReader;
 use crate::database::DatabaseSettings;
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Debug)]
 pub struct Config {
     /// `DATABASE_URL`, or `DB_HOST`, `DB_PORT` (3306), `DB_NAME`, `DB_USERNAME` and `DB_PASSWORD`;
@@ -49,7 +49,7 @@ pub struct Config {
     pub log_filter: Targets,
 }
 
-/// What the settings are for: a task that migrates needs no signing key, and a health check no
+/// The purpose of the settings: a task that migrates needs no signing key, and a health check no
 /// database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -70,7 +70,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What is wrong with the settings.
+/// All errors in the settings.
 #[derive(Debug)]
 pub struct ConfigErrors(Vec<String>);
 
@@ -97,7 +97,7 @@ impl Config {
     ) -> Result<Self, ConfigErrors> {
         let mut reader = EnvReader::new(&lookup);
         let config = Self {
-            // What is required and missing is a problem, and the default is not given out.
+            // A missing required value is an error, so that its default is never returned.
             database: match purpose {
                 Purpose::CheckHealth => DatabaseSettings::default(),
                 Purpose::Serve | Purpose::Migrate => reader.database().unwrap_or_default(),
@@ -147,7 +147,7 @@ impl Config {
             log_format: reader.log_format(),
             log_filter: reader.log_filter(),
         };
-        // Port 0 is another one each time.
+        // Port 0 asks the system for a free port.
         if config.metrics_listen == Some(config.listen) && config.listen.port() != 0 {
             reader.push_error("METRICS_LISTEN must be another address than LISTEN");
         }

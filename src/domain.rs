@@ -3,6 +3,7 @@
 
 pub mod client_ip;
 pub mod clock;
+pub mod digest;
 pub mod error;
 pub mod head;
 pub mod media_type;

@@ -2,7 +2,8 @@
 //! right of it, and a test (`tests/integration/layers.rs`) keeps it so.
 //!
 //! ```text
-//! main -> app -> { web, api } -> service -> store -> database -> domain
+//! main -> command -> { app, jobs -> service }
+//!         app -> { web, api } -> service -> store -> database -> domain
 //!         app -> { web, api } -> assets
 //!         app -> server -> domain
 //!         app -> telemetry -> config -> database

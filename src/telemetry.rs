@@ -1,4 +1,4 @@
-//! Logs and metrics: one line a request, every panic an event, never a secret. May import `config`
+//! Logs and metrics: one line per request, every panic an event, never a secret. May import `config`
 //! only.
 
 mod metrics;
@@ -23,8 +23,7 @@ use uuid::Uuid;
 pub use self::metrics::Metrics;
 use crate::config::LogFormat;
 
-/// Starts logging to standard error: standard output is for what commands print. What panics say
-/// goes to the log too.
+/// Starts logging to standard error, since standard output is for the output of commands. Panics are logged too.
 pub fn start(format: LogFormat, filter: Targets) {
     let registry = tracing_subscriber::registry().with(filter);
     match format {
@@ -49,33 +48,32 @@ pub fn start(format: LogFormat, filter: Targets) {
     panic::set_hook(Box::new(log_panic));
 }
 
-/// What a panic says, as an event: plain text between JSON lines would be lost.
+/// Logs a panic as an event: plain text between JSON lines would be lost.
 pub fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let text = panic.payload_as_str().unwrap_or("of unknown kind");
     tracing::error!(place, "panic: {text}");
 }
 
-/// With a request or its answer: it is counted where it came in, and has no line of its own.
+/// Attached to a request or its response: it is counted where it arrives, and gets no log line of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlogged {
-    /// Whatever the answer is.
+    /// Whatever the response is.
     Always,
-    /// Unless the failure is ours, or something was changed: that is looked for later, by its id.
+    /// Unless it fails with a server error, or changes something: operators search for these by their request id.
     UnlessItFailsOrChanges,
 }
 
-/// Notes an answer that was refused before anything was done for it.
+/// Records the response to a request that was refused before any work was done for it.
 pub fn observe_refusal(method: &Method, status: StatusCode) {
     metrics::observe(metrics::method_label(method), "none", status, 0.0);
 }
 
-/// Where a request's id stands, on the way in and out.
+/// The header of a request's id, in requests and responses.
 const REQUEST_ID: &str = "x-request-id";
 
-/// Logs each request with its route, never its address: that may hold what somebody typed. The
-/// pages note the user in the span; whatever is logged on the way carries the request's id, which
-/// only a proxy of ours may give.
+/// Middleware that logs each request with its route, never its URL, which may contain user input. The handlers record
+/// the user in the span; every event within carries the request's id, which only a trusted proxy may set.
 pub fn log_requests<E: Endpoint + 'static, A: Display + 'static>(
     endpoint: E,
     behind_proxy: bool,
@@ -86,7 +84,7 @@ pub fn log_requests<E: Endpoint + 'static, A: Display + 'static>(
             .then(|| forwarded_request_id(&request))
             .flatten();
         let id = given.unwrap_or_else(|| Uuid::new_v4().to_string());
-        // Noted at once: each field that is added later is written by reading and writing all of them.
+        // All at once: each field that is recorded later formats all of them again.
         let span = info_span!("request", %id, client = %client(&request), user = field::Empty);
         let mut response = logged(endpoint, request).instrument(span).await;
         if let Ok(id) = HeaderValue::try_from(id) {
@@ -133,7 +131,7 @@ async fn logged<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Response {
     response
 }
 
-/// The id that a proxy gave, if it looks like one; it goes into the log as it is.
+/// The id that a proxy set, if it is well-formed; it is logged as it is.
 fn forwarded_request_id(request: &Request) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
     let given = request.header(REQUEST_ID)?;

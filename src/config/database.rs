@@ -1,4 +1,4 @@
-//! Where the database is, in either of the two forms.
+//! The database settings, in either of their two forms.
 
 use std::{net::Ipv6Addr, path::PathBuf};
 
@@ -7,7 +7,7 @@ use url::Url;
 use super::reader::EnvReader;
 use crate::database::{DatabaseSettings, Host, Tls};
 
-/// Where MySQL listens unless told otherwise.
+/// MySQL's default port.
 const DEFAULT_PORT: u16 = 3306;
 /// Each is asked with every connection while the one that takes writes is looked for; clusters of
 /// more than nine members do not exist (group replication's limit).
@@ -128,7 +128,7 @@ fn parse_url(url: &str) -> Option<DatabaseSettings> {
     Some(address)
 }
 
-/// Whether it looks like `user:password@h1,user:password@h2`: all up to the last @ would be the password,
+/// Whether the URL looks like `user:password@h1,user:password@h2`: all up to the last @ would be the password,
 /// and the last host the only one.
 fn has_two_users(url: &str) -> bool {
     let before = split_hosts(url).map_or("", |(before, ..)| before);
@@ -137,8 +137,8 @@ fn has_two_users(url: &str) -> bool {
         .is_some_and(|(_, rest)| rest.contains(','))
 }
 
-/// What stands before the hosts of a URL, the hosts, and what follows: a comma or a colon of the
-/// password must not be taken for one between hosts.
+/// Splits a URL into the part before the hosts, the hosts, and the rest: a comma or a colon of the password must
+/// not be taken for one between hosts.
 fn split_hosts(url: &str) -> Option<(&str, &str, &str)> {
     let authority = url.find("://")? + "://".len();
     let end = url[authority..].find(['/', '?', '#']);
@@ -153,7 +153,7 @@ fn parse_hosts(text: &str, parse: impl Fn(&str) -> Option<Host>) -> Option<Vec<H
     hosts.filter(|hosts| hosts.len() <= MAX_HOSTS)
 }
 
-/// An IPv6 address stands in brackets only inside a URL.
+/// The host of a URL; the brackets of an IPv6 address belong to the URL alone.
 fn host_from_url(url: &Url) -> Option<Host> {
     let name = url.host_str().filter(|name| !name.is_empty())?;
     Some(Host {

@@ -1,4 +1,4 @@
-//! Reading one variable: its default, its form, and what to say when it has another.
+//! Reads environment variables: default, parser and error message of each.
 
 use std::{ffi::OsString, io::IsTerminal as _};
 
@@ -13,7 +13,7 @@ const HSTS: &str = "max-age=63072000";
 const HSTS_SUBDOMAINS: &str = "max-age=63072000; includeSubDomains";
 const HSTS_FORGOTTEN: &str = "max-age=0";
 
-/// Looks variables up and collects what is wrong with them.
+/// Reads variables and collects the errors.
 pub(super) struct EnvReader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<OsString>,
     /// Each names its variable.
@@ -28,8 +28,8 @@ impl<'a> EnvReader<'a> {
         }
     }
 
-    /// An empty variable is an unset one: that is how compose files leave one out. What is not UTF-8 is
-    /// a problem, and set all the same.
+    /// The text of a variable. An empty one is unset: that is how compose files omit one. One that is not UTF-8 is
+    /// an error, and counts as set.
     pub(super) fn get(&mut self, name: &str) -> Option<String> {
         let value = (self.lookup)(name).filter(|value| !value.is_empty())?;
         let text = value.into_string().unwrap_or_else(|value| {
@@ -46,7 +46,7 @@ impl<'a> EnvReader<'a> {
         self.problems.push(problem.into());
     }
 
-    /// Names the variable and what it must be, never what it was: that may be a secret.
+    /// Parses a variable. The error names the variable and the expected form, never the value: it may be a secret.
     pub(super) fn value<T>(
         &mut self,
         name: &str,
@@ -63,17 +63,17 @@ impl<'a> EnvReader<'a> {
         })
     }
 
-    /// The secret under that name; `remedy` says what helps where it is none.
+    /// A secret; `remedy` completes the error message.
     fn secret(&mut self, name: &str, remedy: &str) -> Option<SecretString> {
         let text = self.get(name)?;
-        let Some(fault) = secret::fault(&text) else {
+        let Some(fault) = secret::weakness(&text) else {
             return Some(text.into());
         };
         self.push_error(format!("{name} must be {fault}: {remedy}"));
         None
     }
 
-    /// One that is going out of use.
+    /// The secret that is being rotated out.
     pub(super) fn previous_secret(&mut self, name: &str) -> Option<SecretString> {
         let remedy = "leave it out, and clients whose tokens it signed refresh them";
         self.secret(name, remedy)

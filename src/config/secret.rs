@@ -1,15 +1,15 @@
-//! Whether a text can be the secret that signs tokens. Its length alone does not say: whoever guesses the
-//! text makes tokens for everybody.
+//! Strength of the secret that signs tokens. Length alone is not enough: an attacker who guesses the text can forge
+//! every user's tokens.
 
 use std::collections::BTreeSet;
 
-/// Fewest bytes, blanks left out: as many as HMAC-SHA-256 can use.
+/// Minimum bytes, without blanks: as many as HMAC-SHA-256 can use.
 const BYTES_MIN: usize = 32;
-/// Fewest different bytes. Of 32 random digits one in a thousand has fewer; nothing longer ever does.
+/// Minimum different bytes. Of 32 random digits one in a thousand has fewer; nothing longer ever does.
 const DIFFERENT_MIN: usize = 8;
 
-/// What stands in documents, ours among them, and in people's notes in place of a secret, in lower case. That
-/// 64 random letters and digits hold one of these by chance does not happen.
+/// Placeholders for a secret in documentation, this project's included, and in notes, in lower case. 64 random
+/// letters and digits practically never contain one of these by chance.
 const PLACEHOLDERS: [&str; 12] = [
     "openssl",
     "random",
@@ -25,8 +25,8 @@ const PLACEHOLDERS: [&str; 12] = [
     "abcdefghij",
 ];
 
-/// What a secret must be that this text is not; none for one that may be used.
-pub(super) fn fault(text: &str) -> Option<&'static str> {
+/// The requirement that a text does not meet; none for an acceptable secret.
+pub(super) fn weakness(text: &str) -> Option<&'static str> {
     let shown: String = text.split_whitespace().collect();
     let bytes = shown.as_bytes();
     let different: BTreeSet<_> = bytes.iter().collect();
@@ -44,7 +44,7 @@ pub(super) fn fault(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a beginning of at most half the text comes again and again until its end.
+/// Whether a prefix of at most half the text repeats until its end.
 fn is_repetition(bytes: &[u8]) -> bool {
     (1..=bytes.len() / 2).any(|length| bytes[length..] == bytes[..bytes.len() - length])
 }
@@ -77,7 +77,7 @@ mod tests {
             "my super secret key for the tokens 1".to_owned(),
             "abcdefghijklmnopqrstuvwxyz0123456789".to_owned(),
         ] {
-            assert!(fault(&text).is_some(), "{text:?}");
+            assert!(weakness(&text).is_some(), "{text:?}");
         }
     }
 
@@ -87,7 +87,7 @@ mod tests {
             "b1c5 77de 04fa 93c8 2a6b e0d9 51f3 8c4e",
             "lantern meadow violet teapot amber kettle\n",
         ] {
-            assert_eq!(fault(text), None, "{text:?}");
+            assert_eq!(weakness(text), None, "{text:?}");
         }
     }
 
@@ -125,7 +125,7 @@ mod tests {
             let set = line.split(['=', ':']).skip(1);
             let set = set.filter_map(|rest| rest.split_whitespace().next());
             for part in quoted.chain(said).chain(set) {
-                assert!(fault(part).is_some(), "{part} in {line}");
+                assert!(weakness(part).is_some(), "{part} in {line}");
             }
         }
     }
@@ -139,8 +139,8 @@ mod tests {
 
         #[test]
         fn what_is_random_is_accepted(hex in "[0-9a-f]{64}", base64 in "[A-Za-z0-9+/]{43}=") {
-            prop_assert_eq!(fault(&hex), None);
-            prop_assert_eq!(fault(&base64), None);
+            prop_assert_eq!(weakness(&hex), None);
+            prop_assert_eq!(weakness(&base64), None);
         }
     }
 }

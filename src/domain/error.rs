@@ -1,7 +1,7 @@
 //! Error kinds, grouped by what the caller can do about them, not by their source; pages, fragments and
 //! problem documents are all made of these.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, time::Duration};
 
 macro_rules! field_codes {
     ($($(#[doc = $words:literal])+ $code:ident = $text:literal,)+) => {
@@ -132,30 +132,23 @@ impl Conflict {
 }
 
 /// Authentication failures, grouped by remedy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// Wrong username or password: enter them again.
+    #[error("wrong credentials")]
     WrongCredentials,
     /// The request carries no token: log in.
+    #[error("no token")]
     NoToken,
     /// The token was not issued by this service: log in.
+    #[error("invalid token")]
     InvalidToken,
     /// The token has expired: refresh it.
+    #[error("expired token")]
     ExpiredToken,
     /// Logged out, expired or revoked: log in.
+    #[error("the session has ended")]
     SessionEnded,
-}
-
-impl fmt::Display for AuthError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::WrongCredentials => "wrong credentials",
-            Self::NoToken => "no token",
-            Self::InvalidToken => "invalid token",
-            Self::ExpiredToken => "expired token",
-            Self::SessionEnded => "the session has ended",
-        })
-    }
 }
 
 /// What is permanently gone.
@@ -167,25 +160,41 @@ pub enum Gone {
     SyncToken,
 }
 
+impl Gone {
+    fn message(self) -> &'static str {
+        match self {
+            Self::Todo => "the to-do was removed for good",
+            Self::SyncToken => "the sync token has expired",
+        }
+    }
+}
+
 /// Why a verb failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The input breaks rules: correct the named fields.
+    #[error("invalid input: {}", fields(.0))]
     Invalid(Vec<FieldError>),
     /// The caller is not authenticated.
+    #[error("{0}")]
     Unauthenticated(AuthError),
     /// The caller owns no such thing.
+    #[error("not found")]
     NotFound,
     /// It existed, but is permanently gone.
+    #[error("{}", .0.message())]
     Gone(Gone),
     /// The input is valid but conflicts with stored state.
+    #[error("{}", .0.message())]
     Conflict(Conflict),
     /// Too many attempts: wait for the given time.
+    #[error("too many attempts")]
     RateLimited {
         /// How long to wait before trying again, in whole seconds.
         retry_after: Duration,
     },
     /// Temporarily unavailable: try again after the given time.
+    #[error("unavailable: {cause}")]
     Unavailable {
         /// How long to wait before trying again.
         retry_after: Duration,
@@ -193,6 +202,7 @@ pub enum Error {
         cause: String,
     },
     /// An internal error: nothing the caller can do.
+    #[error("internal: {0}")]
     Internal(Box<dyn StdError + Send + Sync>),
 }
 
@@ -201,6 +211,11 @@ impl Error {
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }
+}
+
+fn fields(errors: &[FieldError]) -> String {
+    let fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
+    fields.join(", ")
 }
 
 impl From<FieldError> for Error {
@@ -214,24 +229,3 @@ impl From<Vec<FieldError>> for Error {
         Self::Invalid(errors)
     }
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(errors) => {
-                let fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
-                write!(formatter, "invalid input: {}", fields.join(", "))
-            }
-            Self::Unauthenticated(denied) => denied.fmt(formatter),
-            Self::NotFound => formatter.write_str("not found"),
-            Self::Gone(Gone::Todo) => formatter.write_str("the to-do was removed for good"),
-            Self::Gone(Gone::SyncToken) => formatter.write_str("the sync token has expired"),
-            Self::Conflict(conflict) => formatter.write_str(conflict.message()),
-            Self::RateLimited { .. } => formatter.write_str("too many attempts"),
-            Self::Unavailable { cause, .. } => write!(formatter, "unavailable: {cause}"),
-            Self::Internal(cause) => write!(formatter, "internal: {cause}"),
-        }
-    }
-}
-
-impl StdError for Error {}

@@ -6,7 +6,6 @@ mod refresh_token;
 mod summary;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
@@ -18,7 +17,11 @@ pub use self::{
     refresh_token::{RefreshDecision, RefreshToken, RotationState, SuccessorKey},
     summary::Session,
 };
-use super::{error::FieldError, text::parse_line};
+use super::{
+    digest::sha256,
+    error::FieldError,
+    text::{decode_base64url, parse_line},
+};
 
 /// A session ends this long after its last use.
 pub const IDLE_TIMEOUT: Duration = Duration::days(30);
@@ -110,7 +113,7 @@ impl SecretHash {
     /// The hash of a secret.
     #[must_use]
     pub fn of(secret: &[u8; SECRET_LENGTH]) -> Self {
-        hash(secret)
+        Self(sha256(&[secret]))
     }
 }
 
@@ -137,18 +140,14 @@ impl SessionToken {
         Self {
             id: SessionId(id),
             secret: URL_SAFE_NO_PAD.encode(bytes).into(),
-            hash: hash(&secret),
+            hash: SecretHash::of(&secret),
         }
     }
 
     /// Parses the text form; none when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
-        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-        if length != bytes.len() {
-            return None;
-        }
+        let bytes: [u8; ID_LENGTH + SECRET_LENGTH] = decode_base64url(text)?;
         let (id, secret) = bytes.split_at(ID_LENGTH);
         Some(Self::new(
             Uuid::from_slice(id).ok()?,
@@ -169,9 +168,8 @@ impl SessionToken {
     }
 
     fn secret(&self) -> [u8; SECRET_LENGTH] {
-        let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
-        let decoded = URL_SAFE_NO_PAD.decode_slice(self.expose(), &mut bytes);
-        decoded.expect("its own form");
+        let decoded: Option<[u8; ID_LENGTH + SECRET_LENGTH]> = decode_base64url(self.expose());
+        let bytes = decoded.expect("its own form");
         let (_, secret) = bytes.split_at(ID_LENGTH);
         secret.try_into().expect("the rest")
     }
@@ -181,11 +179,6 @@ impl SessionToken {
     pub fn expose(&self) -> &str {
         self.secret.expose_secret()
     }
-}
-
-fn hash(secret: &[u8]) -> SecretHash {
-    let digest = digest(&SHA256, secret);
-    SecretHash(digest.as_ref().try_into().expect("SHA-256 has 32 bytes"))
 }
 
 #[cfg(test)]

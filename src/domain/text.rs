@@ -1,4 +1,7 @@
-//! Single-line texts: trimmed, visible, without control characters.
+//! Forms of texts: single lines (trimmed, visible, without control characters), UUIDs, base64url.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::{Uuid, fmt::Hyphenated};
 
 use super::error::{FieldCode, FieldError};
 
@@ -16,6 +19,19 @@ pub const VISIBLE_LINE: &str = concat!(
     r"[^\u0000-\u001F\u007F-\u009F]*",
     r"[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]*$",
 );
+
+/// Parses a UUID of any version in the form of RFC 9562, in either case.
+pub(super) fn parse_uuid(text: &str) -> Option<Uuid> {
+    let has_length = text.len() == Hyphenated::LENGTH;
+    has_length.then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+/// Decodes base64url of exactly `LENGTH` bytes.
+pub(super) fn decode_base64url<const LENGTH: usize>(text: &str) -> Option<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+    (length == LENGTH).then_some(bytes)
+}
 
 /// Parses a text as one line, trimmed. `label` names it in messages.
 ///

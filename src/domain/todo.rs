@@ -9,7 +9,7 @@ mod sync_token;
 use std::fmt;
 
 use time::{Duration, OffsetDateTime};
-use uuid::{NoContext, Timestamp, Uuid, fmt::Hyphenated};
+use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::{
     counts::{CountsDelta, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, TodoCounts},
@@ -18,7 +18,10 @@ pub use self::{
     pagination::{Filter, Limit, PAGE_SIZE, Page},
     sync_token::SyncToken,
 };
-use super::error::{Error, FieldCode, FieldError, Gone};
+use super::{
+    error::{Error, FieldCode, FieldError, Gone},
+    text::parse_uuid,
+};
 
 /// How long a removed to-do can be restored. Its tombstone is purged some time after that.
 pub const TOMBSTONE_LIFE: Duration = Duration::days(30);
@@ -41,10 +44,7 @@ impl TodoId {
             let message = "The id of the to-do is missing";
             return Err(FieldError::new("id", FieldCode::Required, message));
         }
-        let id = (text.len() == Hyphenated::LENGTH)
-            .then(|| Uuid::try_parse(text).ok())
-            .flatten();
-        id.map(Self).ok_or_else(|| {
+        parse_uuid(text).map(Self).ok_or_else(|| {
             FieldError::new(
                 "id",
                 FieldCode::InvalidId,

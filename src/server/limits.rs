@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit, setrlimit};
-
 /// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -74,19 +72,10 @@ impl Limits {
     }
 }
 
-/// Takes as many descriptors as may be had: the lower limit, often 1,024, exists for programs that
-/// use `select`. Gives their number.
+/// Raises the soft limit of descriptors to the hard one and returns it: the soft one, often 1,024, exists for programs
+/// that use `select`. Where it cannot be raised, it stays.
 fn raise_descriptors() -> u64 {
-    let limit = getrlimit(Resource::Nofile);
-    let highest = rustix::process::Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
-    let now = match setrlimit(Resource::Nofile, highest) {
-        Ok(()) => limit.maximum,
-        // macOS refuses more than its kernel's own limit.
-        Err(_) => limit.current,
-    };
-    // None is no limit.
-    now.unwrap_or(u64::MAX)
+    rlimit::increase_nofile_limit(u64::MAX)
+        .or_else(|_| rlimit::Resource::NOFILE.get_soft())
+        .unwrap_or(u64::MAX)
 }

@@ -1,6 +1,6 @@
 //! Request limits: middleware that reads the whole body within limits of size and time, or rejects the request.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited, combinators::BoxBody};
 use hyper::body::Body as _;
@@ -14,19 +14,28 @@ use tokio::time::timeout;
 use super::RequestLimits;
 
 /// Why a request is rejected before it reaches the application. Requests that hyper rejected carry theirs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum RequestRejection {
+    #[error("the address is too long")]
     UriTooLong,
+    #[error("the head is not understood")]
     HeadNotUnderstood,
+    #[error("{}{}", HEAD_TOO_LARGE, most_of_it(.largest))]
     HeadTooLarge {
         /// The largest headers, for the message; may be empty.
         largest: String,
     },
+    #[error("more than 100 headers")]
     TooManyHeaders,
+    #[error("there must be one Host header")]
     InvalidHost,
+    #[error("the body is too large")]
     BodyTooLarge,
+    #[error("the body took too long")]
     BodyTimeout,
+    #[error("the body broke off")]
     BodyAborted,
+    #[error("the answer took too long")]
     HandlerTimeout,
 }
 
@@ -47,30 +56,16 @@ impl ResponseError for RequestRejection {
     }
 }
 
-impl fmt::Display for RequestRejection {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::UriTooLong => "the address is too long",
-            Self::HeadNotUnderstood => "the head is not understood",
-            Self::HeadTooLarge { largest } if largest.is_empty() => HEAD_TOO_LARGE,
-            // Shown to the client, since these headers are its own.
-            Self::HeadTooLarge { largest } => {
-                return write!(formatter, "{HEAD_TOO_LARGE}, most of it {largest}");
-            }
-            Self::TooManyHeaders => "more than 100 headers",
-            Self::InvalidHost => "there must be one Host header",
-            Self::BodyTooLarge => "the body is too large",
-            Self::BodyTimeout => "the body took too long",
-            Self::BodyAborted => "the body broke off",
-            Self::HandlerTimeout => "the answer took too long",
-        })
-    }
-}
-
-impl std::error::Error for RequestRejection {}
-
 /// See [`HEAD_BYTES`](super::limits::HEAD_BYTES).
 const HEAD_TOO_LARGE: &str = "more than 16 KiB of cookies and other headers";
+
+/// Shown to the client, since these headers are its own.
+fn most_of_it(largest: &str) -> String {
+    if largest.is_empty() {
+        return String::new();
+    }
+    format!(", most of it {largest}")
+}
 
 /// Calls `endpoint` with requests whose bodies have been read, within the limits. A response that takes too long is
 /// cancelled; its transactions continue.

@@ -7,7 +7,7 @@ use std::sync::Once;
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
-use ring::{digest, hmac};
+use ring::hmac;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::jwt_provider;
 use crate::domain::{
+    digest::{hmac_sha256, sha256},
     error::{AuthError, Error},
     session::{ACCESS_TOKEN_TTL, CallId, DeviceToken, SessionId, SuccessorKey},
     user::Username,
@@ -94,8 +95,7 @@ impl Key {
 
 /// HMAC of two parts. The first has a fixed length under each key: no two pairs are the same bytes.
 fn tag(key: &hmac::Key, first: &[u8], second: &[u8]) -> [u8; 32] {
-    let tag = hmac::sign(key, &[first, second].concat());
-    tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
+    hmac_sha256(key, &[first, second])
 }
 
 /// Derives a key for one purpose.
@@ -106,11 +106,8 @@ fn derive_key(secret: &[u8], purpose: &[u8]) -> hmac::Key {
 
 /// The `kid` of a key, which reveals nothing about it.
 fn key_id(secret: &[u8]) -> String {
-    let mut context = digest::Context::new(&digest::SHA256);
-    context.update(b"tickbox kid");
-    context.update(secret);
-    let hash = context.finish();
-    let first = hash.as_ref()[..8].try_into().expect("eight bytes");
+    let hash = sha256(&[b"tickbox kid", secret]);
+    let first = hash[..8].try_into().expect("eight bytes");
     format!("{:016x}", u64::from_be_bytes(first))
 }
 

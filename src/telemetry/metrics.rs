@@ -1,5 +1,5 @@
-//! What `/metrics` answers: counters and gauges that the layers write where things happen, in the text
-//! format of Prometheus. `ops/observe` shows them and watches over them.
+//! Metrics in the text format of Prometheus: counters and gauges that the layers update where events happen.
+//! `ops/observe` has the dashboard and the alerts.
 
 use std::time::Duration;
 
@@ -18,15 +18,15 @@ const BUCKETS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-/// How often what was observed is sorted into the buckets; until then every observation is kept.
+/// Interval at which observations are sorted into the buckets; until then every one is kept in memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// All that has been measured since the start.
+/// The metrics recorded since the start.
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
 
 impl Metrics {
-    /// Begins to measure: before this, what is written goes nowhere and costs next to nothing.
+    /// Starts recording: before this, updates are dropped and cost next to nothing.
     ///
     /// # Panics
     /// When called twice in one process, or outside a runtime.
@@ -58,8 +58,8 @@ impl Metrics {
     }
 }
 
-/// A method as one of the usual ones: a stranger cannot write words of their own into a log line, nor
-/// make up new series.
+/// The label of a method, one of the usual ones: a client cannot write text of its own into a log line, nor create
+/// new time series.
 pub(super) fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -69,7 +69,7 @@ pub(super) fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Notes an answer. Method and route are of a few.
+/// Records a response. Method and route have few values.
 pub(super) fn observe(method: &'static str, route: &str, status: StatusCode, seconds: f64) {
     let labels = [
         ("method", method.to_owned()),
@@ -121,7 +121,7 @@ fn describe() {
     }
     for (name, words, label, values) in COUNTERS {
         describe_counter!(*name, *words);
-        // From zero on: what appears only with its first event looks as if nothing had changed.
+        // Starts at zero: a series that appears with its first event shows no increase.
         match values {
             [] => counter!(*name).absolute(0),
             values => {
@@ -133,8 +133,8 @@ fn describe() {
     }
 }
 
-/// Names, words, and of those with a label its values; they are counted in `server`, `app`, `service` and
-/// `store`.
+/// Counters: name, description, label and its values. They are updated in `server`, `app`, `service` and
+/// `database`.
 const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
     (
         "tickbox_http_connections_closed_total",

@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -120,10 +119,5 @@ pub(crate) async fn ask(program: &Program, cookie: &str, count: usize) -> Vec<Du
 
 /// Our own ends of the drips need some too.
 pub(crate) fn raise_descriptors() {
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    let highest = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    setrlimit(Resource::Nofile, highest).expect("up to the maximum");
+    rlimit::increase_nofile_limit(u64::MAX).expect("up to the maximum");
 }

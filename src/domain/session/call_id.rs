@@ -1,9 +1,13 @@
 //! Idempotency keys: ids that clients give to calls, so that a retry gets the response of the first call.
 
 use time::{Duration, OffsetDateTime};
-use uuid::{Uuid, fmt::Hyphenated};
+use uuid::Uuid;
 
-use crate::domain::error::{FieldCode, FieldError};
+use crate::domain::{
+    digest::sha256,
+    error::{FieldCode, FieldError},
+    text::parse_uuid,
+};
 
 /// How long a call may be retried: longer than a slow line and its retries take, too short to be of use to an
 /// attacker who finds the request.
@@ -31,10 +35,7 @@ impl CallId {
     /// # Errors
     /// When the text is not a UUID.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let id = (text.len() == Hyphenated::LENGTH)
-            .then(|| Uuid::try_parse(text).ok())
-            .flatten();
-        id.map(Self).ok_or_else(|| {
+        parse_uuid(text).map(Self).ok_or_else(|| {
             let message = "The id of the call must be a UUID";
             FieldError::new("call_id", FieldCode::InvalidId, message)
         })
@@ -43,7 +44,7 @@ impl CallId {
     /// SHA-256 of the id, which itself is not stored.
     #[must_use]
     pub fn hash(self) -> [u8; 32] {
-        super::hash(self.0.as_bytes()).0
+        sha256(&[self.0.as_bytes()])
     }
 }
 

@@ -5,6 +5,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 use time::Duration;
 
+use crate::domain::text::decode_base64url;
+
 /// How long a browser stays known after its last login: as long as browsers keep any cookie.
 pub const DEVICE_COOKIE_TTL: Duration = Duration::days(400);
 
@@ -37,11 +39,7 @@ impl DeviceToken {
     /// Parses the text form; none when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; NONCE_LENGTH + 2 * TAG_LENGTH];
-        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-        if length != bytes.len() {
-            return None;
-        }
+        let bytes: [u8; NONCE_LENGTH + 2 * TAG_LENGTH] = decode_base64url(text)?;
         let (nonce, tags) = bytes.split_at(NONCE_LENGTH);
         let (tag, password_tag) = tags.split_at(TAG_LENGTH);
         Some(Self {

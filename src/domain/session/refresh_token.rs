@@ -12,13 +12,12 @@ use subtle::ConstantTimeEq as _;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{SecretHash, SessionId, hash};
+use super::{ID_LENGTH, SECRET_LENGTH, SecretHash, SessionId};
+use crate::domain::{digest::hmac_sha256, text::decode_base64url};
 
 /// Grace period in which a superseded token is treated as a delayed retry, not as theft.
 const REUSE_GRACE_PERIOD: Duration = Duration::seconds(60);
 
-const ID_LENGTH: usize = 16;
-const SECRET_LENGTH: usize = 32;
 const TAG_LENGTH: usize = 32;
 const LENGTH: usize = ID_LENGTH + SECRET_LENGTH + TAG_LENGTH;
 
@@ -37,11 +36,7 @@ impl SuccessorKey {
 
     pub(super) fn sign(&self, what: &str, secret: &[u8]) -> [u8; 32] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        let mut context = hmac::Context::with_key(&key);
-        context.update(what.as_bytes());
-        context.update(secret);
-        let tag = context.sign();
-        tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
+        hmac_sha256(&key, &[what.as_bytes(), secret])
     }
 }
 
@@ -63,7 +58,7 @@ impl RefreshToken {
     pub fn issue(id: SessionId, secret: [u8; SECRET_LENGTH], key: &SuccessorKey) -> Self {
         Self {
             id,
-            hash: hash(&secret),
+            hash: SecretHash::of(&secret),
             secret,
             tag: key.sign("tag", &secret),
         }
@@ -85,17 +80,13 @@ impl RefreshToken {
     /// Parses the text form; none when it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; LENGTH];
-        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-        if length != LENGTH {
-            return None;
-        }
+        let bytes: [u8; LENGTH] = decode_base64url(text)?;
         let (id, rest) = bytes.split_at(ID_LENGTH);
         let (secret, tag) = rest.split_at(SECRET_LENGTH);
         let secret: [u8; SECRET_LENGTH] = secret.try_into().ok()?;
         Some(Self {
             id: SessionId(Uuid::from_slice(id).ok()?),
-            hash: hash(&secret),
+            hash: SecretHash::of(&secret),
             secret,
             tag: tag.try_into().ok()?,
         })

@@ -1,10 +1,12 @@
 //! Active sessions as their user sees them.
 
 use time::OffsetDateTime;
-use uuid::{Uuid, fmt::Hyphenated};
 
 use super::{SessionId, SessionKind};
-use crate::domain::error::{FieldCode, FieldError};
+use crate::domain::{
+    error::{FieldCode, FieldError},
+    text::parse_uuid,
+};
 
 /// An active session, without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,10 +37,7 @@ impl SessionId {
             let message = "The id of the session is missing";
             return Err(error(FieldCode::Required, message));
         }
-        let id = (text.len() == Hyphenated::LENGTH)
-            .then(|| Uuid::try_parse(text).ok())
-            .flatten();
-        id.map(Self).ok_or_else(|| {
+        parse_uuid(text).map(Self).ok_or_else(|| {
             let message = "The session's id must be a UUID, as the list of sessions gives it";
             error(FieldCode::InvalidId, message)
         })

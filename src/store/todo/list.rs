@@ -36,6 +36,20 @@ struct Row {
     todo_count: i32,
 }
 
+/// A query for to-dos of a user that are not removed, with `$conditions` appended: the columns of [`Row`] once.
+macro_rules! query_rows {
+    ($conditions:tt, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
+                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
+           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
+           WHERE users.id = ? AND removed_date IS NULL"# + $conditions,
+            $($argument),+
+        )
+    };
+}
+
 impl From<Row> for Todo {
     fn from(row: Row) -> Self {
         Self {
@@ -67,12 +81,8 @@ impl From<Vec<Row>> for Part {
 
 /// The first page of the list, at most `limit` to-dos.
 pub async fn list(connection: &mut Connection, user: UserId, limit: u32) -> Result<Part, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
-                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
-           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
-           WHERE users.id = ? AND removed_date IS NULL
+    let rows = query_rows!(
+        r#"
            ORDER BY isdone, todos.created_date DESC, todos.id DESC LIMIT ?"#,
         user.0,
         limit,
@@ -91,12 +101,8 @@ pub async fn list_after(
     limit: u32,
 ) -> Result<Part, Error> {
     let created = to_database(after.created_date);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
-                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
-           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
-           WHERE users.id = ? AND removed_date IS NULL
+    let rows = query_rows!(
+        r#"
              AND (isdone > ? OR (isdone = ?
                   AND (todos.created_date < ? OR (todos.created_date = ? AND todos.id < ?))))
            ORDER BY isdone, todos.created_date DESC, todos.id DESC LIMIT ?"#,
@@ -120,12 +126,8 @@ pub async fn list_by_done(
     is_done: bool,
     limit: u32,
 ) -> Result<Part, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
-                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
-           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
-           WHERE users.id = ? AND removed_date IS NULL AND isdone = ?
+    let rows = query_rows!(
+        r#" AND isdone = ?
            ORDER BY todos.created_date DESC, todos.id DESC LIMIT ?"#,
         user.0,
         is_done,
@@ -145,12 +147,8 @@ pub async fn list_by_done_after(
     limit: u32,
 ) -> Result<Part, Error> {
     let created = to_database(after.created_date);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
-                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
-           FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
-           WHERE users.id = ? AND removed_date IS NULL AND isdone = ?
+    let rows = query_rows!(
+        r#" AND isdone = ?
              AND (todos.created_date < ? OR (todos.created_date = ? AND todos.id < ?))
            ORDER BY todos.created_date DESC, todos.id DESC LIMIT ?"#,
         user.0,

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use poem::{EndpointExt as _, Request};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tickbox::server::Limits;
 use tokio::{
     sync::Notify,
@@ -72,12 +71,7 @@ async fn who_connected_before_the_end_is_answered() {
 #[tokio::test]
 async fn all_who_wait_in_the_queue_when_the_port_closes_are_answered() {
     const WAITING: usize = 500;
-    let descriptors = getrlimit(Resource::Nofile);
-    let most = Rlimit {
-        current: descriptors.maximum,
-        ..descriptors
-    };
-    setrlimit(Resource::Nofile, most).expect("as many as may be had");
+    rlimit::increase_nofile_limit(u64::MAX).expect("as many as may be had");
     let limits = Limits {
         connections: 1,
         ..Limits::default()
