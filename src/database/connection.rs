@@ -125,7 +125,7 @@ impl From<DatabaseSettings> for ConnectOptions {
     }
 }
 
-/// The CA certificates trusted besides the public ones (WebPKI), which sqlx always has. It takes one more
+/// The CA certificates trusted besides the public ones (Web PKI), which sqlx always has. It takes one more
 /// source.
 #[derive(Debug, PartialEq, Eq)]
 enum CaSource {

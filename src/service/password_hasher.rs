@@ -1,4 +1,4 @@
-//! Password hashing: argon2id, off the async threads, a bounded number at a time.
+//! Password hashing: argon2id with a dummy hash for unknown users, off the async threads, in a bounded queue.
 
 mod fair_queue;
 mod pool;

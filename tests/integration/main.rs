@@ -18,5 +18,6 @@ mod session;
 mod swagger_ui;
 mod todo;
 mod user;
+mod vocabulary;
 mod web;
 mod world;

@@ -1,5 +1,5 @@
-//! What the tests share: the verbs over a database of the test's own, and two people who know
-//! nothing of each other.
+//! The fixture of the tests: the verbs over a database of the test's own, and two users who know nothing of each
+//! other.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! Login: starts sessions. Idempotent within a minute for a login with an idempotency key: a retry finds the
-//! session that the first one started and returns the same secret, which is not stored but computed again.
+//! Login: starts sessions, safe against session fixation. Idempotent within a minute for a login with an
+//! idempotency key: a retry finds the session that the first one started and returns the same secret, which is not
+//! stored but computed again.
 
 use futures_util::FutureExt as _;
 use secrecy::SecretString;
