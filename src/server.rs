@@ -1,6 +1,7 @@
-//! The HTTP listener: accepts connections, limits the cost of each, and shuts down gracefully. hyper under the poem application instead of poem's own server, which has no time limit for the
-//! head of a request, spins when descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a
-//! balancer speaks the newer ones to the outside. Imports `detach_on_drop` and `domain::client_ip` only.
+//! The HTTP listener: accepts connections, limits the cost of each, and shuts down gracefully. hyper under the
+//! poem application instead of poem's own server, which has no time limit for the head of a request, spins when
+//! descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a balancer speaks the newer ones to the
+//! outside. Imports `detach_on_drop` and `domain::client_ip` only.
 
 mod connection;
 mod lifecycle;
@@ -49,10 +50,12 @@ const PERMIT_PAUSE: Duration = Duration::from_millis(100);
 /// Length of the system's queue of connections that are not accepted yet, where its own limit (`somaxconn`) is
 /// not lower. Those beyond it believe that they are connected, and are reset when the port closes.
 const BACKLOG: u32 = 4_096;
-/// Receive buffer of a connection; the system takes twice that in memory. A whole request is no larger, and a client that sends many at once waits.
+/// Receive buffer of a connection; the system takes twice that in memory. A whole request is no larger, and a
+/// client that sends many at once waits.
 const RECEIVE_BYTES: u32 = 32 * 1024;
-/// `TCP_NOTSENT_LOWAT`: the send buffer beyond the bytes on their way. Without it the system buffers megabytes of
-/// a response that the client does not read, in kernel memory, which counts towards a container's. How much is on its way follows from the line alone, so that a long one is not slower.
+/// `TCP_NOTSENT_LOWAT`: the send buffer beyond the bytes on their way. Without it the system buffers megabytes
+/// of a response that the client does not read, in kernel memory, which counts towards a container's. How much
+/// is on its way follows from the line alone, so that a long one is not slower.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 16 * 1024;
 

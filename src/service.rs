@@ -1,4 +1,5 @@
-//! The verbs. Each looks up only within its user's own data, is idempotent, and owns its transaction. May import `store` and `domain`; knows neither pages, nor JSON, nor SQL.
+//! The verbs. Each looks up only within its user's own data, is idempotent, and owns its transaction. May import
+//! `store`, `database` and `domain`; knows neither pages, nor JSON, nor SQL.
 
 #![expect(
     clippy::missing_errors_doc,

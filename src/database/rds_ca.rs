@@ -1,5 +1,6 @@
 //! The CA bundle of Amazon RDS. Amazon has root certificates of its own for each region, which no public CA
-//! signs; a host is trusted by those of the region in its name, and no other host is trusted by any. RDS Proxy has certificates from public roots.
+//! signs; a host is trusted by those of the region in its name, and no other host is trusted by any. RDS Proxy
+//! has certificates from public roots.
 
 /// Made by `ops/image/rds-roots`. The Chinese regions and those of the American government are not
 /// among them, nor are regions that opened later than the file: there it is `DB_TLS_CA`.

@@ -20,7 +20,10 @@ const TERMS: &[(&str, &[&str])] = &[
     ("liveness", &["src/command/healthcheck.rs"]),
     (
         "middleware",
-        &["src/api/error_middleware.rs", "src/server/request_limits.rs"],
+        &[
+            "src/api/error_middleware.rs",
+            "src/server/request_limits.rs",
+        ],
     ),
     ("open redirect", &["src/web/url.rs"]),
     ("pagination", &["src/domain/todo/pagination.rs"]),
