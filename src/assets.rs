@@ -1,7 +1,5 @@
 //! The embedded styles, scripts, icon and licences, under names that change with their content: below
-//! the pages and the API, since both have pages that load them. May import no other layer.
-
-pub mod compression;
+//! the pages and the API, since both have pages that load them. May import `http` only.
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
@@ -15,15 +13,17 @@ use poem::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::http::{conditional::not_modified, encoding::accepts_encoding};
+
 /// Where the router mounts [`asset`].
 pub const ROUTE: &str = "/assets/:name";
 
-/// What `build.rs` made: `name-hash.ext`, and the same compressed with `.br` and `.gz` behind it.
+/// The output of `build.rs`: `name-hash.ext`, and its compressed forms with the suffixes `.br` and `.gz`.
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/assets"]
 struct Files;
 
-/// From the name in `assets/` to the address.
+/// The URL of each file of `assets/`, by its name there.
 static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     Files::iter()
         .filter_map(|file| {
@@ -35,16 +35,16 @@ static URLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The address of a file of `assets/`.
+/// The URL of a file of `assets/`.
 ///
 /// # Panics
-/// When there is no such file: every page names the same few, so the first test meets it.
+/// When there is no such file.
 #[must_use]
 pub fn url(name: &str) -> &'static str {
     URLS.get(name).expect("a file of assets/")
 }
 
-/// The file in the smallest form that the client takes; to be kept for ever.
+/// The file in the smallest encoding that the client accepts; cacheable for ever.
 ///
 /// # Errors
 /// When there is no file of that name.
@@ -52,14 +52,14 @@ pub fn url(name: &str) -> &'static str {
 pub(crate) fn asset(request: &Request, Path(name): Path<String>) -> Result<Response> {
     let content_type = content_type(&name).ok_or(NotFoundError)?;
     let plain = Files::get(&name).ok_or(NotFoundError)?;
-    let (file, encoding) = best(request, &name).unwrap_or((plain, "identity"));
+    let (file, encoding) = negotiate(request, &name).unwrap_or((plain, "identity"));
     // The name holds the hash of the content; the encoding makes it another representation.
     let etag = format!("\"{name}.{encoding}\"");
     let response = Response::builder()
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
         .header(header::VARY, "accept-encoding")
         .header(header::ETAG, &etag);
-    if is_known(request, &etag) {
+    if not_modified(request, &etag) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
     let response = response.header(header::CONTENT_TYPE, content_type);
@@ -70,7 +70,7 @@ pub(crate) fn asset(request: &Request, Path(name): Path<String>) -> Result<Respo
     Ok(response.body(shared(file)))
 }
 
-/// Where the file lies in the program: an answer that nobody reads must not be a copy of it.
+/// The bytes as they are embedded in the program: a response that waits for its client must not be a copy.
 fn shared(file: EmbeddedFile) -> Bytes {
     match file.data {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
@@ -88,49 +88,15 @@ fn content_type(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The smallest form that the client takes.
-fn best(request: &Request, name: &str) -> Option<(EmbeddedFile, &'static str)> {
+/// Content negotiation: the smallest encoding that the client accepts.
+fn negotiate(request: &Request, name: &str) -> Option<(EmbeddedFile, &'static str)> {
     let accepted = request.header("accept-encoding").unwrap_or_default();
     [("br", "br"), ("gzip", "gz")]
         .into_iter()
-        .filter(|(encoding, _)| accepts(accepted, encoding))
+        .filter(|(encoding, _)| accepts_encoding(accepted, encoding))
         .find_map(|(encoding, suffix)| {
             Files::get(&format!("{name}.{suffix}")).map(|file| (file, encoding))
         })
-}
-
-/// Whether `Accept-Encoding` names the encoding and does not refuse it.
-pub(crate) fn accepts(accepted: &str, encoding: &str) -> bool {
-    accepted.split(',').any(|item| {
-        let mut parts = item.split(';').map(str::trim);
-        let named = parts
-            .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case(encoding));
-        let refused = parts
-            .filter_map(|parameter| parameter.strip_prefix(['q', 'Q'])?.strip_prefix('='))
-            .any(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0));
-        named && !refused
-    })
-}
-
-/// Whether the client has what this tag names and asks only for something newer.
-#[must_use]
-pub fn is_known(request: &Request, etag: &str) -> bool {
-    let known = request.headers().get_all(header::IF_NONE_MATCH).iter();
-    known
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| names(value, etag))
-}
-
-/// Whether a value of `If-None-Match` names this tag, weak or not (RFC 9110, 13.1.2).
-#[must_use]
-pub fn names(if_none_match: &str, etag: &str) -> bool {
-    let mut tags = if_none_match.split(',').map(str::trim);
-    tags.any(|tag| tag == "*" || opaque(tag) == opaque(etag))
-}
-
-fn opaque(tag: &str) -> &str {
-    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 #[cfg(test)]
@@ -143,17 +109,5 @@ mod tests {
             let file = || shared(Files::get(&name).expect("it was listed"));
             assert_eq!(file().as_ptr(), file().as_ptr(), "{name}");
         }
-    }
-
-    #[test]
-    fn an_encoding_is_accepted_only_by_name_and_weight() {
-        assert!(accepts("gzip, deflate, br", "br"));
-        assert!(accepts("BR;q=0.5", "br"));
-        assert!(!accepts("gzip", "br"));
-        assert!(!accepts("br;q=0, gzip", "br"));
-        assert!(!accepts("br; q=0.0", "br"));
-        assert!(!accepts("br;Q=0", "br"));
-        assert!(!accepts("brx", "br"));
-        assert!(!accepts("", "br"));
     }
 }

@@ -4,7 +4,7 @@
 //! ```text
 //! main -> command -> { app, jobs -> service }
 //!         app -> { web, api } -> service -> store -> database -> domain
-//!         app -> { web, api } -> assets
+//!         app -> { web, api } -> assets -> http
 //!         app -> server -> domain
 //!         app -> telemetry -> config -> database
 //! { server, database } -> detach_on_drop
@@ -21,6 +21,7 @@ pub mod config;
 pub mod database;
 mod detach_on_drop;
 pub mod domain;
+pub mod http;
 pub mod server;
 pub mod service;
 pub mod store;

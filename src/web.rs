@@ -13,6 +13,7 @@ mod field;
 mod flash;
 mod form;
 mod form_error;
+mod form_state;
 mod htmx;
 mod layout;
 mod scheme;

@@ -1,11 +1,8 @@
 //! Error middleware: every error of a route or of the framework, an unknown path and a panic become problem
 //! documents. The framework's own messages name types of this program, so they are not disclosed.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-
-use futures_util::FutureExt as _;
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
+    Endpoint, IntoResponse as _, PathPattern, Request, Response,
     error::{MethodNotAllowedError, NotFoundError},
     http::StatusCode,
 };
@@ -15,22 +12,40 @@ use super::{
     openapi,
     problem::{ApiError, Code},
 };
-use crate::domain::error::{AuthError, Error};
+use crate::{
+    domain::error::{AuthError, Error},
+    http::error_boundary::{self, ErrorRenderer, RETRY_AFTER},
+};
 
 /// Answers every error of `endpoint` with a problem document.
 pub fn with_problem_responses<E: Endpoint + 'static>(
     endpoint: E,
 ) -> impl Endpoint<Output = Response> {
-    endpoint.around(|endpoint: Arc<E>, request: Request| async move {
+    error_boundary::catch::<ProblemRenderer, E>(endpoint)
+}
+
+struct ProblemRenderer {
+    path: String,
+}
+
+impl ErrorRenderer for ProblemRenderer {
+    fn of(request: &mut Request) -> Self {
         let path = request.original_uri().path().to_owned();
-        let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
-        Ok(match call.await {
-            Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) => with_route(error, &path),
-            // The panic has been logged where it happened.
-            Err(_) => with_path_pattern(&path, ApiError::new(Code::Internal).into_response()),
-        })
-    })
+        Self { path }
+    }
+
+    fn error(&self, error: poem::Error) -> Response {
+        let response = if error.is_from_response() {
+            error.into_response()
+        } else {
+            framework_error(&error, &self.path).into_response()
+        };
+        with_path_pattern(&self.path, response)
+    }
+
+    fn panic(&self) -> Response {
+        with_path_pattern(&self.path, ApiError::new(Code::Internal).into_response())
+    }
 }
 
 /// A response made before the router ran, with the path pattern that the log line names.
@@ -39,24 +54,6 @@ pub(super) fn with_path_pattern(path: &str, mut response: Response) -> Response 
         response.set_data(PathPattern(route.into()));
     }
     response
-}
-
-/// The error as a response that keeps the path pattern, which the log line names.
-fn with_route(error: poem::Error, path: &str) -> Response {
-    let Some(route) = error.data::<PathPattern>().cloned() else {
-        return with_path_pattern(path, response(error, path));
-    };
-    let mut with_route = response(error, path);
-    with_route.set_data(route);
-    with_route
-}
-
-fn response(error: poem::Error, path: &str) -> Response {
-    if error.is_from_response() {
-        error.into_response()
-    } else {
-        framework_error(&error, path).into_response()
-    }
 }
 
 fn framework_error(error: &poem::Error, path: &str) -> ApiError {
@@ -89,6 +86,3 @@ fn by_status(error: &poem::Error) -> ApiError {
         _ => Error::internal(error.to_string()).into(),
     }
 }
-
-/// `Retry-After` when a call took too long.
-const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -12,7 +12,7 @@ use poem_openapi::{
 use serde::Serialize;
 
 use super::json::Json;
-use crate::{assets, domain::user::Account};
+use crate::{domain::user::Account, http::conditional::etag_matches};
 
 /// The version of the JSON schema of to-dos. It must rise whenever their JSON changes, also by a new field:
 /// otherwise clients get 304 for answers without it.
@@ -31,7 +31,7 @@ impl ListEtag {
 
     /// Whether `If-None-Match` names this tag.
     pub(super) fn matches(&self, if_none_match: Option<&str>) -> bool {
-        if_none_match.is_some_and(|known| assets::names(known, &self.0))
+        if_none_match.is_some_and(|known| etag_matches(known, &self.0))
     }
 }
 

@@ -11,7 +11,10 @@ use poem::{
 use ring::digest::{SHA256, digest};
 
 use super::openapi::document;
-use crate::assets::{self, compression::gzip};
+use crate::{
+    assets,
+    http::{conditional::not_modified, encoding::accepts_encoding, gzip::gzip},
+};
 
 /// The path of the OpenAPI document.
 const DOCUMENT: &str = "/api/openapi.json";
@@ -55,12 +58,12 @@ pub(super) fn json(request: &Request) -> Response {
     let response = Response::builder()
         .header(header::CACHE_CONTROL, "no-cache")
         .header(header::ETAG, &document.etag);
-    if assets::is_known(request, &document.etag) {
+    if not_modified(request, &document.etag) {
         return response.status(StatusCode::NOT_MODIFIED).finish();
     }
     let response = response.content_type("application/json");
     let accepted = request.header("accept-encoding").unwrap_or_default();
-    if assets::accepts(accepted, "gzip") {
+    if accepts_encoding(accepted, "gzip") {
         let response = response
             .header(header::VARY, "accept-encoding")
             .header(header::CONTENT_ENCODING, "gzip");

@@ -1,34 +1,34 @@
-//! Compresses pages and JSON on their way out. Assets come compressed already.
+//! Compression middleware (gzip) for pages and JSON; assets are compressed at build time. Not poem's own, which
+//! allocates the compressor's tables for each response.
 
 use poem::{
     Body, Endpoint, EndpointExt as _, IntoResponse as _, Request, Response,
     http::{HeaderValue, StatusCode, header},
 };
 
-use crate::assets::{self, compression::gzip};
+use crate::http::{encoding::accepts_encoding, gzip::gzip};
 
-/// What fits into one packet anyway only costs time when it is made smaller.
-const WORTH_IT: usize = 1_400;
+/// Bodies that fit into one packet are not worth compressing.
+const MIN_LEN: usize = 1_400;
 
-/// Compresses what is large and text, for clients that take gzip. There is no secret in a page that
-/// something typed into it could be compared with by its length: no token protects our forms, and
-/// the session's secret stands in a header only.
+/// Compresses large text responses for clients that accept gzip. Safe against BREACH: no response contains both
+/// a secret and reflected input, since forms have no tokens and the session's secret is in a header only.
 pub(super) fn compressed<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
     endpoint.around(async |endpoint, request: Request| {
         let accepted = request.header("accept-encoding").unwrap_or_default();
-        let takes_gzip = assets::accepts(accepted, "gzip");
+        let takes_gzip = accepts_encoding(accepted, "gzip");
         let mut response = endpoint.call(request).await?.into_response();
         if response.status() == StatusCode::NOT_MODIFIED {
-            note_choice(&mut response);
-        } else if is_text(&response) {
+            vary_on_encoding(&mut response);
+        } else if is_compressible(&response) {
             compress(&mut response, takes_gzip).await?;
         }
         Ok(response)
     })
 }
 
-/// Whether it is written by us, not yet compressed, and of a kind that gets smaller.
-fn is_text(response: &Response) -> bool {
+/// Whether the response is a page or JSON, and not compressed yet.
+fn is_compressible(response: &Response) -> bool {
     let headers = response.headers();
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -40,13 +40,13 @@ fn is_text(response: &Response) -> bool {
 }
 
 async fn compress(response: &mut Response, takes_gzip: bool) -> poem::Result<()> {
-    // Nothing of ours is a stream: this only takes the bytes out.
+    // No response is a stream: this only takes the bytes out.
     let body = response.take_body().into_bytes().await?;
-    if body.len() < WORTH_IT {
+    if body.len() < MIN_LEN {
         response.set_body(body);
         return Ok(());
     }
-    note_choice(response);
+    vary_on_encoding(response);
     if !takes_gzip {
         response.set_body(body);
         return Ok(());
@@ -58,8 +58,8 @@ async fn compress(response: &mut Response, takes_gzip: bool) -> poem::Result<()>
     Ok(())
 }
 
-/// Tells caches that the answer also depends on what the client takes.
-fn note_choice(response: &mut Response) {
+/// Tells caches that the response depends on `Accept-Encoding`.
+fn vary_on_encoding(response: &mut Response) {
     let value = HeaderValue::from_static("accept-encoding");
     response.headers_mut().append(header::VARY, value);
 }

@@ -119,7 +119,7 @@ fn serve_metrics(
     lifecycle: Lifecycle,
 ) -> Result<(), CommandError> {
     let listener = listen("METRICS_LISTEN", address)?;
-    let endpoint = app::metrics(Metrics::start(), service);
+    let endpoint = app::metrics::endpoint(Metrics::start(), service);
     let limits = Limits {
         connections: METRICS_CONNECTIONS,
         ..Limits::default()

@@ -2,9 +2,8 @@
 
 mod retry_form;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::FutureExt as _;
 use maud::html;
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
@@ -20,7 +19,10 @@ use super::{
     layout::{self, Width, with_retry_after},
     url,
 };
-use crate::domain::{INPUT_MAX, error::Error, rate_limit::humanize, security_event::SecurityEvent};
+use crate::{
+    domain::{INPUT_MAX, error::Error, rate_limit::humanize, security_event::SecurityEvent},
+    http::error_boundary::{self, ErrorRenderer, RETRY_AFTER},
+};
 
 /// The response to a request that is rejected before it reaches a page: a page, or a fragment for htmx.
 #[must_use]
@@ -47,16 +49,7 @@ pub fn error_response(error: &Error, from_htmx: bool) -> Response {
 
 /// Answers every failure of `endpoint` with an error page, a panic too.
 pub fn with_error_pages<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
-    endpoint.around(|endpoint: Arc<E>, mut request: Request| async move {
-        let context = ErrorContext::of(&mut request);
-        let call = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
-        Ok(match call.await {
-            Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) => respond(error, &context),
-            // The panic has been logged where it happened.
-            Err(_) => error_page(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, &context),
-        })
-    })
+    error_boundary::catch::<ErrorContext, E>(endpoint)
 }
 
 /// Adds `Allow` to the response to a wrong method (RFC 9110, 15.5.6), which poem leaves out.
@@ -74,7 +67,11 @@ pub fn with_allow<E: Endpoint + 'static>(
             let hx = HxRequest::of(&request);
             match endpoint.call(request).await {
                 Err(error) if error.is::<MethodNotAllowedError>() => {
-                    let mut response = respond(error, &ErrorContext::without_form(hx));
+                    let route = error.data::<PathPattern>().cloned();
+                    let mut response = response(error, &ErrorContext::without_form(hx));
+                    if let Some(route) = route {
+                        response.set_data(route);
+                    }
                     response.headers_mut().insert(header::ALLOW, allow);
                     Ok(response)
                 }
@@ -92,6 +89,16 @@ struct ErrorContext {
 }
 
 impl ErrorContext {
+    fn without_form(hx: HxRequest) -> Self {
+        Self {
+            hx,
+            path: String::new(),
+            sent: SubmittedForm::default(),
+        }
+    }
+}
+
+impl ErrorRenderer for ErrorContext {
     /// Has the form kept once it is read.
     fn of(request: &mut Request) -> Self {
         let sent = SubmittedForm::default();
@@ -103,23 +110,13 @@ impl ErrorContext {
         }
     }
 
-    fn without_form(hx: HxRequest) -> Self {
-        Self {
-            hx,
-            path: String::new(),
-            sent: SubmittedForm::default(),
-        }
+    fn error(&self, error: poem::Error) -> Response {
+        response(error, self)
     }
-}
 
-/// The error as a response that keeps the path pattern, which the log line names.
-fn respond(error: poem::Error, context: &ErrorContext) -> Response {
-    let route = error.data::<PathPattern>().cloned();
-    let mut response = self::response(error, context);
-    if let Some(route) = route {
-        response.set_data(route);
+    fn panic(&self) -> Response {
+        error_page(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, self)
     }
-    response
 }
 
 fn response(error: poem::Error, context: &ErrorContext) -> Response {
@@ -178,9 +175,6 @@ fn framework_error(error: &poem::Error, context: &ErrorContext) -> Response {
     };
     error_page(status, &message, context)
 }
-
-/// `Retry-After` when a response took too long.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 const UNAVAILABLE: &str = "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.";
 

@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::layout::{described_by, error_of, field_error};
-use crate::domain::error::FieldError;
+use super::{
+    form_state::FormState,
+    layout::{described_by, field_error},
+};
 
 /// A labelled text field with its hint and its error.
 pub(super) struct Field<'a> {
@@ -34,8 +36,8 @@ impl<'a> Field<'a> {
     }
 
     /// A password is never sent back.
-    pub(super) fn render(&self, value: &str, errors: &[FieldError]) -> Markup {
-        let (name, error) = (self.name, error_of(errors, self.name));
+    pub(super) fn render(&self, form: &FormState<'_>) -> Markup {
+        let (name, error) = (self.name, form.error(self.name));
         let kind = if self.is_password { "password" } else { "text" };
         html! {
             div.field {
@@ -43,7 +45,7 @@ impl<'a> Field<'a> {
                 @if !self.hint.is_empty() { p.hint id={ (name) "-hint" } { (self.hint) } }
                 (field_error(error))
                 input id=(name) name=(name) type=(kind) autocomplete=(self.autocomplete) required
-                    value=[(!self.is_password).then_some(value)]
+                    value=[(!self.is_password).then(|| form.value(name))]
                     // No `maxlength`: it would cut what is pasted without a word.
                     autocapitalize=[(name == "username").then_some("none")]
                     spellcheck="false"

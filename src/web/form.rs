@@ -18,7 +18,7 @@ pub(super) const ACCOUNT_FIELD: &str = "account";
 pub(super) const FIELDS_MAX: usize = 100;
 
 /// Names and values in the order sent.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
 impl Fields {
@@ -55,9 +55,18 @@ impl Fields {
 }
 
 /// A posted form; one without a body and without a type has no fields.
-pub(super) struct Form(Fields);
+pub(super) struct Form(Arc<Fields>);
 
 impl Form {
+    /// Reads an encoded form.
+    ///
+    /// # Errors
+    /// As [`Fields::parse`].
+    #[cfg(test)]
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Failure> {
+        Ok(Self(Arc::new(Fields::parse(bytes)?)))
+    }
+
     /// The field's value; a missing one is empty.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.get(name)
@@ -80,7 +89,7 @@ impl<'a> FromRequest<'a> for Form {
         if kind.is_none() && !bytes.is_empty() {
             return Err(Failure::UnsupportedMediaType.into());
         }
-        let fields = Fields::parse(without_mark(&bytes))?;
+        let fields = Arc::new(Fields::parse(without_mark(&bytes))?);
         if let Some(sent) = request.data::<SubmittedForm>() {
             sent.0.set(fields.clone()).ok();
         }
@@ -90,12 +99,12 @@ impl<'a> FromRequest<'a> for Form {
 
 /// The submitted form, kept so that an error page can render it again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SubmittedForm(Arc<OnceLock<Fields>>);
+pub(super) struct SubmittedForm(Arc<OnceLock<Arc<Fields>>>);
 
 impl SubmittedForm {
     /// Names and values; none when no form was read.
     pub(super) fn fields(&self) -> Option<&Fields> {
-        self.0.get()
+        self.0.get().map(Arc::as_ref)
     }
 }
 

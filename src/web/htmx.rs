@@ -1,6 +1,6 @@
 //! Requests of htmx and the fragments that answer them.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 use poem::{FromRequest, Request, RequestBody};
 
 /// Whether htmx sent the request: it gets fragments, a browser gets whole pages.
@@ -28,6 +28,6 @@ impl<'a> FromRequest<'a> for HxRequest {
 }
 
 /// A fragment that htmx swaps into the element `id`, in the style `swap`.
-pub(super) fn fragment(id: &str, swap: &str, content: &Markup) -> Markup {
+pub(super) fn fragment(id: &str, swap: &str, content: &impl Render) -> Markup {
     html! { hx-partial hx-target={ "#" (id) } hx-swap=(swap) { (content) } }
 }

@@ -12,7 +12,7 @@ use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 use self::{
     fragments::{added, altered, appended, refreshed, refused},
     list_view::{ListUrl, ListView},
-    page::ListPage,
+    page::{DESCRIPTION, ListPage},
 };
 use super::{
     auth::Visitor,
@@ -21,6 +21,7 @@ use super::{
     failure::Failure,
     flash::Flash,
     form::{Form, Query},
+    form_state::FormState,
     htmx::HxRequest,
     layout::see_other,
     session::login,
@@ -61,8 +62,9 @@ pub(super) async fn show_list(
             view,
             page: &page,
             flash: Flash::parse(query.flash(), query.get("id")),
-            draft: draft.as_ref().map_or("", |draft| &draft.text),
-            error: None,
+            form: draft.as_ref().map_or_else(FormState::default, |draft| {
+                FormState::draft(DESCRIPTION, &draft.text)
+            }),
             id: draft
                 .as_ref()
                 .map_or_else(|| new_id(&service), |draft| draft.id),
@@ -106,24 +108,30 @@ async fn add_of(
     view: ListView,
     hx: HxRequest,
 ) -> Result<Response, Failure> {
-    let refuse = async |error: &FieldError| {
-        let draft = form.get("description");
-        refused(service, account, hx, view, draft, error).await
+    let refuse = async |errors: &[FieldError]| {
+        let form = FormState::refused(form, errors);
+        refused(service, account, hx, view, form).await
     };
     match try_add(service, account, form).await {
-        Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&form_already_used()).await,
+        Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&[form_already_used()]).await,
         Ok(outcome) if hx.0 => {
             let fragments = added(account, view, new_id(service), &outcome);
             Ok(fragments.into_response())
         }
         Ok(_) => Ok(redirect_to_list(view.at(None), Flash::Added)),
-        Err(Error::Invalid(errors)) => refuse(&errors[0]).await,
-        Err(Error::Conflict(Conflict::IdReused)) => refuse(&form_already_used()).await,
-        Err(Error::Conflict(conflict @ Conflict::TodoQuotaReached)) => {
-            let full = FieldError::new("description", FieldCode::OutOfRange, conflict.message());
-            refuse(&full).await
+        Err(Error::Invalid(mut errors)) => {
+            // The id has no input of its own.
+            for error in errors.iter_mut().filter(|error| error.field == "id") {
+                error.field = DESCRIPTION.into();
+            }
+            refuse(&errors).await
         }
-        Err(error) => Err(Failure::Domain(error).into()),
+        Err(Error::Conflict(Conflict::IdReused)) => refuse(&[form_already_used()]).await,
+        Err(Error::Conflict(conflict @ Conflict::TodoQuotaReached)) => {
+            let full = FieldError::new(DESCRIPTION, FieldCode::OutOfRange, conflict.message());
+            refuse(&[full]).await
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -142,7 +150,7 @@ pub(super) async fn update(
         ("true", _) => (service.remove(account, *id).await, Flash::Removed(*id)),
         (_, "" | "true") => (service.complete(account, *id).await, Flash::Completed),
         (_, "false") => (service.reopen(account, *id).await, Flash::Reopened),
-        _ => return Err(Failure::from(invalid_is_done()).into()),
+        _ => return Err(invalid_is_done().into()),
     };
     let outcome = outcome?;
     Ok(changed(hx, &action, flash, &outcome))
@@ -219,8 +227,7 @@ pub(super) fn list_page(account: &Account, page: &Page, id: TodoId) -> Markup {
         view: ListView::default(),
         page,
         flash: None,
-        draft: "",
-        error: None,
+        form: FormState::default(),
         id,
     }
     .render()

@@ -16,6 +16,7 @@ use super::super::{
     flash::Flash,
     form::{Form, Query},
     form_error::{RetryLater, refused},
+    form_state::FormState,
     layout::{self, Width, error_summary, page_title, see_other},
     url,
 };
@@ -138,6 +139,7 @@ struct LoginPage<'a> {
 
 impl LoginPage<'_> {
     fn render(&self, errors: &[FieldError]) -> Markup {
+        let form = FormState::draft("username", self.username).with_errors(errors);
         let next = Some(self.next).filter(|next| *next != url::LIST);
         let said = match (self.flash, self.draft, next) {
             (Some(Flash::Registered), ..) => Some("Your account is ready. Log in with it."),
@@ -154,8 +156,8 @@ impl LoginPage<'_> {
                 @if let Some(next) = next { input type="hidden" name="next" value=(next); }
                 @if let Some(id) = self.call_id { input type="hidden" name="call_id" value=(id.0); }
                 @if let Some(draft) = self.draft { (draft.fields()) }
-                (Field { autocomplete: "username", ..Field::new("username", "Username") }.render(self.username, errors))
-                (Field { autocomplete: "current-password", ..Field::password("password", "Password") }.render("", errors))
+                (Field { autocomplete: "username", ..Field::new("username", "Username") }.render(&form))
+                (Field { autocomplete: "current-password", ..Field::password("password", "Password") }.render(&form))
                 button.button type="submit" { "Login" }
             }
             p { "Do not have an account? " a href=(url::REGISTER) { "Register" } }

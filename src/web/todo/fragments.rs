@@ -9,6 +9,7 @@ use super::{
         dom_id,
         failure::Failure,
         flash::Flash,
+        form_state::FormState,
         htmx::{HxRequest, fragment},
         layout::error_summary,
     },
@@ -16,19 +17,18 @@ use super::{
     new_id,
     page::{ListPage, add_form, count, load_more, status_message},
     page_of,
-    row::{list_fields, row, rows},
+    row::{Row, Rows, list_fields},
 };
 use crate::{
     domain::{
-        error::FieldError,
         todo::{Page, TodoId},
         user::Account,
     },
     service::{Service, TodoUpdate},
 };
 
-/// A row that was completed, reopened, removed or restored. It stays where it is, also where a
-/// filter would leave it out: a slip is taken back where it happened.
+/// The row of a to-do that was completed, reopened, removed or restored. It stays in place, also where the filter
+/// excludes it now, so that a slip can be undone there.
 pub(super) fn altered(
     account: &Account,
     view: ListView,
@@ -38,13 +38,13 @@ pub(super) fn altered(
     let TodoUpdate { todo, counts, .. } = outcome;
     let (fields, focus) = (list_fields(account, view), flash == Flash::Restored);
     html! {
-        (fragment(&dom_id::row(todo.id), "outerMorph", &row(todo, &fields, focus)))
+        (fragment(&dom_id::row(todo.id), "outerMorph", &Row { todo, fields: &fields, focus }))
         (fragment(dom_id::COUNT, "outerHTML", &count(*counts)))
         (fragment(dom_id::STATUS, "innerHTML", &status_message(account, flash, Some(todo), view)))
     }
 }
 
-/// What changes when a to-do was added: the row where it belongs, a fresh form, the count.
+/// The parts that change when a to-do was added: its row, a fresh form, the counts.
 pub(super) fn added(
     account: &Account,
     view: ListView,
@@ -54,29 +54,28 @@ pub(super) fn added(
     let TodoUpdate { todo, counts, .. } = outcome;
     html! {
         @if view.shows(todo) {
-            (fragment(dom_id::TODOS, "afterbegin", &row(todo, &list_fields(account, view), false)))
+            (fragment(dom_id::TODOS, "afterbegin", &Row { todo, fields: &list_fields(account, view), focus: false }))
         }
         (fragment(dom_id::ERRORS, "innerHTML", &html! {}))
-        (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, next, "", None, true)))
+        (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, next, &FormState::default(), true)))
         (fragment(dom_id::COUNT, "outerHTML", &count(*counts)))
         (fragment(dom_id::STATUS, "innerHTML", &status_message(account, Flash::Added, Some(todo), view)))
     }
 }
 
-/// The form once more, with what was typed and what is wrong with it.
+/// The refused form, with its values and errors.
 pub(super) async fn refused(
     service: &Service,
     account: &Account,
     hx: HxRequest,
     view: ListView,
-    draft: &str,
-    error: &FieldError,
+    form: FormState<'_>,
 ) -> Result<Response, Failure> {
     let id = new_id(service);
     let answer = if hx.0 {
         html! {
-            (fragment(dom_id::ERRORS, "innerHTML", &error_summary(std::slice::from_ref(error), false)))
-            (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, id, draft, Some(error), true)))
+            (fragment(dom_id::ERRORS, "innerHTML", &error_summary(form.errors(), false)))
+            (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, id, &form, true)))
             (fragment(dom_id::COUNT, "outerHTML", &count(account.counts)))
             (fragment(dom_id::STATUS, "innerHTML", &html! {}))
         }
@@ -87,8 +86,7 @@ pub(super) async fn refused(
             view,
             page: &page,
             flash: None,
-            draft,
-            error: Some(error),
+            form,
             id,
         }
         .render()
@@ -98,19 +96,19 @@ pub(super) async fn refused(
         .into_response())
 }
 
-/// The next rows, below those that are there.
+/// The next rows, appended to the list.
 pub(super) fn appended(account: &Account, view: ListView, page: &Page) -> Markup {
     let first = page.todos.first().map(|todo| todo.id);
     html! {
-        (fragment(dom_id::TODOS, "beforeend", &rows(&page.todos, account, view, first)))
+        (fragment(dom_id::TODOS, "beforeend", &Rows::of(&page.todos, account, view).focusing(first)))
         (fragment(dom_id::MORE, "outerHTML", &load_more(view, page.next)))
     }
 }
 
-/// The list as another tab left it.
+/// The list after a change in another tab.
 pub(super) fn refreshed(account: &Account, view: ListView, page: &Page) -> Markup {
     html! {
-        (fragment(dom_id::TODOS, "innerMorph", &rows(&page.todos, account, view, None)))
+        (fragment(dom_id::TODOS, "innerMorph", &Rows::of(&page.todos, account, view)))
         (fragment(dom_id::MORE, "outerHTML", &load_more(view, page.next)))
         (fragment(dom_id::COUNT, "outerHTML", &count(page.counts)))
     }

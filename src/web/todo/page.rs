@@ -6,22 +6,25 @@ use super::{
     super::{
         dom_id,
         flash::Flash,
+        form_state::FormState,
         layout::{
             self, Width, described_by, error_summary, field_error, log_out_form, page_title, quoted,
         },
         url,
     },
     list_view::{ListUrl, ListView},
-    row::{list_fields, rows},
+    row::{Rows, list_fields},
 };
 use crate::domain::{
-    error::FieldError,
     todo::{Cursor, Description, Filter, Todo, TodoCounts, TodoId},
     user::Account,
 };
 
 /// The heading of the list.
 pub(super) const TITLE: &str = "My to-do list";
+
+/// The field with the text of a new to-do.
+pub(super) const DESCRIPTION: &str = "description";
 
 /// The content of the list page.
 pub(super) struct ListPage<'a> {
@@ -33,10 +36,8 @@ pub(super) struct ListPage<'a> {
     pub(super) page: &'a crate::domain::todo::Page,
     /// The flash message.
     pub(super) flash: Option<Flash>,
-    /// The text of the form.
-    pub(super) draft: &'a str,
-    /// The error of the form.
-    pub(super) error: Option<&'a FieldError>,
+    /// The form that adds a to-do.
+    pub(super) form: FormState<'a>,
     /// The id of the next to-do.
     pub(super) id: TodoId,
 }
@@ -48,7 +49,7 @@ impl ListPage<'_> {
             account,
             view,
             page,
-            error,
+            form,
             ..
         } = *self;
         let body = html! {
@@ -60,8 +61,8 @@ impl ListPage<'_> {
                     (log_out_form(account, "button quiet"))
                 }
             }
-            div #(dom_id::ERRORS) { @if let Some(error) = error { (error_summary(std::slice::from_ref(error), true)) } }
-            (add_form(account, view, self.id, self.draft, error, false))
+            div #(dom_id::ERRORS) { (error_summary(form.errors(), true)) }
+            (add_form(account, view, self.id, &form, false))
             div #(dom_id::STATUS) role="status" {
                 @if let Some(flash) = self.flash { (status_message(account, flash, None, view)) }
             }
@@ -74,7 +75,7 @@ impl ListPage<'_> {
             }
             // Inherited by the forms of all rows.
             ul #(dom_id::TODOS) data-rev=(page.counts.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
-                role="list" aria-label="To-dos" { (rows(&page.todos, account, view, None)) }
+                role="list" aria-label="To-dos" { (Rows::of(&page.todos, account, view)) }
             p.empty hidden[!page.todos.is_empty()] { (empty_state(view)) }
             (load_more(view, page.next))
             @if view.after.is_none() {
@@ -83,7 +84,7 @@ impl ListPage<'_> {
             }
         };
         layout::page(
-            &page_title(TITLE, error.is_some()),
+            &page_title(TITLE, form.is_refused()),
             Width::Wide,
             Some(account),
             &body,
@@ -97,10 +98,10 @@ pub(super) fn add_form(
     account: &Account,
     view: ListView,
     id: TodoId,
-    draft: &str,
-    error: Option<&FieldError>,
+    form: &FormState<'_>,
     focus: bool,
 ) -> Markup {
+    let error = form.error(DESCRIPTION);
     html! {
         form #(dom_id::ADD) method="post" action=(url::LIST) hx-post=(url::LIST) hx-swap="none" hx-sync="this:drop" novalidate {
             // Browsers that restore forms on the way back must not restore a used id.
@@ -112,7 +113,7 @@ pub(super) fn add_form(
                 // No `maxlength`: it would cut what is pasted without a word. No `autocomplete="off"` either,
                 // with which Chromium does not bring the text back after Back: without a script nothing else
                 // does, and `assets/app/drafts.js`, which keeps drafts itself, switches it off.
-                input #description name="description" type="text" value=(draft) required
+                input #description name="description" type="text" value=(form.value(DESCRIPTION)) required
                     enterkeyhint="done" dir="auto" data-max=(Description::MAX)
                     data-focus[focus]
                     aria-invalid=[error.map(|_| "true")]

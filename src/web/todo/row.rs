@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, Render, html};
 use uuid::Uuid;
 
 use super::{
@@ -14,64 +14,106 @@ use crate::domain::{
     user::Account,
 };
 
-/// Before the id of a to-do, that of its row.
+/// The prefix of the id of a row.
 const ROW: PreEscaped<&str> = PreEscaped(dom_id::ROW);
 
-/// The row of a to-do; `fields` are those of every row, and `focus` sends the keyboard to its checkbox.
-/// A removed one leaves a place that nothing shows and nobody hears of, so that undoing puts it back there.
-pub(super) fn row(todo: &Todo, fields: &Markup, focus: bool) -> Markup {
-    // Written once and not escaped, since it stands there six times and holds nothing to escape.
-    let mut buffer = Uuid::encode_buffer();
-    let id = PreEscaped(&*todo.id.0.hyphenated().encode_lower(&mut buffer));
-    if todo.removed_date.is_some() {
-        return html! { template #{ (ROW) (id) } data-rev=(todo.rev) {} };
-    }
-    let text = PreEscaped(escaped(todo.description.as_str()));
-    let (update, remove) = (PreEscaped(url::UPDATE), PreEscaped(url::REMOVE));
-    html! {
-        li #{ (ROW) (id) } data-rev=(todo.rev) class=[todo.is_done.then_some("done")] {
-            form method="post" action=(update) hx-post=(update) {
-                (fields)
-                input type="hidden" name="todo_id" value=(id);
-                button.check #{ "check-" (id) } name="is_done" value=(!todo.is_done) role="checkbox"
-                    aria-checked=(todo.is_done) aria-labelledby={ "text-" (id) } data-focus[focus] {
-                    // The sign where there is no style: without one, this would be nothing to see or press.
-                    span aria-hidden="true" { (if todo.is_done { "Reopen" } else { "Complete" }) }
-                }
-                div.text {
-                    span #{ "text-" (id) } dir="auto" { (text) } " "
-                    small {
-                        span { "Added " (TimeElement(todo.created_date)) }
-                        @if let Some(done) = todo.done_date { " " span { "Done " (TimeElement(done)) } }
+/// The row of a to-do. A removed one leaves a placeholder that is neither seen nor heard, so that undoing restores
+/// it in place.
+pub(super) struct Row<'a> {
+    /// The to-do.
+    pub(super) todo: &'a Todo,
+    /// The hidden fields of every row: see [`list_fields`].
+    pub(super) fields: &'a Markup,
+    /// Whether its checkbox takes the focus.
+    pub(super) focus: bool,
+}
+
+impl Render for Row<'_> {
+    fn render(&self) -> Markup {
+        let Self {
+            todo,
+            fields,
+            focus,
+        } = *self;
+        // Formatted once and not escaped: it is used six times and contains nothing to escape.
+        let mut buffer = Uuid::encode_buffer();
+        let id = PreEscaped(&*todo.id.0.hyphenated().encode_lower(&mut buffer));
+        if todo.removed_date.is_some() {
+            return html! { template #{ (ROW) (id) } data-rev=(todo.rev) {} };
+        }
+        let text = PreEscaped(escaped(todo.description.as_str()));
+        let (update, remove) = (PreEscaped(url::UPDATE), PreEscaped(url::REMOVE));
+        html! {
+            li #{ (ROW) (id) } data-rev=(todo.rev) class=[todo.is_done.then_some("done")] {
+                form method="post" action=(update) hx-post=(update) {
+                    (fields)
+                    input type="hidden" name="todo_id" value=(id);
+                    button.check #{ "check-" (id) } name="is_done" value=(!todo.is_done) role="checkbox"
+                        aria-checked=(todo.is_done) aria-labelledby={ "text-" (id) } data-focus[focus] {
+                        // The label without a stylesheet, where the checkbox has no sign.
+                        span aria-hidden="true" { (if todo.is_done { "Reopen" } else { "Complete" }) }
                     }
-                }
-                button.remove #{ "remove-" (id) } name="is_removed" value="true" formaction=(remove) hx-post=(remove) {
-                    span aria-hidden="true" { "×" } " "
-                    span.hidden { "Remove “" bdi { (text) } "”" }
+                    div.text {
+                        span #{ "text-" (id) } dir="auto" { (text) } " "
+                        small {
+                            span { "Added " (TimeElement(todo.created_date)) }
+                            @if let Some(done) = todo.done_date { " " span { "Done " (TimeElement(done)) } }
+                        }
+                    }
+                    button.remove #{ "remove-" (id) } name="is_removed" value="true" formaction=(remove) hx-post=(remove) {
+                        span aria-hidden="true" { "×" } " "
+                        span.hidden { "Remove “" bdi { (text) } "”" }
+                    }
                 }
             }
         }
     }
 }
 
-/// Rows, one after the other; `focus` as in [`row`] is for the one that it names.
-pub(super) fn rows(
-    todos: &[Todo],
-    account: &Account,
-    view: ListView,
+/// The rows of a part of the list.
+pub(super) struct Rows<'a> {
+    /// The to-dos.
+    todos: &'a [Todo],
+    fields: Markup,
+    /// The to-do whose checkbox takes the focus.
     focus: Option<TodoId>,
-) -> Markup {
-    let fields = list_fields(account, view);
-    // Room for all of them at once: grown row by row, most of the page would be copied several times.
-    let mut all = String::with_capacity(todos.len() * ROW_BYTES);
-    for todo in todos {
-        all.push_str(&row(todo, &fields, focus == Some(todo.id)).0);
-    }
-    PreEscaped(all)
 }
 
-/// The fields that every form about the list has: whose it is, and where a form without JavaScript
-/// leads back to.
+impl<'a> Rows<'a> {
+    /// Rows of which none takes the focus.
+    pub(super) fn of(todos: &'a [Todo], account: &Account, view: ListView) -> Self {
+        Self {
+            todos,
+            fields: list_fields(account, view),
+            focus: None,
+        }
+    }
+
+    /// The same rows, of which that of this to-do takes the focus.
+    pub(super) fn focusing(self, focus: Option<TodoId>) -> Self {
+        Self { focus, ..self }
+    }
+}
+
+impl Render for Rows<'_> {
+    fn render_to(&self, buffer: &mut String) {
+        let start = buffer.len();
+        for (index, todo) in self.todos.iter().enumerate() {
+            if index == 1 {
+                // Room for all rows of about the length of the first: growing step by step copies the page.
+                buffer.reserve((self.todos.len() - 1) * (buffer.len() - start));
+            }
+            let row = Row {
+                todo,
+                fields: &self.fields,
+                focus: self.focus == Some(todo.id),
+            };
+            row.render_to(buffer);
+        }
+    }
+}
+
+/// The hidden fields of every form of the list: its account, and the view that a form without JavaScript returns to.
 pub(super) fn list_fields(account: &Account, view: ListView) -> Markup {
     html! {
         (account_field(account))
@@ -80,10 +122,7 @@ pub(super) fn list_fields(account: &Account, view: ListView) -> Markup {
     }
 }
 
-/// What a row takes, with some text.
-const ROW_BYTES: usize = 1_280;
-
-/// A text with nothing in it that HTML knows, as most are, is looked through, not copied byte by byte.
+/// Fast path: text without special characters is not copied.
 fn escaped(text: &str) -> Cow<'_, str> {
     if text
         .bytes()

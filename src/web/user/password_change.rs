@@ -15,6 +15,7 @@ use super::super::{
     flash::Flash,
     form::{ACCOUNT_FIELD, Form},
     form_error::{RetryLater, refused},
+    form_state::FormState,
     layout::{self, Width, account_field, error_summary, page_title, see_other},
     url,
 };
@@ -34,7 +35,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Response, Failure> {
     let account = visitor.account(&url::CHANGE_PASSWORD)?;
     let user = service.user(&account).await?;
-    Ok(change_page(&account, &user.username, &[]).into_response())
+    Ok(change_page(&account, &user.username, &FormState::default()).into_response())
 }
 
 /// `POST /change-password`
@@ -53,7 +54,8 @@ pub(in crate::web) async fn change(
     check_account(form.get(ACCOUNT_FIELD), account)?;
     let user = service.user(account).await?;
     let refuse = |status, errors: &[FieldError]| {
-        refused(status, change_page(account, &user.username, errors))
+        let state = FormState::refused(&form, errors);
+        refused(status, change_page(account, &user.username, &state))
     };
     let input = PasswordChangeInput {
         current_password: form.get("current_password"),
@@ -73,12 +75,9 @@ pub(in crate::web) async fn change(
         Err(Error::Invalid(errors)) => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors)),
         Err(error) => {
             let later = RetryLater::of(error)?;
-            let page = change_page(
-                account,
-                &user.username,
-                &[later.message("current_password")],
-            );
-            Ok(later.response(page))
+            let errors = [later.message("current_password")];
+            let state = FormState::refused(&form, &errors);
+            Ok(later.response(change_page(account, &user.username, &state)))
         }
     }
 }
@@ -111,7 +110,7 @@ fn done(cookies: CookieJar, renewed: &RenewedSession) -> Response {
     response
 }
 
-fn change_page(account: &Account, username: &str, errors: &[FieldError]) -> Markup {
+fn change_page(account: &Account, username: &str, form: &FormState<'_>) -> Markup {
     let hint = format!(
         "{} characters or more; a few words are easy to remember and hard to guess",
         Password::MIN
@@ -130,18 +129,18 @@ fn change_page(account: &Account, username: &str, errors: &[FieldError]) -> Mark
     let title = "Change the password";
     let body = html! {
         h1 { (title) }
-        (error_summary(errors, true))
+        (error_summary(form.errors(), true))
         p { "You will be logged out everywhere else." }
         form method="post" action=(url::CHANGE_PASSWORD) novalidate {
             (account_field(account))
             // For password managers; it has no name, so it is not sent.
             label for="username" hidden { "Username" }
             input #username type="text" value=(username) autocomplete="username" readonly hidden;
-            @for field in fields { (field.render("", errors)) }
+            @for field in fields { (field.render(form)) }
             button.button type="submit" { "Change the password" }
         }
         p { a href=(url::ACCOUNT) { "Back to the account" } }
     };
-    let page_title = page_title(title, !errors.is_empty());
+    let page_title = page_title(title, form.is_refused());
     layout::page(&page_title, Width::Narrow, Some(account), &body)
 }

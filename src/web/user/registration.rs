@@ -10,13 +10,14 @@ use super::super::{
     flash::Flash,
     form::Form,
     form_error::{RetryLater, refused},
+    form_state::FormState,
     layout::{self, Width, error_summary, page_title, see_other},
     url,
 };
 use crate::{
     domain::{
         client_ip::ClientIp,
-        error::{Error, FieldError},
+        error::Error,
         user::{Password, Registration, RegistrationInput, Username},
     },
     service::Service,
@@ -27,7 +28,7 @@ use crate::{
 pub(in crate::web) fn show(visitor: Visitor) -> Response {
     match visitor.account {
         Some(_) => see_other(url::LIST),
-        None => registration_page(|_| "", &[]).into_response(),
+        None => registration_page(&FormState::default()).into_response(),
     }
 }
 
@@ -55,15 +56,15 @@ pub(in crate::web) async fn register(
         Err(Error::Conflict(conflict)) => conflict.field_error().into_iter().collect(),
         Err(error) => {
             let later = RetryLater::of(error)?;
-            let page = registration_page(|field| form.get(field), &[later.message("password")]);
-            return Ok(later.response(page));
+            let errors = [later.message("password")];
+            return Ok(later.response(registration_page(&FormState::refused(&form, &errors))));
         }
     };
-    let page = registration_page(|field| form.get(field), &errors);
+    let page = registration_page(&FormState::refused(&form, &errors));
     Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, page))
 }
 
-fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError]) -> Markup {
+fn registration_page(form: &FormState<'_>) -> Markup {
     let username_hint = format!(
         "{} to {} letters A to Z, digits, dots, underscores or hyphens",
         Username::MIN,
@@ -95,13 +96,13 @@ fn registration_page<'a>(value: impl Fn(&str) -> &'a str, errors: &[FieldError])
     ];
     let body = html! {
         h1 { "Registration form" }
-        (error_summary(errors, true))
+        (error_summary(form.errors(), true))
         form method="post" action=(url::REGISTER) novalidate {
-            @for field in fields { (field.render(value(field.name), errors)) }
+            @for field in fields { (field.render(form)) }
             button.button type="submit" { "Register" }
         }
         p { "Have an account? " a href=(url::LOGIN) { "Login" } }
     };
-    let title = page_title("Registration form", !errors.is_empty());
+    let title = page_title("Registration form", form.is_refused());
     layout::page(&title, Width::Narrow, None, &body)
 }

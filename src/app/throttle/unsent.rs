@@ -1,6 +1,5 @@
-//! The bytes of answers that their clients have not taken yet (back-pressure): a client that reads nothing
-//! must not fill the memory of the instance. A connection has one answer under way, so that what counts is how many
-//! large ones an address has, and all together.
+//! Back-pressure: counts the bytes of responses that clients have not read yet, by address and in all, so that a
+//! client that reads nothing cannot fill the memory of the instance.
 
 use std::{
     collections::HashMap,
@@ -17,7 +16,7 @@ use hyper::body::Body as _;
 use metrics::{Gauge, gauge};
 use poem::{Body, Response};
 
-use super::tally::What;
+use super::event_log::Event;
 use crate::server::Room;
 
 /// Of one address at most: eight of the largest answers, or the pages of a thousand people.
@@ -68,7 +67,7 @@ impl Unsent {
         network: IpAddr,
         mut response: Response,
         room: Option<Room>,
-    ) -> Result<Response, What> {
+    ) -> Result<Response, Event> {
         let body: BoxBody<Bytes, _> = response.take_body().into();
         if body.size_hint().exact().is_none_or(|length| length == 0) {
             response.set_body(Body::from(body));
@@ -85,12 +84,12 @@ impl Unsent {
         Ok(response)
     }
 
-    fn counted(&self, network: IpAddr, bytes: Bytes, room: Option<Room>) -> Result<Bytes, What> {
+    fn counted(&self, network: IpAddr, bytes: Bytes, room: Option<Room>) -> Result<Bytes, Event> {
         let length = bytes.len();
         let mut of = self.0.lock();
         let own = of.get(&network).copied().unwrap_or_default() + length;
         if length > SMALL && own > OF_ONE {
-            return Err(What::UnsentOfOne);
+            return Err(Event::UnsentOfOne);
         }
         if length > SMALL && self.0.all.load(Ordering::Relaxed) + length > IN_ALL {
             let greediest = of.iter().max_by_key(|(_, bytes)| **bytes);
@@ -99,7 +98,7 @@ impl Unsent {
                 *bytes > own && room.is_some_and(|room| room.close_stalled(*other))
             });
             if !is_made {
-                return Err(What::Unsent);
+                return Err(Event::Unsent);
             }
         }
         of.insert(network, own);
@@ -169,7 +168,7 @@ mod tests {
         Ipv4Addr::new(10, 0, 0, number).into()
     }
 
-    async fn answer(unsent: &Unsent, number: u8, length: usize) -> Result<Response, What> {
+    async fn answer(unsent: &Unsent, number: u8, length: usize) -> Result<Response, Event> {
         let response = Response::builder().body(vec![b'x'; length]);
         unsent.hold(from(number), response, None).await
     }
@@ -215,7 +214,7 @@ mod tests {
         }
         assert!(unsent.is_full_for(from(1)), "before anything is made");
         let refused = answer(&unsent, 1, MIB).await;
-        assert_eq!(refused.err(), Some(What::UnsentOfOne));
+        assert_eq!(refused.err(), Some(Event::UnsentOfOne));
         assert!(answer(&unsent, 1, SMALL).await.is_ok(), "what was done");
         assert!(!unsent.is_full_for(from(2)));
         assert!(answer(&unsent, 2, MIB).await.is_ok());
@@ -233,7 +232,7 @@ mod tests {
             }
         }
         assert_eq!(unsent.0.all.load(Ordering::Relaxed), IN_ALL);
-        assert_eq!(answer(&unsent, 99, MIB).await.err(), Some(What::Unsent));
+        assert_eq!(answer(&unsent, 99, MIB).await.err(), Some(Event::Unsent));
         assert!(unsent.is_full_for(from(0)), "it has some of it");
         assert!(!unsent.is_full_for(from(99)), "it has nothing of it");
         assert!(answer(&unsent, 99, SMALL).await.is_ok(), "a page");

@@ -1,5 +1,5 @@
-//! Requests that come in floods are counted, and logged once a second with their number: a client that
-//! asks without end must not fill the log.
+//! Aggregated log lines: events that come in floods are counted, and logged once a second with their number, so
+//! that a client cannot fill the log.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use crate::domain::{rate_limit::RateLimit, security_event::SecurityEvent};
 
-/// What is counted.
+/// An event that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum What {
+pub(super) enum Event {
     /// Requests beyond the quota, refused.
     TooMany,
     /// Health checks beyond theirs, refused.
@@ -29,7 +29,7 @@ pub(super) enum What {
     Unsent,
     /// Requests that a limit of a verb has refused.
     Limited(RateLimit),
-    /// Requests that were answered to somebody of whom others are refused.
+    /// Requests that were answered while others of the same address are rejected.
     Passed,
     /// Health checks that said yes.
     Healthy,
@@ -37,7 +37,7 @@ pub(super) enum What {
     Unhealthy,
 }
 
-impl What {
+impl Event {
     /// A health check by its answer.
     pub(super) fn checked(status: StatusCode) -> Self {
         if status.is_success() {
@@ -72,11 +72,11 @@ type Subject = (IpAddr, Option<Uuid>);
 
 /// Counts by address and user, until they are logged.
 #[derive(Clone, Default)]
-pub(super) struct Tally(Arc<Mutex<Counts>>);
+pub(super) struct EventLog(Arc<Mutex<Counts>>);
 
 #[derive(Default)]
 struct Counts {
-    of: HashMap<(Subject, What), u64>,
+    of: HashMap<(Subject, Event), u64>,
     /// Of those for which there was no room.
     others: u64,
     /// Refused in the second before.
@@ -85,26 +85,29 @@ struct Counts {
     is_awaited: bool,
 }
 
-impl Tally {
+impl EventLog {
     /// Counts one more; it is in the log within a second.
-    pub(super) fn note(&self, network: IpAddr, user: Option<Uuid>, what: What) {
+    pub(super) fn record(&self, network: IpAddr, user: Option<Uuid>, event: Event) {
         let subject = (network, user);
         // A limit of a verb has counted itself.
-        if let Some(limit) = what.limit().filter(|_| !matches!(what, What::Limited(_))) {
+        if let Some(limit) = event
+            .limit()
+            .filter(|_| !matches!(event, Event::Limited(_)))
+        {
             metrics::counter!("tickbox_rate_limit_hits_total", "limit" => limit).increment(1);
         }
         let mut counts = self.lock();
         let is_full = counts.of.len() >= COUNTED;
-        match counts.of.get_mut(&(subject, what)) {
+        match counts.of.get_mut(&(subject, event)) {
             Some(count) => *count += 1,
             None if is_full => counts.others += 1,
             None => {
-                counts.of.insert((subject, what), 1);
+                counts.of.insert((subject, event), 1);
             }
         }
         if !mem::replace(&mut counts.is_awaited, true) {
-            let tally = self.clone();
-            tokio::spawn(async move { while tally.log_after_a_second().await {} });
+            let log = self.clone();
+            tokio::spawn(async move { while log.log_after_a_second().await {} });
         }
     }
 
@@ -113,7 +116,7 @@ impl Tally {
         let counts = self.lock();
         counts.is_awaited
             && (counts.refused.contains(&network)
-                || counts.of.contains_key(&((network, None), What::TooMany)))
+                || counts.of.contains_key(&((network, None), Event::TooMany)))
     }
 
     /// Gives whether there was something, so that more may come.
@@ -127,7 +130,7 @@ impl Tally {
         let (counts, others) = {
             let mut counts = self.lock();
             let of = mem::take(&mut counts.of);
-            let refused = of.keys().filter(|(_, what)| *what == What::TooMany);
+            let refused = of.keys().filter(|(_, event)| *event == Event::TooMany);
             counts.refused = refused.map(|((network, _), _)| *network).collect();
             counts.is_awaited = !of.is_empty();
             (of, mem::take(&mut counts.others))
@@ -142,13 +145,13 @@ impl Tally {
     }
 }
 
-fn log(counts: HashMap<(Subject, What), u64>, others: u64) {
+fn log(counts: HashMap<(Subject, Event), u64>, others: u64) {
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(subject, count)| (u64::MAX - count, *subject));
     let rest = counts.split_off(counts.len().min(LINES));
-    for (((network, user), what), count) in counts {
+    for (((network, user), event), count) in counts {
         let user = user.map(display);
-        info_span!("counted", client = %network, user).in_scope(|| line(what, count));
+        info_span!("counted", client = %network, user).in_scope(|| line(event, count));
     }
     let rest = others + rest.iter().map(|(_, count)| count).sum::<u64>();
     if rest > 0 {
@@ -156,14 +159,14 @@ fn log(counts: HashMap<(Subject, What), u64>, others: u64) {
     }
 }
 
-fn line(what: What, count: u64) {
-    match what {
-        What::Healthy => tracing::info!(count, "health checks"),
-        What::Unhealthy => tracing::warn!(count, "health checks that were told 503"),
-        What::Passed => tracing::info!(count, "requests beside refused ones"),
-        what => tracing::warn!(
+fn line(event: Event, count: u64) {
+    match event {
+        Event::Healthy => tracing::info!(count, "health checks"),
+        Event::Unhealthy => tracing::warn!(count, "health checks that were told 503"),
+        Event::Passed => tracing::info!(count, "requests beside refused ones"),
+        event => tracing::warn!(
             event = SecurityEvent::RateLimited.as_str(),
-            limit = what.limit(),
+            limit = event.limit(),
             count,
             "too many"
         ),

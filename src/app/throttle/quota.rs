@@ -1,4 +1,4 @@
-//! How many requests one instance takes from one address.
+//! Rate limit of requests per client IP, in the memory of one instance.
 
 use std::{
     net::IpAddr,
@@ -9,13 +9,13 @@ use governor::{DefaultKeyedRateLimiter, RateLimiter};
 
 use crate::domain::rate_limit::RequestQuota;
 
-/// After this many requests the addresses that have been quiet for a while are forgotten: somebody
-/// with many addresses can fill no more memory than this many, and those of the last ten seconds.
-const FORGET_EVERY: u32 = 10_000;
+/// After this many requests idle addresses are evicted, so that an attacker with many addresses can fill no more
+/// memory than this many, and those of the last ten seconds.
+const EVICT_EVERY: u32 = 10_000;
 
 pub(super) struct Quota {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
-    since_forgotten: AtomicU32,
+    since_eviction: AtomicU32,
 }
 
 impl Quota {
@@ -25,19 +25,19 @@ impl Quota {
         let quota = governor::Quota::with_period(replenish)?.allow_burst(burst);
         Some(Self {
             limiter: RateLimiter::keyed(quota),
-            since_forgotten: AtomicU32::new(0),
+            since_eviction: AtomicU32::new(0),
         })
     }
 
     /// Whether one more may come from there now.
     pub(super) fn admits(&self, network: IpAddr) -> bool {
-        self.forget_some();
+        self.evict_idle();
         self.limiter.check_key(&network).is_ok()
     }
 
-    fn forget_some(&self) {
-        if self.since_forgotten.fetch_add(1, Ordering::Relaxed) >= FORGET_EVERY {
-            self.since_forgotten.store(0, Ordering::Relaxed);
+    fn evict_idle(&self) {
+        if self.since_eviction.fetch_add(1, Ordering::Relaxed) >= EVICT_EVERY {
+            self.since_eviction.store(0, Ordering::Relaxed);
             self.limiter.retain_recent();
         }
     }

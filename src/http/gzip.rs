@@ -1,26 +1,26 @@
-//! What is made smaller when it is asked for: pages and JSON on their way out, the document once.
+//! Compression with gzip, for responses that are not compressed at build time.
 
 use std::cell::RefCell;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 thread_local! {
-    /// Kept: it has a third of a megabyte, which each answer would take and give back.
+    /// Reused: it has a third of a megabyte, which each response would allocate and free.
     static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new_gzip(LEVEL, WINDOW_BITS));
 }
 
-/// The fastest: the next ones make a page a sixth smaller for twice the time.
+/// The fastest level: the next ones make a page a sixth smaller for twice the time.
 const LEVEL: Compression = Compression::fast();
-/// 32 KiB, the most that gzip has.
+/// A window of 32 KiB, the maximum of gzip.
 const WINDOW_BITS: u8 = 15;
 
-/// More than the head and the end of the form take, so that there always is some room.
-const ENDS: usize = 64;
+/// More than the header and the trailer of gzip.
+const GZIP_OVERHEAD: usize = 64;
 
-/// What an answer may take beyond its bytes; to give back less costs more than it saves.
+/// Unused capacity that is worth releasing.
 const SPARE: usize = 16 * 1024;
 
-/// The bytes in the form of gzip.
+/// The bytes, compressed.
 ///
 /// # Panics
 /// Never: whatever is in memory can be compressed.
@@ -28,7 +28,7 @@ const SPARE: usize = 16 * 1024;
 pub fn gzip(body: &[u8]) -> Vec<u8> {
     DEFLATE.with_borrow_mut(|deflate| {
         deflate.reset();
-        let room = body.len() / 4 + ENDS;
+        let room = body.len() / 4 + GZIP_OVERHEAD;
         let mut packed = Vec::with_capacity(room);
         let mut rest = body;
         loop {

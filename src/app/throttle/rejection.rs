@@ -1,4 +1,4 @@
-//! The answers to what is refused at the edge: made once, the same bytes for everybody.
+//! Responses to rejected requests: rendered once, so that all clients share the same bytes.
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use poem::{
     http::{HeaderMap, StatusCode},
 };
 
-use super::tally::What;
+use super::event_log::Event;
 use crate::{
     api,
     domain::{error::Error, rate_limit::RequestQuota},
     web,
 };
 
-/// Until what is not sent yet may have been taken.
+/// `Retry-After` while too much is unsent.
 const UNSENT_WAIT: Duration = Duration::from_secs(5);
 
-/// How an answer looks: a page, a fragment for htmx, or a problem.
+/// The format of a response: a page, a fragment for htmx, or a problem document.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum Format {
     Page,
     Fragment,
     Problem,
 }
 
-impl Kind {
+impl Format {
     pub(super) fn of(request: &Request) -> Self {
         if api::is_api_path(request.uri().path()) {
             Self::Problem
@@ -39,29 +39,29 @@ impl Kind {
     }
 }
 
-/// One answer for each reason and kind.
-pub(super) struct Refusals {
-    too_many: Look,
-    too_many_checks: Look,
-    unsent_of_one: Look,
-    unsent: Look,
+/// A response for each reason and format.
+pub(super) struct Rejections {
+    too_many: Formats,
+    too_many_checks: Formats,
+    unsent_of_one: Formats,
+    unsent: Formats,
 }
 
-struct Look {
-    page: Ready,
-    fragment: Ready,
-    problem: Ready,
+struct Formats {
+    page: CachedResponse,
+    fragment: CachedResponse,
+    problem: CachedResponse,
 }
 
-struct Ready {
+struct CachedResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl Refusals {
+impl Rejections {
     pub(super) fn new(quota: Option<RequestQuota>, headers: &HeaderMap) -> Self {
-        let limited = |retry_after| Look::new(&Error::RateLimited { retry_after }, headers);
+        let limited = |retry_after| Formats::new(&Error::RateLimited { retry_after }, headers);
         // Once the burst is used up, one more may come within that time.
         let wait = |quota: RequestQuota| Duration::from_secs(quota.replenish.as_secs() + 1);
         let unavailable = Error::Unavailable {
@@ -72,36 +72,36 @@ impl Refusals {
             too_many: limited(wait(quota.unwrap_or(RequestQuota::STANDARD))),
             too_many_checks: limited(wait(super::HEALTH_CHECKS)),
             unsent_of_one: limited(UNSENT_WAIT),
-            unsent: Look::new(&unavailable, headers),
+            unsent: Formats::new(&unavailable, headers),
         }
     }
 
-    pub(super) fn answer(&self, what: What, kind: Kind) -> Response {
-        let look = match what {
-            What::TooManyChecks => &self.too_many_checks,
-            What::UnsentOfOne => &self.unsent_of_one,
-            What::Unsent => &self.unsent,
+    pub(super) fn response_to(&self, event: Event, kind: Format) -> Response {
+        let formats = match event {
+            Event::TooManyChecks => &self.too_many_checks,
+            Event::UnsentOfOne => &self.unsent_of_one,
+            Event::Unsent => &self.unsent,
             _ => &self.too_many,
         };
         match kind {
-            Kind::Page => look.page.response(),
-            Kind::Fragment => look.fragment.response(),
-            Kind::Problem => look.problem.response(),
+            Format::Page => formats.page.response(),
+            Format::Fragment => formats.fragment.response(),
+            Format::Problem => formats.problem.response(),
         }
     }
 }
 
-impl Look {
+impl Formats {
     fn new(error: &Error, headers: &HeaderMap) -> Self {
         Self {
-            page: Ready::new(web::error_page::error_response(error, false), headers),
-            fragment: Ready::new(web::error_page::error_response(error, true), headers),
-            problem: Ready::new(api::error_response(error), headers),
+            page: CachedResponse::new(web::error_page::error_response(error, false), headers),
+            fragment: CachedResponse::new(web::error_page::error_response(error, true), headers),
+            problem: CachedResponse::new(api::error_response(error), headers),
         }
     }
 }
 
-impl Ready {
+impl CachedResponse {
     fn new(mut response: Response, headers: &HeaderMap) -> Self {
         let body = response.take_body().into_bytes().now_or_never();
         let body = body.and_then(Result::ok).expect("it is in memory");
