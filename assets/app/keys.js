@@ -16,7 +16,7 @@ const letters = make("input", { id: "keys-letters", type: "checkbox", checked: i
 const dialog = make(
   "dialog",
   { id: "keys" },
-  make("h2", { id: "keys-title" }, "Keyboard keys"),
+  make("h2", { id: "keys-title" }, "Keyboard shortcuts"),
   make("dl", {}, ...list),
   make(
     "form",
@@ -26,7 +26,7 @@ const dialog = make(
   ),
 );
 dialog.setAttribute("aria-labelledby", "keys-title");
-const open = make("button", { id: "keys-open", type: "button" }, "Keyboard keys");
+const open = make("button", { id: "keys-open", type: "button" }, "Keyboard shortcuts");
 
 on("keydown", (event) => {
   const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");

@@ -59,14 +59,14 @@ text_walk() {
     [ -z "${SECRETS_FILE:-}" ] || printf '%s\n' "$password" >>"$SECRETS_FILE"
     sees "Do not have an account?" && press "Register" &&
         sees "Registration form" && type_in "First name" Ona && type_in "Last name" Petraite && type_in "Username" "$user" &&
-        type_in "Password" "$password" && type_in "Password again" "$password" && press_last Register &&
+        type_in "Password" "$password" && type_in "Confirm password" "$password" && press_last Register &&
         sees "Your account is ready." && type_in "Username" "$user" && type_in "Password" "$password" && press_last Login &&
         sees "Nothing to do." && type_in "New to-do" "Buy milk" && press "Add" &&
         sees "Added the to-do." && sees "1 of 1 open" && press "Complete" &&
         sees "Done: the to-do." && sees "0 of 1 open" && press "Reopen" &&
         sees "Open again: the to-do." && press "Remove" &&
         sees "Removed the to-do." && sees "0 of 0 open" && press "Undo" &&
-        sees "Brought back the to-do." && sees "Buy milk" && press "Done" &&
+        sees "Restored the to-do." && sees "Buy milk" && press "Done" &&
         sees "Nothing is done yet." && press "Open Done" &&
         sees "Buy milk" && press "Log out" &&
         sees "You are logged out."

@@ -113,7 +113,7 @@ fn wrong_field(field: &str, words: &str) -> FieldError {
     } else if words.starts_with("duplicate field") {
         // Its path ends at the object, but its message quotes the name.
         let field = words.split('`').nth(1).unwrap_or_default().to_owned();
-        let message = format!("The field {field} stands there twice. Send it once");
+        let message = format!("The field {field} is given twice. Send it once");
         FieldError::new(field, FieldCode::DuplicateField, message)
     } else {
         let expected = words.rsplit("expected ").next().unwrap_or_default();

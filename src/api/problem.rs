@@ -88,8 +88,8 @@ impl Code {
                 "Send the body as JSON, with Content-Type: application/json and no Content-Encoding."
             }
             Self::TooLarge => "The body is larger than 16 KiB.",
-            Self::UriTooLong => "The address is longer than 4 KiB.",
-            Self::HeadersTooLarge => "The request has too large headers, or too many. Send fewer.",
+            Self::UriTooLong => "The URL is longer than 4 KiB.",
+            Self::HeadersTooLarge => "The request headers are too large or too many. Send fewer.",
             Self::RequestTimeout => "The body took longer than 15 seconds. Send it again.",
             Self::Unauthenticated => {
                 "This call needs an access token: Authorization: Bearer and the token that login answers."
@@ -97,33 +97,33 @@ impl Code {
             Self::WrongCredentials => {
                 "The username or the password is wrong. Check both and try again."
             }
-            Self::InvalidToken => "This is no access token of ours. Log in.",
+            Self::InvalidToken => "The access token is invalid. Log in.",
             Self::TokenExpired => {
                 "The access token has expired. Exchange the refresh token for a new one."
             }
             Self::SessionEnded => "This session has ended. Log in again.",
             Self::NotFound => {
-                "There is nothing at this address. GET /api/openapi.json lists the calls."
+                "There is nothing at this path. GET /api/openapi.json lists the calls."
             }
             Self::TodoNotFound => "You have no to-do with this id.",
             Self::SessionNotFound => "You have no session with this id. It may have ended.",
-            Self::MethodNotAllowed => "This address takes another method: see Allow.",
+            Self::MethodNotAllowed => "This path takes another method: see Allow.",
             Self::UsernameTaken => "This username is taken. Choose another one.",
             Self::IdReused => "This id already names another to-do. Use a new id for a new to-do.",
             Self::TodoQuotaReached => {
                 "Your list holds as many to-dos as it can: 200,000. Remove some that you no longer need."
             }
             Self::RevConflict => {
-                "The to-do has been changed meanwhile. Look at current, and send the change again with its rev."
+                "The to-do has been changed in the meantime. Look at current, and send the change again with its rev."
             }
             Self::TodoGone => {
                 "This to-do cannot be restored any more: 30 days after it was removed, or 20,000 removals later, it is gone for good. Add it once more, with a new id."
             }
             Self::SyncTokenExpired => {
-                "It cannot be told any more what changed since then. Call again without since, and keep what you have not sent yet."
+                "The sync token has expired. Call again without since, and keep what you have not sent yet."
             }
             Self::RateLimited => {
-                "There have been too many of these. Wait for Retry-After and send it again; nothing was done."
+                "Too many attempts. Wait for Retry-After and send it again; nothing was done."
             }
             Self::Internal => {
                 "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do without an id could then be there twice."
@@ -139,7 +139,7 @@ impl Code {
         match self {
             Self::Unauthenticated | Self::WrongCredentials => Some(r#"Bearer realm="tickbox""#),
             Self::InvalidToken => Some(
-                r#"Bearer realm="tickbox", error="invalid_token", error_description="no token of ours""#,
+                r#"Bearer realm="tickbox", error="invalid_token", error_description="invalid token""#,
             ),
             Self::TokenExpired => Some(
                 r#"Bearer realm="tickbox", error="invalid_token", error_description="expired""#,
@@ -252,7 +252,7 @@ impl ApiError {
         let error = Self::new(Code::MethodNotAllowed);
         Self {
             allow: Some(allow.clone()),
-            ..error.with_detail(format!("This address takes only {allow}."))
+            ..error.with_detail(format!("This path takes only {allow}."))
         }
     }
 

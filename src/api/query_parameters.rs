@@ -32,7 +32,7 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
         } else if seen.insert(name.clone()) {
             None
         } else {
-            let message = format!("The parameter {name} stands there twice. Send it once");
+            let message = format!("The parameter {name} is given twice. Send it once");
             Some(FieldError::new(name, FieldCode::DuplicateField, message))
         }
     });

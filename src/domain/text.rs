@@ -54,7 +54,7 @@ pub(super) fn parse_line(
         (FieldCode::TooLong, message)
     } else if line.chars().any(char::is_control) {
         let message =
-            format!("{label} must not hold line breaks, tabs or other control characters");
+            format!("{label} must not contain line breaks, tabs or other control characters");
         (FieldCode::ControlCharacters, message)
     } else {
         return Ok(line.to_owned());

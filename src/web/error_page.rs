@@ -205,7 +205,7 @@ fn message(failure: &Failure) -> String {
         }
         Failure::Domain(Error::Internal(_)) => INTERNAL_ERROR.into(),
         Failure::CrossSite => {
-            "This form was sent from another site, so nothing was done. Open the page here and send it again.".into()
+            "This request came from another site and was blocked. Open the page here and send it again.".into()
         }
         Failure::UnsupportedMediaType => "Only forms are accepted here.".into(),
         Failure::InvalidUtf8 => "The request holds text that is not UTF-8, so it could not be read.".into(),
@@ -215,7 +215,7 @@ fn message(failure: &Failure) -> String {
 
 fn too_many(wait: Duration) -> String {
     let wait = humanize(wait);
-    format!("There have been too many requests. Wait {wait}, then try again.")
+    format!("Too many requests. Try again in {wait}.")
 }
 
 /// Logs each failure of the server once, here at the edge; errors of users are not logged.

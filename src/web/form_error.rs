@@ -34,15 +34,11 @@ impl RetryLater {
 
     /// The message, as the error of the field where the user continues.
     pub(super) fn message(&self, field: &'static str) -> FieldError {
-        let wait = if self.status == StatusCode::TOO_MANY_REQUESTS {
-            format!(
-                "There have been too many attempts. Wait {}",
-                humanize(self.wait)
-            )
+        let message = if self.status == StatusCode::TOO_MANY_REQUESTS {
+            format!("Too many attempts. Try again in {}", humanize(self.wait))
         } else {
-            "We cannot answer right now. Wait a few seconds".to_owned()
+            "We cannot answer right now. Try again in a few seconds".to_owned()
         };
-        let message = format!("{wait}, enter the password again and send the form once more");
         FieldError::new(field, FieldCode::Required, message)
     }
 

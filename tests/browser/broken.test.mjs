@@ -80,8 +80,8 @@ async function failsAndSaysSo(visitor) {
 /** A preference that cannot be kept holds on this page at least. */
 async function usesKeys(visitor) {
   const { page } = visitor;
-  const dialog = page.getByRole("dialog", { name: "Keyboard keys" });
-  await page.getByRole("button", { name: "Keyboard keys" }).click();
+  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
   await dialog.getByRole("checkbox").click();
   await dialog.getByRole("button", { name: "Close" }).click();
   await page.focus("nav a");

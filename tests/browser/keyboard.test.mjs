@@ -104,7 +104,7 @@ scenario("after showing more the keyboard is at the first new row", {}, async (v
 scenario("single keys work outside of fields, are listed, and can be switched off", {}, async (visitor) => {
   const { page } = visitor;
   await visitor.signUp();
-  const dialog = page.getByRole("dialog", { name: "Keyboard keys" });
+  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await press(visitor, "n");
   assert.equal(await visitor.focused(), "description");
   await page.keyboard.type("n?");
@@ -132,7 +132,7 @@ scenario("single keys work outside of fields, are listed, and can be switched of
   assert(await dialog.isHidden());
   assert.equal(await visitor.focused(), "a");
 
-  await page.getByRole("button", { name: "Keyboard keys" }).press("Enter");
+  await page.getByRole("button", { name: "Keyboard shortcuts" }).press("Enter");
   await dialog.getByRole("checkbox").press("Space");
   await press(visitor, "Escape");
   await press(visitor, "n");

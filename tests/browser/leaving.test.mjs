@@ -32,7 +32,7 @@ async function goesAbout(visitor) {
   await visitor.logIn();
   await visitor.add(secrets[0]);
   for (const words of secrets) assert((await screen.everything()).includes(words), "it can be read before");
-  for (const name of ["Account", "Back to the list", "Account", "See where you are logged in", "Back to the account"]) await visitor.go(() => screen.click({ link: name }));
+  for (const name of ["Account", "Back to the list", "Account", "See your active sessions", "Back to the account"]) await visitor.go(() => screen.click({ link: name }));
 }
 
 /** Goes one page on, and looks for a while at all that can be read there. The first step leads somewhere. */

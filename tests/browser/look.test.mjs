@@ -56,7 +56,7 @@ async function tourOfList(visitor, at) {
   await at("list after removal");
   await visitor.add(`${word}!`);
   await at("list with error");
-  await page.getByRole("button", { name: "Keyboard keys" }).click();
+  await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
   await at("keys");
   await page.keyboard.press("Escape");
   await visitor.context.setOffline(true);

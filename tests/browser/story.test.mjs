@@ -89,7 +89,7 @@ async function registers(visitor) {
   await screen.fill("#password_again", password);
   await visitor.go(() => screen.click("form .button"));
   assert.equal(await screen.path(), "/login?notice=registered");
-  assert.equal(await screen.text(".notice"), "Your account is ready. Log in with it.");
+  assert.equal(await screen.text(".notice"), "Your account is ready. You can now log in.");
 }
 
 async function logsIn(visitor) {
@@ -162,7 +162,7 @@ async function removesAndUndoes(visitor) {
   assert.equal(await screen.text("#count"), "2 of 3 open");
 
   await visitor.change(() => screen.click({ button: "Undo" }));
-  assert.match(await screen.said(), /^Brought back/);
+  assert.match(await screen.said(), /^Restored/);
   assert.deepEqual(await screen.texts(), ["Pay the rent", "Call Jonas", "Water the plants", "Buy milk"]);
 }
 
@@ -213,7 +213,7 @@ async function endsASession(visitor, laptop, library) {
   await follow("Account");
   assert.equal(await screen.path(), "/account");
   assert.deepEqual(await screen.all(".facts dd"), ["Ona Petraitė", visitor.username]);
-  await follow("See where you are logged in");
+  await follow("See your active sessions");
   const rows = await screen.all(".sessions > li");
   assert.equal(rows.length, 3);
   assert.equal(rows.filter((row) => row.startsWith(`This one ${device}`)).length, 1);

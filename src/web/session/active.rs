@@ -71,7 +71,7 @@ fn redirect(flash: Flash) -> Response {
 }
 
 fn sessions_page(account: &Account, sessions: &[Session], flash: Option<Flash>) -> Markup {
-    let title = "Where you are logged in";
+    let title = "Active sessions";
     let body = html! {
         h1 { (title) }
         @match flash {
@@ -79,7 +79,7 @@ fn sessions_page(account: &Account, sessions: &[Session], flash: Option<Flash>) 
             Some(Flash::OthersEnded) => p.notice role="status" { "You are logged out everywhere else." },
             _ => {},
         }
-        p { "End what you do not recognise, and " a href=(url::CHANGE_PASSWORD) { "change the password" } "." }
+        p { "End any session you don't recognise, and " a href=(url::CHANGE_PASSWORD) { "change the password" } "." }
         ul.sessions role="list" aria-label="Sessions" { @for session in sessions { (row(account, session)) } }
         @if sessions.len() > 1 {
             form method="post" action=(url::END_OTHER_SESSIONS) {

@@ -142,10 +142,10 @@ impl LoginPage<'_> {
         let form = FormState::draft("username", self.username).with_errors(errors);
         let next = Some(self.next).filter(|next| *next != url::LIST);
         let said = match (self.flash, self.draft, next) {
-            (Some(Flash::Registered), ..) => Some("Your account is ready. Log in with it."),
+            (Some(Flash::Registered), ..) => Some("Your account is ready. You can now log in."),
             (Some(Flash::LoggedOut), ..) => Some("You are logged out."),
-            (_, Some(_), _) => Some("Log in to go on. What you typed is kept for you meanwhile."),
-            (_, None, Some(_)) => Some("Log in to go on."),
+            (_, Some(_), _) => Some("Log in to continue. What you typed is kept for you."),
+            (_, None, Some(_)) => Some("Log in to continue."),
             _ => None,
         };
         let body = html! {

@@ -153,7 +153,7 @@ pub(super) fn status_message(
         Flash::Completed => "Done:",
         Flash::Reopened => "Open again:",
         Flash::Removed(_) => "Removed",
-        Flash::Restored => "Brought back",
+        Flash::Restored => "Restored",
         // Messages of other pages.
         Flash::Registered
         | Flash::LoggedOut
@@ -203,6 +203,6 @@ fn empty_state(view: ListView) -> &'static str {
         (Filter::All, None) => "Nothing to do. Add your first to-do above.",
         (Filter::Open, None) => "Nothing is open.",
         (Filter::Done, None) => "Nothing is done yet.",
-        (_, Some(_)) => "Nothing more.",
+        (_, Some(_)) => "No more to-dos.",
     }
 }

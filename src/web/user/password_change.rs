@@ -124,7 +124,7 @@ fn change_page(account: &Account, username: &str, form: &FormState<'_>) -> Marku
             hint: &hint,
             ..Field::password("new_password", "New password")
         },
-        Field::password("new_password_again", "New password again"),
+        Field::password("new_password_again", "Confirm new password"),
     ];
     let title = "Change the password";
     let body = html! {

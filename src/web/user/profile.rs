@@ -40,7 +40,7 @@ fn account_page(account: &Account, user: &User, flash: Option<Flash>) -> Markup 
             dt { "Username" } dd { bdi { (user.username) } }
         }
         p { a href=(url::CHANGE_PASSWORD) { "Change the password" } }
-        p { a href=(url::SESSIONS) { "See where you are logged in" } }
+        p { a href=(url::SESSIONS) { "See your active sessions" } }
         p { a href=(url::LIST) { "Back to the list" } }
         (log_out_form(account, "button quiet"))
     };

@@ -92,7 +92,7 @@ fn registration_page(form: &FormState<'_>) -> Markup {
             hint: &password_hint,
             ..Field::password("password", "Password")
         },
-        Field::password("password_again", "Password again"),
+        Field::password("password_again", "Confirm password"),
     ];
     let body = html! {
         h1 { "Registration form" }

@@ -34,7 +34,7 @@ async fn who_registers_can_log_in_under_the_name_in_any_case(
     let notice = site.stranger().get("/login?notice=registered").await;
     assert_eq!(
         notice.texts(".notice"),
-        ["Your account is ready. Log in with it."]
+        ["Your account is ready. You can now log in."]
     );
 
     let form = [

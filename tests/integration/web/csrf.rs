@@ -169,7 +169,7 @@ async fn every_form_is_protected_login_and_registration_too(
             let answer = Answer::to(request).await;
             assert_eq!(answer.status, 403, "{}", page.path);
             assert!(
-                answer.body.contains("sent from another site"),
+                answer.body.contains("came from another site"),
                 "{}",
                 page.path
             );

@@ -91,7 +91,7 @@ async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(
     let login = browser.post("/", &form).await;
     assert_eq!((login.status, login.header("location")), (403, ""));
     assert_eq!(login.header("cache-control"), "no-store");
-    let said = "Log in to go on. What you typed is kept for you meanwhile.";
+    let said = "Log in to continue. What you typed is kept for you.";
     assert_eq!(login.texts(".notice"), [said]);
     let wrong = log_in(&mut browser, &login, "ona", "not the password").await;
     assert_eq!(wrong.status, 401);

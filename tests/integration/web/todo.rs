@@ -40,7 +40,7 @@ async fn a_plain_form_is_answered_with_the_way_to_the_page(
             "/restore-todo",
             vec![("todo_id", id)],
             "/?notice=restored",
-            "Brought back the to-do.",
+            "Restored the to-do.",
             "1 of 1 open",
         ),
     ] {
