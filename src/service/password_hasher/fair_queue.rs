@@ -133,10 +133,15 @@ mod tests {
                 (0..8).map(|it| share(it, &format!("rita{it}"))).collect(),
                 8,
             ),
+            (
+                "sixty accounts from sixty addresses",
+                (0..60).map(|it| share(it, &format!("rita{it}"))).collect(),
+                60,
+            ),
         ] {
             let mut queue = filled(&flood);
             assert!(
-                queue.push(Some(1), share(9, "ona")).flatten().is_none(),
+                queue.push(Some(1), share(200, "ona")).flatten().is_none(),
                 "{case}"
             );
             assert!(served_before(&mut queue, 1) <= before, "{case}");
