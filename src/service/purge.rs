@@ -25,10 +25,10 @@ use crate::{
 
 /// Users read in one statement.
 const USERS: u32 = 500;
-/// Rows deleted in one transaction, which blocks their user's changes meanwhile: some 10 ms.
-const BATCH: u32 = 250;
+/// Rows deleted in one transaction, which blocks their user's changes meanwhile: some 5 ms.
+const BATCH: u32 = 100;
 /// Batches in one turn of a user.
-const TURN: u32 = 20;
+const TURN: u32 = 50;
 /// Users who get further turns until nothing is left; the rest is left to the next run.
 const HEAVY_MAX: usize = 10_000;
 /// Detached writes beside which the purge goes on. It waits for more of them to end: the permits that requests
