@@ -13,7 +13,7 @@ mod sync;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use crate::web::site::{Answer, Site};
 
@@ -39,11 +39,8 @@ async fn register(site: &Site, body: &Value) -> (Answer, Value) {
 }
 
 #[sqlx::test]
-async fn registering_gives_the_user_without_secrets(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn registering_gives_the_user_without_secrets(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (answer, user) = register(&site, &body()).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert!(
@@ -60,8 +57,8 @@ async fn registering_gives_the_user_without_secrets(
 }
 
 #[sqlx::test]
-async fn every_failure_is_a_problem(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn every_failure_is_a_problem(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let json = "application/json";
     let call = "/api/v1/register_user";
     let mut unknown_field = body();
@@ -118,11 +115,8 @@ async fn every_failure_is_a_problem(_: MySqlPoolOptions, options: MySqlConnectOp
 }
 
 #[sqlx::test]
-async fn a_long_name_that_somebody_made_up_is_not_repeated_in_full(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_long_name_that_somebody_made_up_is_not_repeated_in_full(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let name = "x".repeat(10_000);
     let unknown = json!({ &name: 1 });
     let (answer, problem) = register(&site, &unknown).await;
@@ -131,8 +125,8 @@ async fn a_long_name_that_somebody_made_up_is_not_repeated_in_full(
 }
 
 #[sqlx::test]
-async fn the_cookie_is_nothing_to_the_api(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn the_cookie_is_nothing_to_the_api(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let request = site
         .request(Method::POST, "/api/v1/register_user")
         .header("sec-fetch-site", "cross-site")
@@ -144,8 +138,8 @@ async fn the_cookie_is_nothing_to_the_api(_: MySqlPoolOptions, options: MySqlCon
 }
 
 #[sqlx::test]
-async fn the_document_is_served_as_committed(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn the_document_is_served_as_committed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let served = Answer::to(site.request(Method::GET, "/api/openapi.json")).await;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
     let committed = std::fs::read_to_string(path).expect("committed");

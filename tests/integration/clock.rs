@@ -2,7 +2,7 @@
 //! sessions early nor keep work from being done until that date comes.
 
 use serde_json::json;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{
     domain::error::Error,
     service::{Purged, Service},
@@ -22,12 +22,9 @@ async fn purge(world: &World) -> Option<Purged> {
     world.service.purge_if_due().await.expect("no fault")
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_purge_by_a_clock_that_was_a_year_ahead_does_not_stop_it_for_a_year(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_purge_by_a_clock_that_was_a_year_ahead_does_not_stop_it_for_a_year(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     world.clock.advance(YEAR);
     assert!(purge(&world).await.is_some(), "due, by that clock");
     world.clock.advance(-YEAR);
@@ -37,12 +34,9 @@ async fn a_purge_by_a_clock_that_was_a_year_ahead_does_not_stop_it_for_a_year(
     assert!(purge(&world).await.is_some(), "the next day");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn instances_whose_clocks_differ_a_little_purge_once_a_day(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn instances_whose_clocks_differ_a_little_purge_once_a_day(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     assert!(purge(&world).await.is_some());
     for seconds in [-90, 180, -90] {
         world.clock.advance(Duration::seconds(seconds));
@@ -57,12 +51,11 @@ async fn guess(service: &Service) -> Error {
     guessed.map(|_| ()).expect_err("the password is wrong")
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn wrong_passwords_counted_by_a_clock_that_was_a_year_ahead_lock_nobody_out_for_a_year(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     world.clock.advance(YEAR);
     for _ in 0..10 {
@@ -76,12 +69,9 @@ async fn wrong_passwords_counted_by_a_clock_that_was_a_year_ahead_lock_nobody_ou
     assert_eq!(forgotten.expect("deleted"), 0, "it counts");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_browser_stays_logged_in_whatever_the_clock_does_within_a_month(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_browser_stays_logged_in_whatever_the_clock_does_within_a_month(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let before = log_in(&world, "ona", None).await.token;
     world.clock.advance(Duration::days(20));
     let ahead = log_in(&world, "ona", None).await.token;
@@ -98,11 +88,8 @@ async fn a_browser_stays_logged_in_whatever_the_clock_does_within_a_month(
 }
 
 #[sqlx::test]
-async fn a_phone_goes_on_by_its_refresh_token_whatever_the_clock_does(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_phone_goes_on_by_its_refresh_token_whatever_the_clock_does(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut phone = Phone::log_in(&site, "ona").await;
     for hours in [2, -26, 24] {
         site.world.clock.advance(Duration::hours(hours));
@@ -118,10 +105,9 @@ async fn a_phone_goes_on_by_its_refresh_token_whatever_the_clock_does(
 
 #[sqlx::test]
 async fn a_token_that_was_exchanged_before_the_clock_went_back_still_counts_as_a_late_repetition(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let mut phone = Phone::log_in(&site, "ona").await;
     let slow = phone.clone();
     phone.refresh().await;
@@ -132,11 +118,8 @@ async fn a_token_that_was_exchanged_before_the_clock_went_back_still_counts_as_a
 }
 
 #[sqlx::test]
-async fn changes_are_told_once_each_whatever_the_clock_does(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn changes_are_told_once_each_whatever_the_clock_does(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut phone = Phone::log_in(&site, "ona").await;
     let mut since = json!({});
     for hours in [0, 2, -26, 24] {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
 
 #[cfg(target_os = "linux")]
 use crate::process::{processor_ticks, start_with_descriptors};
@@ -17,6 +17,7 @@ use crate::{
         tickbox, url,
     },
     world::connect,
+    world::options,
 };
 
 /// What an operator runs after setting the database back to a backup.
@@ -49,10 +50,8 @@ fn an_unknown_command_is_told_the_known_ones() {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_taken_port_is_said_with_how_to_choose_another(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_taken_port_is_said_with_how_to_choose_another(pool: MySqlPool) {
+    let options = options(&pool);
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let listen = taken.local_addr().expect("bound").to_string();
     let url = url(&options);
@@ -74,10 +73,8 @@ async fn a_taken_port_is_said_with_how_to_choose_another(
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(pool: MySqlPool) {
+    let options = options(&pool);
     let url = url(&options);
     let listen = free_address();
     let settings = [
@@ -99,10 +96,8 @@ async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(
 }
 
 #[sqlx::test]
-async fn what_was_counted_in_the_last_second_is_in_the_log(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn what_was_counted_in_the_last_second_is_in_the_log(pool: MySqlPool) {
+    let options = options(&pool);
     let url = url(&options);
     let listen = free_address();
     let settings = [
@@ -165,10 +160,8 @@ fn a_setting_that_is_not_text_is_named() {
 }
 
 #[sqlx::test(migrations = false)]
-async fn attempts_are_limited_unless_the_operator_says_otherwise(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn attempts_are_limited_unless_the_operator_says_otherwise(pool: MySqlPool) {
+    let options = options(&pool);
     let url = url(&options);
     for (setting, eleventh) in [("", 429), ("off", 401)] {
         let listen = free_address();
@@ -194,7 +187,8 @@ async fn attempts_are_limited_unless_the_operator_says_otherwise(
 }
 
 #[sqlx::test(migrations = false)]
-async fn migrating_twice_is_fine(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+async fn migrating_twice_is_fine(pool: MySqlPool) {
+    let options = options(&pool);
     let url = url(&options);
     let settings = [("DATABASE_URL", url.as_str()), ("JWT_SECRET", SECRET)];
     let migrated = run(&["migrate"], &settings);
@@ -204,10 +198,8 @@ async fn migrating_twice_is_fine(_: MySqlPoolOptions, options: MySqlConnectOptio
 }
 
 #[sqlx::test(migrations = false)]
-async fn ten_starts_at_once_run_each_migration_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn ten_starts_at_once_run_each_migration_once(pool: MySqlPool) {
+    let options = options(&pool);
     let url = url(&options);
     let starts = (0..10).map(async |_| {
         let listen = free_address();
@@ -236,10 +228,8 @@ async fn ten_starts_at_once_run_each_migration_once(
 }
 
 #[sqlx::test]
-async fn while_it_drains_it_serves_but_is_not_ready(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn while_it_drains_it_serves_but_is_not_ready(pool: MySqlPool) {
+    let options = options(&pool);
     let url = url(&options);
     let listen = free_address();
     let settings = [
@@ -268,10 +258,8 @@ async fn while_it_drains_it_serves_but_is_not_ready(
 }
 
 #[sqlx::test]
-async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(pool: MySqlPool) {
+    let options = options(&pool);
     let url = url(&options);
     let (listen, metrics) = (free_address(), free_address());
     let settings = [
@@ -318,10 +306,8 @@ async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(
 /// again.
 #[cfg(target_os = "linux")]
 #[sqlx::test]
-async fn without_descriptors_left_it_neither_spins_nor_dies(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn without_descriptors_left_it_neither_spins_nor_dies(pool: MySqlPool) {
+    let options = options(&pool);
     let (url, listen) = (url(&options), free_address());
     let settings = [
         ("DATABASE_URL", url.as_str()),

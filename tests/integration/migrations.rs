@@ -3,10 +3,7 @@
 use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
-use sqlx::{
-    MySqlConnection, Row as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{MySqlConnection, MySqlPool, Row as _, mysql::MySqlConnectOptions};
 use tickbox::{
     database::migrations::{self, verify},
     domain::error::Error,
@@ -19,13 +16,11 @@ use tickbox::domain::{
     user::{NAME_MAX, Username},
 };
 
-use crate::world::connect;
+use crate::{world::connect, world::options};
 
 #[sqlx::test(migrations = false)]
-async fn six_instances_that_start_at_once_apply_each_migration_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn six_instances_that_start_at_once_apply_each_migration_once(pool: MySqlPool) {
+    let options = options(&pool);
     for start in join_all((0..6).map(|_| migrate(&options))).await {
         start.expect("migrated");
     }
@@ -35,10 +30,8 @@ async fn six_instances_that_start_at_once_apply_each_migration_once(
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_empty_database_is_behind_until_it_is_migrated(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn an_empty_database_is_behind_until_it_is_migrated(pool: MySqlPool) {
+    let options = options(&pool);
     let mut connection = connect(&options).await;
     let before = verify(&mut connection).await;
     assert!(
@@ -49,11 +42,9 @@ async fn an_empty_database_is_behind_until_it_is_migrated(
     verify(&mut connection).await.expect("up to date");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_schema_that_lacks_one_migration_says_how_many_and_what_to_run(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn a_schema_that_lacks_one_migration_says_how_many_and_what_to_run(pool: MySqlPool) {
+    let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
         &mut connection,
@@ -69,8 +60,9 @@ async fn a_schema_that_lacks_one_migration_says_how_many_and_what_to_run(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_newer_schema_serves_an_older_binary(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+#[sqlx::test]
+async fn a_newer_schema_serves_an_older_binary(pool: MySqlPool) {
+    let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
         &mut connection,
@@ -82,11 +74,9 @@ async fn a_newer_schema_serves_an_older_binary(_: MySqlPoolOptions, options: MyS
     migrate(&options).await.expect("accepted");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn while_a_later_release_migrates_an_older_binary_goes_on(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn while_a_later_release_migrates_an_older_binary_goes_on(pool: MySqlPool) {
+    let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
         &mut connection,
@@ -97,11 +87,9 @@ async fn while_a_later_release_migrates_an_older_binary_goes_on(
     verify(&mut connection).await.expect("none of its business");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_migration_that_failed_half_way_is_not_passed_over(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn a_migration_that_failed_half_way_is_not_passed_over(pool: MySqlPool) {
+    let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
         &mut connection,
@@ -117,11 +105,9 @@ async fn a_migration_that_failed_half_way_is_not_passed_over(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_migration_that_was_changed_after_it_was_applied_is_refused(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn a_migration_that_was_changed_after_it_was_applied_is_refused(pool: MySqlPool) {
+    let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
         &mut connection,
@@ -133,10 +119,8 @@ async fn a_migration_that_was_changed_after_it_was_applied_is_refused(
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_instance_waits_for_the_one_that_migrates(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn an_instance_waits_for_the_one_that_migrates(pool: MySqlPool) {
+    let options = options(&pool);
     let mut other = connect(&options).await;
     execute(
         &mut other,
@@ -155,10 +139,8 @@ async fn an_instance_waits_for_the_one_that_migrates(
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_instance_whose_wait_for_the_lock_ends_in_vain_applies_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn an_instance_whose_wait_for_the_lock_ends_in_vain_applies_nothing(pool: MySqlPool) {
+    let options = options(&pool);
     let mut other = connect(&options).await;
     execute(
         &mut other,
@@ -273,8 +255,9 @@ async fn execute(connection: &mut MySqlConnection, sql: &'static str) {
     sqlx::raw_sql(sql).execute(connection).await.expect(sql);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_columns_are_as_wide_as_the_limits(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+#[sqlx::test]
+async fn the_columns_are_as_wide_as_the_limits(pool: MySqlPool) {
+    let options = options(&pool);
     let mut connection = connect(&options).await;
     for (table, column, limit) in [
         ("users", "firstname", NAME_MAX),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::{FutureExt as _, future::join_all};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
 use tickbox::{
     domain::session::SEEN_INTERVAL,
     service::{Argon2Cost, Hasher},
@@ -15,6 +15,7 @@ use crate::{
     api::phone::Phone,
     proxy::{Condition, Road},
     web::site::{Answer, Browser, Site},
+    world::options,
     world::{PASSWORD, share},
 };
 
@@ -177,18 +178,14 @@ async fn all_are_told(options: MySqlConnectOptions, condition: Condition) {
 }
 
 #[sqlx::test]
-async fn a_database_that_fell_silent_is_said_in_time_to_everybody(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_database_that_fell_silent_is_said_in_time_to_everybody(pool: MySqlPool) {
+    let options = options(&pool);
     Box::pin(all_are_told(options, Condition::BlackHole)).await;
 }
 
 #[sqlx::test]
-async fn a_database_that_hangs_up_is_said_in_time_to_everybody(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_database_that_hangs_up_is_said_in_time_to_everybody(pool: MySqlPool) {
+    let options = options(&pool);
     Box::pin(all_are_told(options, Condition::Cut)).await;
 }
 
@@ -213,10 +210,8 @@ async fn effort(lasting: Duration) -> Argon2Cost {
 
 /// It waits for a hash, and then for the database; and it may wait for the hashes of others before.
 #[sqlx::test]
-async fn who_needs_a_hash_has_an_answer_in_time_too(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn who_needs_a_hash_has_an_answer_in_time_too(pool: MySqlPool) {
+    let options = options(&pool);
     let road = Road::to(&options).await;
     let mut site = Box::pin(Site::open(road.options.clone())).await;
     road.turn(Condition::BlackHole);
@@ -237,11 +232,8 @@ async fn who_needs_a_hash_has_an_answer_in_time_too(
 }
 
 #[sqlx::test]
-async fn a_list_is_shown_at_once_although_its_use_cannot_be_noted(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Box::pin(Site::open(options)).await;
+async fn a_list_is_shown_at_once_although_its_use_cannot_be_noted(pool: MySqlPool) {
+    let site = Box::pin(Site::open(&pool)).await;
     let browsers = [site.browser("ona").await, site.browser("jonas").await];
     site.world.clock.advance(SEEN_INTERVAL * 2);
     let mut holder = site.world.connect().await;
@@ -272,11 +264,8 @@ async fn add(browser: &Browser<'_>, id: &str) -> Answer {
 }
 
 #[sqlx::test]
-async fn while_a_write_is_blocked_lists_are_shown_and_it_is_made_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Box::pin(Site::open(options)).await;
+async fn while_a_write_is_blocked_lists_are_shown_and_it_is_made_once(pool: MySqlPool) {
+    let site = Box::pin(Site::open(&pool)).await;
     let browser = site.browser("ona").await;
     let mut holder = site.world.connect().await;
     let lock = sqlx::raw_sql("LOCK TABLES todos READ");

@@ -13,10 +13,7 @@ mod request;
 use std::{fmt::Debug, time::Duration};
 
 use futures_util::future::join_all;
-use sqlx::{
-    Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Executor as _, MySqlPool};
 use tickbox::{
     domain::{
         client_ip::ClientIp,
@@ -86,12 +83,11 @@ async fn hits(world: &World) -> (i64, i64) {
         .expect("read")
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn ten_wrong_passwords_for_one_username_from_one_address_and_no_more_on_all_instances(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for number in 0..10 {
         let end = guess(&instances[number % 2], "ona", "1.2.3.4").await;
@@ -106,12 +102,9 @@ async fn ten_wrong_passwords_for_one_username_from_one_address_and_no_more_on_al
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn nineteen_wrong_passwords_from_one_address_and_no_more_on_all_instances(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn nineteen_wrong_passwords_from_one_address_and_no_more_on_all_instances(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for number in 0..19_usize {
         // Beyond the twelfth they are spread over the hour.
@@ -134,12 +127,9 @@ async fn nineteen_wrong_passwords_from_one_address_and_no_more_on_all_instances(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_hundred_wrong_passwords_for_one_username_and_no_more_on_all_instances(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_hundred_wrong_passwords_for_one_username_and_no_more_on_all_instances(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for username in ["ona", "nobody", "no body"] {
         for number in 0..100 {
@@ -157,12 +147,11 @@ async fn a_hundred_wrong_passwords_for_one_username_and_no_more_on_all_instances
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn twenty_registrations_from_one_address_and_no_more_taken_usernames_among_them(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     // What is sent again within a minute is no second registration.
     world.clock.advance(time::Duration::seconds(61));
@@ -186,12 +175,11 @@ async fn twenty_registrations_from_one_address_and_no_more_taken_usernames_among
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn sixty_made_up_refresh_tokens_from_one_address_but_a_good_one_is_always_exchanged(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     let made_up = || RefreshToken::issue(SessionId(Uuid::nil()), [1; 32], &SuccessorKey([2; 32]));
     let place = address("1.2.3.4");
@@ -215,12 +203,9 @@ async fn sixty_made_up_refresh_tokens_from_one_address_but_a_good_one_is_always_
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn of_fifty_wrong_passwords_at_once_ten_are_looked_at(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn of_fifty_wrong_passwords_at_once_ten_are_looked_at(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for username in ["ona", "nobody"] {
         let guesses = (0..50).map(|number| guess(&instances[number % 2], username, "1.2.3.4"));
@@ -232,12 +217,9 @@ async fn of_fifty_wrong_passwords_at_once_ten_are_looked_at(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_right_password_costs_nothing_and_leaves_what_was_counted_before(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_right_password_costs_nothing_and_leaves_what_was_counted_before(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..9 {
         assert_eq!(guess(&service, "ona", "1.2.3.4").await, "wrong");
@@ -253,12 +235,9 @@ async fn the_right_password_costs_nothing_and_leaves_what_was_counted_before(
     assert_eq!(guess(&service, "ona", "1.2.3.4").await, "limited");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_password_that_could_not_be_looked_at_does_not_count(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_password_that_could_not_be_looked_at_does_not_count(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let broken = "UPDATE users SET password = 'no hash'";
     let mut connection = world.connect().await;
     connection.execute(broken).await.expect("updated");
@@ -269,12 +248,9 @@ async fn a_password_that_could_not_be_looked_at_does_not_count(
     assert_eq!(hits(&world).await, (3, 0));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_refused_attempt_counts_nowhere_and_is_told_when_the_hour_ends(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_refused_attempt_counts_nowhere_and_is_told_when_the_hour_ends(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..10 {
         guess(&service, "ona", "1.2.3.4").await;
@@ -292,12 +268,9 @@ async fn a_refused_attempt_counts_nowhere_and_is_told_when_the_hour_ends(
     assert_eq!(hits(&world).await, (3, 3), "another hour has begun");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_was_counted_is_forgotten_when_its_hour_is_over(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_was_counted_is_forgotten_when_its_hour_is_over(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     guess(&service, "ona", "1.2.3.4").await;
     world.clock.advance(time::Duration::minutes(30));
@@ -309,9 +282,9 @@ async fn what_was_counted_is_forgotten_when_its_hour_is_over(
     assert_eq!(hits(&world).await, (3, 3));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn without_limits_nothing_is_counted(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn without_limits_nothing_is_counted(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     for _ in 0..30 {
         assert_eq!(guess(&world.service, "ona", "1.2.3.4").await, "wrong");
     }

@@ -1,7 +1,7 @@
 //! Swagger UI and the document that it shows, over HTTP.
 
 use reqwest::Method;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use crate::web::site::{Answer, Site};
 
@@ -13,11 +13,8 @@ async fn get(site: &Site, path: &str) -> Answer {
 }
 
 #[sqlx::test]
-async fn the_page_is_its_own_and_holds_no_code_or_style(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_page_is_its_own_and_holds_no_code_or_style(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     assert_eq!(page.status, 200);
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
@@ -32,8 +29,8 @@ async fn the_page_is_its_own_and_holds_no_code_or_style(
 }
 
 #[sqlx::test]
-async fn whatever_the_page_names_is_there(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn whatever_the_page_names_is_there(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     let mut addresses = page.attributes("link", "href");
     addresses.extend(page.attributes("script", "src"));
@@ -58,8 +55,8 @@ async fn whatever_the_page_names_is_there(_: MySqlPoolOptions, options: MySqlCon
 }
 
 #[sqlx::test]
-async fn swagger_ui_comes_with_its_licences(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn swagger_ui_comes_with_its_licences(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     let licences = page.attributes("footer a[href$='.txt']", "href");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/vendor/swagger-ui");
@@ -84,8 +81,8 @@ async fn swagger_ui_comes_with_its_licences(_: MySqlPoolOptions, options: MySqlC
 }
 
 #[sqlx::test]
-async fn the_bundle_travels_compressed(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn the_bundle_travels_compressed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     let bundle = page.attributes("script", "src").remove(0);
     let request = site.request(Method::GET, &bundle);
@@ -97,11 +94,8 @@ async fn the_bundle_travels_compressed(_: MySqlPoolOptions, options: MySqlConnec
 }
 
 #[sqlx::test]
-async fn this_page_alone_may_show_images_of_data_addresses(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn this_page_alone_may_show_images_of_data_addresses(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let policy = "content-security-policy";
     let page = get(&site, DOCS).await;
     assert_eq!(
@@ -127,21 +121,15 @@ async fn this_page_alone_may_show_images_of_data_addresses(
 }
 
 #[sqlx::test]
-async fn a_slash_behind_the_address_leads_to_the_page(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_slash_behind_the_address_leads_to_the_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let answer = get(&site, "/api/docs/").await;
     assert_eq!((answer.status, answer.header("location")), (308, DOCS));
 }
 
 #[sqlx::test]
-async fn the_page_and_the_document_can_only_be_read(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_page_and_the_document_can_only_be_read(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for path in [DOCS, "/api/docs/", DOCUMENT] {
         for method in [Method::POST, Method::PUT, Method::DELETE] {
             let answer = Answer::to(site.request(method.clone(), path)).await;
@@ -159,11 +147,8 @@ async fn the_page_and_the_document_can_only_be_read(
 }
 
 #[sqlx::test]
-async fn the_document_is_sent_again_only_when_it_has_changed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_document_is_sent_again_only_when_it_has_changed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let first = get(&site, DOCUMENT).await;
     assert_eq!(first.header("cache-control"), "no-cache");
     let etag = first.header("etag");

@@ -5,7 +5,7 @@ pub(crate) mod password_change;
 mod password_forms;
 mod repetition;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{
     domain::{
         error::{AuthError, Conflict, Error},
@@ -19,9 +19,9 @@ use time::Duration;
 
 use crate::world::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials, registration};
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_username_is_taken_in_every_spelling(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_username_is_taken_in_every_spelling(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     world.clock.advance(Duration::seconds(61));
     for username in ["ona", "Ona", "ONA"] {
         let second = world
@@ -35,12 +35,9 @@ async fn a_username_is_taken_in_every_spelling(_: MySqlPoolOptions, options: MyS
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn of_two_who_want_one_username_at_once_one_gets_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn of_two_who_want_one_username_at_once_one_gets_it(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     for round in 0..10 {
         let (lower, upper) = (format!("rita{round}"), format!("RITA{round}"));
         let other = Registration {
@@ -62,12 +59,9 @@ async fn of_two_who_want_one_username_at_once_one_gets_it(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let (service, ona) = (&world.service, &world.ona);
     let delete = sqlx::query("DELETE FROM users WHERE id = ?").bind(ona.user_id.0);
     let deleted = delete.execute(&mut world.connect().await).await;
@@ -88,9 +82,9 @@ async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_user_is_stored_as_registered(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_user_is_stored_as_registered(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let user = world.service.register(registration("Rita"), UNKNOWN).await;
     let user = user.expect("registered");
     assert_eq!(
@@ -110,12 +104,9 @@ async fn a_user_is_stored_as_registered(_: MySqlPoolOptions, options: MySqlConne
     assert_eq!(stored.4.assume_utc(), user.created_date);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_password_is_kept_as_an_argon2id_hash_with_a_salt_of_its_own(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_password_is_kept_as_an_argon2id_hash_with_a_salt_of_its_own(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let (ona, jonas) = (
         password(&world, "ona").await,
         password(&world, "jonas").await,
@@ -125,12 +116,9 @@ async fn a_password_is_kept_as_an_argon2id_hash_with_a_salt_of_its_own(
     assert_ne!(ona, jonas, "the same password");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn logging_in_renews_a_hash_of_less_effort(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn logging_in_renews_a_hash_of_less_effort(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let more = Argon2Cost {
         memory: 128,
         ..CHEAP

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use sqlx::{ConnectOptions as _, MySqlConnection, mysql::MySqlConnectOptions};
+use sqlx::{ConnectOptions as _, MySqlConnection, MySqlPool, mysql::MySqlConnectOptions};
 use tickbox::{
     database::Database,
     domain::{
@@ -34,6 +34,25 @@ pub(crate) const CHEAP: Argon2Cost = Argon2Cost {
     passes: 1,
 };
 
+/// Where a database of a test's own is.
+pub(crate) trait Place {
+    fn options(self) -> MySqlConnectOptions;
+}
+
+/// The test's pool.
+impl Place for &MySqlPool {
+    fn options(self) -> MySqlConnectOptions {
+        options(self)
+    }
+}
+
+/// Another way there, such as through a proxy.
+impl Place for MySqlConnectOptions {
+    fn options(self) -> MySqlConnectOptions {
+        self
+    }
+}
+
 pub(crate) struct World {
     pub(crate) service: Service,
     pub(crate) database: Database,
@@ -48,7 +67,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn new(options: MySqlConnectOptions) -> Self {
+    pub(crate) async fn new(place: impl Place) -> Self {
+        let options = place.options();
         let database = Database::new(options.clone(), 4);
         let clock = Clock::default();
         let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
@@ -119,6 +139,11 @@ pub(crate) fn share() -> Share {
 
 pub(crate) fn signer() -> TokenSigner {
     TokenSigner::new(&SecretString::from(SECRET), None)
+}
+
+/// The way to the database of a test, for connections past its pool.
+pub(crate) fn options(pool: &MySqlPool) -> MySqlConnectOptions {
+    pool.connect_options().as_ref().clone()
 }
 
 pub(crate) async fn connect(options: &MySqlConnectOptions) -> MySqlConnection {

@@ -1,13 +1,13 @@
 //! Thousands of connections that send a byte now and then cost an honest client next to nothing, and do
 //! not stay.
 
+use sqlx::MySqlPool;
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -15,7 +15,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Program, client, form, post, statistics::quantile};
+use crate::{Program, client, form, post, statistics::quantile, world::options};
 
 const DRIPS: usize = 2_000;
 /// Until each of them is gone: the limit of a body (15 s), which is the longer one, and what two thousand
@@ -29,10 +29,8 @@ pub(crate) const REQUESTS: usize = 4_000;
 const CLIENTS: usize = 4;
 
 #[sqlx::test(migrations = false)]
-async fn two_thousand_drips_do_not_double_what_an_honest_client_waits(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn two_thousand_drips_do_not_double_what_an_honest_client_waits(pool: MySqlPool) {
+    let options = options(&pool);
     raise_descriptors();
     let program = Program::start(&options).await;
     let cookie = log_in(&program).await;

@@ -1,16 +1,16 @@
 //! Right passwords from eight addresses at ten a second each, more than one processor can hash, delay a
 //! stranger's login by less than a second. Of the program that is shipped: `./tests/load/run quick`.
 
+use sqlx::MySqlPool;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures_util::future::{join, join_all};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tokio::time::{interval, sleep};
 
-use crate::{Program, client, form, statistics::quantile};
+use crate::{Program, client, form, statistics::quantile, world::options};
 
 const ADDRESSES: u8 = 8;
 /// Of each address, so that neither its allowance nor that of an account ends the flood.
@@ -29,10 +29,8 @@ const PASSWORD: &str = "violet teapot 7";
 const ELSEWHERE: u8 = 100;
 
 #[sqlx::test(migrations = false)]
-async fn a_flood_of_right_passwords_keeps_no_stranger_waiting(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_flood_of_right_passwords_keeps_no_stranger_waiting(pool: MySqlPool) {
+    let options = options(&pool);
     let limits = [("RATE_LIMITS", "on"), ("TRUSTED_PROXY_HOPS", "1")];
     let program = Arc::new(Program::start_with(&options, &limits).await);
     for address in 0..ADDRESSES {

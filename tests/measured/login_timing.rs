@@ -1,10 +1,9 @@
 //! How long a refused login takes tells nobody whether there is such a user.
 
+use sqlx::MySqlPool;
 use std::time::{Duration, Instant};
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-
-use crate::{Program, client, form, post, statistics::quantile};
+use crate::{Program, client, form, post, statistics::quantile, world::options};
 
 /// Of each kind, interleaved, so that both meet the same machine.
 const TRIALS: usize = 1_000;
@@ -12,10 +11,8 @@ const TRIALS: usize = 1_000;
 const BOUND: f64 = 0.02;
 
 #[sqlx::test(migrations = false)]
-async fn an_unknown_user_and_a_wrong_password_take_as_long(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn an_unknown_user_and_a_wrong_password_take_as_long(pool: MySqlPool) {
+    let options = options(&pool);
     let program = Program::start(&options).await;
     let client = client();
     program.register(&client, "ona", "violet teapot 7").await;

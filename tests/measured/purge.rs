@@ -7,8 +7,7 @@ use std::{
 };
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+    AssertSqlSafe, ConnectOptions as _, MySqlConnection, MySqlPool, mysql::MySqlConnectOptions,
 };
 use tickbox::{
     database::Database,
@@ -22,7 +21,7 @@ use tickbox::{
 };
 use tokio::time::sleep;
 
-use crate::{process::SECRET, statistics::quantile};
+use crate::{process::SECRET, statistics::quantile, world::options};
 
 /// Of one account, at the smallest scale.
 const TOMBSTONES: u64 = 200_000;
@@ -36,11 +35,9 @@ const ADD_WITHIN: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(20);
 const PASSWORD: &str = "violet teapot 7";
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_heavy_account_is_purged_in_minutes_and_its_owner_waits_for_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn a_heavy_account_is_purged_in_minutes_and_its_owner_waits_for_nothing(pool: MySqlPool) {
+    let options = options(&pool);
     let scale = env::var("PURGE_SCALE").map_or(1, |it| it.parse().expect("a number"));
     let service = service(&options);
     let owner = owner(&service).await;

@@ -1,19 +1,22 @@
 //! Whoever asks without end fills no log.
 
+use sqlx::MySqlPool;
 use std::{
     fs::{self, File},
     path::Path,
     time::{Duration, Instant},
 };
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::{sleep, timeout},
 };
 
-use crate::process::{SECRET, free_address, tickbox, url};
+use crate::{
+    process::{SECRET, free_address, tickbox, url},
+    world::options,
+};
 
 /// Until the requests that may come at once have come.
 const BURST: Duration = Duration::from_secs(3);
@@ -22,10 +25,8 @@ const FLOOD: Duration = Duration::from_secs(10);
 const LOG_BYTES_MOST: f64 = 10_000.0;
 
 #[sqlx::test(migrations = false)]
-async fn a_flood_writes_less_than_ten_kilobytes_of_log_a_second(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_flood_writes_less_than_ten_kilobytes_of_log_a_second(pool: MySqlPool) {
+    let options = options(&pool);
     let (url, address) = (url(&options), free_address());
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join("refusals.log");
     let settings = [

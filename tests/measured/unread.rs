@@ -1,6 +1,7 @@
 //! Connections that ask for the largest answers and read nothing cost little memory, and an honest client
 //! next to nothing.
 
+use sqlx::MySqlPool;
 use std::{
     env, fs,
     sync::{
@@ -12,7 +13,6 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpSocket, TcpStream},
@@ -26,6 +26,7 @@ use crate::{
     Program, client,
     drips::{REQUESTS, ask, log_in, raise_descriptors},
     statistics::quantile,
+    world::options,
 };
 
 /// As many as an instance takes; `UNREAD_CONNECTIONS` says less, for builds that would take all memory.
@@ -42,10 +43,8 @@ const SYSTEM_BYTES_MOST: usize = 32 * 1024;
 const TODOS: usize = 1_000;
 
 #[sqlx::test(migrations = false)]
-async fn eight_thousand_connections_that_read_nothing_cost_little(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn eight_thousand_connections_that_read_nothing_cost_little(pool: MySqlPool) {
+    let options = options(&pool);
     raise_descriptors();
     let program = Program::start(&options).await;
     let cookie = log_in(&program).await;

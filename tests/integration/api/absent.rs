@@ -2,7 +2,7 @@
 //! document lists them.
 
 use serde_json::{Map, Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use super::{
     openapi::{Document, Operation, members},
@@ -118,12 +118,9 @@ fn without(example: &Value, fields: &[String], with_null: bool) -> Value {
     Value::Object(body)
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn null_in_an_optional_field_is_the_same_as_leaving_it_out(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn null_in_an_optional_field_is_the_same_as_leaving_it_out(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let document = Document::committed();
     let mut people = 0;
     let mut tried = vec![];
@@ -160,12 +157,9 @@ async fn null_in_an_optional_field_is_the_same_as_leaving_it_out(
     assert!(tried.len() >= 8, "{tried:?}");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn null_in_a_field_that_is_needed_is_refused_by_its_name(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn null_in_a_field_that_is_needed_is_refused_by_its_name(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let document = Document::committed();
     let phone = newcomer(&site, &document, "somebody").await;
     for operation in document.operations() {

@@ -8,10 +8,7 @@ use std::{collections::BTreeSet, num::NonZeroU32};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use sqlx::{
-    Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Executor as _, MySqlPool};
 use tickbox::{
     database::Database,
     domain::{clock::Clock, rate_limit::RequestQuota, session::SessionId},
@@ -25,15 +22,13 @@ use self::client::{Client, ORDER, Sent};
 use super::openapi::Operation;
 use crate::{
     web::site::{Answer, Site},
+    world::options,
     world::{CHEAP, signer},
 };
 
-#[sqlx::test(migrations = "./migrations")]
-async fn every_example_of_a_request_is_answered_like_its_example(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn every_example_of_a_request_is_answered_like_its_example(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     let known: BTreeSet<_> = ORDER.map(String::from).into();
     let operations = client.document.operations().into_iter();
@@ -42,9 +37,9 @@ async fn every_example_of_a_request_is_answered_like_its_example(
     client.follow("logout").await;
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn every_example_of_a_parameter_is_taken(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn every_example_of_a_parameter_is_taken(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("add_todo").await;
     for operation in client.document.operations() {
@@ -83,12 +78,9 @@ const LATER: [&str; 8] = [
     "unavailable",
 ];
 
-#[sqlx::test(migrations = "./migrations")]
-async fn every_example_of_a_failure_is_what_the_server_says(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn every_example_of_a_failure_is_what_the_server_says(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("update_todo").await;
     for operation in client.document.operations() {
@@ -103,12 +95,9 @@ async fn every_example_of_a_failure_is_what_the_server_says(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_expired_token_and_an_ended_session_are_told_apart_as_the_examples_say(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn an_expired_token_and_an_ended_session_are_told_apart_as_the_examples_say(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("update_todo").await;
     site.world.clock.advance(Duration::minutes(11));
@@ -120,12 +109,9 @@ async fn an_expired_token_and_an_ended_session_are_told_apart_as_the_examples_sa
     client.all_fail_with("session_ended").await;
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_was_removed_thirty_days_ago_is_gone_as_the_example_says(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn what_was_removed_thirty_days_ago_is_gone_as_the_example_says(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("remove_todo").await;
     site.world.clock.advance(Duration::days(30));
@@ -133,12 +119,9 @@ async fn what_was_removed_thirty_days_ago_is_gone_as_the_example_says(
     client.all_fail_with("todo_gone").await;
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_full_list_is_refused_more_as_the_examples_say(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_full_list_is_refused_more_as_the_examples_say(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("remove_todo").await;
     let mut connection = site.world.connect().await;
@@ -153,27 +136,21 @@ async fn a_full_list_is_refused_more_as_the_examples_say(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn too_many_requests_are_answered_as_the_examples_say(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn too_many_requests_are_answered_as_the_examples_say(pool: MySqlPool) {
     let quota = RequestQuota {
         burst: NonZeroU32::MIN,
         replenish: std::time::Duration::from_hours(1),
     };
-    let site = Site::limited(options, TrustedProxies(0), quota).await;
+    let site = Site::limited(&pool, TrustedProxies(0), quota).await;
     Answer::to(site.request(Method::GET, "/login")).await;
     let client = Client::of(&site);
     client.all_fail_with("rate_limited").await;
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_fault_of_ours_is_answered_as_the_examples_say(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_fault_of_ours_is_answered_as_the_examples_say(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("update_todo").await;
     let mut connection = site.world.connect().await;
@@ -186,15 +163,13 @@ async fn a_fault_of_ours_is_answered_as_the_examples_say(
     client.all_fail_with("internal").await;
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_database_that_is_away_is_answered_as_the_examples_say(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn a_database_that_is_away_is_answered_as_the_examples_say(pool: MySqlPool) {
+    let options = options(&pool);
     let nowhere = Database::new(options.clone().port(1), 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(nowhere, Clock::default(), hasher, signer());
-    let site = Site::open(options).await.serve(service).await;
+    let site = Site::open(&pool).await.serve(service).await;
     let mut client = Client::of(&site);
     let (user, session) = (Uuid::nil(), SessionId(Uuid::nil()));
     let token = signer().sign(user, session, site.world.clock.now());

@@ -3,7 +3,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use super::{openapi::Document, phone::Phone};
 use crate::{
@@ -25,12 +25,9 @@ fn credentials() -> String {
     json!({ "username": "ona", "password": PASSWORD }).to_string()
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn json_in_utf8_is_taken_by_every_name_and_no_other_charset(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn json_in_utf8_is_taken_by_every_name_and_no_other_charset(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for (kind, expected) in [
         ("application/json", 200),
         ("application/json; charset=utf8", 200),
@@ -55,12 +52,9 @@ async fn json_in_utf8_is_taken_by_every_name_and_no_other_charset(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_byte_order_mark_before_json_is_skipped(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_byte_order_mark_before_json_is_skipped(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let headers = [("content-type", "application/json")];
     let marked = |mark: &[u8]| [mark, credentials().as_bytes()].concat();
     for (mark, expected) in [
@@ -78,9 +72,9 @@ async fn a_byte_order_mark_before_json_is_skipped(
     assert_eq!(status, 400, "nothing but the mark");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn blanks_around_a_username_do_not_count(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn blanks_around_a_username_do_not_count(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::stranger(&site);
     for username in ["ona ", " Ona", "\tONA\u{a0}", "\u{3000}ona\n"] {
         let login = json!({ "username": username, "password": PASSWORD });
@@ -103,12 +97,9 @@ async fn blanks_around_a_username_do_not_count(_: MySqlPoolOptions, options: MyS
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_scheme_of_the_token_is_not_case_sensitive(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn the_scheme_of_the_token_is_not_case_sensitive(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let token = &phone.token;
     for (authorization, expected) in [
@@ -129,12 +120,9 @@ async fn the_scheme_of_the_token_is_not_case_sensitive(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_answer_is_json_whatever_a_client_says_to_accept(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn an_answer_is_json_whatever_a_client_says_to_accept(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for accept in [
         "*/*",
@@ -151,12 +139,9 @@ async fn an_answer_is_json_whatever_a_client_says_to_accept(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_call_with_a_slash_behind_it_is_answered_like_the_one_without(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_call_with_a_slash_behind_it_is_answered_like_the_one_without(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let operations = Document::committed().operations();
     for operation in &operations {
         let method: Method = operation.method.to_uppercase().parse().expect("a method");
@@ -194,12 +179,9 @@ async fn a_call_with_a_slash_behind_it_is_answered_like_the_one_without(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_empty_cursor_or_since_is_the_beginning(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn an_empty_cursor_or_since_is_the_beginning(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     phone
         .post("add_todo", json!({ "description": "Milk" }))
@@ -217,12 +199,9 @@ async fn an_empty_cursor_or_since_is_the_beginning(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_id_in_capitals_is_the_same_and_in_another_form_refused(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn an_id_in_capitals_is_the_same_and_in_another_form_refused(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
     let add = |id: String| phone.post("add_todo", json!({ "id": id, "description": "Milk" }));

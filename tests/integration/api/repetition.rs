@@ -1,9 +1,9 @@
 //! Calls that are sent twice, since their first answer was late or got lost.
 
+use sqlx::MySqlPool;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use time::Duration;
 
 use super::{
@@ -74,13 +74,10 @@ async fn calls(phone: &Phone<'_>, site: &Site) -> Vec<(&'static str, Value)> {
     ]
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn every_call_that_is_sent_twice_gets_the_first_ones_answer(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn every_call_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPool) {
     log::plant(NEW);
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let calls = calls(&phone, &site).await;
     let operations = Document::committed().operations().into_iter();
@@ -111,12 +108,9 @@ async fn every_call_that_is_sent_twice_gets_the_first_ones_answer(
     assert_eq!(me.json["code"], "session_ended", "the last call logged out");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn only_a_token_of_ours_that_has_not_expired_says_that_it_is_logged_out(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn only_a_token_of_ours_that_has_not_expired_says_that_it_is_logged_out(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for _ in 0..2 {
         assert_eq!(phone.post("logout", Value::Null).await.status, 204);
@@ -134,12 +128,9 @@ async fn only_a_token_of_ours_that_has_not_expired_says_that_it_is_logged_out(
     assert_eq!(refused.json["code"], "token_expired");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_that_was_ended_elsewhere_is_logged_out_without_a_word(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_session_that_was_ended_elsewhere_is_logged_out_without_a_word(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (here, there) = (
         Phone::log_in(&site, "ona").await,
         Phone::log_in(&site, "ona").await,
@@ -153,12 +144,9 @@ async fn a_session_that_was_ended_elsewhere_is_logged_out_without_a_word(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_id_of_a_login_is_a_uuid_or_left_out(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn the_id_of_a_login_is_a_uuid_or_left_out(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let login = async |call_id: &str| {
         let body = json!({ "username": "ona", "password": PASSWORD, "call_id": call_id });

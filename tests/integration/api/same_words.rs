@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use crate::{
     log,
@@ -152,12 +152,9 @@ async fn submit(browser: &Browser<'_>, path: &str, fields: &Value) -> Answer {
     browser.post(path, &fields).await
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_form_and_its_call_refuse_the_same_for_the_same_reasons(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_form_and_its_call_refuse_the_same_for_the_same_reasons(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let credentials = json!({ "username": "ona", "password": PASSWORD });
     let (_, tokens) = call(&site, "", "login", &credentials).await;

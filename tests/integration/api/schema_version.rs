@@ -1,10 +1,10 @@
 //! Phones keep an answer by its `ETag`, which has to change when the answer's fields do: else a phone that
 //! has an answer of the release before gets 304, and never sees a new field.
 
+use sqlx::MySqlPool;
 use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use super::{
     openapi::{Document, members},
@@ -16,11 +16,8 @@ use crate::web::site::Site;
 const FIELDS: &str = "tests/integration/api/schema_version.txt";
 
 #[sqlx::test]
-async fn a_new_field_of_an_answer_with_an_etag_raises_its_version(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_new_field_of_an_answer_with_an_etag_raises_its_version(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     site.browser("ona").await;
     let phone = Phone::log_in(&site, "ona").await;
     let list = phone.get("todo_list", json!({})).await;

@@ -5,10 +5,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, future::join_all};
-use sqlx::{
-    Connection as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlPool};
 use tickbox::{
     database::{Database, TxOutcome},
     domain::error::Error,
@@ -16,7 +13,7 @@ use tickbox::{
 use tokio::{sync::Notify, time::timeout};
 
 use super::{Notes, commit, connection_id, gone, note};
-use crate::proxy;
+use crate::{proxy, world::options};
 
 /// In each direction: a round trip takes twice as long, and is cancelled in its middle often enough.
 const DELAY: Duration = Duration::from_millis(20);
@@ -31,10 +28,8 @@ fn some_moment() -> Duration {
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_acknowledged_write_is_lost_to_a_cancelled_read(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn no_acknowledged_write_is_lost_to_a_cancelled_read(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let road = proxy::lengthen(&options, DELAY).await;
     let clients = (0..CLIENTS).map(async |client| {
@@ -64,10 +59,8 @@ async fn no_acknowledged_write_is_lost_to_a_cancelled_read(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_transaction_whose_caller_leaves_at_any_moment_commits(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_transaction_whose_caller_leaves_at_any_moment_commits(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let road = proxy::lengthen(&options, DELAY).await;
     let clients = (0..CLIENTS).map(async |client| {
@@ -89,10 +82,8 @@ async fn a_transaction_whose_caller_leaves_at_any_moment_commits(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_caller_that_goes_away_does_not_cancel_its_transaction(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_caller_that_goes_away_does_not_cancel_its_transaction(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
     let (begun, resumed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -118,10 +109,8 @@ async fn a_caller_that_goes_away_does_not_cancel_its_transaction(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_connection_whose_work_was_cancelled_is_never_lent_again(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_connection_whose_work_was_cancelled_is_never_lent_again(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
     let cancelled = connection_id(&database).await;
@@ -142,10 +131,8 @@ async fn a_connection_whose_work_was_cancelled_is_never_lent_again(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_connection_left_inside_a_transaction_is_closed_at_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_connection_left_inside_a_transaction_is_closed_at_once(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
     for is_dropped in [true, false] {
@@ -168,10 +155,8 @@ async fn a_connection_left_inside_a_transaction_is_closed_at_once(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_panic_reaches_the_caller_and_closes_the_connection(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_panic_reaches_the_caller_and_closes_the_connection(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
     let used = connection_id(&database).await;

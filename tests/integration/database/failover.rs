@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
 use tickbox::{
     database::{self, ConnectOptions, Database},
     domain::error::Error,
 };
 
 use super::{Notes, commit, connection_id, unresponsive_server::silent_server};
-use crate::proxy::{Condition, Road};
+use crate::{
+    proxy::{Condition, Road},
+    world::options,
+};
 
 /// What opening a connection may take in all.
 const OPENING: Duration = Duration::from_secs(2);
@@ -27,10 +30,8 @@ async fn write(database: &Database, text: &str) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_host_that_is_not_there_is_passed_over(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_host_that_is_not_there_is_passed_over(pool: MySqlPool) {
+    let options = options(&pool);
     for absent in [options.clone().port(1), silent_server().await] {
         let hosts = ConnectOptions::new(vec![absent, options.clone()]);
         let database = Database::new(hosts, 1);
@@ -41,10 +42,8 @@ async fn a_host_that_is_not_there_is_passed_over(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_host_that_says_it_takes_no_writes_is_used_only_when_it_is_the_only_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_host_that_says_it_takes_no_writes_is_used_only_when_it_is_the_only_one(pool: MySqlPool) {
+    let options = options(&pool);
     let (replica, other, database) = two_roads(&options).await;
     replica.turn(Condition::ReadOnly);
     connection_id(&database).await;
@@ -65,10 +64,8 @@ async fn a_host_that_says_it_takes_no_writes_is_used_only_when_it_is_the_only_on
 }
 
 #[sqlx::test(migrations = false)]
-async fn who_loses_its_host_goes_on_at_another_and_stays_there(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn who_loses_its_host_goes_on_at_another_and_stays_there(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let (here, there, database) = two_roads(&options).await;
     write(&database, "here").await;
@@ -82,10 +79,8 @@ async fn who_loses_its_host_goes_on_at_another_and_stays_there(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_write_without_an_answer_makes_the_pool_ask_the_others_first(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_write_without_an_answer_makes_the_pool_ask_the_others_first(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let (here, there, database) = two_roads(&options).await;
     database.open(2).await.expect("opened");
@@ -108,10 +103,8 @@ async fn a_write_without_an_answer_makes_the_pool_ask_the_others_first(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_connection_to_a_former_writer_is_not_lent_again(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_connection_to_a_former_writer_is_not_lent_again(pool: MySqlPool) {
+    let options = options(&pool);
     let (here, there, database) = two_roads(&options).await;
     let at_work = database.read(async |connection| {
         let id = sqlx::query_scalar("SELECT CONNECTION_ID()");
@@ -126,10 +119,8 @@ async fn a_connection_to_a_former_writer_is_not_lent_again(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_half_answer_is_no_answer_and_the_next_request_has_a_whole_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_half_answer_is_no_answer_and_the_next_request_has_a_whole_one(pool: MySqlPool) {
+    let options = options(&pool);
     let road = Road::to(&options).await;
     let database = Database::new(road.options.clone(), 1);
     let first = connection_id(&database).await;
@@ -148,10 +139,8 @@ async fn a_half_answer_is_no_answer_and_the_next_request_has_a_whole_one(
 }
 
 #[sqlx::test(migrations = false)]
-async fn instances_with_different_orders_change_the_schema_through_the_same_host(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn instances_with_different_orders_change_the_schema_through_the_same_host(pool: MySqlPool) {
+    let options = options(&pool);
     let (one, other) = (Road::to(&options).await, Road::to(&options).await);
     let hosts = [one.options.clone(), other.options.clone()];
     let reversed = [other.options.clone(), one.options.clone()];

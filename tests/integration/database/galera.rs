@@ -1,11 +1,11 @@
 //! Statements are counted by the server, for one connection: what a request costs is what its verbs
 //! send, without pings and preparing anything twice.
 
+use sqlx::MySqlPool;
 use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{FutureExt as _, future::join_all};
 use secrecy::ExposeSecret as _;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     database::{Connection, Database, TxOutcome},
     domain::{
@@ -19,7 +19,10 @@ use tickbox::{
 };
 use tokio::time::sleep;
 
-use crate::world::{CHEAP, PASSWORD, World, client, credentials, signer};
+use crate::{
+    world::options,
+    world::{CHEAP, PASSWORD, World, client, credentials, signer},
+};
 
 const REQUESTS: u64 = 20;
 
@@ -29,7 +32,8 @@ type Counters = BTreeMap<String, u64>;
 /// Neither asks the connection whether it lives nor anything else: as many bytes reach the server
 /// over 20 leases as over one.
 #[sqlx::test(migrations = false)]
-async fn lending_a_connection_sends_nothing(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+async fn lending_a_connection_sends_nothing(pool: MySqlPool) {
+    let options = options(&pool);
     let database = Database::new(options, 1);
     read_one(&database, 1).await;
     let start = counters(&database).await;
@@ -50,10 +54,8 @@ async fn lending_a_connection_sends_nothing(_: MySqlPoolOptions, options: MySqlC
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_transaction_adds_begin_and_commit_and_nothing_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_transaction_adds_begin_and_commit_and_nothing_else(pool: MySqlPool) {
+    let options = options(&pool);
     let database = Database::new(options, 1);
     write_one(&database).await;
     let before = counters(&database).await;
@@ -68,12 +70,10 @@ async fn a_transaction_adds_begin_and_commit_and_nothing_else(
     assert_eq!(spent["Questions"], 3 * REQUESTS);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_page_costs_two_statements_and_adding_a_to_do_five(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    World::new(options.clone()).await;
+#[sqlx::test]
+async fn a_page_costs_two_statements_and_adding_a_to_do_five(pool: MySqlPool) {
+    let options = options(&pool);
+    World::new(&pool).await;
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database.clone(), Clock::default(), hasher, signer());
@@ -105,12 +105,10 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(
 
 /// Of a login with limits: the try (BEGIN, its places, the counts, COMMIT), the user, and its end, which
 /// is one statement for a wrong password. Before tries lapsed by themselves it was 14, and 6 for a wrong one.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_login_costs_eleven_statements_and_a_wrong_one_six(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    World::new(options.clone()).await;
+#[sqlx::test]
+async fn a_login_costs_eleven_statements_and_a_wrong_one_six(pool: MySqlPool) {
+    let options = options(&pool);
+    World::new(&pool).await;
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database.clone(), Clock::default(), hasher, signer());
@@ -137,12 +135,10 @@ async fn a_login_costs_eleven_statements_and_a_wrong_one_six(
     assert_eq!(log_in(PASSWORD, mistyped).await, (13, 0));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_call_costs_as_much_as_its_page_and_an_unchanged_list_one_statement(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    World::new(options.clone()).await;
+#[sqlx::test]
+async fn a_call_costs_as_much_as_its_page_and_an_unchanged_list_one_statement(pool: MySqlPool) {
+    let options = options(&pool);
+    World::new(&pool).await;
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database.clone(), Clock::default(), hasher, signer());
@@ -170,11 +166,9 @@ async fn a_call_costs_as_much_as_its_page_and_an_unchanged_list_one_statement(
 }
 
 /// Anybody may ask `/readyz`, as often as they like.
-#[sqlx::test(migrations = "./migrations")]
-async fn whether_it_is_ready_is_asked_once_a_second_however_many_want_to_know(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn whether_it_is_ready_is_asked_once_a_second_however_many_want_to_know(pool: MySqlPool) {
+    let options = options(&pool);
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let service = Service::new(database.clone(), Clock::default(), hasher, signer());

@@ -7,10 +7,7 @@ use std::{
 };
 
 use futures_util::future::{join, join_all};
-use sqlx::{
-    MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{MySqlConnection, MySqlPool};
 use tickbox::{database::Database, domain::error::Error, service::within_budget};
 use tokio::time::{sleep, timeout};
 
@@ -18,6 +15,7 @@ use super::Notes;
 use crate::{
     proxy::{Condition, Road},
     world::connect,
+    world::options,
 };
 
 const SIZE: usize = 4;
@@ -49,9 +47,9 @@ async fn threads(observer: &mut MySqlConnection, of: &str) -> i64 {
 
 #[sqlx::test(migrations = false)]
 async fn reads_of_a_slow_table_never_have_more_threads_than_places_and_end_with_their_callers(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
+    let options = options(&pool);
     let mut observer = Notes::new(&options).await.0;
     let mut holder = connect(&options).await;
     let lock = sqlx::raw_sql("LOCK TABLES notes WRITE");
@@ -92,10 +90,8 @@ async fn reads_of_a_slow_table_never_have_more_threads_than_places_and_end_with_
 }
 
 #[sqlx::test(migrations = false)]
-async fn places_given_up_in_a_black_hole_are_free_when_the_way_is_open_again(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn places_given_up_in_a_black_hole_are_free_when_the_way_is_open_again(pool: MySqlPool) {
+    let options = options(&pool);
     Notes::new(&options).await;
     let road = Road::to(&options).await;
     let database = Database::new(road.options.clone(), SIZE);

@@ -1,5 +1,6 @@
 //! Failures, conflicts and lost connections.
 
+use sqlx::MySqlPool;
 use std::{
     sync::{
         Arc,
@@ -9,7 +10,6 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     database::{Connection, Database, TxOutcome},
     domain::error::Error,
@@ -20,10 +20,11 @@ use tokio::{
 };
 
 use super::{Notes, commit, connection_id, gone, note};
-use crate::world::connect;
+use crate::{world::connect, world::options};
 
 #[sqlx::test(migrations = false)]
-async fn an_error_in_the_middle_leaves_nothing(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+async fn an_error_in_the_middle_leaves_nothing(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
     let result: Result<(), _> = database
@@ -41,10 +42,8 @@ async fn an_error_in_the_middle_leaves_nothing(_: MySqlPoolOptions, options: MyS
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_ending_by_rollback_answers_and_leaves_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn an_ending_by_rollback_answers_and_leaves_nothing(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
     let answer = database
@@ -62,10 +61,8 @@ async fn an_ending_by_rollback_answers_and_leaves_nothing(
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_transactions_in_a_deadlock_both_succeed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn two_transactions_in_a_deadlock_both_succeed(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 2);
     for text in ["here", "there"] {
@@ -95,10 +92,8 @@ async fn two_transactions_in_a_deadlock_both_succeed(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_wait_for_a_lock_that_takes_too_long_is_tried_again(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_wait_for_a_lock_that_takes_too_long_is_tried_again(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
     commit(&database, "here".into()).await.expect("committed");
@@ -135,10 +130,8 @@ async fn a_wait_for_a_lock_that_takes_too_long_is_tried_again(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_reader_does_not_notice_that_its_idle_connection_was_killed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_reader_does_not_notice_that_its_idle_connection_was_killed(pool: MySqlPool) {
+    let options = options(&pool);
     let mut observer = connect(&options).await;
     let database = Database::new(options, 1);
     let killed = kill_idle(&mut observer, &database).await;
@@ -146,10 +139,8 @@ async fn a_reader_does_not_notice_that_its_idle_connection_was_killed(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_writer_does_not_notice_that_its_idle_connection_was_killed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_writer_does_not_notice_that_its_idle_connection_was_killed(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
     kill_idle(&mut notes.0, &database).await;
@@ -158,10 +149,8 @@ async fn a_writer_does_not_notice_that_its_idle_connection_was_killed(
 }
 
 #[sqlx::test(migrations = false)]
-async fn who_gets_no_connection_is_told_when_to_come_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn who_gets_no_connection_is_told_when_to_come_back(pool: MySqlPool) {
+    let options = options(&pool);
     let database = Database::new(options.port(1), 1);
     let result = database.open(1).await;
     assert!(

@@ -10,10 +10,7 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::join_all};
-use sqlx::{
-    MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{MySqlConnection, MySqlPool, mysql::MySqlConnectOptions};
 use tickbox::{
     database::{Database, TxOutcome},
     domain::error::Error,
@@ -22,7 +19,7 @@ use tickbox::{
 use tokio::time::{sleep, timeout};
 
 use super::{Notes, commit, connection_id, note};
-use crate::world::connect;
+use crate::{world::connect, world::options};
 
 /// The promise to whoever asks for something.
 const PROMISE: Duration = Duration::from_secs(5);
@@ -58,10 +55,8 @@ async fn all_have_ended(database: &Database) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn all_reads_of_a_request_share_one_budget(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn all_reads_of_a_request_share_one_budget(pool: MySqlPool) {
+    let options = options(&pool);
     let database = Database::new(options, 1);
     let read_slowly = async || {
         let read = database.read(async |connection| {
@@ -80,10 +75,8 @@ async fn all_reads_of_a_request_share_one_budget(
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_budget_of_a_request_holds_for_its_transaction(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn the_budget_of_a_request_holds_for_its_transaction(pool: MySqlPool) {
+    let options = options(&pool);
     Notes::new(&options).await;
     let mut holder = block_writes(&options).await;
     let database = Database::new(options, 1);
@@ -103,10 +96,8 @@ async fn the_budget_of_a_request_holds_for_its_transaction(
 }
 
 #[sqlx::test(migrations = false)]
-async fn blocked_writes_let_reads_go_on_are_few_and_all_end(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn blocked_writes_let_reads_go_on_are_few_and_all_end(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let mut holder = block_writes(&options).await;
     let database = Database::new(options, SIZE);
@@ -134,10 +125,8 @@ async fn blocked_writes_let_reads_go_on_are_few_and_all_end(
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_transaction_is_tried_again_after_its_caller_was_sent_away(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn no_transaction_is_tried_again_after_its_caller_was_sent_away(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
     commit(&database, "held".into()).await.expect("committed");

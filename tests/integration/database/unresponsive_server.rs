@@ -3,10 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use sqlx::{
-    Connection as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlPool, mysql::MySqlConnectOptions};
 use tickbox::{
     database::{self, Database, TxOutcome},
     domain::error::Error,
@@ -14,7 +11,7 @@ use tickbox::{
 use tokio::net::TcpListener;
 
 use super::{Notes, commit, note};
-use crate::world::connect;
+use crate::{world::connect, world::options};
 
 /// The five seconds that are promised, and what a busy machine takes besides.
 const PROMISE: Duration = Duration::from_secs(8);
@@ -49,10 +46,8 @@ async fn a_server_that_never_greets_is_given_up() {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
     let begin = Instant::now();
@@ -78,10 +73,8 @@ async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_row_that_somebody_holds_is_waited_for_only_seconds(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn a_row_that_somebody_holds_is_waited_for_only_seconds(pool: MySqlPool) {
+    let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
     commit(&database, "held".into()).await.expect("committed");

@@ -3,10 +3,7 @@
 use std::iter::once;
 
 use futures_util::future::join_all;
-use sqlx::{
-    Connection as _, Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, Executor as _, MySqlPool};
 use tickbox::{
     domain::session::DeviceToken,
     service::{ClientInfo, Service},
@@ -58,12 +55,9 @@ async fn guesses_left(service: &Service) -> usize {
     guesses
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn typing_errors_that_end_well_cost_a_school_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn typing_errors_that_end_well_cost_a_school_nothing(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let names = pupils(&world, 30).await;
     for (number, name) in (0..).zip(&names) {
@@ -76,12 +70,9 @@ async fn typing_errors_that_end_well_cost_a_school_nothing(
     assert_eq!(guesses_left(&service).await, AT_ONCE);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_others_guessed_is_not_given_back_by_its_owner(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_others_guessed_is_not_given_back_by_its_owner(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..9 {
         assert_eq!(ends(&service, "ona", WRONG, browser(1)).await, "wrong");
@@ -94,9 +85,9 @@ async fn what_others_guessed_is_not_given_back_by_its_owner(
     assert_eq!(guesses_left(&service).await, AT_ONCE - 10);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_is_given_back_is_given_back_once(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_is_given_back_is_given_back_once(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for number in 0..6 {
         let guessed = guess(&instances[0], &format!("somebody{number}"), SCHOOL).await;
@@ -122,12 +113,9 @@ async fn what_is_given_back_is_given_back_once(_: MySqlPoolOptions, options: MyS
 }
 
 /// Else whoever has an account could fail in it at the end of one window, and have that back in the next.
-#[sqlx::test(migrations = "./migrations")]
-async fn nothing_is_given_back_in_another_window(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn nothing_is_given_back_in_another_window(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "somebody", SCHOOL).await, "wrong");
     world.clock.advance(Duration::minutes(59));
@@ -142,12 +130,9 @@ async fn nothing_is_given_back_in_another_window(
     assert_eq!(guesses_left(&service).await, FAILURES - AT_ONCE);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn nothing_of_the_next_window_is_given_back_for_failures_in_the_one_before(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn nothing_of_the_next_window_is_given_back_for_failures_in_the_one_before(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "somebody", SCHOOL).await, "wrong");
     world.clock.advance(Duration::minutes(59));
@@ -164,12 +149,9 @@ async fn nothing_of_the_next_window_is_given_back_for_failures_in_the_one_before
 }
 
 /// The pair's window ends before that of the address.
-#[sqlx::test(migrations = "./migrations")]
-async fn of_several_full_buckets_the_one_that_is_free_last_is_named(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn of_several_full_buckets_the_one_that_is_free_last_is_named(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "somebody", SCHOOL).await, "wrong");
     world.clock.advance(Duration::minutes(52));
@@ -194,9 +176,9 @@ async fn of_several_full_buckets_the_one_that_is_free_last_is_named(
 
 /// Three hours of a school whose every third login is mistyped first, with somebody in it who knows all
 /// names, has an account, and guesses as often as is let through.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_school_with_an_attacker_in_it(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_school_with_an_attacker_in_it(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let names = pupils(&world, 12).await;
     let mut known: Vec<ClientInfo> = vec![];

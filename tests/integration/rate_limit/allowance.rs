@@ -1,10 +1,10 @@
 //! What one account or address may cost an instance, right passwords and whole lists among it.
 
+use sqlx::MySqlPool;
 use std::{num::NonZeroU32, time::Duration};
 
 use reqwest::Method;
 use serde_json::json;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::{
         rate_limit::{Allowance, RequestQuota},
@@ -26,12 +26,9 @@ fn somewhere(number: u32) -> ClientInfo {
     from(&format!("198.51.{}.{}", number / 250, number % 250))
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn right_passwords_are_limited_too_but_not_in_a_browser_that_is_known(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn right_passwords_are_limited_too_but_not_in_a_browser_that_is_known(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let mut known = somewhere(0);
     for number in 0..Allowance::HASHES_OF_ACCOUNT.at_once {
@@ -57,12 +54,9 @@ async fn right_passwords_are_limited_too_but_not_in_a_browser_that_is_known(
     assert_eq!(end(&login), "ok");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_the_limits_on_failures_refuse_uses_up_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_the_limits_on_failures_refuse_uses_up_nothing(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..Allowance::HASHES_OF_ACCOUNT.at_once + 10 {
         let guess = try_login(&service, "ona", "another teapot 7", somewhere(1)).await;
@@ -72,12 +66,11 @@ async fn what_the_limits_on_failures_refuse_uses_up_nothing(
     assert_eq!(end(&login), "ok");
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn three_hundred_pupils_may_log_in_at_once_from_one_address_and_then_one_a_second(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let names = ["ona", "jonas"];
     // By two accounts in browsers that are known and in such that are not, in place of three hundred.
@@ -116,16 +109,15 @@ const LITTLE: Allowance = Allowance {
     each: Duration::from_hours(1),
 };
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn an_account_that_has_cost_too_much_is_told_to_wait_but_still_that_nothing_has_changed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
     let quota = RequestQuota {
         burst: NonZeroU32::new(1_000).expect("more than none"),
         ..RequestQuota::STANDARD
     };
-    let site = Site::frugal(options, quota, LITTLE).await;
+    let site = Site::frugal(&pool, quota, LITTLE).await;
     for account in [&site.world.ona, &site.world.jonas] {
         for text in ["Milk", "Bread"] {
             let text = Description::parse(text).expect("valid");
@@ -167,12 +159,9 @@ async fn an_account_that_has_cost_too_much_is_told_to_wait_but_still_that_nothin
     assert_eq!(other.get("todo_list", json!({})).await.status, 200);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_page_of_an_account_that_has_cost_too_much_says_when_to_come_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::frugal(options, RequestQuota::STANDARD, LITTLE).await;
+#[sqlx::test]
+async fn a_page_of_an_account_that_has_cost_too_much_says_when_to_come_back(pool: MySqlPool) {
+    let site = Site::frugal(&pool, RequestQuota::STANDARD, LITTLE).await;
     let browser = site.browser("ona").await;
     let mut statuses = Vec::new();
     for _ in 0..4 {
@@ -184,12 +173,9 @@ async fn a_page_of_an_account_that_has_cost_too_much_says_when_to_come_back(
     assert!(refused.header("retry-after").parse::<u64>().is_ok());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn without_limits_an_account_may_cost_whatever_it_does(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn without_limits_an_account_may_cost_whatever_it_does(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world
         .with_effort(crate::world::CHEAP)
         .with_work_allowance(LITTLE);

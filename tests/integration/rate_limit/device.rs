@@ -1,7 +1,7 @@
 //! A browser that somebody has logged in with before keeps a way in.
 
 use secrecy::SecretString;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{
     domain::{
         rate_limit::RequestQuota,
@@ -48,12 +48,9 @@ async fn lock(service: &Service, username: &str) {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_known_browser_gets_in_while_its_username_and_its_address_are_locked(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_known_browser_gets_in_while_its_username_and_its_address_are_locked(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let ona = device(&service, "ona").await;
     let jonas = device(&service, "jonas").await;
@@ -75,12 +72,9 @@ async fn a_known_browser_gets_in_while_its_username_and_its_address_are_locked(
     assert_eq!(end(&stranger), "limited");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_known_browser_has_ten_wrong_passwords_that_count_nowhere_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_known_browser_has_ten_wrong_passwords_that_count_nowhere_else(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let ona = device(&service, "ona").await;
     for number in 0..10 {
@@ -96,12 +90,9 @@ async fn a_known_browser_has_ten_wrong_passwords_that_count_nowhere_else(
 }
 
 /// It could do so by forgetting its cookie.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_known_browser_that_has_used_up_its_tries_counts_like_any_other(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_known_browser_that_has_used_up_its_tries_counts_like_any_other(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let ona = device(&service, "ona").await;
     for number in 0..19 {
@@ -118,9 +109,9 @@ async fn a_known_browser_that_has_used_up_its_tries_counts_like_any_other(
 }
 
 /// Else everybody could have as many tries as they log in to their own account between them.
-#[sqlx::test(migrations = "./migrations")]
-async fn logging_in_again_gives_no_new_tries(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn logging_in_again_gives_no_new_tries(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let mut known = device(&service, "ona").await;
     for number in 0..9 {
@@ -163,12 +154,11 @@ fn a_browser_stays_known_while_the_key_is_being_replaced_and_is_no_longer_afterw
 }
 
 /// Its way in past full limits was opened with the password that a thief may know.
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn after_a_change_of_the_password_a_browser_is_known_only_if_it_was_used_with_the_new_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let (here, there) = (device(&service, "ona").await, device(&service, "ona").await);
     let changed =
@@ -189,12 +179,11 @@ async fn after_a_change_of_the_password_a_browser_is_known_only_if_it_was_used_w
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn a_browser_without_a_cookie_that_changes_the_password_is_known_from_then_on(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let jonas = device(&service, "jonas").await;
     let changed =
@@ -207,12 +196,9 @@ async fn a_browser_without_a_cookie_that_changes_the_password_is_known_from_then
 }
 
 /// A hash of less effort is renewed by a login: the browser that did it stays known.
-#[sqlx::test(migrations = "./migrations")]
-async fn the_browser_whose_login_renews_the_hash_stays_known(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_browser_whose_login_renews_the_hash_stays_known(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let more = Argon2Cost {
         memory: 128,
         ..CHEAP

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use super::WRONG;
@@ -59,17 +59,14 @@ async fn call(site: &Site, name: &str, body: Value) -> Answer {
     post(site, &path, "application/json", body.to_string(), "").await
 }
 
-async fn open(options: MySqlConnectOptions) -> Site {
+async fn open(pool: &MySqlPool) -> Site {
     log::plant(WRONG);
-    Site::limited(options, TrustedProxies(1), RequestQuota::STANDARD).await
+    Site::limited(pool, TrustedProxies(1), RequestQuota::STANDARD).await
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_happens_to_sessions_is_an_event_each_in_pages_and_calls(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options).await;
+#[sqlx::test]
+async fn what_happens_to_sessions_is_an_event_each_in_pages_and_calls(pool: MySqlPool) {
+    let site = open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let right = [("username", "ona"), ("password", PASSWORD)];
     let login = form(&site, "/login", &right, "").await;
@@ -91,12 +88,9 @@ async fn what_happens_to_sessions_is_an_event_each_in_pages_and_calls(
     assert_eq!((name.as_str(), user.len()), ("registered", 36));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_typed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options).await;
+#[sqlx::test]
+async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_typed(pool: MySqlPool) {
+    let site = open(&pool).await;
     let typed = "planted-password-as-username";
     log::plant(typed);
     let ona = site.world.ona.public_id.to_string();
@@ -114,12 +108,9 @@ async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_type
     assert!(events(&limited).is_empty(), "counted: see `flood`");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_refresh_token_that_is_used_again_is_an_event(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options).await;
+#[sqlx::test]
+async fn a_refresh_token_that_is_used_again_is_an_event(pool: MySqlPool) {
+    let site = open(&pool).await;
     let refresh = async |token: &str| {
         log::plant(token);
         let answer = call(&site, "refresh_token", json!({ "refresh_token": token })).await;
@@ -143,9 +134,9 @@ async fn a_refresh_token_that_is_used_again_is_an_event(
     assert_eq!(event(&reused), ("refresh_reused".into(), ona));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_form_from_another_site_is_an_event(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = open(options).await;
+#[sqlx::test]
+async fn a_form_from_another_site_is_an_event(pool: MySqlPool) {
+    let site = open(&pool).await;
     let request = site
         .request(Method::POST, "/login")
         .header("sec-fetch-site", "cross-site")

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use sqlx::{
-    Connection as _, Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, Executor as _, MySqlPool};
 use tickbox::service::{Argon2Cost, Service};
 use tokio::time::sleep;
 
@@ -31,12 +28,9 @@ async fn log_in(service: &Service) -> Result<(), tickbox::domain::error::Error> 
 
 /// The row of the user is held, so that no session can begin: what a full disk or a cluster without a
 /// majority does. The passwords have been looked at and were right.
-#[sqlx::test(migrations = "./migrations")]
-async fn right_passwords_in_a_stall_lock_nobody_out_once_they_have_lapsed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn right_passwords_in_a_stall_lock_nobody_out_once_they_have_lapsed(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let mut holder = world.connect().await;
     let mut held = holder.begin().await.expect("begun");
@@ -56,12 +50,9 @@ async fn right_passwords_in_a_stall_lock_nobody_out_once_they_have_lapsed(
     assert_eq!(guess(&service, "ona", "1.2.3.4").await, "limited");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_an_instance_had_in_flight_when_it_died_lapses(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_an_instance_had_in_flight_when_it_died_lapses(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "ona", "1.2.3.4").await, "wrong");
     let died = "UPDATE rate_limits SET in_flight = 9,
@@ -77,12 +68,9 @@ async fn what_an_instance_had_in_flight_when_it_died_lapses(
     assert_eq!(in_flight(&world).await, 0);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_surplus_of_right_passwords_is_told_to_come_back_soon_and_then_gets_in(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_surplus_of_right_passwords_is_told_to_come_back_soon_and_then_gets_in(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     let mut holder = world.connect().await;
     let mut held = holder.begin().await.expect("begun");
@@ -106,12 +94,9 @@ async fn a_surplus_of_right_passwords_is_told_to_come_back_soon_and_then_gets_in
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_verdict_that_comes_too_late_is_not_told_and_gives_no_more_guesses(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_verdict_that_comes_too_late_is_not_told_and_gives_no_more_guesses(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     // Of nobody: it is compared with a hash of that effort.
     let slow = Argon2Cost {
         memory: 32_768,
@@ -131,16 +116,13 @@ async fn a_verdict_that_comes_too_late_is_not_told_and_gives_no_more_guesses(
 }
 
 /// Its own tries must have lapsed: what another one holds is not its to give up.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_settlement_that_comes_too_late_takes_nobody_elses_place(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn a_settlement_that_comes_too_late_takes_nobody_elses_place(pool: MySqlPool) {
     use tickbox::{
         domain::rate_limit::{Bucket, LAPSES_AFTER, RateLimit},
         store::rate_limit,
     };
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let bucket = Bucket {
         limit: RateLimit::LoginPair,
         key: [7; 32],

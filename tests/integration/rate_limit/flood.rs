@@ -1,10 +1,10 @@
 //! What comes in floods is a number in the log.
 
+use sqlx::MySqlPool;
 use std::{num::NonZeroU32, time::Duration};
 
 use reqwest::Method;
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::rate_limit::{Allowance, RequestQuota},
     web::TrustedProxies,
@@ -60,12 +60,9 @@ fn counted(lines: &[Value], message: &str) -> (usize, u64) {
     (counts.len(), counts.iter().sum())
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn refusals_are_a_line_a_second_with_their_number(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::limited(options, TrustedProxies(1), FIVE).await;
+#[sqlx::test]
+async fn refusals_are_a_line_a_second_with_their_number(pool: MySqlPool) {
+    let site = Site::limited(&pool, TrustedProxies(1), FIVE).await;
     let client = "198.51.100.1";
     let answers = statuses(&site, "/login", client, 105).await;
     assert_eq!(answers.iter().filter(|it| **it == 429).count(), 100);
@@ -83,12 +80,9 @@ async fn refusals_are_a_line_a_second_with_their_number(
     assert_eq!(fields["limit"], "requests");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::limited(options, TrustedProxies(1), QUICK).await;
+#[sqlx::test]
+async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(pool: MySqlPool) {
+    let site = Site::limited(&pool, TrustedProxies(1), QUICK).await;
     let client = "198.51.100.2";
     let mut answers = statuses(&site, "/login", client, 2).await;
     while answers.iter().filter(|it| **it == 200).count() < 6 {
@@ -103,12 +97,9 @@ async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(
     assert!(count >= 4, "{answers:?} {lines:?}");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_changes_something_beside_refusals_has_its_line(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::limited(options, TrustedProxies(1), QUICK).await;
+#[sqlx::test]
+async fn what_changes_something_beside_refusals_has_its_line(pool: MySqlPool) {
+    let site = Site::limited(&pool, TrustedProxies(1), QUICK).await;
     let client = "198.51.100.5";
     while !statuses(&site, "/login", client, 3).await.contains(&429) {}
     loop {
@@ -124,12 +115,9 @@ async fn what_changes_something_beside_refusals_has_its_line(
     assert_eq!(line.expect("one")["fields"]["status"], 303);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::limited(options, TrustedProxies(1), FIVE).await;
+#[sqlx::test]
+async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(pool: MySqlPool) {
+    let site = Site::limited(&pool, TrustedProxies(1), FIVE).await;
     let client = "198.51.100.3";
     // As often as no balancer asks.
     let usual = [
@@ -151,12 +139,9 @@ async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(
     assert_eq!(other, [200]);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::limited(options, TrustedProxies(1), RequestQuota::STANDARD).await;
+#[sqlx::test]
+async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(pool: MySqlPool) {
+    let site = Site::limited(&pool, TrustedProxies(1), RequestQuota::STANDARD).await;
     log::plant(WRONG);
     let client = "198.51.100.6";
     let mut statuses = vec![];
@@ -181,16 +166,13 @@ async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(
     assert!(events("rate_limited").all(|it| it["fields"]["limit"] == "login_pair"));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_an_account_is_refused_is_a_line_a_second_that_names_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn what_an_account_is_refused_is_a_line_a_second_that_names_it(pool: MySqlPool) {
     let nothing_more = Allowance {
         at_once: 1,
         each: Duration::from_hours(1),
     };
-    let site = Site::frugal(options, RequestQuota::STANDARD, nothing_more).await;
+    let site = Site::frugal(&pool, RequestQuota::STANDARD, nothing_more).await;
     let browser = site.browser("ona").await;
     let mut statuses = vec![];
     for _ in 0..30 {

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use super::WRONG;
@@ -12,9 +12,9 @@ use crate::{
     world::PASSWORD,
 };
 
-async fn open(options: MySqlConnectOptions, proxies: u8) -> Site {
+async fn open(pool: &MySqlPool, proxies: u8) -> Site {
     log::plant(WRONG);
-    Site::limited(options, TrustedProxies(proxies), RequestQuota::STANDARD).await
+    Site::limited(pool, TrustedProxies(proxies), RequestQuota::STANDARD).await
 }
 
 /// Sends a form from that place, through the one proxy.
@@ -76,12 +76,9 @@ fn seen(answer: &Answer, username: &str) -> (u16, Vec<(String, String)>, String)
     )
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_login_page_says_how_long_to_wait_and_keeps_the_username_alone(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options, 1).await;
+#[sqlx::test]
+async fn the_login_page_says_how_long_to_wait_and_keeps_the_username_alone(pool: MySqlPool) {
+    let site = open(&pool, 1).await;
     for _ in 0..10 {
         assert_eq!(log_in(&site, "ona", "1.2.3.4").await.status, 401);
     }
@@ -96,12 +93,9 @@ async fn the_login_page_says_how_long_to_wait_and_keeps_the_username_alone(
     assert!(page.headers.get("set-cookie").is_none());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn known_and_unknown_usernames_get_the_same_answers_to_the_letter(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options, 1).await;
+#[sqlx::test]
+async fn known_and_unknown_usernames_get_the_same_answers_to_the_letter(pool: MySqlPool) {
+    let site = open(&pool, 1).await;
     let mut answers = vec![];
     // One that is there, one that could be, one that never can.
     for (username, place) in [("ona", "1.0.0.1"), ("xyz", "1.0.0.2"), ("x z", "1.0.0.3")] {
@@ -123,12 +117,9 @@ async fn known_and_unknown_usernames_get_the_same_answers_to_the_letter(
     assert_eq!(answers[0], answers[2]);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_api_answers_a_problem_with_its_code(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options, 1).await;
+#[sqlx::test]
+async fn the_api_answers_a_problem_with_its_code(pool: MySqlPool) {
+    let site = open(&pool, 1).await;
     let login = json!({ "username": "ona", "password": WRONG });
     let refresh = json!({ "refresh_token": "made up" });
     for (path, body, tries) in [
@@ -147,12 +138,9 @@ async fn the_api_answers_a_problem_with_its_code(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_registration_page_keeps_what_was_typed_but_no_password(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options, 1).await;
+#[sqlx::test]
+async fn the_registration_page_keeps_what_was_typed_but_no_password(pool: MySqlPool) {
+    let site = open(&pool, 1).await;
     let form = [
         ("first_name", "Rūta"),
         ("last_name", "Rūtaitė"),
@@ -174,12 +162,9 @@ async fn the_registration_page_keeps_what_was_typed_but_no_password(
     assert_eq!(invalid.status, 422);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_a_client_writes_before_its_address_gives_it_no_more_tries(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options, 1).await;
+#[sqlx::test]
+async fn what_a_client_writes_before_its_address_gives_it_no_more_tries(pool: MySqlPool) {
+    let site = open(&pool, 1).await;
     for number in 0..13 {
         let place = format!("8.8.8.{number}, , \"x\", 1.2.3.4");
         let answer = log_in(&site, &format!("somebody{number}"), &place).await;
@@ -189,12 +174,9 @@ async fn what_a_client_writes_before_its_address_gives_it_no_more_tries(
     assert_eq!(log_in(&site, "ona", "1.2.3.5").await.status, 401);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_browser_keeps_its_way_in_beyond_its_session(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options, 0).await;
+#[sqlx::test]
+async fn a_browser_keeps_its_way_in_beyond_its_session(pool: MySqlPool) {
+    let site = open(&pool, 0).await;
     let form = [("username", "ona"), ("password", PASSWORD)];
     let mut browser = site.stranger();
     let answer = browser.post("/login", &form).await;
@@ -217,12 +199,9 @@ async fn a_browser_keeps_its_way_in_beyond_its_session(
     assert_eq!(browser.post("/login", &form).await.status, 303);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn over_https_the_cookie_of_a_known_browser_is_bound_to_this_host(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = open(options, 1).await;
+#[sqlx::test]
+async fn over_https_the_cookie_of_a_known_browser_is_bound_to_this_host(pool: MySqlPool) {
+    let site = open(&pool, 1).await;
     let request = site
         .request(Method::POST, "/login")
         .header("content-type", "application/x-www-form-urlencoded")

@@ -1,7 +1,7 @@
 //! How many to-dos somebody may have.
 
 use futures_util::future::join_all;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{
     domain::{
         error::{Conflict, Error},
@@ -58,12 +58,9 @@ fn is_refused<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::Conflict(Conflict::TodoQuotaReached)))
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_list_holds_as_many_to_dos_as_the_quota_and_no_more(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_list_holds_as_many_to_dos_as_the_quota_and_no_more(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     set_count(&world, QUOTA - 1).await;
     let account = ona(&world).await;
     let last = new_id();
@@ -83,12 +80,9 @@ async fn a_list_holds_as_many_to_dos_as_the_quota_and_no_more(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_removed_to_do_is_restored_only_where_there_is_a_place(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_removed_to_do_is_restored_only_where_there_is_a_place(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let id = new_id();
     add(&world, &world.ona, id).await.expect("added");
     world.service.remove(&world.ona, id).await.expect("removed");
@@ -102,12 +96,9 @@ async fn a_removed_to_do_is_restored_only_where_there_is_a_place(
     done.expect("what is there may be changed");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn of_many_added_at_once_no_more_are_stored_than_there_are_places(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn of_many_added_at_once_no_more_are_stored_than_there_are_places(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     set_count(&world, QUOTA - 3).await;
     let account = ona(&world).await;
     let added = join_all((0..20).map(|_| add(&world, &account, new_id()))).await;
@@ -116,12 +107,9 @@ async fn of_many_added_at_once_no_more_are_stored_than_there_are_places(
     assert_eq!(count(&world).await, QUOTA);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_page_of_a_full_list_keeps_what_was_typed_and_says_what_to_do(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn the_page_of_a_full_list_keeps_what_was_typed_and_says_what_to_do(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     set_count(&site.world, QUOTA).await;
     let browser = site.browser("ona").await;
     let answer = browser.post("/", &[("description", "Buy milk")]).await;

@@ -1,10 +1,10 @@
 //! How many requests one address may send.
 
+use sqlx::MySqlPool;
 use std::{num::NonZeroU32, time::Duration};
 
 use reqwest::Method;
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use crate::web::site::{Answer, Site};
@@ -19,12 +19,11 @@ async fn get(site: &Site, path: &str, name: &'static str, value: &str) -> Answer
     Answer::to(site.request(Method::GET, path).header(name, value)).await
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn too_many_requests_are_refused_as_page_fragment_and_problem_but_health_is_told(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::limited(options, TrustedProxies(0), FIVE).await;
+    let site = Site::limited(&pool, TrustedProxies(0), FIVE).await;
     for path in ["/login", "/nowhere", "/api/v1/me", "/api/nowhere", "/login"] {
         let answer = get(&site, path, "accept", "*/*").await;
         assert_ne!(answer.status, 429, "{path}");
@@ -55,12 +54,9 @@ async fn too_many_requests_are_refused_as_page_fragment_and_problem_but_health_i
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn behind_a_proxy_each_client_has_its_own_requests_whatever_it_says(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::limited(options, TrustedProxies(1), FIVE).await;
+#[sqlx::test]
+async fn behind_a_proxy_each_client_has_its_own_requests_whatever_it_says(pool: MySqlPool) {
+    let site = Site::limited(&pool, TrustedProxies(1), FIVE).await;
     for number in 0..7 {
         let forwarded = format!("9.9.9.{number}, 2001:db8::{number}");
         let answer = get(&site, "/login", "x-forwarded-for", &forwarded).await;
@@ -70,12 +66,9 @@ async fn behind_a_proxy_each_client_has_its_own_requests_whatever_it_says(
     assert_eq!(other.status, 200);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn without_proxies_no_header_says_where_a_request_comes_from(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::limited(options, TrustedProxies(0), FIVE).await;
+#[sqlx::test]
+async fn without_proxies_no_header_says_where_a_request_comes_from(pool: MySqlPool) {
+    let site = Site::limited(&pool, TrustedProxies(0), FIVE).await;
     let headers = ["x-forwarded-for", "x-real-ip", "forwarded"];
     for number in 0..9 {
         let (name, value) = (headers[number % 3], format!("9.9.9.{number}"));

@@ -1,5 +1,6 @@
 //! Nobody holds a connection for ever, and nobody's answer is waited for longer than is said.
 
+use sqlx::MySqlPool;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -7,7 +8,6 @@ use std::{
 
 use poem::{Endpoint, EndpointExt as _, Request, Response};
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     api,
     server::{Limits, RequestLimits, with_request_limits},
@@ -204,11 +204,8 @@ async fn an_answer_that_takes_too_long_is_a_page_or_a_problem_that_says_when_to_
 }
 
 #[sqlx::test]
-async fn a_body_that_takes_too_long_is_a_page_or_a_problem(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_body_that_takes_too_long_is_a_page_or_a_problem(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let drip = async |path: &str, kind: &str| {
         let mut wire = Wire::to(&site.address).await;
         let head = format!(

@@ -1,10 +1,10 @@
 //! Where a request begins and ends, and what may stand in it. A proxy before us may read it in another
 //! way: what follows on such a connection must never be taken for a request of its own.
 
+use sqlx::MySqlPool;
 use std::time::Duration;
 
 use poem::{Endpoint, EndpointExt as _, Request, Response};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::server::Limits;
 use tokio::time::sleep;
 
@@ -110,8 +110,8 @@ async fn an_ordinary_request_is_followed_by_the_next_on_its_connection() {
 }
 
 #[sqlx::test]
-async fn what_is_no_request_of_ours_is_refused(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn what_is_no_request_of_ours_is_refused(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let address = &site.address;
     for (what, request, expected) in malformed(address) {
         let mut wire = Wire::to(address).await;
@@ -131,11 +131,8 @@ async fn what_is_no_request_of_ours_is_refused(_: MySqlPoolOptions, options: MyS
 /// Few clients look for an answer before they have sent all: to reset the connection meanwhile would
 /// take it from them.
 #[sqlx::test]
-async fn who_is_refused_before_all_has_arrived_can_still_read_why(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn who_is_refused_before_all_has_arrived_can_still_read_why(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let long = "x".repeat(5_000);
     for (path, length, status) in [("login", 500_000, "413"), (&long, 10_000, "414")] {
         let host = &site.address;
@@ -154,11 +151,8 @@ async fn who_is_refused_before_all_has_arrived_can_still_read_why(
 }
 
 #[sqlx::test]
-async fn a_body_beyond_the_limit_is_refused_by_its_length_and_by_its_bytes(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_body_beyond_the_limit_is_refused_by_its_length_and_by_its_bytes(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let limit = 16 * 1024;
     let login = |length: usize| {
         let request = site.request(reqwest::Method::POST, "/login");

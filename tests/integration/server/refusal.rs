@@ -1,11 +1,11 @@
 //! What the listener answers before there is a request says as much as any other answer.
 
+use sqlx::MySqlPool;
 use std::time::Duration;
 
 use poem::{EndpointExt as _, IntoResponse as _, Request};
 use scraper::{Html, Selector};
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::server::Limits;
 use tokio::time::sleep;
 
@@ -85,10 +85,9 @@ fn cookies() -> String {
 
 #[sqlx::test]
 async fn a_head_that_is_too_large_is_a_page_that_names_what_is_large_and_says_what_to_do(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let cookies = cookies();
     for htmx in ["", "HX-Request: true\r\n"] {
         let request = format!("GET / HTTP/1.1\r\nHost: here\r\n{htmx}Cookie: {cookies}\r\n\r\n");
@@ -109,11 +108,8 @@ async fn a_head_that_is_too_large_is_a_page_that_names_what_is_large_and_says_wh
 }
 
 #[sqlx::test]
-async fn a_head_that_is_too_large_is_a_problem_under_the_api(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_head_that_is_too_large_is_a_problem_under_the_api(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let request = format!(
         "POST /api/v1/add_todo HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\nX-Trace: {}\r\n\r\n{{}}",
         "x".repeat(20_000)
@@ -133,11 +129,8 @@ async fn a_head_that_is_too_large_is_a_problem_under_the_api(
 }
 
 #[sqlx::test]
-async fn what_cannot_be_read_is_refused_in_the_look_of_its_place(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_cannot_be_read_is_refused_in_the_look_of_its_place(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let many = "X: 1\r\n".repeat(150);
     let long = "x".repeat(20_000);
     for (what, request, status, words) in [
@@ -191,11 +184,8 @@ async fn what_cannot_be_read_is_refused_in_the_look_of_its_place(
 }
 
 #[sqlx::test]
-async fn who_asks_for_a_head_alone_gets_no_body_with_its_refusal(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn who_asks_for_a_head_alone_gets_no_body_with_its_refusal(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let request = format!("HEAD / HTTP/1.1\r\nCookie: {}\r\n\r\n", cookies());
     let refused = Refused::of(&site, &request).await;
     assert_eq!((refused.status(), refused.body.as_str()), ("431", ""));
@@ -204,11 +194,8 @@ async fn who_asks_for_a_head_alone_gets_no_body_with_its_refusal(
 
 /// Few clients look for an answer before they have sent all.
 #[sqlx::test]
-async fn who_sends_a_head_that_is_too_large_can_still_read_why(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn who_sends_a_head_that_is_too_large_can_still_read_why(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut wire = Wire::to(&site.address).await;
     wire.send("GET / HTTP/1.1\r\nCookie: a=")
         .await
@@ -227,11 +214,8 @@ async fn who_sends_a_head_that_is_too_large_can_still_read_why(
 }
 
 #[sqlx::test]
-async fn a_later_request_of_a_connection_is_refused_with_words_too(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_later_request_of_a_connection_is_refused_with_words_too(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let bad = "GET /login HTTP/1.1\r\nX: a\0b\r\n\r\n";
     let mut wire = Wire::to(&site.address).await;
     wire.send("GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")

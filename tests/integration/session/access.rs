@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{
     domain::{
         error::{AuthError, Error},
@@ -23,12 +23,9 @@ use crate::world::{PASSWORD, SECRET, World, client, credentials, signer};
 
 const NEW_SECRET: &str = "another secret of thirty-two bytes, or more";
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_token_says_who_and_which_session_for_ten_minutes_and_nothing_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_token_says_who_and_which_session_for_ten_minutes_and_nothing_else(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let before = world.clock.now().unix_timestamp();
     let phone = log_in(&world.service, "ona").await;
     let jwt = Jwt::read(&phone.access, SECRET);
@@ -76,12 +73,9 @@ fn a_token_is_good_for_ten_minutes_and_five_seconds_of_leeway() {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_expired_token_opens_nothing_until_it_is_refreshed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn an_expired_token_opens_nothing_until_it_is_refreshed(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let account = open(&world.service, &phone.access).await.expect("open");
     assert_eq!(account.public_id, world.ona.public_id);
@@ -98,12 +92,9 @@ async fn an_expired_token_opens_nothing_until_it_is_refreshed(
     assert!(open(&world.service, &next.access).await.is_ok());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_token_outlives_its_secret_while_that_is_the_previous_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_token_outlives_its_secret_while_that_is_the_previous_one(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let old = log_in(&world.service, "ona").await.access;
     let rotating = signing_with(&world, NEW_SECRET, Some(SECRET));
     let new = log_in(&rotating, "ona").await.access;
@@ -128,12 +119,9 @@ async fn a_token_outlives_its_secret_while_that_is_the_previous_one(
 }
 
 /// The kid picks the key; it must not open what the other one signed.
-#[sqlx::test(migrations = "./migrations")]
-async fn during_a_rotation_each_key_signs_only_for_its_own_name(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn during_a_rotation_each_key_signs_only_for_its_own_name(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let rotating = signing_with(&world, NEW_SECRET, Some(SECRET));
     let jwt = Jwt::new(&world.clock, world.ona.public_id, phone.session);
@@ -151,12 +139,9 @@ async fn during_a_rotation_each_key_signs_only_for_its_own_name(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_same_secret_for_both_settings_does_no_harm(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_same_secret_for_both_settings_does_no_harm(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let both = signing_with(&world, SECRET, Some(SECRET));
     let phone = log_in(&both, "ona").await;
     assert!(open(&both, &phone.access).await.is_ok());
@@ -185,12 +170,9 @@ fn the_name_of_a_key_tells_nothing_of_its_secret_but_that_it_is_another() {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn logging_out_ends_access_at_once_and_only_there(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn logging_out_ends_access_at_once_and_only_there(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let here = log_in(&world.service, "ona").await;
     let there = log_in(&world.service, "ona").await;
     let browser = log_in_browser(&world, "ona", None).await.token;
@@ -216,12 +198,9 @@ async fn refuses_all(world: &World, phone: &Kept) {
     assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn who_is_deleted_is_out_at_once_and_nobody_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn who_is_deleted_is_out_at_once_and_nobody_else(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let (ona, jonas) = (
         log_in(&world.service, "ona").await,
         log_in(&world.service, "jonas").await,
@@ -243,12 +222,9 @@ async fn who_is_deleted_is_out_at_once_and_nobody_else(
 }
 
 /// With tokens signed by hand that are fresh themselves.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_fresh_token_of_a_session_that_has_expired_opens_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_fresh_token_of_a_session_that_has_expired_opens_nothing(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let fresh = || Jwt::new(&world.clock, world.ona.public_id, phone.session).signed();
     world.clock.advance(IDLE_TIMEOUT - Duration::minutes(1));
@@ -260,12 +236,9 @@ async fn a_fresh_token_of_a_session_that_has_expired_opens_nothing(
     assert_eq!(refreshed.err(), Some(AuthError::SessionEnded));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn refreshing_keeps_a_session_alive_for_ninety_days_and_no_longer(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn refreshing_keeps_a_session_alive_for_ninety_days_and_no_longer(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut phone = log_in(&world.service, "ona").await;
     for day in [29, 58, 87] {
         world.clock.advance(Duration::days(29));
@@ -284,12 +257,9 @@ async fn refreshing_keeps_a_session_alive_for_ninety_days_and_no_longer(
     refuses_all(&world, &last).await;
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_of_a_browser_opens_nothing_of_the_api(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_session_of_a_browser_opens_nothing_of_the_api(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let browser = log_in_browser(&world, "ona", None).await.token;
     let jwt = Jwt::new(&world.clock, world.ona.public_id, browser.id);
     let opened = open(&world.service, &jwt.signed()).await;

@@ -1,7 +1,7 @@
 //! Logging in and refreshing over HTTP: what is answered, what is stored of it, and what is refused.
 
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::domain::session::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT};
 use time::Duration;
 
@@ -19,11 +19,8 @@ use crate::{
 };
 
 #[sqlx::test]
-async fn logging_in_and_refreshing_answer_tokens_that_nobody_keeps(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn logging_in_and_refreshing_answer_tokens_that_nobody_keeps(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (login, first) = post(&site, LOGIN, credentials()).await;
     let body = json!({"refresh_token": first["refresh_token"]});
     let (refresh, second) = post(&site, REFRESH, body).await;
@@ -56,11 +53,8 @@ async fn logging_in_and_refreshing_answer_tokens_that_nobody_keeps(
 }
 
 #[sqlx::test]
-async fn refresh_expires_in_is_what_is_left_of_the_session(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn refresh_expires_in_is_what_is_left_of_the_session(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut tokens = begin(&site).await;
     let mut age = Duration::ZERO;
     for days in [1, 0, 29, 29, 20, 10] {
@@ -87,11 +81,8 @@ async fn refresh_expires_in_is_what_is_left_of_the_session(
 }
 
 #[sqlx::test]
-async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_byte_for_byte(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_byte_for_byte(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut answers = Vec::new();
     for (username, password) in [
         ("ona", "another password"),
@@ -125,11 +116,8 @@ fn check_challenge(answer: &Answer) {
 }
 
 #[sqlx::test]
-async fn the_device_is_named_by_itself_or_by_its_user_agent(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_device_is_named_by_itself_or_by_its_user_agent(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut connection = site.world.connect().await;
     let long = "a".repeat(1_000);
     for (name, user_agent, stored) in [
@@ -154,11 +142,8 @@ async fn the_device_is_named_by_itself_or_by_its_user_agent(
 }
 
 #[sqlx::test]
-async fn a_wrong_body_is_refused_before_anything_is_looked_up(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_wrong_body_is_refused_before_anything_is_looked_up(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let named = |name: Value| {
         let mut body = credentials();
         body["device_name"] = name;
@@ -230,11 +215,8 @@ async fn a_wrong_body_is_refused_before_anything_is_looked_up(
 }
 
 #[sqlx::test]
-async fn what_is_no_refresh_token_of_a_living_session_is_refused(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_is_no_refresh_token_of_a_living_session_is_refused(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let tokens = begin(&site).await;
     let refresh = string(&tokens["refresh_token"]);
     let cookie = site.browser("ona").await.cookie.expect("logged in");

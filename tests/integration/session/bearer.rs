@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use time::Duration;
 
 use super::{
@@ -17,8 +17,8 @@ use crate::{
 };
 
 #[sqlx::test]
-async fn logging_out_ends_this_phone_at_once(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn logging_out_ends_this_phone_at_once(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (here, there) = (begin(&site).await, begin(&site).await);
     let token = string(&here["token"]);
     let log_out = || {
@@ -63,8 +63,8 @@ async fn calls(site: &Site) -> Vec<(Method, String)> {
 }
 
 #[sqlx::test]
-async fn a_cookie_opens_no_call_of_the_api(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_cookie_opens_no_call_of_the_api(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     let value = cookie.split_once('=').expect("a value").1.to_owned();
     let tokens = begin(&site).await;
@@ -93,8 +93,8 @@ async fn a_cookie_opens_no_call_of_the_api(_: MySqlPoolOptions, options: MySqlCo
 }
 
 #[sqlx::test]
-async fn a_token_opens_no_page(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_token_opens_no_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let tokens = begin(&site).await;
     let (access, refresh) = (string(&tokens["token"]), string(&tokens["refresh_token"]));
     let cookie = site.browser("ona").await.cookie.expect("logged in");
@@ -156,11 +156,8 @@ fn logged(answer: &Answer) -> (Value, String) {
 }
 
 #[sqlx::test]
-async fn the_line_of_a_call_names_its_user_route_and_status(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_line_of_a_call_names_its_user_route_and_status(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (login, tokens) = post(&site, LOGIN, credentials()).await;
     let body = json!({"refresh_token": tokens["refresh_token"]});
     let (refresh, _) = post(&site, REFRESH, body).await;
@@ -187,11 +184,8 @@ async fn the_line_of_a_call_names_its_user_route_and_status(
 
 /// A token may be sent to the wrong place, or be a good one with something at its end.
 #[sqlx::test]
-async fn no_token_or_password_is_logged_wherever_it_was_sent(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn no_token_or_password_is_logged_wherever_it_was_sent(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let tokens = begin(&site).await;
     let (access, refresh) = (string(&tokens["token"]), string(&tokens["refresh_token"]));
     assert_eq!(call_with(&site, access).await.status, 200);

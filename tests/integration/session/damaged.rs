@@ -5,7 +5,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use ring::hmac::HMAC_SHA256;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::domain::session::SessionId;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -20,8 +20,8 @@ use crate::{
 };
 
 #[sqlx::test]
-async fn a_damaged_token_is_none(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_damaged_token_is_none(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (phone, jwt) = good(&site).await;
     let token = jwt.signed();
     let parts: Vec<_> = token.split('.').collect();
@@ -95,11 +95,8 @@ fn doubled(object: &Value, field: &str) -> String {
 }
 
 #[sqlx::test]
-async fn only_one_authorization_header_of_the_scheme_bearer_is_read(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn only_one_authorization_header_of_the_scheme_bearer_is_read(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (phone, _) = good(&site).await;
     let token = phone.access.as_str();
     let basic = STANDARD.encode(format!("ona:{token}"));

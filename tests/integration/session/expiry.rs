@@ -1,8 +1,8 @@
 //! Sessions that end by themselves, and the time of last use.
 
+use sqlx::MySqlPool;
 use std::time::Duration as StdDuration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::session::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT, SEEN_INTERVAL, SessionToken},
     store,
@@ -31,12 +31,9 @@ async fn use_and_wait_for_note(world: &World, token: &SessionToken) {
         .expect("it is not noted");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_ends_thirty_days_after_its_last_use(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_session_ends_thirty_days_after_its_last_use(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let used = log_in(&world, "ona", None).await.token;
     let unused = log_in(&world, "ona", None).await.token;
     world.clock.advance(IDLE_TIMEOUT - Duration::minutes(1));
@@ -46,12 +43,9 @@ async fn a_session_ends_thirty_days_after_its_last_use(
     assert!(!is_logged_in(&world, &unused).await);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_ends_after_ninety_days_however_much_it_is_used(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_session_ends_after_ninety_days_however_much_it_is_used(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let token = log_in(&world, "ona", None).await.token;
     for day in 1..ABSOLUTE_TIMEOUT.whole_days() {
         world.clock.advance(Duration::DAY);
@@ -62,12 +56,9 @@ async fn a_session_ends_after_ninety_days_however_much_it_is_used(
     assert!(!is_logged_in(&world, &token).await);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_time_of_last_use_is_written_once_an_hour(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_time_of_last_use_is_written_once_an_hour(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let token = log_in(&world, "ona", None).await.token;
     let first = stored(&mut connection, token.id).await.expect("stored");
@@ -86,12 +77,9 @@ async fn the_time_of_last_use_is_written_once_an_hour(
     assert_eq!(third.expires_date, third.seen_date + IDLE_TIMEOUT);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn noting_the_use_of_a_session_that_was_ended_does_not_revive_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn noting_the_use_of_a_session_that_was_ended_does_not_revive_it(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let token = log_in(&world, "ona", None).await.token;
     world.service.log_out(token.id).await.expect("logged out");

@@ -3,7 +3,7 @@
 
 use ring::hmac::{HMAC_SHA256, HMAC_SHA384, HMAC_SHA512};
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use uuid::Uuid;
 
 use super::{
@@ -17,11 +17,8 @@ use crate::{web::site::Site, world::SECRET};
 const OTHER_SECRET: &str = "another secret of thirty-two bytes, or more";
 
 #[sqlx::test]
-async fn no_other_header_is_accepted_though_the_signature_is_right(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn no_other_header_is_accepted_though_the_signature_is_right(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let own_key = json!({"kty": "oct", "alg": "HS256", "k": text(SECRET)});
     let changes = [
@@ -76,11 +73,8 @@ async fn no_other_header_is_accepted_though_the_signature_is_right(
 }
 
 #[sqlx::test]
-async fn no_other_algorithm_is_accepted_though_it_signed_with_the_secret(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn no_other_algorithm_is_accepted_though_it_signed_with_the_secret(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let mut cases = Vec::new();
     for (name, algorithm) in [("HS384", HMAC_SHA384), ("HS512", HMAC_SHA512)] {
@@ -106,11 +100,8 @@ async fn no_other_algorithm_is_accepted_though_it_signed_with_the_secret(
 }
 
 #[sqlx::test]
-async fn no_other_claims_are_accepted_though_the_signature_is_right(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn no_other_claims_are_accepted_though_the_signature_is_right(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let expires = jwt.claims["exp"].as_i64().expect("a number");
     let changes = [
@@ -159,8 +150,8 @@ async fn no_other_claims_are_accepted_though_the_signature_is_right(
 
 /// RFC 7519, 4: so a later version can say more while this one still runs beside it.
 #[sqlx::test]
-async fn more_claims_are_passed_over(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn more_claims_are_passed_over(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let token = jwt
         .with_claim("scope", "read")
@@ -171,11 +162,8 @@ async fn more_claims_are_passed_over(_: MySqlPoolOptions, options: MySqlConnectO
 }
 
 #[sqlx::test]
-async fn a_token_of_another_key_is_none_whatever_it_says(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_token_of_another_key_is_none_whatever_it_says(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let far = jwt.with_claim("exp", 32_503_680_000_i64);
     let cases = [
@@ -201,11 +189,8 @@ async fn a_token_of_another_key_is_none_whatever_it_says(
 }
 
 #[sqlx::test]
-async fn a_token_is_good_only_for_the_user_whose_session_it_names(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_token_is_good_only_for_the_user_whose_session_it_names(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (phone, jwt) = good(&site).await;
     let world = &site.world;
     let jonas = log_in(&world.service, "jonas").await;

@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use ring::digest::{SHA256, digest};
-use sqlx::{
-    Connection as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlPool};
 use tickbox::{
     domain::{
         error::{AuthError, Error},
@@ -21,12 +18,9 @@ use uuid::Uuid;
 use super::{is_logged_in, log_in, stored};
 use crate::world::{PASSWORD, UNKNOWN, World, client, credentials, registration};
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_right_password_begins_a_session_of_that_user(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_right_password_begins_a_session_of_that_user(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let ona = log_in(&world, "Ona", None).await;
     let account = world.service.authenticate(&ona.token).await;
     let account = account.expect("no fault").expect("a session");
@@ -36,12 +30,9 @@ async fn the_right_password_begins_a_session_of_that_user(
     assert_eq!(account.counts, world.ona.counts);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_wrong_password_and_an_unknown_user_are_refused_alike(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_wrong_password_and_an_unknown_user_are_refused_alike(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     for (username, password) in [
         ("ona", "violet teapot 8"),
         ("ona", "Violet teapot 7"),
@@ -59,12 +50,9 @@ async fn a_wrong_password_and_an_unknown_user_are_refused_alike(
 
 /// With the effort of production. The fastest of many tries is what the work costs; whatever else it
 /// takes is the machine's, which other tests keep busy.
-#[sqlx::test(migrations = "./migrations")]
-async fn an_unknown_user_costs_as_much_as_a_wrong_password(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn an_unknown_user_costs_as_much_as_a_wrong_password(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_effort(Argon2Cost::STANDARD);
     let rita = service.register(registration("rita"), UNKNOWN).await;
     rita.expect("registered");
@@ -106,12 +94,9 @@ fn fastest(times: &[Duration]) -> Duration {
     *times.iter().min().expect("many tries")
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn each_login_makes_a_new_session_and_ends_the_one_the_browser_had(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn each_login_makes_a_new_session_and_ends_the_one_the_browser_had(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = log_in(&world, "ona", None).await.token;
     let phone = log_in(&world, "ona", None).await.token;
     let second = log_in(&world, "ona", Some(first.clone())).await.token;
@@ -124,12 +109,9 @@ async fn each_login_makes_a_new_session_and_ends_the_one_the_browser_had(
 
 /// Else a planted cookie could carry the victim's other session away, or an attacker's id could end
 /// sessions of others.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_login_with_anothers_id_and_a_made_up_secret_ends_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_login_with_anothers_id_and_a_made_up_secret_ends_nothing(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let jonas = log_in(&world, "jonas", None).await.token;
     let planted = SessionToken::new(jonas.id.0, [0; 32]);
     let ona = log_in(&world, "ona", Some(planted)).await.token;
@@ -137,12 +119,9 @@ async fn a_login_with_anothers_id_and_a_made_up_secret_ends_nothing(
     assert_ne!(ona.id, jonas.id);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_failed_login_leaves_the_session_that_the_browser_had(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_failed_login_leaves_the_session_that_the_browser_had(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let token = log_in(&world, "ona", None).await.token;
     let wrong = credentials("jonas", "another one");
     let login = world
@@ -153,12 +132,9 @@ async fn a_failed_login_leaves_the_session_that_the_browser_had(
     assert!(is_logged_in(&world, &token).await);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn many_who_log_in_at_once_for_the_first_time_all_succeed(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let everyone: Vec<_> = (0..5).map(|number| format!("rita{number}")).collect();
     for username in &everyone {
         let user = world
@@ -175,12 +151,9 @@ async fn many_who_log_in_at_once_for_the_first_time_all_succeed(
 }
 
 /// The place where a first session goes lies beside those of others.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_first_login_does_not_wait_until_somebody_else_is_logged_out(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_first_login_does_not_wait_until_somebody_else_is_logged_out(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let ended = world.service.log_out(world.ona.session_id).await;
     ended.expect("logged out");
     let mut other = world.connect().await;
@@ -192,12 +165,9 @@ async fn a_first_login_does_not_wait_until_somebody_else_is_logged_out(
     assert!(login.is_ok(), "it waited for a lock");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_token_is_good_only_with_its_own_id_and_its_own_secret(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_token_is_good_only_with_its_own_id_and_its_own_secret(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let ona = log_in(&world, "ona", None).await.token;
     let unknown_id = SessionToken::new(Uuid::nil(), [0; 32]);
     let wrong_secret = SessionToken::new(ona.id.0, [0; 32]);
@@ -206,12 +176,9 @@ async fn a_token_is_good_only_with_its_own_id_and_its_own_secret(
     assert!(is_logged_in(&world, &ona).await);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn logging_out_ends_the_session_at_once_and_no_other(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn logging_out_ends_the_session_at_once_and_no_other(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
     for _ in 0..2 {
@@ -221,11 +188,11 @@ async fn logging_out_ends_the_session_at_once_and_no_other(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn only_the_hash_of_the_secret_is_stored(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+#[sqlx::test]
+async fn only_the_hash_of_the_secret_is_stored(pool: MySqlPool) {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let token = log_in(&world, "ona", None).await.token;
     let bytes = URL_SAFE_NO_PAD.decode(token.expose()).expect("a token");
     let (id, secret) = bytes.split_at(16);
@@ -236,12 +203,9 @@ async fn only_the_hash_of_the_secret_is_stored(_: MySqlPoolOptions, options: MyS
     assert_eq!(row.secret_hash, digest(&SHA256, secret).as_ref());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_long_user_agent_is_cut_between_characters(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_long_user_agent_is_cut_between_characters(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     for agent in ["a".repeat(1_000), "🥛".repeat(1_000), "short 🥛".into()] {
         let login = world
             .service

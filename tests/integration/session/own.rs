@@ -1,6 +1,6 @@
 //! Seeing and ending all of one's sessions, and how many there may be.
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{
     domain::{
         error::AuthError,
@@ -27,12 +27,9 @@ fn ids(sessions: &[Session]) -> Vec<SessionId> {
     sessions.iter().map(|session| session.id).collect()
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     world.clock.advance(Duration::hours(2));
     let phone = phone::log_in(&world.service, "ona").await;
     world.clock.advance(Duration::hours(2));
@@ -64,9 +61,9 @@ async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(
     assert_eq!(ids(&jonas), [world.jonas.session_id]);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_that_has_ended_is_not_shown(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_session_that_has_ended_is_not_shown(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let out = log_in(&world, "ona", None).await.token;
     world.service.log_out(out.id).await.expect("logged out");
     let last = IDLE_TIMEOUT - Duration::minutes(1);
@@ -80,12 +77,9 @@ async fn a_session_that_has_ended_is_not_shown(_: MySqlPoolOptions, options: MyS
     assert!(list(&world, &world.ona).await.is_empty());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_owner_ends_a_session_at_once_and_no_other(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_owner_ends_a_session_at_once_and_no_other(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let phone = phone::log_in(&world.service, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
     let ended = world.service.end_session(&world.ona, phone.session).await;
@@ -106,12 +100,11 @@ async fn the_owner_ends_a_session_at_once_and_no_other(
     assert!(list(&world, &world.ona).await.is_empty());
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn ending_a_strangers_session_an_unknown_or_an_ended_one_succeeds_and_changes_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let browser = log_in(&world, "ona", None).await.token;
     let end = async |who, id| world.service.end_session(who, id).await.expect("no fault");
     end(&world.jonas, browser.id).await;
@@ -126,12 +119,9 @@ async fn ending_a_strangers_session_an_unknown_or_an_ended_one_succeeds_and_chan
     assert_eq!(list(&world, &world.jonas).await.len(), 1);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn ending_all_other_sessions_leaves_this_one_and_those_of_others(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn ending_all_other_sessions_leaves_this_one_and_those_of_others(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
     let phone = phone::log_in(&world.service, "ona").await;
@@ -157,12 +147,9 @@ async fn log_in_often(service: &Service, times: u32) {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_login_beyond_a_hundred_sessions_ends_the_one_used_longest_ago(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_login_beyond_a_hundred_sessions_ends_the_one_used_longest_ago(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     // Ona's first session is the oldest; the second one is used again.
     let idle = log_in(&world, "ona", None).await.token;
     let used = log_in(&world, "ona", None).await.token;
@@ -191,12 +178,9 @@ async fn a_login_beyond_a_hundred_sessions_ends_the_one_used_longest_ago(
 }
 
 /// They take turns: each sees those that the ones before it began.
-#[sqlx::test(migrations = "./migrations")]
-async fn many_logins_at_once_leave_no_more_than_a_hundred_sessions(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn many_logins_at_once_leave_no_more_than_a_hundred_sessions(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     log_in_often(&world.service, SESSIONS_MAX - 3).await;
     let logins = (0..12).map(|_| log_in(&world, "ona", None));
     for login in futures_util::future::join_all(logins).await {

@@ -1,10 +1,7 @@
 //! Exchanging refresh tokens: what the current one, an earlier one and a made-up one get.
 
 use ring::digest::{SHA256, digest};
-use sqlx::{
-    Connection as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlPool};
 use tickbox::{
     domain::{
         error::AuthError,
@@ -35,12 +32,9 @@ async fn chain<const N: usize>(world: &World) -> [Kept; N] {
     chain.try_into().expect("as many")
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_exchange_gives_new_tokens_of_the_same_session_and_prolongs_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn an_exchange_gives_new_tokens_of_the_same_session_and_prolongs_it(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let first = log_in(&world.service, "ona").await;
     let begun = row(&mut connection, first.session).await.expect("stored");
@@ -61,12 +55,9 @@ async fn an_exchange_gives_new_tokens_of_the_same_session_and_prolongs_it(
 }
 
 /// Whoever reads the database holds no token: neither the secret nor the text stands there.
-#[sqlx::test(migrations = "./migrations")]
-async fn only_hashes_of_refresh_tokens_are_stored(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn only_hashes_of_refresh_tokens_are_stored(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let [first, second] = chain(&world).await;
     let stored = row(&mut world.connect().await, first.session).await;
     let stored = stored.expect("stored");
@@ -91,12 +82,9 @@ async fn only_hashes_of_refresh_tokens_are_stored(
     assert!(open(&world.service, &second.access).await.is_ok());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_lost_answer_is_given_again_however_often_and_late(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_lost_answer_is_given_again_however_often_and_late(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let [first, second] = chain(&world).await;
     let stored = row(&mut connection, first.session).await;
@@ -113,12 +101,11 @@ async fn a_lost_answer_is_given_again_however_often_and_late(
     assert!(third.is_ok());
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn a_late_request_is_forgiven_for_a_minute_after_its_successor_was_exchanged(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let [first, second, third] = chain(&world).await;
     world.clock.advance(Duration::seconds(50));
     let late = refresh(&world.service, &first.refresh).await.expect("late");
@@ -138,9 +125,9 @@ async fn a_late_request_is_forgiven_for_a_minute_after_its_successor_was_exchang
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_reuse_ends_that_session_and_no_other(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_reuse_ends_that_session_and_no_other(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let other = log_in(&world.service, "ona").await;
     let jonas = log_in(&world.service, "jonas").await;
     let browser = log_in_browser(&world, "ona", None).await.token;
@@ -159,12 +146,9 @@ async fn a_reuse_ends_that_session_and_no_other(_: MySqlPoolOptions, options: My
 }
 
 /// The id of a session is no secret; it stands in answers and in logs.
-#[sqlx::test(migrations = "./migrations")]
-async fn what_was_never_a_token_of_a_session_ends_it_not(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_was_never_a_token_of_a_session_ends_it_not(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let [first, second, third] = chain(&world).await;
     let jonas = log_in(&world.service, "jonas").await;
     let browser = log_in_browser(&world, "ona", None).await.token;
@@ -227,12 +211,9 @@ async fn what_was_never_a_token_of_a_session_ends_it_not(
 
 /// Else anybody could keep a session's holder out, or those whose new sessions go where an unknown id
 /// would stand.
-#[sqlx::test(migrations = "./migrations")]
-async fn what_was_never_a_token_waits_for_no_lock(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_was_never_a_token_waits_for_no_lock(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let mut holder = world.connect().await;
     let mut held = holder.begin().await.expect("begun");
@@ -261,12 +242,9 @@ async fn what_was_never_a_token_waits_for_no_lock(
 }
 
 /// The tag is made with the session's own key, so that no bit of a token can be anything else.
-#[sqlx::test(migrations = "./migrations")]
-async fn an_old_token_with_one_bit_changed_is_not_a_reuse(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn an_old_token_with_one_bit_changed_is_not_a_reuse(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let [first, .., last] = chain::<5>(&world).await;
     let bytes = super::jwt::bytes(&first.refresh);
     for bit in (0..bytes.len() * 8).step_by(3) {
@@ -286,12 +264,9 @@ async fn an_old_token_with_one_bit_changed_is_not_a_reuse(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_rotation_of_the_signing_key_changes_no_refresh_token(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_rotation_of_the_signing_key_changes_no_refresh_token(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = log_in(&world.service, "ona").await;
     let before = refresh(&world.service, &first.refresh)
         .await
@@ -319,12 +294,9 @@ async fn a_rotation_of_the_signing_key_changes_no_refresh_token(
     assert_eq!(opened.err(), Some(AuthError::SessionEnded));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_that_was_logged_out_or_has_expired_is_not_revived(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_session_that_was_logged_out_or_has_expired_is_not_revived(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let [old, current] = chain(&world).await;
     let unused = log_in(&world.service, "ona").await;
     world

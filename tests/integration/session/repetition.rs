@@ -1,9 +1,6 @@
 //! Logins that are sent twice.
 
-use sqlx::{
-    Connection as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlPool};
 use tickbox::{
     domain::session::{CallId, DeviceToken, SessionToken},
     service::{ClientInfo, NewBrowserSession, Service},
@@ -63,12 +60,9 @@ async fn sessions(world: &World) -> usize {
     sessions.expect("listed").len() - 1
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_login_that_is_sent_twice_begins_one_session_and_has_one_cookie(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_login_that_is_sent_twice_begins_one_session_and_has_one_cookie(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let mut watcher = world.connect().await;
     let mut holder = world.connect().await;
@@ -89,12 +83,9 @@ async fn a_login_that_is_sent_twice_begins_one_session_and_has_one_cookie(
 }
 
 /// Its answer had come, and the form is sent once more all the same.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_browser_that_has_the_cookie_already_keeps_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_browser_that_has_the_cookie_already_keeps_it(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = press(&world.service).await;
     let client = named(KEPT_BY_THE_FORM, Some(first.device.clone()));
     let again = log_in(&world.service, client, Some(first.token.clone())).await;
@@ -102,12 +93,9 @@ async fn a_browser_that_has_the_cookie_already_keeps_it(
     assert!(is_logged_in(&world, &first.token).await);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn two_logins_are_two_sessions_if_they_are_not_named_or_named_differently(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn two_logins_are_two_sessions_if_they_are_not_named_or_named_differently(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = &world.service;
     let mut logins = vec![press(service).await];
     for _ in 0..2 {
@@ -131,12 +119,9 @@ async fn two_logins_are_two_sessions_if_they_are_not_named_or_named_differently(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_has_ended_never_comes_back_by_the_same_form(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_has_ended_never_comes_back_by_the_same_form(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = &world.service;
     let (browser, phone) = (press(service).await, call(service).await);
     for session in [browser.token.id, phone.session] {
@@ -158,12 +143,9 @@ async fn what_has_ended_never_comes_back_by_the_same_form(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_form_that_is_sent_after_a_minute_begins_another_session(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_form_that_is_sent_after_a_minute_begins_another_session(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = &world.service;
     let (browser, phone) = (press(service).await, call(service).await);
     world.clock.advance(Duration::seconds(61));
@@ -174,12 +156,9 @@ async fn a_form_that_is_sent_after_a_minute_begins_another_session(
     assert_eq!(kept(&press(service).await), kept(&late));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_phone_that_repeats_its_login_has_one_session_and_one_refresh_token(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_phone_that_repeats_its_login_has_one_session_and_one_refresh_token(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let (one, two) = tokio::join!(call(&world.service), call(&other));
     assert_eq!((&one.refresh, one.session), (&two.refresh, two.session));
@@ -205,12 +184,9 @@ async fn a_phone_that_repeats_its_login_has_one_session_and_one_refresh_token(
 }
 
 /// Whoever has the database alone, and guesses the id of the call, must have no cookie of it.
-#[sqlx::test(migrations = "./migrations")]
-async fn the_secret_of_a_named_login_cannot_be_computed_from_what_is_stored(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_secret_of_a_named_login_cannot_be_computed_from_what_is_stored(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = press(&world.service).await;
     let elsewhere = signing_with(&world, "another secret of thirty-two bytes", None);
     let second = press(&elsewhere).await;
@@ -225,9 +201,9 @@ async fn the_secret_of_a_named_login_cannot_be_computed_from_what_is_stored(
 }
 
 /// The count of the first one has been taken back; that of the second one must be too.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_repeated_login_costs_no_tries(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_repeated_login_costs_no_tries(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..12 {
         press(&service).await;

@@ -7,8 +7,7 @@ use futures_util::{
 };
 use ring::digest::{SHA256, digest};
 use sqlx::{
-    Connection as _, Executor as _, MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+    Connection as _, Executor as _, MySqlConnection, MySqlPool, mysql::MySqlConnectOptions,
 };
 use tickbox::{
     database::Database,
@@ -22,7 +21,10 @@ use tickbox::{
 use time::Duration;
 
 use super::phone::{Kept, Parts, log_in, open, refresh, row};
-use crate::world::{CHEAP, UNKNOWN, World, registration, signer};
+use crate::{
+    world::options,
+    world::{CHEAP, UNKNOWN, World, registration, signer},
+};
 
 /// Connections of the one service, as many as in production.
 const CONNECTIONS: usize = 10;
@@ -82,11 +84,9 @@ async fn check_rotated_once(connection: &mut MySqlConnection, before: &Kept, aft
     assert_eq!(stored.previous_hash.as_deref(), Some(hash(before).as_ref()));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn of_a_thousand_tokens_presented_twice_at_once_each_has_one_child(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn of_a_thousand_tokens_presented_twice_at_once_each_has_one_child(pool: MySqlPool) {
+    let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
     let phones = sessions(&service, 1_000).await;
@@ -101,11 +101,9 @@ async fn of_a_thousand_tokens_presented_twice_at_once_each_has_one_child(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_survives_two_hundred_double_exchanges(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn a_session_survives_two_hundred_double_exchanges(pool: MySqlPool) {
+    let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
     let mut last = log_in(&service, "ona").await;
@@ -118,11 +116,9 @@ async fn a_session_survives_two_hundred_double_exchanges(
 }
 
 /// Of two who present a token, the quicker one may have gone on already when the other is served.
-#[sqlx::test(migrations = "./migrations")]
-async fn an_exchange_never_takes_back_the_next_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn an_exchange_never_takes_back_the_next_one(pool: MySqlPool) {
+    let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
     let mut last = log_in(&service, "ona").await;
@@ -141,12 +137,9 @@ async fn an_exchange_never_takes_back_the_next_one(
 }
 
 /// What keeps the test above from depending on luck.
-#[sqlx::test(migrations = "./migrations")]
-async fn who_exchanges_a_token_waits_for_whoever_does_already(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = Box::pin(World::new(options)).await;
+#[sqlx::test]
+async fn who_exchanges_a_token_waits_for_whoever_does_already(pool: MySqlPool) {
+    let world = Box::pin(World::new(&pool)).await;
     let phone = log_in(&world.service, "ona").await;
     let (mut first, mut second) = (world.connect().await, world.connect().await);
     let mut held = first.begin().await.expect("begun");
@@ -164,11 +157,9 @@ async fn who_exchanges_a_token_waits_for_whoever_does_already(
 }
 
 /// Half of the reuses come at the same moment as the holder's own exchange.
-#[sqlx::test(migrations = "./migrations")]
-async fn of_two_hundred_reuses_each_is_caught_and_ends_only_its_own_session(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn of_two_hundred_reuses_each_is_caught_and_ends_only_its_own_session(pool: MySqlPool) {
+    let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let phones = sessions(&service, 200).await;
     let others = sessions(&service, 200).await;
@@ -201,11 +192,11 @@ async fn of_two_hundred_reuses_each_is_caught_and_ends_only_its_own_session(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn an_exchange_does_not_revive_a_session_that_is_logged_out_at_the_same_moment(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
+    let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let phones = sessions(&service, 100).await;
     let ends = phones.iter().map(|phone| {
@@ -227,11 +218,11 @@ async fn an_exchange_does_not_revive_a_session_that_is_logged_out_at_the_same_mo
 
 /// Each login sweeps the user's ended sessions, and so does the purge: both lock the place where new
 /// sessions go and where an exchange moves its own.
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn one_users_logins_and_exchanges_and_the_purge_do_not_stand_in_each_others_way(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
+    let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut ended = Vec::new();
     for _ in 0..30 {

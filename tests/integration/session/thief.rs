@@ -5,7 +5,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestCaseError, TestRunner},
 };
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use time::Duration;
 use tokio::runtime::Handle;
 
@@ -76,12 +76,9 @@ impl Model {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn whoever_presents_a_token_gets_what_a_simple_model_says(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn whoever_presents_a_token_gets_what_a_simple_model_says(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let handle = Handle::current();
     let lives = tokio::task::spawn_blocking(move || {
         let config = Config {

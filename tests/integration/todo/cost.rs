@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{
-    MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{MySqlConnection, MySqlPool};
 use tickbox::{
     domain::{
         todo::{PAGE_SIZE, SyncToken, Todo},
@@ -29,12 +26,9 @@ const ROWS: u64 = LIMIT as u64 + 2;
 /// On the one page that goes over from open to done it is also asked where the open ones end.
 const ROWS_OF_BOTH: u64 = ROWS + 1;
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_page_of_a_user_with_ten_thousand_of_each_reads_52_rows(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_page_of_a_user_with_ten_thousand_of_each_reads_52_rows(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     for who in [&world.ona, &world.jonas] {
         // Tombstones are the newest: they stand where the list begins.
@@ -49,12 +43,9 @@ async fn a_page_of_a_user_with_ten_thousand_of_each_reads_52_rows(
     assert_pages_are_cheap(&mut connection, world.ona.user_id, "after ANALYZE").await;
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_empty_list_over_ten_thousand_tombstones_reads_none_of_them(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn an_empty_list_over_ten_thousand_tombstones_reads_none_of_them(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let user = world.ona.user_id;
     fill(&mut connection, user, "FALSE", "'2026-10-01'", 1).await;
@@ -66,12 +57,9 @@ async fn an_empty_list_over_ten_thousand_tombstones_reads_none_of_them(
     assert!(rows <= 2, "{rows} rows");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_delta_of_twenty_changes_reads_little_more_than_these(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_delta_of_twenty_changes_reads_little_more_than_these(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let user = world.ona.user_id;
     fill(&mut connection, user, "FALSE", "NULL", 1).await;
@@ -88,12 +76,9 @@ async fn a_delta_of_twenty_changes_reads_little_more_than_these(
 
 /// Of the purge: whom to look at, whether there is something, and one batch of it. All tombstones are of
 /// one moment, so that only the rest of the order tells which of them are the oldest.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_batch_of_the_purge_reads_the_same_however_many_tombstones_there_are(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_batch_of_the_purge_reads_the_same_however_many_tombstones_there_are(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let user = world.ona.user_id;
     for (is_done, removed, part) in [("FALSE", "NULL", 1), ("TRUE", "'2026-01-01'", 2)] {

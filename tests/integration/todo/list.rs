@@ -1,19 +1,16 @@
 //! The order of the list and its pages.
 
+use sqlx::MySqlPool;
 use std::cmp::Reverse;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::domain::todo::{Cursor, Filter, Limit, PAGE_SIZE, Todo};
 
 use super::{Verb, add};
 use crate::world::World;
 
-#[sqlx::test(migrations = "./migrations")]
-async fn open_ones_come_before_done_ones_and_newer_before_older(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn open_ones_come_before_done_ones_and_newer_before_older(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut ids = Vec::new();
     for description in ["first", "second", "third", "fourth", "removed"] {
         ids.push(add(&world, description).await.id);
@@ -41,12 +38,9 @@ async fn open_ones_come_before_done_ones_and_newer_before_older(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn pages_cover_everything_once_and_in_order_even_among_equal_dates(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn pages_cover_everything_once_and_in_order_even_among_equal_dates(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     fill(&world).await;
     for (filter, expected) in [(Filter::All, 300), (Filter::Open, 150), (Filter::Done, 150)] {
         for limit in [1, 7, PAGE_SIZE.get(), 1_000] {
@@ -60,12 +54,9 @@ async fn pages_cover_everything_once_and_in_order_even_among_equal_dates(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_list_that_fills_its_pages_exactly_has_no_empty_last_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_list_that_fills_its_pages_exactly_has_no_empty_last_one(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     fill(&world).await;
     let first = world
         .service
@@ -82,12 +73,9 @@ async fn a_list_that_fills_its_pages_exactly_has_no_empty_last_one(
     assert_eq!((last.todos.len(), last.next), (75, None));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_is_added_or_removed_between_two_pages_moves_nothing_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn what_is_added_or_removed_between_two_pages_moves_nothing_else(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     fill(&world).await;
     let before = all_pages(&world, Filter::All, 1_000).await;
     let first = world

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use sqlx::{
-    MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{MySqlConnection, MySqlPool};
 use tickbox::domain::{
     error::{Conflict, Error},
     todo::{Todo, TodoCounts, TodoId},
@@ -90,14 +87,11 @@ impl Model {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_lists_of_two_people_do_what_a_simple_model_does(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn the_lists_of_two_people_do_what_a_simple_model_does(pool: MySqlPool) {
     let seed = fastrand::u64(..);
     let mut random = Rng::with_seed(seed);
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let mut models = [Model::default(), Model::default()];
     for step in 0..STEPS {

@@ -4,6 +4,7 @@
 //! `ANSWERS=10000 cargo test --test integration every_answer_beside_writers_is_of_one_moment` asks for that
 //! many.
 
+use sqlx::MySqlPool;
 use std::{
     collections::BTreeMap,
     env,
@@ -13,7 +14,6 @@ use std::{
 use fastrand::Rng;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::{
     domain::todo::{Description, TodoId},
     service::TodoUpdate,
@@ -55,13 +55,10 @@ struct Write {
     is_done: Option<bool>,
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn every_answer_beside_writers_is_of_one_moment(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+#[sqlx::test]
+async fn every_answer_beside_writers_is_of_one_moment(pool: MySqlPool) {
     let many = env::var("ANSWERS").map_or(ANSWERS, |many| many.parse().expect("a number"));
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let browser = site.browser("ona").await;
     let (asked, over) = (AtomicUsize::new(0), AtomicBool::new(false));

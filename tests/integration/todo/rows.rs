@@ -4,10 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{
-    AssertSqlSafe, MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{AssertSqlSafe, MySqlConnection, MySqlPool};
 use tickbox::{
     domain::{
         todo::{Cursor, Limit, SyncToken},
@@ -30,12 +27,9 @@ const LIMITS: [u32; 2] = [1_001, 51];
 /// Looks of the engine that find where a range begins or ends, and the user's row.
 const LOOKS: u64 = 10;
 
-#[sqlx::test(migrations = "./migrations")]
-async fn no_token_and_no_cursor_reads_more_rows_than_its_answer_may_hold(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn no_token_and_no_cursor_reads_more_rows_than_its_answer_may_hold(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let (mut connection, ona) = burdened(&world).await;
     for limit in LIMITS {
         for since in tokens(&ona) {

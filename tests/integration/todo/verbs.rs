@@ -1,9 +1,9 @@
 //! Each verb once, twice, and by a stranger.
 
+use sqlx::MySqlPool;
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tickbox::domain::{
     error::{Conflict, Error},
     todo::{Filter, PAGE_SIZE, TodoId},
@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::{VERBS, Verb, add, counted, counts, stored, text};
 use crate::world::World;
 
-#[sqlx::test(migrations = "./migrations")]
-async fn adding_stores_what_it_answers(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn adding_stores_what_it_answers(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let description = "Pirkti pieno 🥛 '; DROP TABLE todos --";
     let id = TodoId(Uuid::new_v4());
@@ -35,12 +35,9 @@ async fn adding_stores_what_it_answers(_: MySqlPoolOptions, options: MySqlConnec
     assert_eq!(stored(&mut connection, &world.jonas, id).await, None);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn adding_again_under_the_same_id_answers_the_one_stored(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn adding_again_under_the_same_id_answers_the_one_stored(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     let again = world
         .service
@@ -63,12 +60,9 @@ async fn adding_again_under_the_same_id_answers_the_one_stored(
     assert_eq!(again.expect("once more").todo, done.todo);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn adding_another_text_under_the_same_id_is_a_conflict(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn adding_another_text_under_the_same_id_is_a_conflict(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let todo = add(&world, "Buy milk").await;
     for other in ["Buy bread", "buy milk", "Buy milk."] {
@@ -85,9 +79,9 @@ async fn adding_another_text_under_the_same_id_is_a_conflict(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn two_people_may_use_the_same_id(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn two_people_may_use_the_same_id(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let ona = add(&world, "Ona's").await;
     let jonas = world
         .service
@@ -102,12 +96,9 @@ async fn two_people_may_use_the_same_id(_: MySqlPoolOptions, options: MySqlConne
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn each_verb_stores_what_it_answers_and_raises_the_revision_by_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn each_verb_stores_what_it_answers_and_raises_the_revision_by_one(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let todo = add(&world, "Buy milk").await;
     for (rev, verb) in (2..).zip(VERBS) {
@@ -128,12 +119,9 @@ async fn each_verb_stores_what_it_answers_and_raises_the_revision_by_one(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn each_verb_done_twice_changes_nothing_the_second_time(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn each_verb_done_twice_changes_nothing_the_second_time(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     for verb in VERBS {
         let first = verb.of(&world, &world.ona, todo.id).await.expect("done");
@@ -144,12 +132,9 @@ async fn each_verb_done_twice_changes_nothing_the_second_time(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_restored_to_do_is_as_it_was_before_it_was_removed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_restored_to_do_is_as_it_was_before_it_was_removed(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     let done = Verb::Complete
         .of(&world, &world.ona, todo.id)
@@ -173,12 +158,9 @@ async fn a_restored_to_do_is_as_it_was_before_it_was_removed(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_removed_to_do_can_be_neither_completed_nor_reopened(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_removed_to_do_can_be_neither_completed_nor_reopened(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     Verb::Remove
         .of(&world, &world.ona, todo.id)
@@ -194,12 +176,9 @@ async fn a_removed_to_do_can_be_neither_completed_nor_reopened(
     assert_eq!(counts(&mut world.connect().await, &world.ona).await.rev, 2);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_strangers_to_do_is_as_unknown_as_none(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_strangers_to_do_is_as_unknown_as_none(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let mine = add(&world, "Ona's").await;
     let removed = add(&world, "Ona's, removed").await;
@@ -235,12 +214,9 @@ async fn a_strangers_to_do_is_as_unknown_as_none(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn twenty_adds_at_once_get_twenty_revisions(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn twenty_adds_at_once_get_twenty_revisions(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let adds = join_all((0..20).map(|number| {
         let id = TodoId(Uuid::new_v4());
@@ -268,12 +244,9 @@ async fn twenty_adds_at_once_get_twenty_revisions(
     assert_eq!((kept.rev, kept.open, kept.all), (20, 20, 20));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn one_to_do_added_ten_times_at_once_is_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn one_to_do_added_ten_times_at_once_is_one(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let id = TodoId(Uuid::new_v4());
     let adds = (0..10).map(|_| world.service.add(&world.ona, id, text("Buy milk")));
@@ -294,12 +267,9 @@ async fn one_to_do_added_ten_times_at_once_is_one(
     assert_eq!(counted(&mut connection, &world.ona).await, (1, 1));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn one_to_do_completed_and_removed_by_many_at_once_counts_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn one_to_do_completed_and_removed_by_many_at_once_counts_once(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let todo = add(&world, "Buy milk").await;
     let completions = (0..8).map(|_| Verb::Complete.of(&world, &world.ona, todo.id));

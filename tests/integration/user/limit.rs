@@ -1,6 +1,6 @@
 //! How often the current password may be guessed, and by whom.
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::{
     domain::{error::Error, session::SessionToken, user::Account},
     service::Service,
@@ -42,12 +42,11 @@ async fn browser(service: &Service) -> (Account, SessionToken) {
 }
 
 /// Whoever holds a stolen session guesses there, and takes nothing from the owner's.
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn ten_wrong_current_passwords_in_one_session_leave_every_other_one_its_own_ten(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let (stolen, own) = (browser(&service).await, browser(&service).await);
     let kept = phone::log_in(&service, "ona").await;
@@ -66,12 +65,9 @@ async fn ten_wrong_current_passwords_in_one_session_leave_every_other_one_its_ow
     assert_eq!(attempt(&service, &own, PASSWORD, NEW).await, "ok");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn in_all_sessions_of_one_user_together_a_hundred_are_looked_at(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn in_all_sessions_of_one_user_together_a_hundred_are_looked_at(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..10 {
         let session = browser(&service).await;
@@ -86,12 +82,9 @@ async fn in_all_sessions_of_one_user_together_a_hundred_are_looked_at(
 }
 
 /// Else the old cookie would be a way to try passwords that nobody counts.
-#[sqlx::test(migrations = "./migrations")]
-async fn with_the_cookie_of_before_a_change_ten_new_passwords_are_looked_at(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn with_the_cookie_of_before_a_change_ten_new_passwords_are_looked_at(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     let own = browser(&service).await;
     assert_eq!(attempt(&service, &own, PASSWORD, NEW).await, "ok");

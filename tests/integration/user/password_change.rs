@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{
-    Connection as _, Executor as _, MySqlConnection, Row as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlRow},
-};
+use sqlx::{Connection as _, Executor as _, MySqlConnection, MySqlPool, Row as _, mysql::MySqlRow};
 use tickbox::{
     domain::{
         error::{AuthError, Error, FieldCode},
@@ -56,12 +53,9 @@ pub(super) fn is_wrong_password(error: &Error) -> bool {
         if errors.len() == 1 && errors[0].field == "current_password" && errors[0].code == FieldCode::WrongPassword)
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let jonas = password(&world, "jonas").await;
     let changed = world.service.change_password(
@@ -80,12 +74,9 @@ async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(
     assert_eq!(password(&world, "jonas").await, jonas, "nobody else's");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
     let phone = phone::log_in(&world.service, "ona").await;
@@ -112,12 +103,9 @@ async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(
     assert_eq!((left[0].id, left[0].client.as_str()), (next.id, "a test"));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let here = phone::log_in(&world.service, "ona").await;
     let there = phone::log_in(&world.service, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
@@ -136,12 +124,9 @@ async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(
     assert!(!is_logged_in(&world, &browser).await);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_wrong_current_password_changes_and_ends_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_wrong_current_password_changes_and_ends_nothing(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
     let phone = phone::log_in(&world.service, "ona").await;
@@ -162,12 +147,11 @@ async fn a_wrong_current_password_changes_and_ends_nothing(
 }
 
 /// Whoever ended it from another device did not want it to go on under a new cookie.
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let (service, jonas) = (&world.service, &world.jonas);
     let phone = phone::log_in(service, "ona").await;
@@ -204,12 +188,9 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
 
 /// Both verbs want the same session: one that is ended first changes nothing, and one that is ended
 /// afterwards has ended with its new cookie.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_back(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = &world.service;
     let (mut current, mut next) = (PASSWORD, NEW);
     let (mut ended, mut changed) = (0, 0);
@@ -244,12 +225,9 @@ async fn change_here(service: &Service, who: &Account, cookie: &SessionToken) ->
     changed.await.err()
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let there = log_in(&world, "ona", None).await.token;
     let account = world.service.authenticate(&there).await;
     let account = account.expect("no fault").expect("a session");
@@ -287,12 +265,9 @@ async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(
 }
 
 /// It had looked at the old hash, and begins its session after the change.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_login_with_the_old_password_that_the_change_overtakes_is_refused(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_login_with_the_old_password_that_the_change_overtakes_is_refused(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let jonas = password(&world, "jonas").await;
     let mut watcher = world.connect().await;
     let mut holder = world.connect().await;
@@ -314,12 +289,9 @@ async fn a_login_with_the_old_password_that_the_change_overtakes_is_refused(
 }
 
 /// Two who log in on an outdated hash both renew it: neither must be taken for a guess.
-#[sqlx::test(migrations = "./migrations")]
-async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let with_memory = |memory| world.with_effort(Argon2Cost { memory, ..CHEAP });
     let mut watcher = world.connect().await;
     let mut holder = world.connect().await;

@@ -1,9 +1,6 @@
 //! One password from every keyboard: composed or decomposed, and from before there was one form.
 
-use sqlx::{
-    Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Executor as _, MySqlPool};
 use tickbox::{
     domain::user::{PasswordChange, PasswordChangeInput, Registration, RegistrationInput},
     service::Hasher,
@@ -41,12 +38,9 @@ async fn register(world: &World, password: &str, again: &str) {
     registered.expect("the name is free");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_password_opens_in_every_form_whichever_it_was_chosen_in(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_password_opens_in_every_form_whichever_it_was_chosen_in(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     register(&world, DECOMPOSED, COMPOSED).await;
     let stored = password(&world, "ruta").await;
     for form in [COMPOSED, DECOMPOSED, WIDE] {
@@ -56,12 +50,9 @@ async fn a_password_opens_in_every_form_whichever_it_was_chosen_in(
     assert_eq!(password(&world, "ruta").await, stored, "nothing to renew");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_hash_of_the_text_as_it_was_typed_still_opens_and_is_renewed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_hash_of_the_text_as_it_was_typed_still_opens_and_is_renewed(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     register(&world, COMPOSED, COMPOSED).await;
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let old = hasher
@@ -82,12 +73,9 @@ async fn a_hash_of_the_text_as_it_was_typed_still_opens_and_is_renewed(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_current_and_the_new_password_may_be_in_any_form(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_current_and_the_new_password_may_be_in_any_form(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     register(&world, COMPOSED, DECOMPOSED).await;
     let login = credentials("ruta", COMPOSED);
     let login = world.service.log_in(login, None, client("a test"));
@@ -118,12 +106,9 @@ async fn the_current_and_the_new_password_may_be_in_any_form(
     assert_eq!(errors[0].code.as_str(), "unchanged");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_page_and_the_api_take_one_password_in_both_forms(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_page_and_the_api_take_one_password_in_both_forms(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     register(&site.world, COMPOSED, COMPOSED).await;
     let form = [("username", "ruta"), ("password", DECOMPOSED)];
     let page = site.stranger().post("/login", &form).await;

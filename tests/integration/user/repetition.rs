@@ -1,9 +1,6 @@
 //! Registrations and changes of the password that are sent twice.
 
-use sqlx::{
-    Connection as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlPool};
 use tickbox::{
     domain::{
         error::{AuthError, Conflict, Error},
@@ -44,9 +41,9 @@ async fn made(world: &World) -> RenewedSession {
     changed.await.expect("changed")
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn two_changes_in_flight_get_one_answer(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn two_changes_in_flight_get_one_answer(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let mut watcher = world.connect().await;
     let mut holder = world.connect().await;
@@ -72,12 +69,9 @@ async fn two_changes_in_flight_get_one_answer(_: MySqlPoolOptions, options: MySq
     assert!(!is_logged_in(&world, &world.cookie).await);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = made(&world).await;
     let hash = password(&world, "ona").await;
     for service in [&world.service, &world.with_effort(CHEAP)] {
@@ -106,12 +100,9 @@ async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_cookie_of_before_a_change_is_good_for_nothing_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn the_cookie_of_before_a_change_is_good_for_nothing_else(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let stranger = log_in(&world, "jonas", None).await.token;
     let made_up = SessionToken::new(world.cookie.id.0, [7; 32]);
     let service = &world.service;
@@ -128,12 +119,9 @@ async fn the_cookie_of_before_a_change_is_good_for_nothing_else(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_minute_after_a_change_there_is_no_repetition(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_minute_after_a_change_there_is_no_repetition(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = made(&world).await;
     let service = &world.service;
     world.clock.advance(Duration::seconds(58));
@@ -151,12 +139,9 @@ async fn a_minute_after_a_change_there_is_no_repetition(
     assert!(is_wrong_password(&error), "{error:?}");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_session_that_has_ended_is_not_brought_back_by_a_repeated_change(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_session_that_has_ended_is_not_brought_back_by_a_repeated_change(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = made(&world).await;
     let ended = world.service.log_out(first.token.id).await;
     ended.expect("logged out");
@@ -175,12 +160,9 @@ async fn log_in_with(world: &World, password: &str) -> SessionToken {
     login.await.expect("right password").token
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passed(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let there = log_in(&world, "ona", None).await.token;
     let account = world.service.authenticate(&there).await.expect("no fault");
     let account = account.expect("a session");
@@ -199,12 +181,9 @@ async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passe
 }
 
 /// Of a browser that had begun its session before there were keys for cookies.
-#[sqlx::test(migrations = "./migrations")]
-async fn an_old_session_without_a_key_changes_the_password_too(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn an_old_session_without_a_key_changes_the_password_too(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let forget = sqlx::query("UPDATE sessions SET successor_key = NULL WHERE id = ?");
     let forgotten = forget
         .bind(world.cookie.id.0)
@@ -216,12 +195,9 @@ async fn an_old_session_without_a_key_changes_the_password_too(
     assert!(repeat(&world.service, &world.cookie, NEW).await.is_none());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let here = phone::log_in(&world.service, "ona").await;
     let there = phone::log_in(&world.service, "ona").await;
@@ -250,12 +226,9 @@ async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(
     assert!(wrong(&here, NEW).await, "that is too late");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_phone_that_was_logged_out_in_between_has_no_answer_to_repeat(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn a_phone_that_was_logged_out_in_between_has_no_answer_to_repeat(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let service = &world.service;
     let kept = phone::log_in(service, "ona").await;
     let phone = phone::open(service, &kept.access).await.expect("open");
@@ -276,12 +249,11 @@ async fn register(service: &Service, who: Registration) -> Option<User> {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn a_registration_that_is_sent_twice_makes_one_account_and_says_so_both_times(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let services = [&world.service, &world.with_effort(CHEAP)];
     let (one, two) = tokio::join!(
         register(services[0], registration("rita")),
@@ -297,12 +269,9 @@ async fn a_registration_that_is_sent_twice_makes_one_account_and_says_so_both_ti
     assert_eq!(register(services[0], registration("rita")).await, None);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn somebody_else_who_wants_the_username_is_refused_at_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let world = World::new(options).await;
+#[sqlx::test]
+async fn somebody_else_who_wants_the_username_is_refused_at_once(pool: MySqlPool) {
+    let world = World::new(&pool).await;
     let first = register(&world.service, registration("rita")).await;
     first.expect("registered");
     let other_name = Registration {
@@ -319,12 +288,11 @@ async fn somebody_else_who_wants_the_username_is_refused_at_once(
 }
 
 /// The window of a minute is no place to guess the password of a new account.
-#[sqlx::test(migrations = "./migrations")]
+#[sqlx::test]
 async fn a_registration_that_repeats_is_not_counted_and_a_guess_counts_as_one_at_a_login(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let world = World::new(options).await;
+    let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..25 {
         let same = register(&service, registration("rita")).await;

@@ -1,7 +1,7 @@
 //! Registering, logging in, logging out.
 
 use reqwest::Method;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::web::TrustedProxies;
 
 use super::site::{Answer, Site};
@@ -22,11 +22,8 @@ fn with<'a>(name: &str, value: &'a str) -> Vec<(&'static str, &'a str)> {
 }
 
 #[sqlx::test]
-async fn who_registers_can_log_in_under_the_name_in_any_case(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn who_registers_can_log_in_under_the_name_in_any_case(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     log::plant("planted-password-teapot");
     let registered = site.stranger().post("/register", &NEW).await;
     assert_eq!(registered.status, 303);
@@ -46,11 +43,8 @@ async fn who_registers_can_log_in_under_the_name_in_any_case(
 }
 
 #[sqlx::test]
-async fn a_link_of_another_site_cannot_say_that_something_was_done(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_link_of_another_site_cannot_say_that_something_was_done(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let rita = site.browser("ona").await;
     for path in [
         "/account?notice=password_changed",
@@ -75,11 +69,8 @@ async fn a_link_of_another_site_cannot_say_that_something_was_done(
 }
 
 #[sqlx::test]
-async fn a_refused_registration_keeps_what_was_typed_but_never_passwords(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_refused_registration_keeps_what_was_typed_but_never_passwords(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let refused = site
         .stranger()
         .post("/register", &with("username", "r ta"))
@@ -101,11 +92,8 @@ async fn a_refused_registration_keeps_what_was_typed_but_never_passwords(
 }
 
 #[sqlx::test]
-async fn a_refused_form_says_the_same_at_the_top_and_at_the_field(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_refused_form_says_the_same_at_the_top_and_at_the_field(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let refused = site.stranger().post("/register", &[]).await;
     assert_eq!(refused.status, 422);
     let fields = ["first_name", "last_name", "username", "password"];
@@ -125,11 +113,8 @@ async fn a_refused_form_says_the_same_at_the_top_and_at_the_field(
 }
 
 #[sqlx::test]
-async fn a_taken_username_is_refused_at_its_field(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_taken_username_is_refused_at_its_field(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let refused = site
         .stranger()
         .post("/register", &with("username", "ONA"))
@@ -140,11 +125,8 @@ async fn a_taken_username_is_refused_at_its_field(
 }
 
 #[sqlx::test]
-async fn an_unknown_user_and_a_wrong_password_get_the_same_answer(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_unknown_user_and_a_wrong_password_get_the_same_answer(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let wrong = |username: &'static str| {
         let form = [
             ("username", username),
@@ -170,11 +152,8 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer(
 }
 
 #[sqlx::test]
-async fn empty_credentials_are_named_at_both_fields(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn empty_credentials_are_named_at_both_fields(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let refused = site.stranger().post("/login", &[]).await;
     assert_eq!(refused.status, 422);
     assert_eq!(
@@ -184,8 +163,8 @@ async fn empty_credentials_are_named_at_both_fields(
 }
 
 #[sqlx::test]
-async fn login_leads_on_only_to_places_of_ours(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn login_leads_on_only_to_places_of_ours(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for (next, location) in [
         ("/?show=open", "/?show=open"),
         ("/logout", "/logout"),
@@ -202,11 +181,8 @@ async fn login_leads_on_only_to_places_of_ours(_: MySqlPoolOptions, options: MyS
 }
 
 #[sqlx::test]
-async fn a_login_that_fails_does_not_forget_where_it_was_to_lead(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_login_that_fails_does_not_forget_where_it_was_to_lead(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = site.stranger().get("/login?next=/?show=done").await;
     assert_eq!(page.attribute("[name=next]", "value"), "/?show=done");
     let form = [
@@ -242,11 +218,8 @@ fn attributes(answer: &Answer) -> (String, Vec<String>) {
 }
 
 #[sqlx::test]
-async fn the_cookie_is_kept_from_scripts_and_other_sites(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_cookie_is_kept_from_scripts_and_other_sites(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (name, found) = attributes(&log_in(&site, None, None).await);
     assert_eq!(name, "tickbox");
     assert_eq!(
@@ -256,11 +229,8 @@ async fn the_cookie_is_kept_from_scripts_and_other_sites(
 }
 
 #[sqlx::test]
-async fn over_https_the_cookie_is_secure_and_bound_to_the_host(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::behind(options, TrustedProxies(1)).await;
+async fn over_https_the_cookie_is_secure_and_bound_to_the_host(pool: MySqlPool) {
+    let site = Site::behind(&pool, TrustedProxies(1)).await;
     for protocol in ["https", "http, https"] {
         let answer = log_in(&site, None, Some(protocol)).await;
         let (name, found) = attributes(&answer);
@@ -287,22 +257,16 @@ async fn over_https_the_cookie_is_secure_and_bound_to_the_host(
 }
 
 #[sqlx::test]
-async fn without_a_trusted_proxy_nobody_can_claim_https(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn without_a_trusted_proxy_nobody_can_claim_https(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (name, found) = attributes(&log_in(&site, None, Some("https")).await);
     assert_eq!(name, "tickbox");
     assert!(!found.contains(&"Secure".to_owned()));
 }
 
 #[sqlx::test]
-async fn each_login_has_a_new_session_and_ends_the_one_before(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn each_login_has_a_new_session_and_ends_the_one_before(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let first = log_in(&site, None, None).await.session();
     let second = log_in(&site, Some(&first), None).await.session();
     assert_ne!(first, second);
@@ -314,8 +278,8 @@ async fn each_login_has_a_new_session_and_ends_the_one_before(
 }
 
 #[sqlx::test]
-async fn cookies_of_neighbours_do_not_hide_ours(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn cookies_of_neighbours_do_not_hide_ours(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ours = site.browser("ona").await.cookie.expect("logged in");
     let planted = format!("tickbox={}", "A".repeat(64));
     for cookies in [
@@ -333,11 +297,8 @@ async fn cookies_of_neighbours_do_not_hide_ours(_: MySqlPoolOptions, options: My
 }
 
 #[sqlx::test]
-async fn logging_out_ends_the_session_and_clears_the_browser(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn logging_out_ends_the_session_and_clears_the_browser(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let page = browser.get("/logout").await;
     assert_eq!(page.attribute("form", "action"), "/logout");

@@ -1,7 +1,7 @@
 //! The page that shows where one is logged in.
 
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use time::Duration;
 
 use super::site::Site;
@@ -14,10 +14,9 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 
 
 #[sqlx::test]
 async fn it_shows_ones_own_sessions_with_names_and_dates_and_nothing_that_opens_them(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let service = &site.world.service;
     site.world.clock.advance(Duration::minutes(1));
     let login = service.log_in(credentials("ona", PASSWORD), None, client(FIREFOX));
@@ -82,11 +81,8 @@ async fn it_shows_ones_own_sessions_with_names_and_dates_and_nothing_that_opens_
 }
 
 #[sqlx::test]
-async fn one_session_is_ended_by_its_button_and_the_page_says_so(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn one_session_is_ended_by_its_button_and_the_page_says_so(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (here, there) = (site.browser("ona").await, site.browser("ona").await);
     let page = there.get("/sessions").await;
     let shown = page.attributes("[name=session_id]", "value");
@@ -111,11 +107,8 @@ async fn one_session_is_ended_by_its_button_and_the_page_says_so(
 }
 
 #[sqlx::test]
-async fn all_others_are_ended_by_one_button_that_is_there_only_if_there_are_any(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn all_others_are_ended_by_one_button_that_is_there_only_if_there_are_any(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (here, there) = (site.browser("ona").await, site.browser("ona").await);
     let jonas = site.browser("jonas").await;
     let others = "form[action='/end-other-sessions']";
@@ -133,8 +126,8 @@ async fn all_others_are_ended_by_one_button_that_is_there_only_if_there_are_any(
 }
 
 #[sqlx::test]
-async fn the_session_that_asks_may_end_itself(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn the_session_that_asks_may_end_itself(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (here, there) = (site.browser("ona").await, site.browser("ona").await);
     let offered = here
         .get("/sessions")
@@ -153,11 +146,8 @@ async fn the_session_that_asks_may_end_itself(_: MySqlPoolOptions, options: MySq
 }
 
 #[sqlx::test]
-async fn the_account_says_who_one_is_and_leads_on(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_account_says_who_one_is_and_leads_on(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let list = browser.get("/").await;
     assert_eq!(list.attributes(".who a", "href"), ["/account"]);

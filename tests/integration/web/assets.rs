@@ -1,9 +1,9 @@
 //! The embedded files: compressed, cached for ever, under names of their content.
 
+use sqlx::MySqlPool;
 use std::{collections::BTreeMap, ffi::OsStr, fs, path::Path};
 
 use reqwest::Method;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use super::site::{Answer, Site};
 
@@ -29,11 +29,8 @@ async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[sqlx::test]
-async fn each_file_of_a_page_is_there_under_a_name_of_its_content(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn each_file_of_a_page_is_there_under_a_name_of_its_content(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let addresses = addresses(&site).await;
     assert_eq!(addresses.len(), 3, "{addresses:?}");
     for address in addresses {
@@ -55,11 +52,8 @@ async fn each_file_of_a_page_is_there_under_a_name_of_its_content(
 }
 
 #[sqlx::test]
-async fn a_file_comes_in_the_best_encoding_that_the_browser_takes(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_file_comes_in_the_best_encoding_that_the_browser_takes(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for address in addresses(&site).await {
         let mut sizes = Vec::new();
         let mut etags = Vec::new();
@@ -83,8 +77,8 @@ async fn a_file_comes_in_the_best_encoding_that_the_browser_takes(
 }
 
 #[sqlx::test]
-async fn a_known_file_is_not_sent_again(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_known_file_is_not_sent_again(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let address = addresses(&site).await.remove(0);
     let etag = get(&site, &address, &[]).await.header("etag").to_owned();
     assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
@@ -110,11 +104,8 @@ async fn a_known_file_is_not_sent_again(_: MySqlPoolOptions, options: MySqlConne
 }
 
 #[sqlx::test]
-async fn nothing_outside_the_assets_can_be_asked_for(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn nothing_outside_the_assets_can_be_asked_for(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let script = addresses(&site).await.pop().expect("a script");
     for path in [
         format!("{script}.br"),

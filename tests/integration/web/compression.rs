@@ -1,10 +1,10 @@
 //! Pages and JSON are smaller on the wire for clients that can read them so.
 
+use sqlx::MySqlPool;
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
 use reqwest::{Method, Response, header::VARY};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use super::site::{Browser, Site};
 
@@ -30,11 +30,8 @@ async fn unpacked(response: Response) -> String {
 }
 
 #[sqlx::test]
-async fn a_long_page_comes_compressed_and_is_the_same_page(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_long_page_comes_compressed_and_is_the_same_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for number in 0..5 {
         browser.add(&format!("Number {number}")).await;
@@ -51,11 +48,8 @@ async fn a_long_page_comes_compressed_and_is_the_same_page(
 }
 
 #[sqlx::test]
-async fn whoever_does_not_take_gzip_gets_the_page_as_it_is(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn whoever_does_not_take_gzip_gets_the_page_as_it_is(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for accepted in ["", "identity", "br", "gzip;q=0"] {
         let plain = page(&site, &browser, accepted).await;
@@ -66,8 +60,8 @@ async fn whoever_does_not_take_gzip_gets_the_page_as_it_is(
 }
 
 #[sqlx::test]
-async fn what_is_short_stays_as_it_is(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn what_is_short_stays_as_it_is(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for path in ["/healthz", "/api/v1/nothing"] {
         let request = site.request(Method::GET, path);
         let request = request.header("accept-encoding", "gzip");

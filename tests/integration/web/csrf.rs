@@ -1,7 +1,7 @@
 //! Forms from other sites change nothing.
 
 use reqwest::Method;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::web::TrustedProxies;
 
 use super::site::{Answer, Site};
@@ -9,8 +9,8 @@ use super::site::{Answer, Site};
 const OURS: &str = "ours";
 
 #[sqlx::test]
-async fn only_forms_of_ours_are_accepted(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn only_forms_of_ours_are_accepted(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     let with_cookie = [
         (Some("same-origin"), None, true),
@@ -46,11 +46,8 @@ async fn only_forms_of_ours_are_accepted(_: MySqlPoolOptions, options: MySqlConn
 }
 
 #[sqlx::test]
-async fn the_usual_port_may_be_left_out_on_either_side(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_usual_port_may_be_left_out_on_either_side(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     for (origin, host, expected) in [
         ("http://name", "name", 303),
@@ -77,11 +74,8 @@ async fn the_usual_port_may_be_left_out_on_either_side(
 }
 
 #[sqlx::test]
-async fn behind_a_proxy_that_speaks_https_a_form_that_came_by_http_is_not_ours(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::behind(options, TrustedProxies(1)).await;
+async fn behind_a_proxy_that_speaks_https_a_form_that_came_by_http_is_not_ours(pool: MySqlPool) {
+    let site = Site::behind(&pool, TrustedProxies(1)).await;
     for (protocol, origin, expected) in [
         ("https", "https://name", 422),
         ("https", "http://name", 403),
@@ -101,11 +95,8 @@ async fn behind_a_proxy_that_speaks_https_a_form_that_came_by_http_is_not_ours(
 }
 
 #[sqlx::test]
-async fn a_program_without_a_cookie_needs_no_origin(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_program_without_a_cookie_needs_no_origin(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     assert_eq!(add(&site, None, None, None).await, 303);
     assert_eq!(add(&site, Some("other=1"), None, None).await, 303);
     assert_eq!(
@@ -115,11 +106,8 @@ async fn a_program_without_a_cookie_needs_no_origin(
 }
 
 #[sqlx::test]
-async fn a_text_browser_that_names_only_its_page_can_send_forms_of_ours_alone(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_text_browser_that_names_only_its_page_can_send_forms_of_ours_alone(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     let ours = format!("http://{}", site.address);
     for (referer, more, status) in [
@@ -156,11 +144,8 @@ async fn a_text_browser_that_names_only_its_page_can_send_forms_of_ours_alone(
 }
 
 #[sqlx::test]
-async fn every_form_is_protected_login_and_registration_too(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn every_form_is_protected_login_and_registration_too(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for page in tickbox::web::pages() {
         if page.methods.contains(&"POST") {
             let request = site
@@ -179,12 +164,9 @@ async fn every_form_is_protected_login_and_registration_too(
 
 /// Behind a proxy that asks for the instance by a name of its own.
 #[sqlx::test]
-async fn where_the_public_origin_is_set_it_counts_and_not_the_host(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn where_the_public_origin_is_set_it_counts_and_not_the_host(pool: MySqlPool) {
     let public = "https://todo.example.org";
-    let site = Site::open(options).await.reached(Some(public), None).await;
+    let site = Site::open(&pool).await.reached(Some(public), None).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     for (fetch_site, origin, expected) in [
         (None, Some(public), 303),

@@ -1,10 +1,7 @@
 //! What was typed when the session had ended, without JavaScript: the login page keeps it in its form, and
 //! its owner finds it in the field of the list, wherever that was. No address and no log line holds it.
 
-use sqlx::{
-    Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Executor as _, MySqlPool};
 use time::Duration;
 
 use super::site::{Answer, Browser, Site};
@@ -61,11 +58,8 @@ fn forgotten(answer: &Answer) -> Vec<&str> {
 }
 
 #[sqlx::test]
-async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let mut browser = site.browser("ona").await;
     for _ in 0..51 {
@@ -121,11 +115,8 @@ async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(
 }
 
 #[sqlx::test]
-async fn what_was_typed_is_given_back_to_nobody_else(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_was_typed_is_given_back_to_nobody_else(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let form = [
         ("description", "Ona's secret"),
@@ -154,11 +145,8 @@ async fn what_was_typed_is_given_back_to_nobody_else(
 }
 
 #[sqlx::test]
-async fn what_was_typed_is_forgotten_with_the_session(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_was_typed_is_forgotten_with_the_session(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let form = [("description", "Milk"), ("todo_id", ID), ("account", &ona)];
     let mut browser = site.stranger();
@@ -169,11 +157,8 @@ async fn what_was_typed_is_forgotten_with_the_session(
 }
 
 #[sqlx::test]
-async fn no_address_brings_a_text_or_takes_one_along(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn no_address_brings_a_text_or_takes_one_along(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let browser = site.browser("ona").await;
     let brought = format!("/?show=open&description=Milk&account={ona}");
@@ -195,11 +180,8 @@ async fn no_address_brings_a_text_or_takes_one_along(
 }
 
 #[sqlx::test]
-async fn no_more_is_kept_than_a_cookie_holds_and_nothing_of_nobodys(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn no_more_is_kept_than_a_cookie_holds_and_nothing_of_nobodys(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let (long, mut browser) = ("ž".repeat(1_500), site.stranger());
     let form = [
@@ -233,11 +215,8 @@ async fn no_more_is_kept_than_a_cookie_holds_and_nothing_of_nobodys(
 }
 
 #[sqlx::test]
-async fn a_login_that_fails_on_our_side_gives_back_what_was_typed_and_no_password(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_login_that_fails_on_our_side_gives_back_what_was_typed_and_no_password(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let form = [("description", "Milk"), ("todo_id", ID), ("account", &ona)];
     let mut browser = site.stranger();

@@ -5,10 +5,7 @@ use poem::{
     http::StatusCode,
 };
 use reqwest::Method;
-use sqlx::{
-    Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Executor as _, MySqlPool};
 use tickbox::web;
 
 use super::site::{Answer, Site};
@@ -58,11 +55,8 @@ async fn a_fault_is_a_plain_500_page_without_its_cause() {
 }
 
 #[sqlx::test]
-async fn errors_have_the_look_of_the_pages_and_a_way_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn errors_have_the_look_of_the_pages_and_a_way_back(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let forged = site
         .request(Method::POST, "/login")
@@ -91,11 +85,8 @@ async fn errors_have_the_look_of_the_pages_and_a_way_back(
 }
 
 #[sqlx::test]
-async fn too_much_is_refused_also_without_a_stated_length(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn too_much_is_refused_also_without_a_stated_length(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for (length, status) in [(16 * 1024, 422), (16 * 1024 + 1, 413), (200_000, 413)] {
         let body = format!("description={}", "x".repeat(length - "description=".len()));
@@ -133,11 +124,8 @@ async fn chunked(site: &Site, cookie: Option<&str>, body: &str) -> u16 {
 }
 
 #[sqlx::test]
-async fn what_cannot_be_answered_now_gives_back_what_was_typed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_cannot_be_answered_now_gives_back_what_was_typed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;
     connection
@@ -159,11 +147,8 @@ async fn what_cannot_be_answered_now_gives_back_what_was_typed(
 }
 
 #[sqlx::test]
-async fn a_page_that_gives_a_form_back_does_not_grow_with_fields_that_are_nobodys(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_page_that_gives_a_form_back_does_not_grow_with_fields_that_are_nobodys(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let send = async |fields: usize| {
         let body = format!("description=Milk{}", "&x=1".repeat(fields - 1));
@@ -186,11 +171,8 @@ async fn a_page_that_gives_a_form_back_does_not_grow_with_fields_that_are_nobody
 }
 
 #[sqlx::test]
-async fn a_busy_database_is_a_503_that_says_when_to_come_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_busy_database_is_a_503_that_says_when_to_come_back(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;
     let hold = "START TRANSACTION; SELECT * FROM users FOR UPDATE";
@@ -223,11 +205,8 @@ async fn a_busy_database_is_a_503_that_says_when_to_come_back(
 }
 
 #[sqlx::test]
-async fn an_address_that_is_no_text_fails_in_the_look_of_its_place(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_address_that_is_no_text_fails_in_the_look_of_its_place(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = site.stranger().get("/%ff").await;
     assert_eq!(
         (page.status, page.texts("h1")),
@@ -239,11 +218,8 @@ async fn an_address_that_is_no_text_fails_in_the_look_of_its_place(
 }
 
 #[sqlx::test]
-async fn what_is_not_text_is_refused_and_not_guessed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_is_not_text_is_refused_and_not_guessed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let answer = browser
         .send(Method::POST, "/", Some("description=%ff%fe".into()))
@@ -253,8 +229,8 @@ async fn what_is_not_text_is_refused_and_not_guessed(
 }
 
 #[sqlx::test]
-async fn only_forms_are_accepted(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn only_forms_are_accepted(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     for (kind, status) in [
         ("application/json", 415),
@@ -273,11 +249,8 @@ async fn only_forms_are_accepted(_: MySqlPoolOptions, options: MySqlConnectOptio
 }
 
 #[sqlx::test]
-async fn a_missing_table_is_a_500_that_says_nothing_of_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_missing_table_is_a_500_that_says_nothing_of_it(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;
     connection

@@ -1,18 +1,15 @@
 //! What differs between browsers, keyboards and links and means the same.
 
 use reqwest::Method;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::web::pages;
 
 use super::site::{Answer, Site};
 use crate::world::PASSWORD;
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_address_with_a_slash_behind_it_leads_to_its_page(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn an_address_with_a_slash_behind_it_leads_to_its_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let pages: Vec<_> = pages()
         .into_iter()
         .filter(|page| page.path != "/")
@@ -31,12 +28,9 @@ async fn an_address_with_a_slash_behind_it_leads_to_its_page(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn no_address_with_a_slash_leads_elsewhere(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn no_address_with_a_slash_leads_elsewhere(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for path in [
         "//evil.example/",
         "/%5Cevil.example/",
@@ -58,12 +52,9 @@ async fn no_address_with_a_slash_leads_elsewhere(
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_form_of_another_site_is_refused_with_a_slash_too(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_form_of_another_site_is_refused_with_a_slash_too(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let request = site.request(Method::POST, "/login/");
     let answer = Answer::to(request.header("sec-fetch-site", "cross-site")).await;
     assert_eq!(answer.status, 403);
@@ -78,12 +69,9 @@ async fn log_in(site: &Site, kind: &str, body: impl Into<Vec<u8>>) -> u16 {
     Answer::to(request).await.status
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_form_in_utf8_is_taken_by_every_name_and_with_its_mark(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn a_form_in_utf8_is_taken_by_every_name_and_with_its_mark(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let form = format!("username=ona&password={}", PASSWORD.replace(' ', "+"));
     let kind = "application/x-www-form-urlencoded";
     for (parameter, expected) in [
@@ -99,12 +87,9 @@ async fn a_form_in_utf8_is_taken_by_every_name_and_with_its_mark(
     assert_eq!(log_in(&site, kind, marked).await, 303);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn blanks_around_a_username_are_no_part_of_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+#[sqlx::test]
+async fn blanks_around_a_username_are_no_part_of_it(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for username in ["ona ", " Ona", "\u{a0}ona\t"] {
         let form = [("username", username), ("password", PASSWORD)];
         let answer = site.stranger().post("/login", &form).await;

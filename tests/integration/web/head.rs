@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use tickbox::database::Database;
 
 use crate::{
@@ -17,11 +17,8 @@ const ROWS: u64 = 10;
 const TODOS: u64 = 1_000;
 
 #[sqlx::test]
-async fn a_head_says_what_a_get_says_and_reads_nothing_of_a_list(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_head_says_what_a_get_says_and_reads_nothing_of_a_list(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     fill(&site).await;
     let phone = Phone::log_in(&site, "ona").await;
     let browser = site.browser("ona").await;

@@ -1,7 +1,7 @@
 //! What every answer carries, whatever it is.
 
 use reqwest::Method;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use tickbox::web::TrustedProxies;
 
@@ -42,8 +42,8 @@ async fn answers(site: &Site) -> Vec<(u16, Answer)> {
 }
 
 #[sqlx::test]
-async fn every_answer_protects_the_browser(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn every_answer_protects_the_browser(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for (status, answer) in answers(&site).await {
         assert_eq!(answer.status, status, "{}", answer.body);
         for (name, value) in [
@@ -70,11 +70,8 @@ async fn every_answer_protects_the_browser(_: MySqlPoolOptions, options: MySqlCo
 }
 
 #[sqlx::test]
-async fn what_browsers_remember_of_https_is_what_the_operator_says(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let mut site = Site::open(options).await;
+async fn what_browsers_remember_of_https_is_what_the_operator_says(pool: MySqlPool) {
+    let mut site = Site::open(&pool).await;
     for (setting, sent) in [(Some("max-age=63072000"), "max-age=63072000"), (None, "")] {
         site = site.reached(None, setting).await;
         for path in ["/login", "/nowhere", "/api/v1/me", "/healthz"] {
@@ -85,8 +82,8 @@ async fn what_browsers_remember_of_https_is_what_the_operator_says(
 }
 
 #[sqlx::test]
-async fn pages_are_never_stored(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn pages_are_never_stored(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for (status, answer) in answers(&site).await {
         let is_asset = answer.header("content-type").starts_with("text/css");
         let expected = if is_asset {
@@ -99,8 +96,8 @@ async fn pages_are_never_stored(_: MySqlPoolOptions, options: MySqlConnectOption
 }
 
 #[sqlx::test]
-async fn a_wrong_method_is_told_the_right_ones(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_wrong_method_is_told_the_right_ones(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for page in tickbox::web::pages() {
         for method in [Method::PUT, Method::TRACE] {
@@ -114,11 +111,8 @@ async fn a_wrong_method_is_told_the_right_ones(_: MySqlPoolOptions, options: MyS
 }
 
 #[sqlx::test]
-async fn a_request_id_is_kept_only_if_it_looks_like_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::behind(options, TrustedProxies(1)).await;
+async fn a_request_id_is_kept_only_if_it_looks_like_one(pool: MySqlPool) {
+    let site = Site::behind(&pool, TrustedProxies(1)).await;
     for (given, kept) in [
         ("Root=1-67891233-abcdef012345678912345678", true),
         ("short", false),
@@ -134,11 +128,8 @@ async fn a_request_id_is_kept_only_if_it_looks_like_one(
 }
 
 #[sqlx::test]
-async fn without_a_proxy_nobody_can_choose_the_request_id(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn without_a_proxy_nobody_can_choose_the_request_id(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let given = "a-perfectly-good-id";
     let request = site
         .request(Method::GET, "/healthz")
@@ -147,11 +138,8 @@ async fn without_a_proxy_nobody_can_choose_the_request_id(
 }
 
 #[sqlx::test]
-async fn other_addresses_too_say_which_method_they_take(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn other_addresses_too_say_which_method_they_take(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for path in ["/healthz", "/readyz", "/assets/app.css"] {
         let answer = site.stranger().send(Method::PUT, path, None).await;
         assert_eq!(
@@ -164,8 +152,8 @@ async fn other_addresses_too_say_which_method_they_take(
 }
 
 #[sqlx::test]
-async fn head_answers_like_get_without_the_page(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn head_answers_like_get_without_the_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let head = Answer::to(site.request(Method::HEAD, "/login")).await;
     assert_eq!((head.status, head.body.as_str()), (200, ""));
 }

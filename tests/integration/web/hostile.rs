@@ -1,8 +1,7 @@
 //! Five hundred texts that break careless programs: each is stored, shown and comes back equal.
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-
 use super::site::Site;
+use sqlx::MySqlPool;
 
 /// Markup, attributes, templates, queries, paths, shells, formats: what other languages would run.
 const CODE: [&str; 40] = [
@@ -115,11 +114,8 @@ fn texts() -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn five_hundred_hostile_texts_come_back_equal(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn five_hundred_hostile_texts_come_back_equal(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (browser, htmx) = (
         site.browser("ona").await,
         site.browser("ona").await.with_htmx(),

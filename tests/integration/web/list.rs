@@ -1,8 +1,7 @@
 //! The list: its order, its parts, its filters, what it says of itself.
 
+use sqlx::MySqlPool;
 use std::collections::HashSet;
-
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use super::site::{Browser, Site};
 
@@ -13,8 +12,8 @@ async fn add_many(browser: &Browser<'_>, count: usize) {
 }
 
 #[sqlx::test]
-async fn an_empty_list_says_what_to_do(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn an_empty_list_says_what_to_do(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = site.browser("ona").await.get("/").await;
     assert_eq!(
         page.texts(".empty"),
@@ -25,11 +24,8 @@ async fn an_empty_list_says_what_to_do(_: MySqlPoolOptions, options: MySqlConnec
 }
 
 #[sqlx::test]
-async fn a_list_with_rows_does_not_say_that_it_is_empty(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_list_with_rows_does_not_say_that_it_is_empty(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     browser.add("Milk").await;
     // Not by style alone: a text browser has none.
@@ -37,8 +33,8 @@ async fn a_list_with_rows_does_not_say_that_it_is_empty(
 }
 
 #[sqlx::test]
-async fn open_ones_come_first_and_newest_first(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn open_ones_come_first_and_newest_first(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut ids = Vec::new();
     for description in ["one", "two", "three", "four"] {
@@ -54,11 +50,8 @@ async fn open_ones_come_first_and_newest_first(_: MySqlPoolOptions, options: MyS
 }
 
 #[sqlx::test]
-async fn each_row_shows_when_it_was_added_and_when_it_was_done(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn each_row_shows_when_it_was_added_and_when_it_was_done(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     assert_eq!(browser.get("/").await.texts("li time").len(), 1);
@@ -70,8 +63,8 @@ async fn each_row_shows_when_it_was_added_and_when_it_was_done(
 }
 
 #[sqlx::test]
-async fn the_links_lead_through_all_to_dos_once(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn the_links_lead_through_all_to_dos_once(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 120).await;
     let mut seen = Vec::new();
@@ -90,11 +83,8 @@ async fn the_links_lead_through_all_to_dos_once(_: MySqlPoolOptions, options: My
 }
 
 #[sqlx::test]
-async fn a_list_that_ends_with_a_full_page_has_no_next_one(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_list_that_ends_with_a_full_page_has_no_next_one(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 50).await;
     let page = browser.get("/").await;
@@ -103,11 +93,8 @@ async fn a_list_that_ends_with_a_full_page_has_no_next_one(
 }
 
 #[sqlx::test]
-async fn for_htmx_the_next_rows_are_appended_and_the_keyboard_goes_to_the_first(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn for_htmx_the_next_rows_are_appended_and_the_keyboard_goes_to_the_first(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 60).await;
     let page = browser.get("/").await;
@@ -128,11 +115,8 @@ async fn for_htmx_the_next_rows_are_appended_and_the_keyboard_goes_to_the_first(
 }
 
 #[sqlx::test]
-async fn a_form_leads_back_to_the_part_it_was_on(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_form_leads_back_to_the_part_it_was_on(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 60).await;
     let link = browser
@@ -155,11 +139,8 @@ async fn a_form_leads_back_to_the_part_it_was_on(
 }
 
 #[sqlx::test]
-async fn a_new_to_do_appears_only_where_it_belongs(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_new_to_do_appears_only_where_it_belongs(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     for (show, shown) in [("all", true), ("open", true), ("done", false)] {
         let form = [("description", "Milk"), ("show", show)];
@@ -175,8 +156,8 @@ async fn a_new_to_do_appears_only_where_it_belongs(
 }
 
 #[sqlx::test]
-async fn a_link_that_leads_nowhere_is_a_404(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_link_that_leads_nowhere_is_a_404(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for link in [
         "/?cursor=x",
@@ -190,8 +171,8 @@ async fn a_link_that_leads_nowhere_is_a_404(_: MySqlPoolOptions, options: MySqlC
 }
 
 #[sqlx::test]
-async fn another_tab_can_ask_for_the_list_alone(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn another_tab_can_ask_for_the_list_alone(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     browser.add("Milk").await;
     let page = browser.get("/?show=open").await;
@@ -203,11 +184,8 @@ async fn another_tab_can_ask_for_the_list_alone(_: MySqlPoolOptions, options: My
 }
 
 #[sqlx::test]
-async fn going_back_in_the_history_gets_the_whole_page(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn going_back_in_the_history_gets_the_whole_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let request = site
         .request(reqwest::Method::GET, "/")
@@ -219,8 +197,8 @@ async fn going_back_in_the_history_gets_the_whole_page(
 }
 
 #[sqlx::test]
-async fn nothing_on_a_page_needs_eval(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn nothing_on_a_page_needs_eval(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 51).await;
     let pages = [

@@ -1,7 +1,7 @@
 //! What is logged of a request, and what never is.
 
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use super::site::Site;
 use crate::log;
@@ -10,11 +10,8 @@ const PLANTED_PASSWORD: &str = "planted-password-in-the-log";
 const PLANTED_QUERY: &str = "planted-query-in-the-log";
 
 #[sqlx::test]
-async fn a_request_is_one_line_with_its_route_status_time_id_and_user(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_request_is_one_line_with_its_route_status_time_id_and_user(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let answer = browser.get("/?show=open").await;
     let id = answer.header("x-request-id");
@@ -35,11 +32,8 @@ async fn a_request_is_one_line_with_its_route_status_time_id_and_user(
 }
 
 #[sqlx::test]
-async fn a_failed_request_is_logged_with_its_route_too(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_failed_request_is_logged_with_its_route_too(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for (answer, route, status) in [
         (site.stranger().get("/logout").await, "/logout", 303),
@@ -89,11 +83,8 @@ fn a_panic_is_an_event_of_one_line_with_its_place() {
 }
 
 #[sqlx::test]
-async fn passwords_cookies_and_query_strings_are_never_logged(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn passwords_cookies_and_query_strings_are_never_logged(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     log::plant(PLANTED_PASSWORD);
     log::plant(PLANTED_QUERY);
     let stranger = site.stranger();
@@ -127,11 +118,8 @@ async fn passwords_cookies_and_query_strings_are_never_logged(
 }
 
 #[sqlx::test]
-async fn what_a_client_sends_cannot_make_lines_of_its_own(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_a_client_sends_cannot_make_lines_of_its_own(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let form = [
         ("username", "x\r\n{\"level\":\"ERROR\"}\u{1b}[31m"),
         ("password", "x"),

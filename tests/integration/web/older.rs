@@ -1,15 +1,11 @@
 //! Browsers that know less than others, and pages that were loaded before an update.
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-
 use super::site::Site;
+use sqlx::MySqlPool;
 
 #[sqlx::test]
-async fn a_browser_without_formaction_removes_by_the_form_that_updates(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_browser_without_formaction_removes_by_the_form_that_updates(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     let page = browser.get("/").await;
@@ -26,11 +22,8 @@ async fn a_browser_without_formaction_removes_by_the_form_that_updates(
 }
 
 #[sqlx::test]
-async fn a_page_loaded_before_the_fields_had_their_names_still_works(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_page_loaded_before_the_fields_had_their_names_still_works(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = uuid::Uuid::new_v4().to_string();
     let form = [("id", id.as_str()), ("description", "Milk")];

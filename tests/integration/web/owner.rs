@@ -1,9 +1,8 @@
 //! A page belongs to the account that it was made for. Two people share a browser, so that a page of
 //! one is open while the other is logged in.
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-
 use super::site::{Answer, Browser, Site};
+use sqlx::MySqlPool;
 
 /// These pages are made for nobody.
 const NOBODYS: [&str; 2] = ["/register", "/login"];
@@ -44,11 +43,8 @@ async fn belongings(jonas: &Browser<'_>) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn a_form_of_somebody_elses_page_is_a_409_and_changes_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_form_of_somebody_elses_page_is_a_409_and_changes_nothing(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     let todo = jonas.add("Jonas's secret").await;
     let session = site.session_of("jonas", "Jonas's phone").await;
@@ -73,11 +69,8 @@ async fn a_form_of_somebody_elses_page_is_a_409_and_changes_nothing(
 }
 
 #[sqlx::test]
-async fn a_form_of_ones_own_page_or_of_no_page_is_accepted(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_form_of_ones_own_page_or_of_no_page_is_accepted(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let own = site.world.jonas.public_id;
     let (own, shouted) = (own.to_string(), own.to_string().to_uppercase());
     for account in [Some(own), Some(shouted), None] {
@@ -97,11 +90,8 @@ async fn a_form_of_ones_own_page_or_of_no_page_is_accepted(
 }
 
 #[sqlx::test]
-async fn an_account_that_cannot_be_read_is_not_ones_own(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_account_that_cannot_be_read_is_not_ones_own(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     for account in ["7", "x", "' OR 1=1 --"] {
         let form = [("description", "Milk"), ("account", account)];
@@ -121,11 +111,8 @@ async fn ask(site: &Site, browser: &Browser<'_>, path: &str, account: &str) -> A
 }
 
 #[sqlx::test]
-async fn fragments_for_somebody_elses_page_are_a_409_with_nothing_of_the_list(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn fragments_for_somebody_elses_page_are_a_409_with_nothing_of_the_list(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     jonas.add("Jonas's secret").await;
     for path in [
@@ -160,11 +147,8 @@ fn owners(answer: &Answer) -> Vec<Vec<String>> {
 }
 
 #[sqlx::test]
-async fn every_form_and_every_request_of_htmx_names_the_account_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn every_form_and_every_request_of_htmx_names_the_account_once(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let todo = browser.add("Milk").await;
     site.session_of("ona", "a phone").await;
@@ -211,11 +195,8 @@ async fn every_form_and_every_request_of_htmx_names_the_account_once(
 }
 
 #[sqlx::test]
-async fn a_plain_form_of_somebody_elses_page_gives_back_what_was_typed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_plain_form_of_somebody_elses_page_gives_back_what_was_typed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     let ona = site.world.ona.public_id.to_string();
     let form = [("description", "Milk & <bread>"), ("account", &ona)];
@@ -235,11 +216,8 @@ async fn a_plain_form_of_somebody_elses_page_gives_back_what_was_typed(
 }
 
 #[sqlx::test]
-async fn an_ended_session_leads_to_login_whoevers_the_page_is(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_ended_session_leads_to_login_whoevers_the_page_is(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     for path in actions() {
         let mut form = form(path, "0195f3a2-7c1e-7b3a-9d52-3f1f6f0c2a11", "");
@@ -251,11 +229,8 @@ async fn an_ended_session_leads_to_login_whoevers_the_page_is(
 }
 
 #[sqlx::test]
-async fn logging_out_needs_neither_fields_nor_a_type(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn logging_out_needs_neither_fields_nor_a_type(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let cookie = browser.cookie.clone().expect("logged in");
     let request = site.request(reqwest::Method::POST, "/logout");

@@ -1,10 +1,7 @@
 //! Changing the password by the page.
 
 use serde_json::{Value, json};
-use sqlx::{
-    Executor as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Executor as _, MySqlPool};
 use tickbox::web::TrustedProxies;
 
 use super::site::{Answer, Site};
@@ -29,11 +26,8 @@ async fn log_in(site: &Site, password: &str) -> Answer {
 }
 
 #[sqlx::test]
-async fn every_other_cookie_and_token_is_refused_at_once_and_this_browser_goes_on(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn every_other_cookie_and_token_is_refused_at_once_and_this_browser_goes_on(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (mut here, there) = (site.browser("ona").await, site.browser("ona").await);
     let phone = Phone::log_in(&site, "ona").await;
     let jonas = site.browser("jonas").await;
@@ -71,10 +65,9 @@ async fn every_other_cookie_and_token_is_refused_at_once_and_this_browser_goes_o
 
 #[sqlx::test]
 async fn on_a_phone_its_own_tokens_stay_and_every_other_cookie_and_token_is_refused_at_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let there = Phone::log_in(&site, "ona").await;
     let mut here = Phone::log_in(&site, "ona").await;
@@ -98,10 +91,9 @@ async fn on_a_phone_its_own_tokens_stay_and_every_other_cookie_and_token_is_refu
 
 #[sqlx::test]
 async fn a_refused_change_says_why_at_the_top_and_at_the_field_and_shows_no_password(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let all = ["current_password", "new_password", "new_password_again"];
     for (form, fields) in [
@@ -137,8 +129,8 @@ async fn a_refused_change_says_why_at_the_top_and_at_the_field_and_shows_no_pass
 
 /// Managers have to see which password is whose, and which one is to be made up.
 #[sqlx::test]
-async fn password_managers_find_their_way(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn password_managers_find_their_way(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let page = site.browser("ona").await.get("/change-password").await;
     let order = page.attributes("form input", "autocomplete");
     let expected = [
@@ -159,11 +151,8 @@ async fn password_managers_find_their_way(_: MySqlPoolOptions, options: MySqlCon
 }
 
 #[sqlx::test]
-async fn over_https_the_new_cookie_is_as_secure_as_the_first(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::behind(options, TrustedProxies(1)).await;
+async fn over_https_the_new_cookie_is_as_secure_as_the_first(pool: MySqlPool) {
+    let site = Site::behind(&pool, TrustedProxies(1)).await;
     let post = |path: &str, cookie: &str, fields: &[(&str, &str)]| {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
@@ -193,8 +182,8 @@ async fn over_https_the_new_cookie_is_as_secure_as_the_first(
 
 /// The page of a failure gives back what was sent, but for passwords.
 #[sqlx::test]
-async fn a_failure_gives_no_password_back(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_failure_gives_no_password_back(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;
     for statement in ["SET FOREIGN_KEY_CHECKS = 0", "DROP TABLE users"] {
@@ -211,11 +200,8 @@ async fn a_failure_gives_no_password_back(_: MySqlPoolOptions, options: MySqlCon
 
 /// One line for each, with whom it is about and without what must not be there.
 #[sqlx::test]
-async fn a_change_and_an_ended_session_are_one_event_each(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_change_and_an_ended_session_are_one_event_each(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let session = site.session_of("ona", "a phone").await;
     let fields = [("session_id", session.as_str())];

@@ -3,7 +3,7 @@
 
 use scraper::{ElementRef, Selector};
 use serde_json::Value;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use super::site::{Answer, Browser, Site};
 use crate::{api::phone::Phone, world::PASSWORD};
@@ -69,11 +69,8 @@ async fn arrive(site: &Site) -> (Browser<'_>, String) {
 }
 
 #[sqlx::test]
-async fn what_somebody_wrote_stands_apart_from_our_words_on_every_page(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_somebody_wrote_stands_apart_from_our_words_on_every_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let (browser, id) = arrive(&site).await;
     let (htmx, todo) = (browser.with_htmx(), [("todo_id", id.as_str())]);
     let other = [("todo_id", id.as_str()), ("description", FIRST_NAME)];
@@ -121,10 +118,9 @@ async fn what_somebody_wrote_stands_apart_from_our_words_on_every_page(
 
 #[sqlx::test]
 async fn our_words_about_a_session_stand_before_its_name_in_an_element_of_their_own(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let (browser, _) = arrive(&site).await;
     let page = browser.get("/sessions").await;
     let rows = page.texts(".sessions li .text");

@@ -1,9 +1,9 @@
 //! Forms that are sent twice: by a second press, by a browser that lost the answer, by a manager of
 //! passwords.
 
+use sqlx::MySqlPool;
 use std::collections::BTreeSet;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use time::Duration;
 
 use super::site::{Answer, Browser, Site};
@@ -66,12 +66,9 @@ async fn forms(
 }
 
 #[sqlx::test]
-async fn every_form_that_is_sent_twice_gets_the_first_ones_answer(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn every_form_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPool) {
     log::plant(NEW);
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let mut browser = site.browser("ona").await;
     let forms = forms(&browser, &site).await;
     let pages = tickbox::web::pages().into_iter();
@@ -106,12 +103,9 @@ async fn every_form_that_is_sent_twice_gets_the_first_ones_answer(
 }
 
 #[sqlx::test]
-async fn the_cookie_of_before_a_change_repeats_it_for_a_minute_and_opens_nothing(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn the_cookie_of_before_a_change_repeats_it_for_a_minute_and_opens_nothing(pool: MySqlPool) {
     log::plant(NEW);
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let before = site.browser("ona").await;
     let first = before.post("/change-password", &CHANGE).await;
     let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().collect();
@@ -145,12 +139,9 @@ async fn the_cookie_of_before_a_change_repeats_it_for_a_minute_and_opens_nothing
 }
 
 #[sqlx::test]
-async fn whoever_logged_out_after_a_change_is_not_logged_in_by_its_repetition(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
+async fn whoever_logged_out_after_a_change_is_not_logged_in_by_its_repetition(pool: MySqlPool) {
     log::plant(NEW);
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let before = site.browser("ona").await;
     let mut here = before.clone();
     here.cookie = Some(here.post("/change-password", &CHANGE).await.session());
@@ -161,11 +152,8 @@ async fn whoever_logged_out_after_a_change_is_not_logged_in_by_its_repetition(
 }
 
 #[sqlx::test]
-async fn each_login_page_names_the_login_and_keeps_the_name_while_it_fails(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn each_login_page_names_the_login_and_keeps_the_name_while_it_fails(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.stranger();
     let id = async || {
         browser
@@ -186,11 +174,8 @@ async fn each_login_page_names_the_login_and_keeps_the_name_while_it_fails(
 }
 
 #[sqlx::test]
-async fn a_login_form_without_a_name_or_with_a_strange_one_works_as_well(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_login_form_without_a_name_or_with_a_strange_one_works_as_well(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut cookies = BTreeSet::new();
     for call in ["", "", "17", "'\u{0}<b>", "'\u{0}<b>"] {
         let form = [
@@ -206,11 +191,8 @@ async fn a_login_form_without_a_name_or_with_a_strange_one_works_as_well(
 
 /// A login form of a page that was left open is sent by two people.
 #[sqlx::test]
-async fn one_form_that_two_people_send_logs_each_of_them_in(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn one_form_that_two_people_send_logs_each_of_them_in(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     for name in ["ona", "jonas"] {
         let mut browser = site.stranger();
         let form = [

@@ -1,9 +1,9 @@
 //! Every route for everybody: nobody, the owner, a stranger, and an owner whose session has ended.
 //! The table must name each route, so that a new one cannot be forgotten.
 
+use sqlx::MySqlPool;
 use std::collections::BTreeSet;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use time::Duration;
 
 use super::site::{Browser, Site};
@@ -159,8 +159,8 @@ fn the_table_names_every_route() {
 }
 
 #[sqlx::test]
-async fn everybody_gets_what_the_table_says(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn everybody_gets_what_the_table_says(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let owner = site.browser("ona").await;
     let id = owner.add("Water the cactus").await;
     let ended = site.browser("ona").await;
@@ -201,11 +201,8 @@ async fn everybody_gets_what_the_table_says(_: MySqlPoolOptions, options: MySqlC
 }
 
 #[sqlx::test]
-async fn an_unknown_id_and_a_strangers_are_the_same_404(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_unknown_id_and_a_strangers_are_the_same_404(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let owner = site.browser("ona").await;
     let stranger = site.browser("jonas").await;
     let id = owner.add("Water the cactus").await;

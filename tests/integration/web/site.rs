@@ -6,7 +6,6 @@ use reqwest::{
     redirect::Policy,
 };
 use scraper::{ElementRef, Html, Selector};
-use sqlx::mysql::MySqlConnectOptions;
 use tickbox::{
     app::{self, Front},
     domain::rate_limit::{Allowance, RequestQuota},
@@ -18,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     log,
-    world::{PASSWORD, World, client, credentials},
+    world::{PASSWORD, Place, World, client, credentials},
 };
 
 pub(crate) struct Site {
@@ -28,14 +27,14 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) async fn open(options: MySqlConnectOptions) -> Self {
-        Self::behind(options, TrustedProxies(0)).await
+    pub(crate) async fn open(place: impl Place) -> Self {
+        Self::behind(place, TrustedProxies(0)).await
     }
 
     /// A server that trusts that many proxies in front of it.
-    pub(crate) async fn behind(options: MySqlConnectOptions, proxies: TrustedProxies) -> Self {
+    pub(crate) async fn behind(place: impl Place, proxies: TrustedProxies) -> Self {
         log::plant(PASSWORD);
-        let world = Box::pin(World::new(options)).await;
+        let world = Box::pin(World::new(place)).await;
         let address = listen(world.service.clone(), behind(proxies)).await;
         let client = Client::builder().redirect(Policy::none()).no_proxy();
         Self {
@@ -47,23 +46,19 @@ impl Site {
 
     /// A server with limits, and with that many requests for each address.
     pub(crate) async fn limited(
-        options: MySqlConnectOptions,
+        place: impl Place,
         proxies: TrustedProxies,
         requests: RequestQuota,
     ) -> Self {
-        let site = Self::open(options).await;
+        let site = Self::open(place).await;
         let service = site.world.with_limits().with_rate_limits(requests);
         let address = listen(service, behind(proxies)).await;
         Self { address, ..site }
     }
 
     /// The same, where each account may cost only so much.
-    pub(crate) async fn frugal(
-        options: MySqlConnectOptions,
-        requests: RequestQuota,
-        work: Allowance,
-    ) -> Self {
-        let site = Self::open(options).await;
+    pub(crate) async fn frugal(place: impl Place, requests: RequestQuota, work: Allowance) -> Self {
+        let site = Self::open(place).await;
         let service = site.world.with_limits().with_rate_limits(requests);
         let service = service.with_work_allowance(work);
         let address = listen(service, behind(TrustedProxies(0))).await;

@@ -1,16 +1,13 @@
 //! Adding, completing, reopening, removing and restoring: each as a plain form and for htmx.
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use time::Duration;
 
 use super::site::Site;
 
 #[sqlx::test]
-async fn a_plain_form_is_answered_with_the_way_to_the_page(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_plain_form_is_answered_with_the_way_to_the_page(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     let id = id.as_str();
@@ -55,11 +52,8 @@ async fn a_plain_form_is_answered_with_the_way_to_the_page(
 }
 
 #[sqlx::test]
-async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     let page = site.browser("ona").await.get("/").await;
     let id = page.attribute("#add [name=todo_id]", "value");
@@ -88,8 +82,8 @@ async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(
 }
 
 #[sqlx::test]
-async fn a_fragment_is_what_the_page_shows(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_fragment_is_what_the_page_shows(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     let done = browser
@@ -107,11 +101,8 @@ async fn a_fragment_is_what_the_page_shows(_: MySqlPoolOptions, options: MySqlCo
 }
 
 #[sqlx::test]
-async fn changing_for_htmx_updates_the_row_the_count_and_the_status(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn changing_for_htmx_updates_the_row_the_count_and_the_status(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     let id = browser.add("Milk").await;
     let row = format!("#todo-{id}");
@@ -141,11 +132,8 @@ async fn changing_for_htmx_updates_the_row_the_count_and_the_status(
 }
 
 #[sqlx::test]
-async fn removing_for_htmx_offers_to_undo_and_undoing_brings_the_row_back(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn removing_for_htmx_offers_to_undo_and_undoing_brings_the_row_back(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     let id = browser.add("Milk").await;
     let removed = browser.post("/remove-todo", &[("todo_id", &id)]).await;
@@ -169,8 +157,8 @@ async fn removing_for_htmx_offers_to_undo_and_undoing_brings_the_row_back(
 }
 
 #[sqlx::test]
-async fn a_refused_to_do_keeps_what_was_typed(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn a_refused_to_do_keeps_what_was_typed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let long = "ž".repeat(201);
     let page = browser.post("/", &[("description", &long)]).await;
@@ -203,8 +191,8 @@ async fn a_refused_to_do_keeps_what_was_typed(_: MySqlPoolOptions, options: MySq
 }
 
 #[sqlx::test]
-async fn the_same_form_sent_twice_adds_once(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn the_same_form_sent_twice_adds_once(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = uuid::Uuid::new_v4().to_string();
     for browser in [browser.clone(), browser.with_htmx(), browser.clone()] {
@@ -216,11 +204,8 @@ async fn the_same_form_sent_twice_adds_once(_: MySqlPoolOptions, options: MySqlC
 }
 
 #[sqlx::test]
-async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     let refused = browser
@@ -237,11 +222,8 @@ async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(
 }
 
 #[sqlx::test]
-async fn the_form_of_a_to_do_that_was_removed_since_is_kept_and_can_be_sent_again(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_form_of_a_to_do_that_was_removed_since_is_kept_and_can_be_sent_again(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     browser.post("/remove-todo", &[("todo_id", &id)]).await;
@@ -256,11 +238,8 @@ async fn the_form_of_a_to_do_that_was_removed_since_is_kept_and_can_be_sent_agai
 }
 
 #[sqlx::test]
-async fn what_cannot_be_read_is_refused_in_words(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_cannot_be_read_is_refused_in_words(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     let id = id.as_str();
@@ -284,11 +263,8 @@ async fn what_cannot_be_read_is_refused_in_words(
 }
 
 #[sqlx::test]
-async fn an_undo_that_comes_thirty_days_late_says_that_it_does(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_undo_that_comes_thirty_days_late_says_that_it_does(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     browser.post("/remove-todo", &[("todo_id", &id)]).await;
@@ -306,11 +282,8 @@ async fn an_undo_that_comes_thirty_days_late_says_that_it_does(
 }
 
 #[sqlx::test]
-async fn answers_and_rows_say_of_which_revision_they_are(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn answers_and_rows_say_of_which_revision_they_are(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     browser.add("Bread").await;
@@ -334,11 +307,8 @@ async fn answers_and_rows_say_of_which_revision_they_are(
 }
 
 #[sqlx::test]
-async fn what_was_added_before_is_answered_with_its_row_as_it_is_now(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_was_added_before_is_answered_with_its_row_as_it_is_now(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
     browser.post("/update-todo", &[("todo_id", &id)]).await;

@@ -1,7 +1,7 @@
 //! What a page says to whoever sees neither its style nor its script.
 
 use scraper::{ElementRef, Selector};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use super::site::{Answer, Site};
 
@@ -31,11 +31,8 @@ fn without_words(page: &Answer) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn every_control_of_every_page_has_words_in_the_markup(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn every_control_of_every_page_has_words_in_the_markup(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let milk = browser.add("Buy milk").await;
     browser.add("Water the plants").await;
@@ -59,11 +56,8 @@ async fn every_control_of_every_page_has_words_in_the_markup(
 }
 
 #[sqlx::test]
-async fn words_that_stand_side_by_side_do_not_run_together(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn words_that_stand_side_by_side_do_not_run_together(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     browser.add("Buy milk").await;
     let page = browser.get("/").await.texts("main").concat();

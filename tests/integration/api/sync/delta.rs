@@ -1,21 +1,15 @@
 //! First copies and deltas, whole and in parts, also while the list changes.
 
 use serde_json::{Value, json};
-use sqlx::{
-    Connection as _,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlPool};
 use uuid::Uuid;
 
 use super::{FIELDS, Replica, add, add_many, done, edit, fields, id, list, remove, todos};
 use crate::{api::phone::Phone, web::site::Site, world::World};
 
 #[sqlx::test]
-async fn a_first_copy_has_every_to_do_and_no_tombstone(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_first_copy_has_every_to_do_and_no_tombstone(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 4).await;
     remove(&phone, &ids[1]).await;
@@ -44,11 +38,8 @@ async fn a_first_copy_has_every_to_do_and_no_tombstone(
 }
 
 #[sqlx::test]
-async fn a_delta_has_what_changed_and_of_removed_ones_only_that(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_delta_has_what_changed_and_of_removed_ones_only_that(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 4).await;
     let mut replica = Replica::default();
@@ -71,11 +62,8 @@ async fn a_delta_has_what_changed_and_of_removed_ones_only_that(
 }
 
 #[sqlx::test]
-async fn as_long_as_nothing_changes_next_stays_the_same(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn as_long_as_nothing_changes_next_stays_the_same(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let other = Phone::log_in(&site, "jonas").await;
     let mut replica = Replica::default();
@@ -96,11 +84,8 @@ async fn as_long_as_nothing_changes_next_stays_the_same(
 }
 
 #[sqlx::test]
-async fn parts_of_every_size_bring_everything_once(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn parts_of_every_size_bring_everything_once(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 9).await;
     let mut start = Replica::default();
@@ -125,11 +110,8 @@ async fn parts_of_every_size_bring_everything_once(
 }
 
 #[sqlx::test]
-async fn what_changes_between_the_parts_is_right_at_the_end(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_changes_between_the_parts_is_right_at_the_end(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for limit in 1..=3 {
         for cut in 1..=6_usize.div_ceil(limit) {
@@ -185,11 +167,8 @@ async fn disturb(phone: &Phone<'_>, delivered: &[String]) {
 
 /// No call does that today, but one that changes many to-dos at once would.
 #[sqlx::test]
-async fn what_changed_at_once_may_come_in_different_parts(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_changed_at_once_may_come_in_different_parts(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 10).await;
     let mut start = Replica::default();
@@ -214,11 +193,8 @@ async fn what_changed_at_once_may_come_in_different_parts(
 }
 
 #[sqlx::test]
-async fn what_changes_at_once_between_the_parts_is_right_at_the_end(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_changes_at_once_between_the_parts_is_right_at_the_end(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for (limit, cut) in [(1, 1), (1, 3), (1, 5), (2, 1), (2, 2), (3, 1)] {
         for is_first in [true, false] {

@@ -6,10 +6,10 @@ mod handset;
 mod ledger;
 mod tab;
 
+use sqlx::MySqlPool;
 use std::{collections::BTreeSet, env, thread};
 
 use fastrand::Rng;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use time::Duration;
 use uuid::Uuid;
 
@@ -31,11 +31,8 @@ const OUTBOX: usize = 30;
 const DAYS: i64 = 16;
 
 #[sqlx::test]
-async fn two_phones_and_a_browser_end_with_the_same_list(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn two_phones_and_a_browser_end_with_the_same_list(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let mut play = Play::new(&site).await;
     while play.told.step < STEPS {
         play.told.step += 1;

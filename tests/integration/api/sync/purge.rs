@@ -5,10 +5,7 @@ mod quota;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sqlx::{
-    AssertSqlSafe,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{AssertSqlSafe, MySqlPool};
 use tickbox::{
     database::Database,
     domain::todo::TOMBSTONE_LIFE,
@@ -21,6 +18,7 @@ use super::{Replica, add, add_many, assert_refused, done, edit, list, remove};
 use crate::{
     api::phone::Phone,
     web::site::Site,
+    world::options,
     world::{CHEAP, World, signer},
 };
 
@@ -49,11 +47,8 @@ pub(super) async fn count(world: &World, statement: &'static str) -> i64 {
 const GONE: (u16, &str) = (410, "todo_gone");
 
 #[sqlx::test]
-async fn a_removed_to_do_can_be_restored_for_thirty_days_and_no_longer(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_removed_to_do_can_be_restored_for_thirty_days_and_no_longer(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 3).await;
     remove(&phone, &ids[0]).await;
@@ -85,11 +80,8 @@ async fn a_removed_to_do_can_be_restored_for_thirty_days_and_no_longer(
 }
 
 #[sqlx::test]
-async fn an_id_that_never_was_is_unknown_and_not_gone(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_id_that_never_was_is_unknown_and_not_gone(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = add(&phone, "Milk").await;
     remove(&phone, &id).await;
@@ -103,11 +95,8 @@ async fn an_id_that_never_was_is_unknown_and_not_gone(
 }
 
 #[sqlx::test]
-async fn tokens_from_before_the_purge_expire_and_those_from_after_go_on(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn tokens_from_before_the_purge_expire_and_those_from_after_go_on(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 6).await;
     let mut before = Replica::default();
@@ -139,11 +128,8 @@ async fn tokens_from_before_the_purge_expire_and_those_from_after_go_on(
 }
 
 #[sqlx::test]
-async fn a_delta_in_whose_middle_a_purge_ran_has_to_begin_anew(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_delta_in_whose_middle_a_purge_ran_has_to_begin_anew(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 5).await;
     let mut delta = Replica::default();
@@ -160,8 +146,8 @@ async fn a_delta_in_whose_middle_a_purge_ran_has_to_begin_anew(
 }
 
 #[sqlx::test]
-async fn only_old_tombstones_are_purged(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn only_old_tombstones_are_purged(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 6).await;
     done(&phone, "update_todo_status", json!({"id": ids[0]})).await;
@@ -189,11 +175,8 @@ async fn only_old_tombstones_are_purged(_: MySqlPoolOptions, options: MySqlConne
 }
 
 #[sqlx::test]
-async fn ended_sessions_are_deleted_and_living_ones_are_not(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn ended_sessions_are_deleted_and_living_ones_are_not(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     Phone::log_in(&site, "ona").await;
     let mut used_phone = Phone::log_in(&site, "ona").await;
     site.browser("ona").await;
@@ -213,8 +196,9 @@ async fn ended_sessions_are_deleted_and_living_ones_are_not(
 }
 
 #[sqlx::test]
-async fn of_ten_instances_one_purges_each_day(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options.clone()).await;
+async fn of_ten_instances_one_purges_each_day(pool: MySqlPool) {
+    let options = options(&pool);
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 3).await;
     let instance = || {
@@ -236,11 +220,8 @@ async fn of_ten_instances_one_purges_each_day(_: MySqlPoolOptions, options: MySq
 }
 
 #[sqlx::test]
-async fn thousands_of_tombstones_and_users_are_all_purged(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn thousands_of_tombstones_and_users_are_all_purged(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = add(&phone, "Milk").await;
     let mut replica = Replica::default();

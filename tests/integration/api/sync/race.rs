@@ -1,11 +1,11 @@
 //! Phones that copy a list while it changes.
 
+use sqlx::MySqlPool;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fastrand::Rng;
 use futures_util::future::join_all;
 use serde_json::json;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
 use super::{Replica, add, id, list};
 use crate::{api::phone::Phone, web::site::Site};
@@ -16,11 +16,8 @@ const WRITERS: usize = 3;
 const WRITES: usize = 40;
 
 #[sqlx::test]
-async fn a_phone_that_copies_while_others_write_ends_with_their_list(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_phone_that_copies_while_others_write_ends_with_their_list(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let mut old = Replica::default();
     for round in 0..ROUNDS {

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 use uuid::Uuid;
 
 use super::{assert_refused, done, edit, list, remove};
@@ -29,11 +29,8 @@ async fn counts(site: &Site) -> (i32, i32, u64) {
 }
 
 #[sqlx::test]
-async fn an_add_sent_again_answers_what_is_stored(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_add_sent_again_answers_what_is_stored(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
     let first = send(&phone, &id, "Milk").await;
@@ -49,11 +46,8 @@ async fn an_add_sent_again_answers_what_is_stored(
 }
 
 #[sqlx::test]
-async fn an_add_sent_again_after_edits_is_known_by_its_first_text(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_add_sent_again_after_edits_is_known_by_its_first_text(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
     send(&phone, &id, "Milk").await;
@@ -66,8 +60,8 @@ async fn an_add_sent_again_after_edits_is_known_by_its_first_text(
 }
 
 #[sqlx::test]
-async fn the_id_of_another_to_do_is_refused(_: MySqlPoolOptions, options: MySqlConnectOptions) {
-    let site = Site::open(options).await;
+async fn the_id_of_another_to_do_is_refused(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
     send(&phone, &id, "Milk").await;
@@ -84,11 +78,8 @@ async fn the_id_of_another_to_do_is_refused(_: MySqlPoolOptions, options: MySqlC
 }
 
 #[sqlx::test]
-async fn an_add_sent_again_does_not_bring_back_what_was_removed(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn an_add_sent_again_does_not_bring_back_what_was_removed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
     send(&phone, &id, "Milk").await;
@@ -109,11 +100,8 @@ async fn an_add_sent_again_does_not_bring_back_what_was_removed(
 }
 
 #[sqlx::test]
-async fn of_twenty_adds_with_one_id_at_once_one_adds(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn of_twenty_adds_with_one_id_at_once_one_adds(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for count in 1..=5 {
         let id = new_id();

@@ -1,17 +1,15 @@
 //! A database that was set back to a backup.
 
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use super::{Replica, add, add_many, assert_refused, list, remove};
-use crate::{api::phone::Phone, command, web::site::Site};
+use crate::{api::phone::Phone, command, web::site::Site, world::options};
 
 #[sqlx::test]
-async fn after_the_command_every_phone_copies_its_list_anew(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options.clone()).await;
+async fn after_the_command_every_phone_copies_its_list_anew(pool: MySqlPool) {
+    let options = options(&pool);
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 5).await;
     remove(&phone, &ids[4]).await;

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::MySqlPool;
 
 use super::{Replica, add, add_many, assert_refused, edit, todos};
 use crate::{
@@ -22,11 +22,8 @@ async fn ask(phone: &Phone<'_>, operation: &str, known: &str) -> Reply {
 }
 
 #[sqlx::test]
-async fn who_has_the_list_as_it_is_gets_an_empty_304(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn who_has_the_list_as_it_is_gets_an_empty_304(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = add(&phone, "Milk").await;
     for operation in VERSIONED {
@@ -62,11 +59,8 @@ async fn who_has_the_list_as_it_is_gets_an_empty_304(
 }
 
 #[sqlx::test]
-async fn nobody_is_spared_a_list_because_somebody_else_has_it(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn nobody_is_spared_a_list_because_somebody_else_has_it(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = Phone::log_in(&site, "ona").await;
     let jonas = Phone::log_in(&site, "jonas").await;
     // Both at the same revision, also at none.
@@ -90,11 +84,8 @@ async fn nobody_is_spared_a_list_because_somebody_else_has_it(
 }
 
 #[sqlx::test]
-async fn another_accounts_token_is_one_that_has_expired(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn another_accounts_token_is_one_that_has_expired(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let ona = Phone::log_in(&site, "ona").await;
     let jonas = Phone::log_in(&site, "jonas").await;
     add_many(&ona, 3).await;
@@ -109,11 +100,8 @@ async fn another_accounts_token_is_one_that_has_expired(
 }
 
 #[sqlx::test]
-async fn a_token_from_before_the_database_was_set_back_has_expired(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn a_token_from_before_the_database_was_set_back_has_expired(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     add_many(&phone, 4).await;
     let mut middle = Replica::default();
@@ -134,11 +122,8 @@ async fn a_token_from_before_the_database_was_set_back_has_expired(
 }
 
 #[sqlx::test]
-async fn what_is_no_token_is_an_invalid_field_and_never_a_fault(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn what_is_no_token_is_an_invalid_field_and_never_a_fault(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     add_many(&phone, 3).await;
     let end = phone.get("todo_changes", json!({})).await.json["next"].clone();
@@ -194,10 +179,10 @@ async fn what_is_no_token_is_an_invalid_field_and_never_a_fault(
 }
 
 #[sqlx::test]
-async fn no_damaged_token_is_a_fault(_: MySqlPoolOptions, options: MySqlConnectOptions) {
+async fn no_damaged_token_is_a_fault(pool: MySqlPool) {
     let seed = fastrand::u64(..);
     let mut random = Rng::with_seed(seed);
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 3).await;
     let first = phone.get("todo_changes", json!({"limit": 1})).await.json;

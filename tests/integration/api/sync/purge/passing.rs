@@ -1,10 +1,7 @@
 //! Whoever's rows cannot be deleted keeps nobody else from being purged, and is tried again; so is what an
 //! instance leaves that dies.
 
-use sqlx::{
-    Connection as _, MySqlConnection,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{Connection as _, MySqlConnection, MySqlPool, mysql::MySqlConnectOptions};
 use tickbox::{
     database::Database,
     domain::user::Account,
@@ -17,12 +14,13 @@ use super::{add, purge, remove};
 use crate::{
     api::phone::Phone,
     web::site::Site,
+    world::options,
     world::{CHEAP, signer},
 };
 
 /// Both have an old tombstone, and Ona is the first.
-async fn with_tombstones(options: MySqlConnectOptions) -> Site {
-    let site = Site::open(options).await;
+async fn with_tombstones(pool: &MySqlPool) -> Site {
+    let site = Site::open(pool).await;
     for name in ["ona", "jonas"] {
         let phone = Phone::log_in(&site, name).await;
         let id = add(&phone, "Milk").await;
@@ -48,10 +46,9 @@ const HOLD: &str = "SELECT id FROM todos WHERE user_id = ? FOR UPDATE";
 
 #[sqlx::test]
 async fn a_user_whose_tombstones_are_held_keeps_nobody_from_being_purged_and_is_tried_again(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = with_tombstones(options).await;
+    let site = with_tombstones(&pool).await;
     let (ona, jonas) = (&site.world.ona, &site.world.jonas);
     let mut other = site.world.connect().await;
     let mut held = other.begin().await.expect("begun");
@@ -76,10 +73,10 @@ async fn a_user_whose_tombstones_are_held_keeps_nobody_from_being_purged_and_is_
 
 #[sqlx::test]
 async fn an_instance_that_dies_while_it_purges_is_followed_by_another_one_within_minutes(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = with_tombstones(options.clone()).await;
+    let options = options(&pool);
+    let site = with_tombstones(&pool).await;
     let mut other = site.world.connect().await;
     let mut held = other.begin().await.expect("begun");
     let hold = sqlx::query(HOLD).bind(site.world.ona.user_id.0);

@@ -1,10 +1,7 @@
 //! How many tombstones one user may have.
 
 use serde_json::json;
-use sqlx::{
-    AssertSqlSafe,
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
-};
+use sqlx::{AssertSqlSafe, MySqlPool};
 use tickbox::domain::todo::{TOMBSTONES_MAX, TOMBSTONES_SURPLUS};
 use time::Duration;
 
@@ -39,10 +36,9 @@ async fn fill(world: &World, number: i32, counted: i32) {
 
 #[sqlx::test]
 async fn beyond_the_most_tombstones_a_removal_deletes_the_oldest_and_only_old_tokens_notice(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
+    pool: MySqlPool,
 ) {
-    let site = Site::open(options).await;
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let mut old = Replica::default();
     old.sync(&phone, 10).await;
@@ -71,11 +67,8 @@ async fn beyond_the_most_tombstones_a_removal_deletes_the_oldest_and_only_old_to
 }
 
 #[sqlx::test]
-async fn whoever_removes_ten_thousand_to_dos_at_once_can_restore_each(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn whoever_removes_ten_thousand_to_dos_at_once_can_restore_each(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let first = add(&phone, "Milk").await;
     remove(&phone, &first).await;
@@ -88,11 +81,8 @@ async fn whoever_removes_ten_thousand_to_dos_at_once_can_restore_each(
 
 /// Those of before they were counted, or removed by an older program.
 #[sqlx::test]
-async fn the_purge_counts_anew_what_it_leaves_of_a_user(
-    _: MySqlPoolOptions,
-    options: MySqlConnectOptions,
-) {
-    let site = Site::open(options).await;
+async fn the_purge_counts_anew_what_it_leaves_of_a_user(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 3).await;
     remove(&phone, &ids[0]).await;
