@@ -4,8 +4,7 @@ mod absent;
 mod compatibility;
 mod examples;
 mod harmless;
-mod openapi;
-pub(crate) mod phone;
+pub(crate) mod openapi;
 mod repetition;
 mod same_words;
 mod schema_version;
@@ -15,7 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
 
-use crate::web::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 fn body() -> Value {
     json!({

@@ -10,10 +10,12 @@ use tickbox::{
 use time::Duration;
 
 use crate::{
-    api::phone::Phone,
     session::{is_logged_in, log_in},
-    web::site::Site,
-    world::{World, client, credentials},
+    support::{
+        api_client::Phone,
+        fixture::{World, client, credentials},
+        test_server::Site,
+    },
 };
 
 const YEAR: Duration = Duration::days(365);

@@ -10,14 +10,12 @@ use futures_util::future::join_all;
 use sqlx::{MySqlPool, mysql::MySqlConnectOptions};
 
 #[cfg(target_os = "linux")]
-use crate::process::{processor_ticks, start_with_descriptors};
-use crate::{
+use crate::support::{
+    fixture::{connect, options},
     process::{
-        SECRET, free_address, run, signal, start, start_logging, start_without_database, text,
-        tickbox, url,
+        SECRET, free_address, processor_ticks, run, signal, start, start_logging,
+        start_with_descriptors, start_without_database, text, tickbox, url,
     },
-    world::connect,
-    world::options,
 };
 
 /// What an operator runs after setting the database back to a backup.

@@ -9,7 +9,7 @@ mod recovery;
 mod timeouts;
 mod unresponsive_server;
 
-use crate::world::connect;
+use crate::support::fixture::connect;
 use futures_util::FutureExt as _;
 use sqlx::{MySqlConnection, mysql::MySqlConnectOptions};
 use tickbox::{

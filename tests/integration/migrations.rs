@@ -16,7 +16,7 @@ use tickbox::domain::{
     user::{NAME_MAX, Username},
 };
 
-use crate::{world::connect, world::options};
+use crate::support::fixture::{connect, options};
 
 #[sqlx::test(migrations = false)]
 async fn six_instances_that_start_at_once_apply_each_migration_once(pool: MySqlPool) {

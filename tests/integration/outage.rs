@@ -11,12 +11,12 @@ use tickbox::{
     service::{Argon2Cost, Hasher},
 };
 
-use crate::{
-    api::phone::Phone,
+use crate::support::{
+    api_client::Phone,
+    browser::{Answer, Browser},
+    fixture::{PASSWORD, options, share},
     proxy::{Condition, Road},
-    web::site::{Answer, Browser, Site},
-    world::options,
-    world::{PASSWORD, share},
+    test_server::Site,
 };
 
 /// Within which every request has an answer.

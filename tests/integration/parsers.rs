@@ -11,7 +11,7 @@ use tickbox::{
     service::TokenSigner,
 };
 
-use crate::world::{SECRET, signer};
+use crate::support::fixture::{SECRET, signer};
 
 /// Anything, and what looks like what is wanted.
 fn text(like: &'static str) -> impl Strategy<Value = String> {

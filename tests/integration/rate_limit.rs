@@ -24,7 +24,7 @@ use tickbox::{
 };
 use uuid::Uuid;
 
-use crate::world::{PASSWORD, World, client, credentials, registration};
+use crate::support::fixture::{PASSWORD, World, client, credentials, registration};
 
 const WRONG: &str = "another teapot 7";
 

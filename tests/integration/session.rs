@@ -3,14 +3,11 @@
 mod access;
 mod answers;
 mod bearer;
-mod caller;
 mod damaged;
 mod expiry;
 mod forged;
-mod jwt;
 mod login;
 mod own;
-pub(crate) mod phone;
 mod refresh;
 mod repetition;
 mod rush;
@@ -23,7 +20,7 @@ use tickbox::{
 };
 use time::PrimitiveDateTime;
 
-use crate::world::{PASSWORD, World, client, credentials};
+use crate::support::fixture::{PASSWORD, World, client, credentials};
 
 /// A row of `sessions`.
 #[derive(FromRow)]

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use sqlx::MySqlPool;
 
-use crate::web::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 const DOCS: &str = "/api/docs";
 const DOCUMENT: &str = "/api/openapi.json";

@@ -18,7 +18,7 @@ use tickbox::{
     store,
 };
 
-use crate::world::World;
+use crate::support::fixture::World;
 
 /// A verb that names one to-do.
 #[derive(Clone, Copy, Debug)]

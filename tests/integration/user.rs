@@ -17,7 +17,7 @@ use tickbox::{
 
 use time::Duration;
 
-use crate::world::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials, registration};
+use crate::support::fixture::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials, registration};
 
 #[sqlx::test]
 async fn a_username_is_taken_in_every_spelling(pool: MySqlPool) {

@@ -10,7 +10,7 @@ const TERMS: &[(&str, &[&str])] = &[
     ("dummy hash", &["src/service/password_hasher.rs"]),
     ("failover", &["src/database/failover.rs"]),
     ("fixation", &["src/service/session/login.rs"]),
-    ("fixture", &["tests/integration/world.rs"]),
+    ("fixture", &["tests/integration/support/fixture.rs"]),
     ("flash", &["src/web/flash.rs"]),
     (
         "idempoten",

@@ -19,6 +19,5 @@ mod password_change;
 mod quoted;
 mod repetition;
 mod routes;
-pub(crate) mod site;
 mod todo;
 mod words;

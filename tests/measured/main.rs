@@ -8,7 +8,7 @@ mod login_timing;
     dead_code,
     reason = "the integration tests need more of it than these do"
 )]
-#[path = "../integration/process.rs"]
+#[path = "../integration/support/process.rs"]
 mod process;
 mod purge;
 mod refusals;

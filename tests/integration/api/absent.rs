@@ -4,11 +4,8 @@
 use serde_json::{Map, Value, json};
 use sqlx::MySqlPool;
 
-use super::{
-    openapi::{Document, Operation, members},
-    phone::Phone,
-};
-use crate::web::site::Site;
+use super::openapi::{Document, Operation, members};
+use crate::support::{api_client::Phone, test_server::Site};
 
 /// The body of a call as the document has it.
 struct Body<'a> {

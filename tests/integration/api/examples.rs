@@ -1,8 +1,6 @@
 //! Every example of the document is sent to a running server, and what comes back is compared with the
 //! example of the answer and with its schema.
 
-mod client;
-
 use std::{collections::BTreeSet, num::NonZeroU32};
 
 use reqwest::Method;
@@ -18,12 +16,12 @@ use tickbox::{
 use time::Duration;
 use uuid::Uuid;
 
-use self::client::{Client, ORDER, Sent};
 use super::openapi::Operation;
-use crate::{
-    web::site::{Answer, Site},
-    world::options,
-    world::{CHEAP, signer},
+use crate::support::{
+    browser::Answer,
+    document_client::{Client, ORDER, Sent},
+    fixture::{CHEAP, options, signer},
+    test_server::Site,
 };
 
 #[sqlx::test]

@@ -5,11 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
 
-use super::{openapi::Document, phone::Phone};
-use crate::{
-    web::site::{Answer, Site},
-    world::PASSWORD,
-};
+use super::openapi::Document;
+use crate::support::{api_client::Phone, browser::Answer, fixture::PASSWORD, test_server::Site};
 
 async fn log_in(site: &Site, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> (u16, Value) {
     let mut request = site.request(Method::POST, "/api/v1/login");

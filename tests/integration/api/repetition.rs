@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{
-    openapi::Document,
-    phone::{Phone, Reply},
+use super::openapi::Document;
+use crate::support::{
+    api_client::{Phone, Reply},
+    fixture::PASSWORD,
+    log,
+    test_server::Site,
 };
-use crate::{log, web::site::Site, world::PASSWORD};
 
 const NEW: &str = "planted amber kettle 8";
 const CALL: &str = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
@@ -21,7 +23,7 @@ fn seen(reply: &Reply) -> (u16, Value) {
     if let Some(fields) = json.as_object_mut() {
         for field in ["token", "refresh_token"] {
             if let Some(token) = fields.get(field).and_then(Value::as_str) {
-                log::plant(token);
+                log::register_secret(token);
             }
         }
         fields.remove("token");
@@ -76,7 +78,7 @@ async fn calls(phone: &Phone<'_>, site: &Site) -> Vec<(&'static str, Value)> {
 
 #[sqlx::test]
 async fn every_call_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPool) {
-    log::plant(NEW);
+    log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let calls = calls(&phone, &site).await;

@@ -4,10 +4,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
 
-use crate::{
+use crate::support::{
+    browser::{Answer, Browser},
+    fixture::PASSWORD,
     log,
-    web::site::{Answer, Browser, Site},
-    world::PASSWORD,
+    test_server::Site,
 };
 
 /// A form and the call that does the same.
@@ -159,7 +160,7 @@ async fn a_form_and_its_call_refuse_the_same_for_the_same_reasons(pool: MySqlPoo
     let credentials = json!({ "username": "ona", "password": PASSWORD });
     let (_, tokens) = call(&site, "", "login", &credentials).await;
     let token = tokens["token"].as_str().expect("a token");
-    log::plant(token);
+    log::register_secret(token);
     for twins in twins() {
         for case in &twins.cases {
             let (answer, problem) = call(&site, token, twins.call, case).await;

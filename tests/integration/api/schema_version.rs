@@ -6,11 +6,8 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
 
-use super::{
-    openapi::{Document, members},
-    phone::Phone,
-};
-use crate::web::site::Site;
+use super::openapi::{Document, members};
+use crate::support::{api_client::Phone, test_server::Site};
 
 /// Each field of the answers that have an `ETag`, behind the version in which it came or last changed.
 const FIELDS: &str = "tests/integration/api/schema_version.txt";

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::phone::{Phone, Reply};
+use crate::support::api_client::{Phone, Reply};
 
 /// To-dos by their ids.
 type Todos = BTreeMap<String, Value>;

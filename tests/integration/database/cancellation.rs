@@ -13,7 +13,7 @@ use tickbox::{
 use tokio::{sync::Notify, time::timeout};
 
 use super::{Notes, commit, connection_id, gone, note};
-use crate::{proxy, world::options};
+use crate::support::{fixture::options, proxy};
 
 /// In each direction: a round trip takes twice as long, and is cancelled in its middle often enough.
 const DELAY: Duration = Duration::from_millis(20);

@@ -9,9 +9,9 @@ use tickbox::{
 };
 
 use super::{Notes, commit, connection_id, unresponsive_server::silent_server};
-use crate::{
+use crate::support::{
+    fixture::options,
     proxy::{Condition, Road},
-    world::options,
 };
 
 /// What opening a connection may take in all.

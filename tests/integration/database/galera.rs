@@ -19,10 +19,7 @@ use tickbox::{
 };
 use tokio::time::sleep;
 
-use crate::{
-    world::options,
-    world::{CHEAP, PASSWORD, World, client, credentials, signer},
-};
+use crate::support::fixture::{CHEAP, PASSWORD, World, client, credentials, options, signer};
 
 const REQUESTS: u64 = 20;
 

@@ -12,10 +12,9 @@ use tickbox::{database::Database, domain::error::Error, service::within_budget};
 use tokio::time::{sleep, timeout};
 
 use super::Notes;
-use crate::{
+use crate::support::{
+    fixture::{connect, options},
     proxy::{Condition, Road},
-    world::connect,
-    world::options,
 };
 
 const SIZE: usize = 4;

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{Notes, commit, connection_id, gone, note};
-use crate::{world::connect, world::options};
+use crate::support::fixture::{connect, options};
 
 #[sqlx::test(migrations = false)]
 async fn an_error_in_the_middle_leaves_nothing(pool: MySqlPool) {

@@ -19,7 +19,7 @@ use tickbox::{
 use tokio::time::{sleep, timeout};
 
 use super::{Notes, commit, connection_id, note};
-use crate::{world::connect, world::options};
+use crate::support::fixture::{connect, options};
 
 /// The promise to whoever asks for something.
 const PROMISE: Duration = Duration::from_secs(5);

@@ -11,7 +11,7 @@ use tickbox::{
 use tokio::net::TcpListener;
 
 use super::{Notes, commit, note};
-use crate::{world::connect, world::options};
+use crate::support::fixture::{connect, options};
 
 /// The five seconds that are promised, and what a busy machine takes besides.
 const PROMISE: Duration = Duration::from_secs(8);

@@ -12,7 +12,7 @@ use time::Duration;
 use tokio::time::sleep;
 
 use super::{WRONG, end, from, guess, try_login, wait};
-use crate::world::{PASSWORD, UNKNOWN, World, registration};
+use crate::support::fixture::{PASSWORD, UNKNOWN, World, registration};
 
 const SCHOOL: &str = "1.2.3.4";
 /// Of the address, at once.

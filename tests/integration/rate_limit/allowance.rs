@@ -15,10 +15,11 @@ use tickbox::{
 use uuid::Uuid;
 
 use super::{address, end, from, hits, try_login, wait};
-use crate::{
-    api::phone::Phone,
-    web::site::{Answer, Site},
-    world::{PASSWORD, World},
+use crate::support::{
+    api_client::Phone,
+    browser::Answer,
+    fixture::{PASSWORD, World},
+    test_server::Site,
 };
 
 /// A browser at one of many addresses.
@@ -177,7 +178,7 @@ async fn a_page_of_an_account_that_has_cost_too_much_says_when_to_come_back(pool
 async fn without_limits_an_account_may_cost_whatever_it_does(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world
-        .with_effort(crate::world::CHEAP)
+        .with_effort(crate::support::fixture::CHEAP)
         .with_work_allowance(LITTLE);
     for _ in 0..4 {
         let page = service.list(&world.ona, Filter::All, None, PAGE_SIZE).await;

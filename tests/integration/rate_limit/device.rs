@@ -12,7 +12,7 @@ use tickbox::{
 };
 
 use super::{WRONG, end, from, guess, try_login};
-use crate::world::{CHEAP, PASSWORD, SECRET, UNKNOWN, World};
+use crate::support::fixture::{CHEAP, PASSWORD, SECRET, UNKNOWN, World};
 
 const NEW: &str = "amber kettle 8";
 

@@ -6,11 +6,7 @@ use sqlx::MySqlPool;
 use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use super::WRONG;
-use crate::{
-    log,
-    web::site::{Answer, Site},
-    world::PASSWORD,
-};
+use crate::support::{browser::Answer, fixture::PASSWORD, log, test_server::Site};
 
 /// The security events of a request.
 fn events(answer: &Answer) -> Vec<Value> {
@@ -60,7 +56,7 @@ async fn call(site: &Site, name: &str, body: Value) -> Answer {
 }
 
 async fn open(pool: &MySqlPool) -> Site {
-    log::plant(WRONG);
+    log::register_secret(WRONG);
     Site::limited(pool, TrustedProxies(1), RequestQuota::STANDARD).await
 }
 
@@ -92,7 +88,7 @@ async fn what_happens_to_sessions_is_an_event_each_in_pages_and_calls(pool: MySq
 async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_typed(pool: MySqlPool) {
     let site = open(&pool).await;
     let typed = "planted-password-as-username";
-    log::plant(typed);
+    log::register_secret(typed);
     let ona = site.world.ona.public_id.to_string();
     for (username, user, times) in [("ona", ona.as_str(), 10), (typed, "", 10)] {
         let wrong = [("username", username), ("password", WRONG)];
@@ -112,7 +108,7 @@ async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_type
 async fn a_refresh_token_that_is_used_again_is_an_event(pool: MySqlPool) {
     let site = open(&pool).await;
     let refresh = async |token: &str| {
-        log::plant(token);
+        log::register_secret(token);
         let answer = call(&site, "refresh_token", json!({ "refresh_token": token })).await;
         let tokens: Value = serde_json::from_str(&answer.body).expect("JSON");
         let next = tokens["refresh_token"].as_str().unwrap_or_default();

@@ -8,7 +8,7 @@ use tickbox::service::{Argon2Cost, Service};
 use tokio::time::sleep;
 
 use super::{end, from, guess, hits, try_login, wait};
-use crate::world::{PASSWORD, World};
+use crate::support::fixture::{PASSWORD, World};
 
 /// In a moment, for people.
 const SOON: Duration = Duration::from_secs(5);

@@ -12,10 +12,7 @@ use tickbox::{
 use tokio::time::sleep;
 
 use super::WRONG;
-use crate::{
-    log,
-    web::site::{Answer, Site},
-};
+use crate::support::{browser::Answer, log, test_server::Site};
 
 /// Until what was counted is in the log.
 const LOGGED: Duration = Duration::from_millis(1_500);
@@ -142,7 +139,7 @@ async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(pool
 #[sqlx::test]
 async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(1), RequestQuota::STANDARD).await;
-    log::plant(WRONG);
+    log::register_secret(WRONG);
     let client = "198.51.100.6";
     let mut statuses = vec![];
     for _ in 0..50 {

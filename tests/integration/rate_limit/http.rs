@@ -6,14 +6,10 @@ use sqlx::MySqlPool;
 use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
 use super::WRONG;
-use crate::{
-    log,
-    web::site::{Answer, Site},
-    world::PASSWORD,
-};
+use crate::support::{browser::Answer, fixture::PASSWORD, log, test_server::Site};
 
 async fn open(pool: &MySqlPool, proxies: u8) -> Site {
-    log::plant(WRONG);
+    log::register_secret(WRONG);
     Site::limited(pool, TrustedProxies(proxies), RequestQuota::STANDARD).await
 }
 

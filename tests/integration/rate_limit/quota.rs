@@ -12,9 +12,9 @@ use tickbox::{
 };
 use uuid::Uuid;
 
-use crate::{
-    web::site::Site,
-    world::{PASSWORD, World, client, credentials},
+use crate::support::{
+    fixture::{PASSWORD, World, client, credentials},
+    test_server::Site,
 };
 
 /// As if the user had that many to-dos.

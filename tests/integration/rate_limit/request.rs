@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
 
-use crate::web::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 /// No more come while a test runs.
 const FIVE: RequestQuota = RequestQuota {

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::{ASK, PATIENCE, Wire, listen, ready, statuses};
-use crate::web::site::Site;
+use crate::support::test_server::Site;
 
 /// Short enough for a test, and far enough from each other to be told apart.
 const SHORT: Limits = Limits {

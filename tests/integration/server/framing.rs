@@ -9,7 +9,7 @@ use tickbox::server::Limits;
 use tokio::time::sleep;
 
 use super::{Wire, listen, statuses};
-use crate::web::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 /// Says how long the body was.
 fn measuring() -> impl Endpoint<Output = Response> + 'static {

@@ -10,7 +10,7 @@ use tickbox::server::Limits;
 use tokio::time::sleep;
 
 use super::{ASK, Wire, listen, ready, statuses};
-use crate::web::site::Site;
+use crate::support::test_server::Site;
 
 /// One answer, taken apart.
 struct Refused {

@@ -13,13 +13,12 @@ use tickbox::{
 use time::{Duration, macros::datetime};
 use uuid::Uuid;
 
-use super::{
-    is_logged_in,
-    jwt::{Jwt, key_id},
-    log_in as log_in_browser,
-    phone::{Kept, log_in, open, refresh, signing_with},
+use super::{is_logged_in, log_in as log_in_browser};
+use crate::support::{
+    api_session::{Kept, log_in, open, refresh, signing_with},
+    fixture::{PASSWORD, SECRET, World, client, credentials, signer},
+    tokens::{Jwt, key_id},
 };
-use crate::world::{PASSWORD, SECRET, World, client, credentials, signer};
 
 const NEW_SECRET: &str = "another secret of thirty-two bytes, or more";
 

@@ -5,17 +5,16 @@ use sqlx::MySqlPool;
 use tickbox::domain::session::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT};
 use time::Duration;
 
-use super::{
-    caller::{
+use crate::support::{
+    api_session::row,
+    bearer_calls::{
         LOGIN, REFRESH, begin, call_with, check_refused, credentials, post, post_from, session,
         string,
     },
-    jwt::text,
-    phone::row,
-};
-use crate::{
-    web::site::{Answer, Site},
-    world::PASSWORD,
+    browser::Answer,
+    fixture::PASSWORD,
+    test_server::Site,
+    tokens::text,
 };
 
 #[sqlx::test]

@@ -5,15 +5,16 @@ use serde_json::{Value, json};
 use sqlx::MySqlPool;
 use time::Duration;
 
-use super::{
-    caller::{LOGIN, LOGOUT, REFRESH, begin, call_with, check_refused, credentials, post, string},
-    jwt::text,
-    phone::Parts,
-};
-use crate::{
+use crate::support::{
+    api_session::Parts,
+    bearer_calls::{
+        LOGIN, LOGOUT, REFRESH, begin, call_with, check_refused, credentials, post, string,
+    },
+    browser::Answer,
+    fixture::PASSWORD,
     log,
-    web::site::{Answer, Site},
-    world::PASSWORD,
+    test_server::Site,
+    tokens::text,
 };
 
 #[sqlx::test]

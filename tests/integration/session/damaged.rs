@@ -10,13 +10,11 @@ use tickbox::domain::session::SessionId;
 use time::macros::datetime;
 use uuid::Uuid;
 
-use super::{
-    caller::{call, check_all_invalid, check_refused, good},
-    jwt::{sign, text},
-};
-use crate::{
-    web::site::Site,
-    world::{SECRET, signer},
+use crate::support::{
+    bearer_calls::{call, check_all_invalid, check_refused, good},
+    fixture::{SECRET, signer},
+    test_server::Site,
+    tokens::{sign, text},
 };
 
 #[sqlx::test]

@@ -11,7 +11,7 @@ use time::Duration;
 use tokio::time::{sleep, timeout};
 
 use super::{is_logged_in, log_in, stored};
-use crate::world::World;
+use crate::support::fixture::World;
 
 /// The note is made while the request goes on.
 async fn use_and_wait_for_note(world: &World, token: &SessionToken) {

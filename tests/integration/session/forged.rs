@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use sqlx::MySqlPool;
 use uuid::Uuid;
 
-use super::{
-    caller::{call_with, check_all_invalid, check_refused, good},
-    jwt::{key_id, text},
-    log_in as log_in_browser,
-    phone::log_in,
+use super::log_in as log_in_browser;
+use crate::support::{
+    api_session::log_in,
+    bearer_calls::{call_with, check_all_invalid, check_refused, good},
+    fixture::SECRET,
+    test_server::Site,
+    tokens::{key_id, text},
 };
-use crate::{web::site::Site, world::SECRET};
 
 const OTHER_SECRET: &str = "another secret of thirty-two bytes, or more";
 

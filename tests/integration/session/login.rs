@@ -16,7 +16,7 @@ use tickbox::{
 use uuid::Uuid;
 
 use super::{is_logged_in, log_in, stored};
-use crate::world::{PASSWORD, UNKNOWN, World, client, credentials, registration};
+use crate::support::fixture::{PASSWORD, UNKNOWN, World, client, credentials, registration};
 
 #[sqlx::test]
 async fn the_right_password_begins_a_session_of_that_user(pool: MySqlPool) {

@@ -12,11 +12,11 @@ use tickbox::{
 use time::Duration;
 use uuid::Uuid;
 
-use super::{
-    is_logged_in, log_in,
-    phone::{self, open, refresh},
+use super::{is_logged_in, log_in};
+use crate::support::{
+    api_session::{self, open, refresh},
+    fixture::{PASSWORD, World, client, credentials},
 };
-use crate::world::{PASSWORD, World, client, credentials};
 
 async fn list(world: &World, who: &Account) -> Vec<Session> {
     let sessions = world.service.sessions(who).await;
@@ -31,7 +31,7 @@ fn ids(sessions: &[Session]) -> Vec<SessionId> {
 async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(pool: MySqlPool) {
     let world = World::new(&pool).await;
     world.clock.advance(Duration::hours(2));
-    let phone = phone::log_in(&world.service, "ona").await;
+    let phone = api_session::log_in(&world.service, "ona").await;
     world.clock.advance(Duration::hours(2));
     let browser = log_in(&world, "ona", None).await.token;
     let sessions = list(&world, &world.ona).await;
@@ -80,7 +80,7 @@ async fn a_session_that_has_ended_is_not_shown(pool: MySqlPool) {
 #[sqlx::test]
 async fn the_owner_ends_a_session_at_once_and_no_other(pool: MySqlPool) {
     let world = World::new(&pool).await;
-    let phone = phone::log_in(&world.service, "ona").await;
+    let phone = api_session::log_in(&world.service, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
     let ended = world.service.end_session(&world.ona, phone.session).await;
     ended.expect("ended");
@@ -124,7 +124,7 @@ async fn ending_all_other_sessions_leaves_this_one_and_those_of_others(pool: MyS
     let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
-    let phone = phone::log_in(&world.service, "ona").await;
+    let phone = api_session::log_in(&world.service, "ona").await;
     let jonas = log_in(&world, "jonas", None).await.token;
     let account = world.service.authenticate(&here).await;
     let account = account.expect("no fault").expect("a session");

@@ -12,12 +12,12 @@ use tickbox::{
 use time::Duration;
 use uuid::Uuid;
 
-use super::{
-    jwt::{Jwt, text},
-    log_in as log_in_browser,
-    phone::{Kept, Parts, log_in, open, refresh, row, signing_with},
+use super::log_in as log_in_browser;
+use crate::support::{
+    api_session::{Kept, Parts, log_in, open, refresh, row, signing_with},
+    fixture::{SECRET, World},
+    tokens::{Jwt, text},
 };
-use crate::world::{SECRET, World};
 
 const NEW_SECRET: &str = "another secret of thirty-two bytes, or more";
 
@@ -246,7 +246,7 @@ async fn what_was_never_a_token_waits_for_no_lock(pool: MySqlPool) {
 async fn an_old_token_with_one_bit_changed_is_not_a_reuse(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let [first, .., last] = chain::<5>(&world).await;
-    let bytes = super::jwt::bytes(&first.refresh);
+    let bytes = crate::support::tokens::bytes(&first.refresh);
     for bit in (0..bytes.len() * 8).step_by(3) {
         let mut changed = bytes.clone();
         changed[bit / 8] ^= 1 << (bit % 8);

@@ -8,13 +8,13 @@ use tickbox::{
 use time::Duration;
 use uuid::Uuid;
 
-use super::{
-    is_logged_in,
-    phone::{Kept, open, refresh, signing_with},
-};
+use super::is_logged_in;
 use crate::{
+    support::{
+        api_session::{Kept, open, refresh, signing_with},
+        fixture::{CHEAP, PASSWORD, World, client, credentials},
+    },
     user::password_change::{hold_user, until_waiting},
-    world::{CHEAP, PASSWORD, World, client, credentials},
 };
 
 const KEPT_BY_THE_FORM: CallId = CallId(Uuid::from_u128(0x0199_a0c2_7d1e_4c3a_9f10_2b6f_0e5c_8a11));

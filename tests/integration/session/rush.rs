@@ -20,10 +20,9 @@ use tickbox::{
 };
 use time::Duration;
 
-use super::phone::{Kept, Parts, log_in, open, refresh, row};
-use crate::{
-    world::options,
-    world::{CHEAP, UNKNOWN, World, registration, signer},
+use crate::support::{
+    api_session::{Kept, Parts, log_in, open, refresh, row},
+    fixture::{CHEAP, UNKNOWN, World, options, registration, signer},
 };
 
 /// Connections of the one service, as many as in production.

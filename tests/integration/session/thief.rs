@@ -9,11 +9,11 @@ use sqlx::MySqlPool;
 use time::Duration;
 use tokio::runtime::Handle;
 
-use super::{
-    jwt::Jwt,
-    phone::{log_in, open, refresh, row},
+use crate::support::{
+    api_session::{log_in, open, refresh, row},
+    fixture::World,
+    tokens::Jwt,
 };
-use crate::world::World;
 
 const DAY: i64 = 86_400;
 const LIVES: u32 = 40;

@@ -16,7 +16,7 @@ use tickbox::{
 };
 use time::macros::datetime;
 
-use crate::world::World;
+use crate::support::fixture::World;
 
 /// A page, and one to-do more that tells whether there is a next page.
 const LIMIT: u32 = PAGE_SIZE.get() + 1;

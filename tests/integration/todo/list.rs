@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use tickbox::domain::todo::{Cursor, Filter, Limit, PAGE_SIZE, Todo};
 
 use super::{Verb, add};
-use crate::world::World;
+use crate::support::fixture::World;
 
 #[sqlx::test]
 async fn open_ones_come_before_done_ones_and_newer_before_older(pool: MySqlPool) {

@@ -12,7 +12,7 @@ use tickbox::domain::{
 use uuid::Uuid;
 
 use super::{VERBS, Verb, counted, counts, stored, text};
-use crate::world::World;
+use crate::support::fixture::World;
 
 const STEPS: u64 = 300;
 /// Few, so that each is met in every state, by its owner and by the other.

@@ -19,10 +19,11 @@ use tickbox::{
     service::TodoUpdate,
 };
 
-use crate::{
-    api::phone::Phone,
-    web::site::{Answer, Browser, Site},
-    world::World,
+use crate::support::{
+    api_client::Phone,
+    browser::{Answer, Browser},
+    fixture::World,
+    test_server::Site,
 };
 
 /// Where nobody asks for more.

@@ -15,7 +15,7 @@ use tickbox::{
 use uuid::Uuid;
 
 use super::cost::measure;
-use crate::world::World;
+use crate::support::fixture::World;
 
 const TOMBSTONES: u64 = 300_000;
 /// Of one revision, behind the tombstones.

@@ -11,7 +11,7 @@ use tickbox::domain::{
 use uuid::Uuid;
 
 use super::{VERBS, Verb, add, counted, counts, stored, text};
-use crate::world::World;
+use crate::support::fixture::World;
 
 #[sqlx::test]
 async fn adding_stores_what_it_answers(pool: MySqlPool) {

@@ -7,9 +7,9 @@ use tickbox::{
 };
 
 use super::password_change::{NEW, change, is_wrong_password};
-use crate::{
-    session::phone,
-    world::{PASSWORD, UNKNOWN, World, client, credentials},
+use crate::support::{
+    api_session,
+    fixture::{PASSWORD, UNKNOWN, World, client, credentials},
 };
 
 const WRONG: &str = "violet teapot 8";
@@ -49,13 +49,15 @@ async fn ten_wrong_current_passwords_in_one_session_leave_every_other_one_its_ow
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let (stolen, own) = (browser(&service).await, browser(&service).await);
-    let kept = phone::log_in(&service, "ona").await;
+    let kept = api_session::log_in(&service, "ona").await;
     for number in 0..10 {
         let end = attempt(&service, &stolen, WRONG, NEW).await;
         assert_eq!(end, "wrong", "{number}");
     }
     assert_eq!(attempt(&service, &stolen, PASSWORD, NEW).await, "limited");
-    let phone = phone::open(&service, &kept.access).await.expect("open");
+    let phone = api_session::open(&service, &kept.access)
+        .await
+        .expect("open");
     let guess = service.change_password_on_device(&phone, change(WRONG, NEW), UNKNOWN);
     assert_eq!(end(guess.await), "wrong");
     for number in 0..9 {

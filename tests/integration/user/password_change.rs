@@ -15,20 +15,20 @@ use tokio::time::sleep;
 
 use super::password;
 use crate::{
-    log,
-    session::{
-        is_logged_in, log_in,
-        phone::{self, open, refresh},
+    session::{is_logged_in, log_in},
+    support::{
+        api_session::{self, open, refresh},
+        fixture::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials},
+        log,
     },
-    world::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials},
 };
 
 pub(super) const NEW: &str = "amber kettle 8";
 pub(super) const OTHER: &str = "ivory ladle 9";
 
 pub(super) fn change(current: &str, new: &str) -> PasswordChange {
-    log::plant(current);
-    log::plant(new);
+    log::register_secret(current);
+    log::register_secret(new);
     let input = PasswordChangeInput {
         current_password: current,
         new_password: new,
@@ -79,7 +79,7 @@ async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(p
     let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
-    let phone = phone::log_in(&world.service, "ona").await;
+    let phone = api_session::log_in(&world.service, "ona").await;
     let jonas = log_in(&world, "jonas", None).await.token;
     let account = world.service.authenticate(&here).await;
     let account = account.expect("no fault").expect("a session");
@@ -106,8 +106,8 @@ async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(p
 #[sqlx::test]
 async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(pool: MySqlPool) {
     let world = World::new(&pool).await;
-    let here = phone::log_in(&world.service, "ona").await;
-    let there = phone::log_in(&world.service, "ona").await;
+    let here = api_session::log_in(&world.service, "ona").await;
+    let there = api_session::log_in(&world.service, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
     let account = open(&world.service, &here.access).await.expect("open");
     let changed = world
@@ -129,7 +129,7 @@ async fn a_wrong_current_password_changes_and_ends_nothing(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
-    let phone = phone::log_in(&world.service, "ona").await;
+    let phone = api_session::log_in(&world.service, "ona").await;
     let service = &world.service;
     for wrong in ["violet teapot 8", "Violet teapot 7", "violet teapot 7 "] {
         let attempt =
@@ -154,7 +154,7 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
     let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let (service, jonas) = (&world.service, &world.jonas);
-    let phone = phone::log_in(service, "ona").await;
+    let phone = api_session::log_in(service, "ona").await;
     let account = open(service, &phone.access).await.expect("open");
     let other = log_in(&world, "ona", None).await.token;
     for session in [world.ona.session_id, phone.session] {

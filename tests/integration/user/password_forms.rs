@@ -7,10 +7,10 @@ use tickbox::{
 };
 
 use super::password;
-use crate::{
+use crate::support::{
+    fixture::{CHEAP, UNKNOWN, World, client, credentials, share},
     log,
-    web::site::Site,
-    world::{CHEAP, UNKNOWN, World, client, credentials, share},
+    test_server::Site,
 };
 
 const COMPOSED: &str = "žvirblių lizdas 7";
@@ -24,8 +24,8 @@ async fn opens(world: &World, password: &str) -> bool {
 }
 
 async fn register(world: &World, password: &str, again: &str) {
-    log::plant(COMPOSED);
-    log::plant(DECOMPOSED);
+    log::register_secret(COMPOSED);
+    log::register_secret(DECOMPOSED);
     let registration = Registration::parse(RegistrationInput {
         first_name: "Rūta",
         last_name: "Rūtaitė",
@@ -83,7 +83,7 @@ async fn the_current_and_the_new_password_may_be_in_any_form(pool: MySqlPool) {
     let account = world.service.authenticate(&session.token).await;
     let account = account.expect("no fault").expect("a session");
     let new = "kranklių lizdas 8";
-    log::plant(new);
+    log::register_secret(new);
     let input = PasswordChangeInput {
         current_password: DECOMPOSED,
         new_password: "krankliu\u{328} lizdas 8",
@@ -113,7 +113,7 @@ async fn a_page_and_the_api_take_one_password_in_both_forms(pool: MySqlPool) {
     let form = [("username", "ruta"), ("password", DECOMPOSED)];
     let page = site.stranger().post("/login", &form).await;
     assert_eq!(page.status, 303);
-    let phone = crate::api::phone::Phone::stranger(&site);
+    let phone = crate::support::api_client::Phone::stranger(&site);
     let login = serde_json::json!({ "username": "ruta", "password": DECOMPOSED });
     assert_eq!(phone.post("login", login).await.status, 200);
 }

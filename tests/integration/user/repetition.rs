@@ -16,8 +16,11 @@ use super::{
     password_change::{NEW, OTHER, change, hold_user, is_wrong_password, opens, until_waiting},
 };
 use crate::{
-    session::{is_logged_in, log_in, phone},
-    world::{CHEAP, PASSWORD, UNKNOWN, World, registration},
+    session::{is_logged_in, log_in},
+    support::{
+        api_session,
+        fixture::{CHEAP, PASSWORD, UNKNOWN, World, registration},
+    },
 };
 
 /// The cookie and the device of an answer, as a browser keeps them.
@@ -153,10 +156,10 @@ async fn a_session_that_has_ended_is_not_brought_back_by_a_repeated_change(pool:
 }
 
 async fn log_in_with(world: &World, password: &str) -> SessionToken {
-    let credentials = crate::world::credentials("ona", password);
+    let credentials = crate::support::fixture::credentials("ona", password);
     let login = world
         .service
-        .log_in(credentials, None, crate::world::client(""));
+        .log_in(credentials, None, crate::support::fixture::client(""));
     login.await.expect("right password").token
 }
 
@@ -199,10 +202,12 @@ async fn an_old_session_without_a_key_changes_the_password_too(pool: MySqlPool) 
 async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
-    let here = phone::log_in(&world.service, "ona").await;
-    let there = phone::log_in(&world.service, "ona").await;
-    let here = phone::open(&other, &here.access).await.expect("open");
-    let there = phone::open(&other, &there.access).await.expect("open");
+    let here = api_session::log_in(&world.service, "ona").await;
+    let there = api_session::log_in(&world.service, "ona").await;
+    let here = api_session::open(&other, &here.access).await.expect("open");
+    let there = api_session::open(&other, &there.access)
+        .await
+        .expect("open");
     let press = |service: &Service| {
         let (service, here) = (service.clone(), here.clone());
         async move {
@@ -230,12 +235,14 @@ async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(pool: MySqlPool
 async fn a_phone_that_was_logged_out_in_between_has_no_answer_to_repeat(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = &world.service;
-    let kept = phone::log_in(service, "ona").await;
-    let phone = phone::open(service, &kept.access).await.expect("open");
+    let kept = api_session::log_in(service, "ona").await;
+    let phone = api_session::open(service, &kept.access)
+        .await
+        .expect("open");
     let changed = service.change_password_on_device(&phone, change(PASSWORD, NEW), UNKNOWN);
     changed.await.expect("changed");
     service.log_out(phone.session_id).await.expect("logged out");
-    let opened = phone::open(service, &kept.access).await;
+    let opened = api_session::open(service, &kept.access).await;
     assert_eq!(opened.err(), Some(AuthError::SessionEnded));
     let again = service.change_password_on_device(&phone, change(PASSWORD, NEW), UNKNOWN);
     assert!(is_wrong_password(&again.await.expect_err("refused")));
@@ -312,9 +319,9 @@ async fn a_registration_that_repeats_is_not_counted_and_a_guess_counts_as_one_at
     let right = register(&service, registration("rita")).await;
     assert_eq!(right, None, "it is not looked at any more");
     let login = service.log_in(
-        crate::world::credentials("rita", PASSWORD),
+        crate::support::fixture::credentials("rita", PASSWORD),
         None,
-        crate::world::client(""),
+        crate::support::fixture::client(""),
     );
     assert!(matches!(login.await.err(), Some(Error::RateLimited { .. })));
 }

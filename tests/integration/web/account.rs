@@ -4,8 +4,7 @@ use reqwest::Method;
 use sqlx::MySqlPool;
 use tickbox::web::TrustedProxies;
 
-use super::site::{Answer, Site};
-use crate::{log, world::PASSWORD};
+use crate::support::{browser::Answer, fixture::PASSWORD, log, test_server::Site};
 
 const NEW: [(&str, &str); 5] = [
     ("first_name", "Rūta"),
@@ -24,7 +23,7 @@ fn with<'a>(name: &str, value: &'a str) -> Vec<(&'static str, &'a str)> {
 #[sqlx::test]
 async fn who_registers_can_log_in_under_the_name_in_any_case(pool: MySqlPool) {
     let site = Site::open(&pool).await;
-    log::plant("planted-password-teapot");
+    log::register_secret("planted-password-teapot");
     let registered = site.stranger().post("/register", &NEW).await;
     assert_eq!(registered.status, 303);
     assert_eq!(registered.header("location"), "/login?notice=registered");
@@ -135,7 +134,7 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer(pool: MySqlPoo
         let stranger = site.stranger();
         async move { stranger.post("/login", &form).await }
     };
-    log::plant("planted-wrong-password");
+    log::register_secret("planted-wrong-password");
     let (known, unknown) = (wrong("ona").await, wrong("nix").await);
     assert_eq!(known.status, 401);
     assert_eq!(unknown.status, 401);

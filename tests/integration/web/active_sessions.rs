@@ -4,10 +4,10 @@ use serde_json::Value;
 use sqlx::MySqlPool;
 use time::Duration;
 
-use super::site::Site;
-use crate::{
-    api::phone::Phone,
-    world::{PASSWORD, client, credentials},
+use crate::support::{
+    api_client::Phone,
+    fixture::{PASSWORD, client, credentials},
+    test_server::Site,
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";

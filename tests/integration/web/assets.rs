@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ffi::OsStr, fs, path::Path};
 
 use reqwest::Method;
 
-use super::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 async fn addresses(site: &Site) -> Vec<String> {
     let page = site.stranger().get("/login").await;

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use flate2::read::GzDecoder;
 use reqwest::{Method, Response, header::VARY};
 
-use super::site::{Browser, Site};
+use crate::support::{browser::Browser, test_server::Site};
 
 /// The list page as this client would get it.
 async fn page(site: &Site, browser: &Browser<'_>, accepted: &str) -> Response {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use sqlx::MySqlPool;
 use tickbox::web::TrustedProxies;
 
-use super::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 const OURS: &str = "ours";
 

@@ -4,8 +4,12 @@
 use sqlx::{Executor as _, MySqlPool};
 use time::Duration;
 
-use super::site::{Answer, Browser, Site};
-use crate::{log, world::PASSWORD};
+use crate::support::{
+    browser::{Answer, Browser},
+    fixture::PASSWORD,
+    log,
+    test_server::Site,
+};
 
 const ID: &str = "0195f3a2-7c1e-7b3a-9d52-3f1f6f0c2a11";
 
@@ -71,8 +75,8 @@ async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(pool: M
         .attribute("#more a", "href");
     let cursor = further.split("cursor=").nth(1).expect("a cursor");
     let text = "🪤".repeat(200);
-    log::plant(&text);
-    log::plant("%F0%9F%AA%A4");
+    log::register_secret(&text);
+    log::register_secret("%F0%9F%AA%A4");
     site.world.clock.advance(Duration::days(31));
 
     let form = [

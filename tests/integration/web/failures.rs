@@ -8,8 +8,7 @@ use reqwest::Method;
 use sqlx::{Executor as _, MySqlPool};
 use tickbox::web;
 
-use super::site::{Answer, Site};
-use crate::world::PASSWORD;
+use crate::support::{browser::Answer, fixture::PASSWORD, test_server::Site};
 
 async fn answer(endpoint: impl poem::Endpoint + 'static, htmx: bool) -> (StatusCode, String) {
     let mut request = Request::builder();

@@ -4,8 +4,7 @@ use reqwest::Method;
 use sqlx::MySqlPool;
 use tickbox::web::pages;
 
-use super::site::{Answer, Site};
-use crate::world::PASSWORD;
+use crate::support::{browser::Answer, fixture::PASSWORD, test_server::Site};
 
 #[sqlx::test]
 async fn an_address_with_a_slash_behind_it_leads_to_its_page(pool: MySqlPool) {

@@ -5,10 +5,7 @@ use serde_json::json;
 use sqlx::MySqlPool;
 use tickbox::database::Database;
 
-use crate::{
-    api::phone::Phone,
-    web::site::{Answer, Site},
-};
+use crate::support::{api_client::Phone, browser::Answer, test_server::Site};
 
 /// The session with its user, and the user once more where a token is checked. With looks that find
 /// nothing.

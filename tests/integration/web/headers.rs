@@ -5,7 +5,7 @@ use sqlx::MySqlPool;
 
 use tickbox::web::TrustedProxies;
 
-use super::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

@@ -1,6 +1,6 @@
 //! Five hundred texts that break careless programs: each is stored, shown and comes back equal.
 
-use super::site::Site;
+use crate::support::test_server::Site;
 use sqlx::MySqlPool;
 
 /// Markup, attributes, templates, queries, paths, shells, formats: what other languages would run.

@@ -3,7 +3,7 @@
 use sqlx::MySqlPool;
 use std::collections::HashSet;
 
-use super::site::{Browser, Site};
+use crate::support::{browser::Browser, test_server::Site};
 
 async fn add_many(browser: &Browser<'_>, count: usize) {
     for number in 1..=count {
@@ -192,7 +192,7 @@ async fn going_back_in_the_history_gets_the_whole_page(pool: MySqlPool) {
         .header("cookie", browser.cookie.expect("logged in"))
         .header("hx-request", "true")
         .header("hx-history-restore-request", "true");
-    let page = super::site::Answer::to(request).await;
+    let page = crate::support::browser::Answer::to(request).await;
     assert!(page.body.starts_with("<!DOCTYPE html>"));
 }
 

@@ -3,8 +3,7 @@
 use serde_json::Value;
 use sqlx::MySqlPool;
 
-use super::site::Site;
-use crate::log;
+use crate::support::{log, test_server::Site};
 
 const PLANTED_PASSWORD: &str = "planted-password-in-the-log";
 const PLANTED_QUERY: &str = "planted-query-in-the-log";
@@ -64,7 +63,7 @@ async fn a_failed_request_is_logged_with_its_route_too(pool: MySqlPool) {
 #[test]
 fn a_panic_is_an_event_of_one_line_with_its_place() {
     // Opens the log.
-    log::plant("planted-before-a-panic");
+    log::register_secret("planted-before-a-panic");
     let panicked = std::panic::catch_unwind(|| panic!("planted panic\nof two lines"));
     assert!(panicked.is_err());
     let log = log::read();
@@ -85,8 +84,8 @@ fn a_panic_is_an_event_of_one_line_with_its_place() {
 #[sqlx::test]
 async fn passwords_cookies_and_query_strings_are_never_logged(pool: MySqlPool) {
     let site = Site::open(&pool).await;
-    log::plant(PLANTED_PASSWORD);
-    log::plant(PLANTED_QUERY);
+    log::register_secret(PLANTED_PASSWORD);
+    log::register_secret(PLANTED_QUERY);
     let stranger = site.stranger();
     let form = [
         ("first_name", "Rūta"),

@@ -1,6 +1,6 @@
 //! Browsers that know less than others, and pages that were loaded before an update.
 
-use super::site::Site;
+use crate::support::test_server::Site;
 use sqlx::MySqlPool;
 
 #[sqlx::test]

@@ -1,7 +1,10 @@
 //! A page belongs to the account that it was made for. Two people share a browser, so that a page of
 //! one is open while the other is logged in.
 
-use super::site::{Answer, Browser, Site};
+use crate::support::{
+    browser::{Answer, Browser},
+    test_server::Site,
+};
 use sqlx::MySqlPool;
 
 /// These pages are made for nobody.
@@ -14,7 +17,7 @@ fn form<'a>(path: &str, todo: &'a str, session: &'a str) -> Vec<(&'a str, &'a st
         "/update-todo" | "/remove-todo" | "/restore-todo" => vec![("todo_id", todo)],
         "/end-session" => vec![("session_id", session)],
         "/change-password" => vec![
-            ("current_password", crate::world::PASSWORD),
+            ("current_password", crate::support::fixture::PASSWORD),
             ("new_password", "another violet teapot"),
             ("new_password_again", "another violet teapot"),
         ],

@@ -4,15 +4,16 @@ use serde_json::{Value, json};
 use sqlx::{Executor as _, MySqlPool};
 use tickbox::web::TrustedProxies;
 
-use super::site::{Answer, Site};
-use crate::{api::phone::Phone, log, world::PASSWORD};
+use crate::support::{
+    api_client::Phone, browser::Answer, fixture::PASSWORD, log, test_server::Site,
+};
 
 const NEW: &str = "planted amber \u{202e}kettle <8> 🥛";
 const WRONG: &str = "planted-wrong-password-here";
 
 fn form<'a>(current: &'a str, new: &'a str, again: &'a str) -> [(&'static str, &'a str); 3] {
-    log::plant(NEW);
-    log::plant(WRONG);
+    log::register_secret(NEW);
+    log::register_secret(WRONG);
     [
         ("current_password", current),
         ("new_password", new),

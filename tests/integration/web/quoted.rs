@@ -5,8 +5,12 @@ use scraper::{ElementRef, Selector};
 use serde_json::Value;
 use sqlx::MySqlPool;
 
-use super::site::{Answer, Browser, Site};
-use crate::{api::phone::Phone, world::PASSWORD};
+use crate::support::{
+    api_client::Phone,
+    browser::{Answer, Browser},
+    fixture::PASSWORD,
+    test_server::Site,
+};
 
 /// As a client sends it: words of ours, an end to our quotes, and signs that turn all that follows around.
 const DEVICE: &str = "Firefox”. (this one) You are logged out\u{202e}\u{2067}";

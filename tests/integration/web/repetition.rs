@@ -6,8 +6,12 @@ use std::collections::BTreeSet;
 
 use time::Duration;
 
-use super::site::{Answer, Browser, Site};
-use crate::{log, world::PASSWORD};
+use crate::support::{
+    browser::{Answer, Browser},
+    fixture::PASSWORD,
+    log,
+    test_server::Site,
+};
 
 const NEW: &str = "planted amber kettle 8";
 const CALL: &str = "0199a0c2-7d1e-4c3a-9f10-2b6f0e5c8a11";
@@ -67,7 +71,7 @@ async fn forms(
 
 #[sqlx::test]
 async fn every_form_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPool) {
-    log::plant(NEW);
+    log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let mut browser = site.browser("ona").await;
     let forms = forms(&browser, &site).await;
@@ -104,7 +108,7 @@ async fn every_form_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPoo
 
 #[sqlx::test]
 async fn the_cookie_of_before_a_change_repeats_it_for_a_minute_and_opens_nothing(pool: MySqlPool) {
-    log::plant(NEW);
+    log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let before = site.browser("ona").await;
     let first = before.post("/change-password", &CHANGE).await;
@@ -140,7 +144,7 @@ async fn the_cookie_of_before_a_change_repeats_it_for_a_minute_and_opens_nothing
 
 #[sqlx::test]
 async fn whoever_logged_out_after_a_change_is_not_logged_in_by_its_repetition(pool: MySqlPool) {
-    log::plant(NEW);
+    log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let before = site.browser("ona").await;
     let mut here = before.clone();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use time::Duration;
 
-use super::site::{Browser, Site};
+use crate::support::{browser::Browser, test_server::Site};
 
 /// What one kind of visitor gets: a status and, with 303, where it leads.
 type Expected = (u16, &'static str);
@@ -241,7 +241,7 @@ async fn visit(
     method: &str,
     path: &str,
     targets: &[(&str, &str)],
-) -> super::site::Answer {
+) -> crate::support::browser::Answer {
     match (method, path) {
         ("GET", _) => browser.get(path).await,
         // Each visitor sends the form that its page has, but to the owner's to-do or session.

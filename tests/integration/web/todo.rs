@@ -3,7 +3,7 @@
 use sqlx::MySqlPool;
 use time::Duration;
 
-use super::site::Site;
+use crate::support::test_server::Site;
 
 #[sqlx::test]
 async fn a_plain_form_is_answered_with_the_way_to_the_page(pool: MySqlPool) {

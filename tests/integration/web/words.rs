@@ -3,7 +3,7 @@
 use scraper::{ElementRef, Selector};
 use sqlx::MySqlPool;
 
-use super::site::{Answer, Site};
+use crate::support::{browser::Answer, test_server::Site};
 
 fn all<'a>(html: &'a scraper::Html, selector: &str) -> Vec<ElementRef<'a>> {
     let selector = Selector::parse(selector).expect("a selector");

@@ -5,7 +5,7 @@ use sqlx::{Connection as _, MySqlPool};
 use uuid::Uuid;
 
 use super::{FIELDS, Replica, add, add_many, done, edit, fields, id, list, remove, todos};
-use crate::{api::phone::Phone, web::site::Site, world::World};
+use crate::support::{api_client::Phone, fixture::World, test_server::Site};
 
 #[sqlx::test]
 async fn a_first_copy_has_every_to_do_and_no_tombstone(pool: MySqlPool) {

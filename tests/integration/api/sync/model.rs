@@ -19,9 +19,9 @@ use self::{
     tab::Tab,
 };
 use super::{assert_refused, list};
-use crate::{
-    api::phone::{Phone, Reply},
-    web::site::Site,
+use crate::support::{
+    api_client::{Phone, Reply},
+    test_server::Site,
 };
 
 const STEPS: u32 = 10_000;

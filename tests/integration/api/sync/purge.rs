@@ -15,11 +15,10 @@ use time::Duration;
 use uuid::Uuid;
 
 use super::{Replica, add, add_many, assert_refused, done, edit, list, remove};
-use crate::{
-    api::phone::Phone,
-    web::site::Site,
-    world::options,
-    world::{CHEAP, World, signer},
+use crate::support::{
+    api_client::Phone,
+    fixture::{CHEAP, World, options, signer},
+    test_server::Site,
 };
 
 /// Time passes; the phone logs in again.

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{Replica, add, id, list};
-use crate::{api::phone::Phone, web::site::Site};
+use crate::support::{api_client::Phone, test_server::Site};
 
 const ROUNDS: usize = 4;
 const WRITERS: usize = 3;

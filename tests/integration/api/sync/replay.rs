@@ -6,9 +6,9 @@ use sqlx::MySqlPool;
 use uuid::Uuid;
 
 use super::{assert_refused, done, edit, list, remove};
-use crate::{
-    api::phone::{Phone, Reply},
-    web::site::Site,
+use crate::support::{
+    api_client::{Phone, Reply},
+    test_server::Site,
 };
 
 async fn send(phone: &Phone<'_>, id: &str, text: &str) -> Reply {

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use sqlx::MySqlPool;
 
 use super::{Replica, add, add_many, assert_refused, list, remove};
-use crate::{api::phone::Phone, command, web::site::Site, world::options};
+use crate::{
+    command,
+    support::{api_client::Phone, fixture::options, test_server::Site},
+};
 
 #[sqlx::test]
 async fn after_the_command_every_phone_copies_its_list_anew(pool: MySqlPool) {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use sqlx::MySqlPool;
 
 use super::{Replica, add, add_many, assert_refused, edit, todos};
-use crate::{
-    api::phone::{Phone, Reply},
-    web::site::Site,
+use crate::support::{
+    api_client::{Phone, Reply},
+    test_server::Site,
 };
 
 /// The calls that answer an `ETag`.

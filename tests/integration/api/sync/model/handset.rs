@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    api::{
-        phone::{Phone, Reply},
-        sync::{Replica, id},
+    api::sync::{Replica, id},
+    support::{
+        api_client::{Phone, Reply},
+        test_server::Site,
     },
-    web::site::Site,
 };
 
 /// So many to-dos that a list has several pages, and no more.

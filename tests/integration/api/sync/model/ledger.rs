@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::api::{phone::Reply, sync::Todos};
+use crate::{api::sync::Todos, support::api_client::Reply};
 
 /// Days that a removed to-do can be restored.
 const LIFE: i64 = 30;

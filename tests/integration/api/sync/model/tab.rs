@@ -6,7 +6,10 @@ use scraper::{ElementRef, Html, Selector};
 use serde_json::json;
 
 use super::ledger::Ledger;
-use crate::web::site::{Answer, Browser, Site};
+use crate::support::{
+    browser::{Answer, Browser},
+    test_server::Site,
+};
 
 pub(super) struct Tab<'a> {
     site: &'a Site,

@@ -11,11 +11,10 @@ use time::Duration;
 use tokio::time::timeout;
 
 use super::{add, purge, remove};
-use crate::{
-    api::phone::Phone,
-    web::site::Site,
-    world::options,
-    world::{CHEAP, signer},
+use crate::support::{
+    api_client::Phone,
+    fixture::{CHEAP, options, signer},
+    test_server::Site,
 };
 
 /// Both have an old tombstone, and Ona is the first.

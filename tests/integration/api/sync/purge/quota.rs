@@ -9,7 +9,7 @@ use super::{
     super::{Replica, add, add_many, assert_refused, done, remove},
     count, purge, restore,
 };
-use crate::{api::phone::Phone, web::site::Site, world::World};
+use crate::support::{api_client::Phone, fixture::World, test_server::Site};
 
 const TOMBSTONES: &str = "SELECT COUNT(*) FROM todos WHERE removed_date IS NOT NULL";
 const COUNTED: &str = "SELECT CAST(SUM(removed_count) AS SIGNED) FROM users";

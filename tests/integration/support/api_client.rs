@@ -3,11 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{
-    log,
-    web::site::{Answer, Site},
-    world::PASSWORD,
-};
+use crate::support::{browser::Answer, fixture::PASSWORD, log, test_server::Site};
 
 #[derive(Clone)]
 pub(crate) struct Phone<'a> {
@@ -64,7 +60,7 @@ impl<'a> Phone<'a> {
         assert_eq!(reply.status, 200, "{}", reply.answer.body);
         let text = |name: &str| {
             let text = reply.json[name].as_str().expect("a text").to_owned();
-            log::plant(&text);
+            log::register_secret(&text);
             text
         };
         self.token = text("token");

@@ -48,7 +48,7 @@ impl Files {
 }
 
 /// Notes a secret, before it is used.
-pub(crate) fn plant(secret: &str) {
+pub(crate) fn register_secret(secret: &str) {
     let mut file = FILES.secrets.lock().expect("no test panics here");
     writeln!(file, "{secret}").expect("target can be written");
 }

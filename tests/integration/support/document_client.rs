@@ -3,14 +3,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::super::openapi::{Document, Operation};
 use crate::{
-    log,
-    web::site::{Answer, Site},
+    api::openapi::{Document, Operation},
+    support::{browser::Answer, log, test_server::Site},
 };
 
 /// In an order in which each finds what it needs: the revisions of the examples come from it.
-pub(super) const ORDER: [&str; 17] = [
+pub(crate) const ORDER: [&str; 17] = [
     "register_user",
     "login",
     "me",
@@ -32,18 +31,18 @@ pub(super) const ORDER: [&str; 17] = [
 ];
 
 /// A client that follows the document.
-pub(super) struct Client<'a> {
-    pub(super) site: &'a Site,
-    pub(super) document: Document,
-    pub(super) token: String,
-    pub(super) refresh_token: String,
-    pub(super) since: String,
+pub(crate) struct Client<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) document: Document,
+    pub(crate) token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) since: String,
     /// The session of this login and that of the one before it.
     sessions: [String; 2],
 }
 
 impl<'a> Client<'a> {
-    pub(super) fn of(site: &'a Site) -> Self {
+    pub(crate) fn of(site: &'a Site) -> Self {
         Self {
             site,
             document: Document::committed(),
@@ -56,7 +55,7 @@ impl<'a> Client<'a> {
 
     /// What is sent where nothing else is said: the example, with what the server has made since in
     /// its place.
-    pub(super) fn example(&self, operation: &Operation) -> Sent {
+    pub(crate) fn example(&self, operation: &Operation) -> Sent {
         let body = &operation.body["requestBody"]["content"]["application/json"]["example"];
         let mut body = body.clone();
         if body.get("refresh_token").is_some() {
@@ -77,7 +76,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    pub(super) async fn send(&self, operation: &Operation, sent: Sent) -> (Answer, Value) {
+    pub(crate) async fn send(&self, operation: &Operation, sent: Sent) -> (Answer, Value) {
         let method = Method::from_bytes(operation.method.to_ascii_uppercase().as_bytes());
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&sent.query)
@@ -101,7 +100,7 @@ impl<'a> Client<'a> {
     }
 
     /// The status, the media type and the shape are documented.
-    pub(super) fn check(&self, operation: &Operation, answer: &Answer, json: &Value) {
+    pub(crate) fn check(&self, operation: &Operation, answer: &Answer, json: &Value) {
         let id = &operation.id;
         let status = answer.status;
         assert!(
@@ -120,14 +119,14 @@ impl<'a> Client<'a> {
         assert!(complaints.is_empty(), "{id} {status}: {complaints:?}");
     }
 
-    pub(super) async fn log_in(&mut self) {
+    pub(crate) async fn log_in(&mut self) {
         let login = self.document.operation("login");
         let (answer, tokens) = self.send(&login, self.example(&login)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         self.keep("login", &tokens);
     }
 
-    pub(super) async fn fails(&self, operation: &Operation, sent: Sent, example: &Value) {
+    pub(crate) async fn fails(&self, operation: &Operation, sent: Sent, example: &Value) {
         let (answer, problem) = self.send(operation, sent).await;
         assert_eq!(masked(&problem), masked(example), "{}", operation.id);
         assert_eq!(example["status"], answer.status, "{}", operation.id);
@@ -141,7 +140,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sends the example of each call that the document says may fail so.
-    pub(super) async fn all_fail_with(&self, wanted: &str) {
+    pub(crate) async fn all_fail_with(&self, wanted: &str) {
         let mut tried = 0;
         for operation in self.document.operations() {
             for (code, example) in operation.failures() {
@@ -155,13 +154,13 @@ impl<'a> Client<'a> {
         assert!(tried > 0, "no call fails with {wanted}");
     }
 
-    pub(super) fn keep(&mut self, id: &str, answer: &Value) {
+    pub(crate) fn keep(&mut self, id: &str, answer: &Value) {
         for (name, place) in [
             ("token", &mut self.token),
             ("refresh_token", &mut self.refresh_token),
         ] {
             if let Some(secret) = answer.get(name).and_then(Value::as_str) {
-                log::plant(secret);
+                log::register_secret(secret);
                 secret.clone_into(place);
             }
         }
@@ -177,7 +176,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sends the examples up to and with `last`.
-    pub(super) async fn follow(&mut self, last: &str) {
+    pub(crate) async fn follow(&mut self, last: &str) {
         for id in ORDER {
             let operation = self.document.operation(id);
             let sent = self.example(&operation);
@@ -198,12 +197,12 @@ impl<'a> Client<'a> {
 
 /// A request that is not quite the example.
 #[derive(Default)]
-pub(super) struct Sent {
-    pub(super) body: Option<String>,
-    pub(super) kind: Option<&'static str>,
-    pub(super) query: Vec<(String, String)>,
-    pub(super) token: Option<String>,
-    pub(super) etag: Option<String>,
+pub(crate) struct Sent {
+    pub(crate) body: Option<String>,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) token: Option<String>,
+    pub(crate) etag: Option<String>,
 }
 
 /// What no example can foresee, replaced by what kind of value it is.

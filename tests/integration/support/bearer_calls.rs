@@ -4,25 +4,24 @@ use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
 use tickbox::domain::session::SessionId;
 
-use super::{
-    jwt::Jwt,
-    phone::{Kept, log_in},
-};
-use crate::{
+use crate::support::{
+    api_session::{Kept, log_in},
+    browser::Answer,
+    fixture::PASSWORD,
     log,
-    web::site::{Answer, Site},
-    world::PASSWORD,
+    test_server::Site,
+    tokens::Jwt,
 };
 
-pub(super) const LOGIN: &str = "/api/v1/login";
-pub(super) const REFRESH: &str = "/api/v1/refresh_token";
-pub(super) const LOGOUT: &str = "/api/v1/logout";
+pub(crate) const LOGIN: &str = "/api/v1/login";
+pub(crate) const REFRESH: &str = "/api/v1/refresh_token";
+pub(crate) const LOGOUT: &str = "/api/v1/logout";
 
-pub(super) async fn post(site: &Site, path: &str, body: impl ToString) -> (Answer, Value) {
+pub(crate) async fn post(site: &Site, path: &str, body: impl ToString) -> (Answer, Value) {
     post_from(site, path, body, b"a phone").await
 }
 
-pub(super) async fn post_from(
+pub(crate) async fn post_from(
     site: &Site,
     path: &str,
     body: impl ToString,
@@ -37,32 +36,32 @@ pub(super) async fn post_from(
     let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     for token in ["token", "refresh_token"] {
         if let Some(token) = json[token].as_str() {
-            log::plant(token);
+            log::register_secret(token);
         }
     }
     (answer, json)
 }
 
-pub(super) fn credentials() -> Value {
+pub(crate) fn credentials() -> Value {
     json!({"username": "ona", "password": PASSWORD})
 }
 
-pub(super) async fn begin(site: &Site) -> Value {
+pub(crate) async fn begin(site: &Site) -> Value {
     let (answer, tokens) = post(site, LOGIN, credentials()).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     tokens
 }
 
-pub(super) fn string(value: &Value) -> &str {
+pub(crate) fn string(value: &Value) -> &str {
     value.as_str().expect("text")
 }
 
-pub(super) fn session(tokens: &Value) -> SessionId {
+pub(crate) fn session(tokens: &Value) -> SessionId {
     SessionId(string(&tokens["session_id"]).parse().expect("a UUID"))
 }
 
 /// A call with these `Authorization` headers.
-pub(super) async fn call<const N: usize>(site: &Site, headers: [&[u8]; N]) -> Answer {
+pub(crate) async fn call<const N: usize>(site: &Site, headers: [&[u8]; N]) -> Answer {
     let mut request = site.request(Method::GET, "/api/v1/me");
     for header in headers {
         let header = HeaderValue::from_bytes(header).expect("can be sent");
@@ -71,12 +70,12 @@ pub(super) async fn call<const N: usize>(site: &Site, headers: [&[u8]; N]) -> An
     Answer::to(request).await
 }
 
-pub(super) async fn call_with(site: &Site, token: &str) -> Answer {
+pub(crate) async fn call_with(site: &Site, token: &str) -> Answer {
     call(site, [format!("Bearer {token}").as_bytes()]).await
 }
 
 /// Whether the call was refused as RFC 6750 and our document have it.
-pub(super) fn check_refused(case: &str, answer: &Answer, code: &str) {
+pub(crate) fn check_refused(case: &str, answer: &Answer, code: &str) {
     assert_eq!(answer.status, 401, "{case}: {}", answer.body);
     assert_eq!(
         answer.header("content-type"),
@@ -94,18 +93,18 @@ pub(super) fn check_refused(case: &str, answer: &Answer, code: &str) {
     assert_eq!(names_error, code != "unauthenticated", "{case}");
 }
 
-pub(super) async fn good(site: &Site) -> (Kept, Jwt) {
+pub(crate) async fn good(site: &Site) -> (Kept, Jwt) {
     let phone = log_in(&site.world.service, "ona").await;
     let jwt = Jwt::new(&site.world.clock, site.world.ona.public_id, phone.session);
     for token in [&phone.access, &jwt.signed()] {
-        log::plant(token);
+        log::register_secret(token);
         let answer = call_with(site, token).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
     (phone, jwt)
 }
 
-pub(super) async fn check_all_invalid(
+pub(crate) async fn check_all_invalid(
     site: &Site,
     cases: impl IntoIterator<Item = (String, String)>,
 ) {

@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use tickbox::domain::{clock::Clock, session::SessionId};
 use uuid::Uuid;
 
-use crate::world::SECRET;
+use crate::support::fixture::SECRET;
 
 /// What a token is made of.
 #[derive(Clone)]
-pub(super) struct Jwt {
-    pub(super) header: Value,
-    pub(super) claims: Value,
+pub(crate) struct Jwt {
+    pub(crate) header: Value,
+    pub(crate) claims: Value,
 }
 
 impl Jwt {
     /// As the service makes one at this moment.
-    pub(super) fn new(clock: &Clock, user: Uuid, session: SessionId) -> Self {
+    pub(crate) fn new(clock: &Clock, user: Uuid, session: SessionId) -> Self {
         let now = clock.now().unix_timestamp();
         Self {
             header: json!({"typ": "JWT", "alg": "HS256", "kid": key_id(SECRET)}),
@@ -33,7 +33,7 @@ impl Jwt {
     }
 
     /// Reads a token and checks its signature.
-    pub(super) fn read(token: &str, secret: &str) -> Self {
+    pub(crate) fn read(token: &str, secret: &str) -> Self {
         let parts: Vec<_> = token.split('.').collect();
         let [header, claims, signature] = parts[..] else {
             panic!("{token} has not three parts")
@@ -48,26 +48,26 @@ impl Jwt {
         }
     }
 
-    pub(super) fn with_header(&self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with_header(&self, name: &str, value: impl Into<Value>) -> Self {
         let mut changed = self.clone();
         changed.header[name] = value.into();
         changed
     }
 
-    pub(super) fn with_claim(&self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with_claim(&self, name: &str, value: impl Into<Value>) -> Self {
         let mut changed = self.clone();
         changed.claims[name] = value.into();
         changed
     }
 
-    pub(super) fn without_header(&self, name: &str) -> Self {
+    pub(crate) fn without_header(&self, name: &str) -> Self {
         let mut changed = self.clone();
         let header = changed.header.as_object_mut().expect("an object");
         header.remove(name).expect("it was there");
         changed
     }
 
-    pub(super) fn without_claim(&self, name: &str) -> Self {
+    pub(crate) fn without_claim(&self, name: &str) -> Self {
         let mut changed = self.clone();
         let claims = changed.claims.as_object_mut().expect("an object");
         claims.remove(name).expect("it was there");
@@ -75,18 +75,18 @@ impl Jwt {
     }
 
     /// Signed as ours are, whatever the header says.
-    pub(super) fn signed(&self) -> String {
+    pub(crate) fn signed(&self) -> String {
         self.signed_with(hmac::HMAC_SHA256, SECRET)
     }
 
-    pub(super) fn signed_with(&self, algorithm: hmac::Algorithm, secret: &str) -> String {
+    pub(crate) fn signed_with(&self, algorithm: hmac::Algorithm, secret: &str) -> String {
         let (header, claims) = (self.header.to_string(), self.claims.to_string());
         sign(algorithm, secret, &text(&header), &text(&claims))
     }
 }
 
 /// Puts a signature under two parts in their text form.
-pub(super) fn sign(algorithm: hmac::Algorithm, secret: &str, header: &str, claims: &str) -> String {
+pub(crate) fn sign(algorithm: hmac::Algorithm, secret: &str, header: &str, claims: &str) -> String {
     let message = format!("{header}.{claims}");
     let key = hmac::Key::new(algorithm, secret.as_bytes());
     let signature = hmac::sign(&key, message.as_bytes());
@@ -94,16 +94,16 @@ pub(super) fn sign(algorithm: hmac::Algorithm, secret: &str, header: &str, claim
 }
 
 /// The `kid` of a secret.
-pub(super) fn key_id(secret: &str) -> String {
+pub(crate) fn key_id(secret: &str) -> String {
     let hash = digest(&SHA256, format!("tickbox kid{secret}").as_bytes());
     let first: [u8; 8] = hash.as_ref()[..8].try_into().expect("eight bytes");
     format!("{:016x}", u64::from_be_bytes(first))
 }
 
-pub(super) fn text(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn text(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub(super) fn bytes(text: &str) -> Vec<u8> {
+pub(crate) fn bytes(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("base64")
 }

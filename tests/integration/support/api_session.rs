@@ -12,9 +12,9 @@ use tickbox::{
 };
 use time::PrimitiveDateTime;
 
-use crate::{
+use crate::support::{
+    fixture::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials},
     log,
-    world::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials},
 };
 
 /// What a phone keeps of an answer.
@@ -32,14 +32,14 @@ impl From<TokenPair> for Kept {
             refresh: tokens.refresh.expose_secret().to_owned(),
             session: tokens.session_id,
         };
-        log::plant(&kept.access);
-        log::plant(&kept.refresh);
+        log::register_secret(&kept.access);
+        log::register_secret(&kept.refresh);
         kept
     }
 }
 
 /// A service over the world's database that signs with other secrets.
-pub(super) fn signing_with(world: &World, current: &str, previous: Option<&str>) -> Service {
+pub(crate) fn signing_with(world: &World, current: &str, previous: Option<&str>) -> Service {
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
     let previous = previous.map(SecretString::from);
     let signer = TokenSigner::new(&SecretString::from(current), previous.as_ref());
@@ -71,15 +71,15 @@ fn denied(error: Error) -> AuthError {
 
 /// What a refresh token consists of.
 #[derive(Clone)]
-pub(super) struct Parts {
-    pub(super) id: Vec<u8>,
-    pub(super) secret: Vec<u8>,
-    pub(super) tag: Vec<u8>,
+pub(crate) struct Parts {
+    pub(crate) id: Vec<u8>,
+    pub(crate) secret: Vec<u8>,
+    pub(crate) tag: Vec<u8>,
 }
 
 impl Parts {
-    pub(super) fn of(token: &str) -> Self {
-        let bytes = super::jwt::bytes(token);
+    pub(crate) fn of(token: &str) -> Self {
+        let bytes = crate::support::tokens::bytes(token);
         assert_eq!(bytes.len(), 16 + 32 + 32);
         Self {
             id: bytes[..16].into(),
@@ -88,24 +88,24 @@ impl Parts {
         }
     }
 
-    pub(super) fn text(&self) -> String {
-        super::jwt::text([&self.id[..], &self.secret, &self.tag].concat())
+    pub(crate) fn text(&self) -> String {
+        crate::support::tokens::text([&self.id[..], &self.secret, &self.tag].concat())
     }
 }
 
 /// The row of a session of the API.
 #[derive(Debug, FromRow, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) secret_hash: Vec<u8>,
-    pub(super) previous_hash: Option<Vec<u8>>,
-    pub(super) rotated_date: Option<PrimitiveDateTime>,
-    pub(super) seen_date: PrimitiveDateTime,
-    pub(super) expires_date: PrimitiveDateTime,
-    pub(super) user_agent: String,
-    pub(super) successor_key: Vec<u8>,
+pub(crate) struct Row {
+    pub(crate) secret_hash: Vec<u8>,
+    pub(crate) previous_hash: Option<Vec<u8>>,
+    pub(crate) rotated_date: Option<PrimitiveDateTime>,
+    pub(crate) seen_date: PrimitiveDateTime,
+    pub(crate) expires_date: PrimitiveDateTime,
+    pub(crate) user_agent: String,
+    pub(crate) successor_key: Vec<u8>,
 }
 
-pub(super) async fn row(connection: &mut MySqlConnection, id: SessionId) -> Option<Row> {
+pub(crate) async fn row(connection: &mut MySqlConnection, id: SessionId) -> Option<Row> {
     sqlx::query_as("SELECT * FROM sessions WHERE id = ? AND kind = 'api'")
         .bind(id.0)
         .fetch_optional(connection)
