@@ -70,7 +70,7 @@ step_measured() {
     local results=$LOCAL/measured-results.txt status=0
     scratch_database || { fail "no database server"; return; }
     run measured_tests "$results" || status=1
-    NOTE=$(sed -n 's/.*\(login_timing\|drips\|purge\|unread\|refusals\): //p' "$results" | tr '\n' ';')
+    NOTE=$(sed -n 's/.*\(login_timing\|slowloris\|purge\|unread\|refusals\): //p' "$results" | tr '\n' ';')
     return "$status"
 }
 

@@ -6,9 +6,9 @@ mod examples;
 mod harmless;
 pub(crate) mod openapi;
 mod repetition;
-mod same_words;
 mod schema_version;
 mod sync;
+mod web_api_parity;
 
 use reqwest::Method;
 use serde_json::{Value, json};

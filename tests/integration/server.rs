@@ -2,8 +2,8 @@
 
 mod capacity;
 mod deadlines;
-mod ending;
 mod framing;
+mod graceful_shutdown;
 mod refusal;
 
 use std::time::Duration;

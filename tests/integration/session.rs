@@ -1,17 +1,17 @@
 //! Sessions: how they begin, what they cost to guess, and how they end.
 
 mod access;
-mod answers;
+mod active_sessions;
 mod bearer;
-mod damaged;
+mod concurrency;
 mod expiry;
-mod forged;
+mod forged_token;
 mod login;
-mod own;
+mod login_responses;
+mod malformed_token;
 mod refresh;
 mod repetition;
-mod rush;
-mod thief;
+mod token_reuse;
 
 use sqlx::{FromRow, MySqlConnection};
 use tickbox::{

@@ -1,9 +1,9 @@
 //! To-dos: the verbs, by their owner and by a stranger, and the list.
 
-mod cost;
 mod list;
 mod model;
 mod moment;
+mod query_cost;
 mod rows;
 mod verbs;
 

@@ -1,7 +1,6 @@
 //! What holds only as a figure. Each test wants the machine for itself: `./ops/test measured` runs them
 //! one at a time.
 
-mod drips;
 mod flood;
 mod login_timing;
 #[expect(
@@ -12,6 +11,7 @@ mod login_timing;
 mod process;
 mod purge;
 mod refusals;
+mod slowloris;
 mod statistics;
 mod unread;
 

@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     Program, client,
-    drips::{REQUESTS, ask, log_in, raise_descriptors},
+    slowloris::{REQUESTS, ask, log_in, raise_descriptors},
     statistics::quantile,
     world::options,
 };

@@ -133,7 +133,7 @@ async fn a_login_costs_eleven_statements_and_a_wrong_one_six(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_call_costs_as_much_as_its_page_and_an_unchanged_list_one_statement(pool: MySqlPool) {
+async fn the_api_list_takes_two_statements_and_a_304_takes_one(pool: MySqlPool) {
     let options = options(&pool);
     World::new(&pool).await;
     let database = Database::new(options, 1);

@@ -33,7 +33,7 @@ const SHORT: Limits = Limits {
 };
 
 #[tokio::test]
-async fn who_sends_no_whole_head_is_cut_off_when_its_time_is_over() {
+async fn a_client_that_sends_no_whole_head_is_cut_off_when_its_time_is_over() {
     let (address, _) = listen(ready(), SHORT).await;
     for begin in ["", "GET / HTTP/1.1\r\nHost: here\r\n", "PRI * HT"] {
         let begun = Instant::now();
@@ -46,7 +46,7 @@ async fn who_sends_no_whole_head_is_cut_off_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn who_drips_its_head_gains_nothing_by_it() {
+async fn a_client_that_drips_its_head_gains_no_time() {
     let (address, _) = listen(ready(), SHORT).await;
     let begun = Instant::now();
     let mut wire = Wire::to(&address).await;
@@ -73,7 +73,7 @@ async fn the_head_of_a_later_request_has_no_more_time_than_the_first() {
 
 /// More than fits into the buffers of both systems, taken in longer than a connection may rest.
 #[tokio::test]
-async fn who_takes_a_large_answer_slowly_gets_all_of_it_and_may_rest_after_it() {
+async fn a_slow_reader_gets_the_whole_response_and_keeps_the_connection() {
     const LENGTH: usize = 48 << 20;
     let large = poem::endpoint::make_sync(|_| vec![b'x'; LENGTH]).map_to_response();
     let (address, _) = listen(large, SHORT).await;

@@ -87,7 +87,7 @@ const AMBIGUOUS: &[(&str, &str, &str)] = &[
 const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nHost: here\r\n\r\n";
 
 #[tokio::test]
-async fn what_two_readers_would_end_at_two_places_is_answered_once_at_most_and_the_last() {
+async fn ambiguous_framing_is_rejected_and_closes_the_connection() {
     let (address, _) = listen(measuring(), Limits::default()).await;
     for (what, head, body) in AMBIGUOUS {
         let mut wire = Wire::to(&address).await;

@@ -147,7 +147,7 @@ async fn a_reuse_ends_that_session_and_no_other(pool: MySqlPool) {
 
 /// The id of a session is no secret; it stands in answers and in logs.
 #[sqlx::test]
-async fn what_was_never_a_token_of_a_session_ends_it_not(pool: MySqlPool) {
+async fn a_forged_refresh_token_does_not_end_the_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let [first, second, third] = chain(&world).await;
     let jonas = log_in(&world.service, "jonas").await;
@@ -212,7 +212,7 @@ async fn what_was_never_a_token_of_a_session_ends_it_not(pool: MySqlPool) {
 /// Else anybody could keep a session's holder out, or those whose new sessions go where an unknown id
 /// would stand.
 #[sqlx::test]
-async fn what_was_never_a_token_waits_for_no_lock(pool: MySqlPool) {
+async fn a_forged_refresh_token_waits_for_no_lock(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let mut holder = world.connect().await;

@@ -14,7 +14,7 @@ use tickbox::{
 };
 use uuid::Uuid;
 
-use super::cost::measure;
+use super::query_cost::measure;
 use crate::support::fixture::World;
 
 const TOMBSTONES: u64 = 300_000;

@@ -2,9 +2,9 @@
 //! requests come late or twice, months pass. Whatever happens, everybody sees one list at the end,
 //! and it is what the requests that arrived make of it.
 
-mod handset;
-mod ledger;
-mod tab;
+mod browser_tab;
+mod offline_client;
+mod reference_model;
 
 use sqlx::MySqlPool;
 use std::{collections::BTreeSet, env, thread};
@@ -14,9 +14,9 @@ use time::Duration;
 use uuid::Uuid;
 
 use self::{
-    handset::{Handset, Request},
-    ledger::Ledger,
-    tab::Tab,
+    browser_tab::Tab,
+    offline_client::{Handset, Request},
+    reference_model::Ledger,
 };
 use super::{assert_refused, list};
 use crate::support::{

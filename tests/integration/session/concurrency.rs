@@ -157,7 +157,7 @@ async fn who_exchanges_a_token_waits_for_whoever_does_already(pool: MySqlPool) {
 
 /// Half of the reuses come at the same moment as the holder's own exchange.
 #[sqlx::test]
-async fn of_two_hundred_reuses_each_is_caught_and_ends_only_its_own_session(pool: MySqlPool) {
+async fn reusing_a_refresh_token_ends_only_its_own_session(pool: MySqlPool) {
     let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let phones = sessions(&service, 200).await;

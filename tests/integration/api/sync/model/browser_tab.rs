@@ -5,7 +5,7 @@ use reqwest::Method;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::json;
 
-use super::ledger::Ledger;
+use super::reference_model::Ledger;
 use crate::support::{
     browser::{Answer, Browser},
     test_server::Site,

@@ -48,7 +48,7 @@ async fn two_thousand_drips_do_not_double_what_an_honest_client_waits(pool: MySq
     let (alone, beside) = (quantile(&alone, 0.99), quantile(&beside, 0.99));
     let longest = stayed.iter().max().expect("there were drips");
     println!(
-        "drips: p99 alone {alone:?}, beside {DRIPS} drips {beside:?}; the last was gone after {longest:?}"
+        "slowloris: p99 alone {alone:?}, beside {DRIPS} drips {beside:?}; the last was gone after {longest:?}"
     );
     assert_eq!(stayed.len(), DRIPS, "some could not connect");
     assert!(*longest < GONE, "{longest:?}");
