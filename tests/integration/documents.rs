@@ -137,6 +137,20 @@ fn every_link_of_a_document_leads_to_a_file_and_its_heading() {
 }
 
 #[test]
+fn every_finding_is_listed() {
+    let listed = fs::read_to_string(root().join("findings/README.md")).expect("the list");
+    for entry in fs::read_dir(root().join("findings")).expect("a folder") {
+        let name = entry.expect("an entry").file_name();
+        let name = name.to_str().expect("text");
+        let is_listed = listed.contains(&format!("]({name})"));
+        assert!(
+            is_listed || name == "README.md",
+            "{name} is not in findings/README.md"
+        );
+    }
+}
+
+#[test]
 fn every_file_that_a_document_names_is_there() {
     let name = Regex::new(r"`(?:\./)?([\w.-]+(?:/[\w.-]+)+)(?:[ :#][^`]*)?`");
     let name = name.expect("an expression");

@@ -1,5 +1,7 @@
 //! The schema: brought up to date once, however many instances start together.
 
+mod filled;
+
 use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
