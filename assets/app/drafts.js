@@ -23,7 +23,7 @@ function bringBack() {
   find("#add [name=todo_id]").value = id;
 }
 
-// Else the browser would remember every to-do, and offer it to whoever types here.
+// Else the browser would remember every to-do, and suggest it to other users.
 const forgetHistory = () => find("#description").setAttribute("autocomplete", "off");
 
 on("input", ({ target }) => {

@@ -13,7 +13,7 @@ const sayUnreachable = () =>
 const sayUnable = () =>
   say("The server cannot answer right now. Nothing you typed is lost: wait a few seconds, then try again.");
 
-// Only a page that is loaded anew can show somebody else's login page. What is typed waits in the
+// Only a page that is loaded anew can show the login page of another user. What is typed waits in the
 // browser's storage (`drafts.js`), if it has one.
 function sayIntercepted() {
   const isKept = keeper("sessionStorage").set("tickbox-probe", "kept");
@@ -51,7 +51,7 @@ on("htmx:after:request", (event) => {
   const isOurs = ctx.text.includes("<hx-partial");
   if (ctx.hx.redirect) return;
   if (isRefresh(ctx)) {
-    // Nobody asked for it; but that somebody else has logged in (409) is said.
+    // The user did not ask for it; but the login of another user (409) is shown.
     const isAnswer = ctx.response.raw.ok || ctx.response.status === 409;
     if (!isAnswer || !isOurs) event.preventDefault();
   } else if (!isOurs) {

@@ -1,5 +1,5 @@
 // Browsers keep pages in memory and show them again on the way back or forward, also when their session
-// has ended or somebody else has logged in, and without asking anybody. So the page of an account hides
+// has ended or another user has logged in, and without a request. So the page of an account hides
 // itself when it is left, and one that comes out of memory is loaded anew.
 
 const main = find("#main[data-account]");

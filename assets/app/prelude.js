@@ -10,7 +10,7 @@ const find = (selector) => document.querySelector(selector);
 const on = (name, act) => document.addEventListener(name, act);
 const is = (element, id) => element?.id === id;
 const isRefresh = (ctx) => is(ctx.sourceElement, "refresh");
-// For whom the page was made: none, for a stranger.
+// The account that the page was made for: none, for a stranger.
 const account = () => find("#main")?.dataset.account;
 // Of which revision of the account something is: a row, the list, the count.
 const revOf = (element) => Number(element?.dataset.rev);

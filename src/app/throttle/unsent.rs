@@ -49,8 +49,8 @@ impl Default for Unsent {
 }
 
 impl Unsent {
-    /// Whether somebody there has to take what is there before more is made for them: beyond their own
-    /// bound, or anything at all while the instance is beyond its own.
+    /// Whether clients of the address have to read earlier responses before the next one is made: beyond the bound of
+    /// an address, or with anything unsent while the instance is beyond its own bound.
     pub(super) fn is_full_for(&self, network: IpAddr) -> bool {
         let all = self.0.all.load(Ordering::Relaxed);
         // Without a look at the addresses most of the time.
@@ -60,8 +60,8 @@ impl Unsent {
         }
     }
 
-    /// The answer, whose bytes count until the last of them is with the system. Bytes that many answers
-    /// share cost nothing more with one more.
+    /// The response; its bytes count until the last of them is with the system. Bytes that many responses share are
+    /// not counted.
     pub(super) async fn hold(
         &self,
         network: IpAddr,

@@ -99,7 +99,7 @@ async fn repeat(
             return Ok(done(cookies, &renewed));
         }
     }
-    Err(login_required(&url::CHANGE_PASSWORD).into())
+    Err(login_required(&url::CHANGE_PASSWORD))
 }
 
 fn done(cookies: CookieJar, renewed: &RenewedSession) -> Response {
