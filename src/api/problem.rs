@@ -1,168 +1,26 @@
-//! Errors of the API as problem documents (RFC 9457): for each code its status and its message.
+//! Errors of the API as problem documents (RFC 9457).
+
+mod code;
 
 use poem::{
     IntoResponse, Response,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
 };
 use poem_openapi::{
-    ApiResponse, Enum, Object,
+    ApiResponse, Object,
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type as _,
 };
 use serde::Serialize;
 
+pub(super) use self::code::Code;
 use super::schema::Todo;
 use crate::domain::{
     self,
-    error::{AuthError, Conflict, Error, FieldError, Gone},
+    error::{Conflict, Error, FieldError, Gone},
 };
 
 pub(super) const CONTENT_TYPE: &str = "application/problem+json";
-
-/// What kind of failure it is. Codes are added, never renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
-#[oai(rename_all = "snake_case")]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Code {
-    InvalidInput,
-    MalformedBody,
-    UnsupportedMediaType,
-    TooLarge,
-    UriTooLong,
-    HeadersTooLarge,
-    RequestTimeout,
-    Unauthenticated,
-    WrongCredentials,
-    InvalidToken,
-    TokenExpired,
-    SessionEnded,
-    NotFound,
-    TodoNotFound,
-    // Promised by v1, but no call says it any more: to end what has ended is no failure.
-    SessionNotFound,
-    MethodNotAllowed,
-    UsernameTaken,
-    IdReused,
-    TodoQuotaReached,
-    RevConflict,
-    TodoGone,
-    SyncTokenExpired,
-    RateLimited,
-    Internal,
-    Unavailable,
-}
-
-impl Code {
-    pub(super) fn status(self) -> StatusCode {
-        match self {
-            Self::MalformedBody => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated
-            | Self::WrongCredentials
-            | Self::InvalidToken
-            | Self::TokenExpired
-            | Self::SessionEnded => StatusCode::UNAUTHORIZED,
-            Self::NotFound | Self::TodoNotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UsernameTaken | Self::IdReused | Self::TodoQuotaReached | Self::RevConflict => {
-                StatusCode::CONFLICT
-            }
-            Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong => StatusCode::URI_TOO_LONG,
-            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    /// The default message: what happened and what to do.
-    fn detail(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "Some fields break rules; each says which.",
-            Self::MalformedBody => "The body must be one JSON object.",
-            Self::UnsupportedMediaType => {
-                "Send the body as JSON, with Content-Type: application/json and no Content-Encoding."
-            }
-            Self::TooLarge => "The body is larger than 16 KiB.",
-            Self::UriTooLong => "The URL is longer than 4 KiB.",
-            Self::HeadersTooLarge => "The request headers are too large or too many. Send fewer.",
-            Self::RequestTimeout => "The body took longer than 15 seconds. Send it again.",
-            Self::Unauthenticated => {
-                "This call needs an access token: Authorization: Bearer and the token that login answers."
-            }
-            Self::WrongCredentials => {
-                "The username or the password is wrong. Check both and try again."
-            }
-            Self::InvalidToken => "The access token is invalid. Log in.",
-            Self::TokenExpired => {
-                "The access token has expired. Exchange the refresh token for a new one."
-            }
-            Self::SessionEnded => "This session has ended. Log in again.",
-            Self::NotFound => {
-                "There is nothing at this path. GET /api/openapi.json lists the calls."
-            }
-            Self::TodoNotFound => "You have no to-do with this id.",
-            Self::SessionNotFound => "You have no session with this id. It may have ended.",
-            Self::MethodNotAllowed => "This path takes another method: see Allow.",
-            Self::UsernameTaken => "This username is taken. Choose another one.",
-            Self::IdReused => "This id already names another to-do. Use a new id for a new to-do.",
-            Self::TodoQuotaReached => {
-                "Your list holds as many to-dos as it can: 200,000. Remove some that you no longer need."
-            }
-            Self::RevConflict => {
-                "The to-do has been changed in the meantime. Look at current, and send the change again with its rev."
-            }
-            Self::TodoGone => {
-                "This to-do cannot be restored any more: 30 days after it was removed, or 20,000 removals later, it is gone for good. Add it once more, with a new id."
-            }
-            Self::SyncTokenExpired => {
-                "The sync token has expired. Call again without since, and keep what you have not sent yet."
-            }
-            Self::RateLimited => {
-                "Too many attempts. Wait for Retry-After and send it again; nothing was done."
-            }
-            Self::Internal => {
-                "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do without an id could then be there twice."
-            }
-            Self::Unavailable => {
-                "The service cannot answer right now. It may or may not have been done. Wait for Retry-After and send it again: only a to-do without an id could then be there twice."
-            }
-        }
-    }
-
-    /// The value of `WWW-Authenticate` (RFC 6750, 3).
-    fn challenge(self) -> Option<&'static str> {
-        match self {
-            Self::Unauthenticated | Self::WrongCredentials => Some(r#"Bearer realm="tickbox""#),
-            Self::InvalidToken => Some(
-                r#"Bearer realm="tickbox", error="invalid_token", error_description="invalid token""#,
-            ),
-            Self::TokenExpired => Some(
-                r#"Bearer realm="tickbox", error="invalid_token", error_description="expired""#,
-            ),
-            Self::SessionEnded => Some(
-                r#"Bearer realm="tickbox", error="invalid_token", error_description="the session has ended""#,
-            ),
-            _ => None,
-        }
-    }
-}
-
-impl From<AuthError> for Code {
-    fn from(denied: AuthError) -> Self {
-        match denied {
-            AuthError::WrongCredentials => Self::WrongCredentials,
-            AuthError::NoToken => Self::Unauthenticated,
-            AuthError::InvalidToken => Self::InvalidToken,
-            AuthError::ExpiredToken => Self::TokenExpired,
-            AuthError::SessionEnded => Self::SessionEnded,
-        }
-    }
-}
 
 /// A broken rule of one field.
 #[derive(Debug, Object, Serialize)]
