@@ -45,12 +45,12 @@ rolling *arguments:
 
 # does it compile? (quick; no database needed)
 check:
-    cargo check --all-targets
+    cargo check --all-targets --test measured
 
 # format the code and apply what clippy suggests
 fix:
     cargo fmt
-    cargo clippy --fix --allow-dirty --allow-staged --all-targets
+    cargo clippy --fix --allow-dirty --allow-staged --all-targets --test measured
     cargo fmt
 
 # write openapi/openapi.json anew, after a change of the API

@@ -10,7 +10,7 @@ use std::{
 use futures_util::future::{join, join_all};
 use tokio::time::{interval, sleep};
 
-use crate::{Program, client, form, statistics::quantile, world::options};
+use crate::{Program, client, form, options, statistics::quantile};
 
 const ADDRESSES: u8 = 8;
 /// Of each address, so that neither its allowance nor that of an account ends the flood.

@@ -3,7 +3,7 @@
 use sqlx::MySqlPool;
 use std::time::{Duration, Instant};
 
-use crate::{Program, client, form, post, statistics::quantile, world::options};
+use crate::{Program, client, form, options, post, statistics::quantile};
 
 /// Of each kind, interleaved, so that both meet the same machine.
 const TRIALS: usize = 1_000;

@@ -15,10 +15,15 @@ mod slowloris;
 mod statistics;
 mod unread;
 
-use sqlx::mysql::MySqlConnectOptions;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 use tokio::process::Child;
 
 use process::{SECRET, free_address, start, url};
+
+/// How to connect to the database of a test, past its pool.
+fn options(pool: &MySqlPool) -> MySqlConnectOptions {
+    pool.connect_options().as_ref().clone()
+}
 
 /// The program on a database of the test's own.
 struct Program {

@@ -21,7 +21,7 @@ use tickbox::{
 };
 use tokio::time::sleep;
 
-use crate::{process::SECRET, statistics::quantile, world::options};
+use crate::{options, process::SECRET, statistics::quantile};
 
 /// Of one account, at the smallest scale.
 const TOMBSTONES: u64 = 200_000;

@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use crate::{
+    options,
     process::{SECRET, free_address, tickbox, url},
-    world::options,
 };
 
 /// Until the requests that may come at once have come.

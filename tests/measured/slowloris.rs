@@ -15,7 +15,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Program, client, form, post, statistics::quantile, world::options};
+use crate::{Program, client, form, options, post, statistics::quantile};
 
 const DRIPS: usize = 2_000;
 /// Until each of them is gone: the limit of a body (15 s), which is the longer one, and what two thousand

@@ -23,10 +23,9 @@ use tokio::{
 };
 
 use crate::{
-    Program, client,
+    Program, client, options,
     slowloris::{REQUESTS, ask, log_in, raise_descriptors},
     statistics::quantile,
-    world::options,
 };
 
 /// As many as an instance takes; `UNREAD_CONNECTIONS` says less, for builds that would take all memory.
