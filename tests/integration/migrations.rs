@@ -5,7 +5,7 @@ mod filled;
 use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
-use sqlx::{MySqlConnection, MySqlPool, Row as _, mysql::MySqlConnectOptions};
+use sqlx::{MySqlConnection, MySqlPool, mysql::MySqlConnectOptions};
 use tickbox::{
     database::migrations::{self, verify},
     domain::error::Error,
@@ -18,7 +18,10 @@ use tickbox::domain::{
     user::{NAME_MAX, Username},
 };
 
-use crate::support::fixture::{connect, options};
+use crate::support::{
+    fixture::{connect, options},
+    processlist::processlist,
+};
 
 #[sqlx::test(migrations = false)]
 async fn six_instances_that_start_at_once_apply_each_migration_once(pool: MySqlPool) {
@@ -213,22 +216,10 @@ fn files() -> Vec<(String, String)> {
 /// Comes to an end when a connection waits for a lock. `SHOW`, because
 /// of the two tables with the same content each server has but one.
 async fn waits_for_lock(observer: &mut MySqlConnection) {
-    let database: String = sqlx::query_scalar("SELECT DATABASE()")
-        .fetch_one(&mut *observer)
-        .await
-        .expect("read");
     let watch = async {
         loop {
-            let connections = sqlx::raw_sql("SHOW PROCESSLIST")
-                .fetch_all(&mut *observer)
-                .await
-                .expect("read");
-            let waiting = connections.iter().any(|row| {
-                let (of, state): (Option<String>, Option<String>) =
-                    (row.get("db"), row.get("State"));
-                of.as_ref() == Some(&database) && state.as_deref() == Some("User lock")
-            });
-            if waiting {
+            let threads = processlist(observer).await;
+            if threads.iter().any(|thread| thread.state == "User lock") {
                 return;
             }
         }

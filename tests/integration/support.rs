@@ -8,6 +8,7 @@ pub(crate) mod document_client;
 pub(crate) mod fixture;
 pub(crate) mod log;
 pub(crate) mod process;
+pub(crate) mod processlist;
 pub(crate) mod proxy;
 pub(crate) mod test_server;
 pub(crate) mod tokens;

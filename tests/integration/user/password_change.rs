@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, Executor as _, MySqlConnection, MySqlPool, Row as _, mysql::MySqlRow};
+use sqlx::{Connection as _, Executor as _, MySqlConnection, MySqlPool};
 use tickbox::{
     domain::{
         error::{AuthError, Error, FieldCode},
@@ -20,6 +20,7 @@ use crate::{
         api_session::{self, open, refresh},
         fixture::{CHEAP, PASSWORD, UNKNOWN, World, client, credentials},
         log,
+        processlist::processlist,
     },
 };
 
@@ -350,22 +351,11 @@ pub(crate) async fn until_waiting(connection: &mut MySqlConnection, count: usize
     }
 }
 
-/// How many lock that row on this database. The table behind this list cannot be asked: it fails on
-/// the bytes of other tests' statements.
+/// How many lock that row on this database.
 async fn waiting(connection: &mut MySqlConnection) -> usize {
-    let database: String = sqlx::query_scalar("SELECT DATABASE()")
-        .fetch_one(&mut *connection)
-        .await
-        .expect("read");
-    let threads = connection.fetch_all("SHOW PROCESSLIST").await;
-    let text = |thread: &MySqlRow, column| {
-        let bytes = thread.try_get_unchecked::<Option<Vec<u8>>, _>(column);
-        bytes.expect("a column").unwrap_or_default()
-    };
-    let threads = threads.expect("read").into_iter();
+    let threads = processlist(connection).await.into_iter();
     threads
-        .filter(|thread| text(thread, "db") == database.as_bytes())
-        .map(|thread| text(&thread, "Info"))
-        .filter(|info| info.starts_with(b"SELECT password ") && info.ends_with(b" FOR UPDATE"))
+        .map(|thread| thread.statement)
+        .filter(|it| it.starts_with("SELECT password ") && it.ends_with(" FOR UPDATE"))
         .count()
 }
