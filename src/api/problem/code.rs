@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::domain::error::AuthError;
 
-/// The reason of a failure, for programs. Codes are added, never renamed.
+/// What kind of failure it is. Codes are added, never renamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
