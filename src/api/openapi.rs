@@ -116,7 +116,7 @@ sent. What cannot be told from a second wish is known as a repetition for a minu
 - **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \
 `errors` with a code and a message each. Codes are added, never renamed.
 - **Limits.** What an account reads and writes is limited by what it costs: 300,000 to-dos in answers at once, \
-and then 10,000 a second; a change counts as 100. Beyond it the answer is 429 with `Retry-After`. Whoever sends \
+and then 10,000 a second; a change counts as 100. Beyond it the answer is 429 with `Retry-After`. A client that sends \
 `If-None-Match`, and takes `todo_changes` instead of whole lists, never meets it: a 304 costs nothing.
 - **Unknown fields and parameters** are refused. A field that may be left out may be null, which means the \
 same. Expect new fields in answers.

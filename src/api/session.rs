@@ -63,7 +63,7 @@ impl SessionApi {
     ///
     /// Send it again if the answer got lost: the same refresh token is answered until that one has
     /// been exchanged in its turn, and for a minute after that. An older one ends the session, since
-    /// somebody else must hold it.
+    /// another client must hold it.
     #[oai(
         path = "/refresh_token",
         method = "post",

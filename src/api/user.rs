@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) struct UserApi;
 
-/// Somebody who wants an account. The username is trimmed and folded to lower case.
+/// A registration. The username is trimmed and folded to lower case.
 #[derive(Default, Deserialize, Object)]
 #[oai(deny_unknown_fields)]
 #[serde(default, deny_unknown_fields)]

@@ -17,7 +17,7 @@ use crate::{
 
 pub(in crate::api) struct ActiveSessionsApi;
 
-/// Where somebody is logged in.
+/// An active session: a browser or an API client that is logged in.
 #[derive(Object, Serialize)]
 #[expect(clippy::struct_field_names, reason = "as `login` answers it")]
 struct Session {

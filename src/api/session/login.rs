@@ -23,7 +23,7 @@ use crate::{
 
 pub(in crate::api) struct LoginApi;
 
-/// Somebody's credentials.
+/// The credentials of a login.
 #[derive(Default, Deserialize, Object)]
 #[oai(deny_unknown_fields)]
 #[serde(default, deny_unknown_fields)]

@@ -15,7 +15,7 @@ use crate::{
 
 pub(in crate::api) struct PasswordChangeApi;
 
-/// Somebody who takes another password.
+/// A change of the password.
 #[derive(Default, Deserialize, Object)]
 #[oai(deny_unknown_fields)]
 #[serde(default, deny_unknown_fields)]
