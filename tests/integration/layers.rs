@@ -1,6 +1,7 @@
 //! One way down: reads every import and path of `src` and fails when one leads up, sideways or in a
 //! circle, or when a layer uses a crate that is not its business.
 
+mod circles;
 mod source;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use circles::circles;
 use source::{Import, imports};
 
 /// Which module may use which: what stands to its right in the map of `src/lib.rs`. `main` is a
@@ -358,54 +360,4 @@ fn forbidden_crates(sources: &[Source]) -> Vec<String> {
         }
     }
     wrong
-}
-
-/// One circle of each folder whose modules use each other, however deep it lies.
-fn circles(sources: &[Source]) -> Vec<Vec<String>> {
-    let modules: BTreeSet<_> = sources.iter().map(Source::path_of_modules).collect();
-    let mut folders: BTreeMap<Vec<String>, Edges> = BTreeMap::new();
-    for source in sources {
-        let own = source.path_of_modules();
-        for import in &source.imports {
-            let to = import.path_of_modules();
-            let shared = own.iter().zip(to).take_while(|(a, b)| a == b).count();
-            // The parent may use its children, and they may use it; an item of the parent is no sibling.
-            if own.len() > shared && to.len() > shared && modules.contains(&to[..=shared]) {
-                let edges = folders.entry(own[..shared].to_vec()).or_default();
-                let names = edges.entry(own[..=shared].join("::")).or_default();
-                names.insert(to[..=shared].join("::"));
-            }
-        }
-    }
-    folders.values().filter_map(circle).collect()
-}
-
-/// The modules that each module uses.
-type Edges = BTreeMap<String, BTreeSet<String>>;
-
-fn circle(edges: &Edges) -> Option<Vec<String>> {
-    let mut done = BTreeSet::new();
-    edges
-        .keys()
-        .find_map(|start| walk(edges, &mut vec![start.clone()], &mut done))
-}
-
-/// Follows every way on from the last module of `way` until it meets one that it passed. What lies behind
-/// the modules in `done` has been looked at.
-fn walk(edges: &Edges, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<Vec<String>> {
-    for next in edges.get(way.last()?).into_iter().flatten() {
-        if let Some(start) = way.iter().position(|module| module == next) {
-            let mut found = way.split_off(start);
-            found.push(next.clone());
-            return Some(found);
-        }
-        if !done.contains(next) {
-            way.push(next.clone());
-            if let Some(found) = walk(edges, way, done) {
-                return Some(found);
-            }
-            done.extend(way.pop());
-        }
-    }
-    None
 }
