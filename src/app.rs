@@ -88,6 +88,10 @@ fn routes(proxies: TrustedProxies, public_origin: Option<PublicOrigin>) -> Route
         .at("/healthz", with_allow(get(healthz), "GET"))
         .at("/readyz", with_allow(get(readyz), "GET"))
         .at(assets::ROUTE, with_allow(get(assets::asset), "GET"))
+        .at(
+            assets::FAVICON_ROUTE,
+            with_allow(get(assets::favicon), "GET"),
+        )
         .nest(api::PATH, api::routes())
         .nest("/", web::routes(proxies, public_origin))
 }

@@ -18,6 +18,10 @@ use crate::http::{conditional::not_modified, encoding::accepts_encoding};
 /// Where the router mounts [`asset`].
 pub const ROUTE: &str = "/assets/:name";
 
+/// Where the router mounts [`favicon`]: browsers ask there for the icon of an origin whose page names none, such as a
+/// JSON answer or the login page of a gateway in between.
+pub const FAVICON_ROUTE: &str = "/favicon.ico";
+
 /// The output of `build.rs`: `name-hash.ext`, and its compressed forms with the suffixes `.br` and `.gz`.
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/assets"]
@@ -50,13 +54,25 @@ pub fn url(name: &str) -> &'static str {
 /// When there is no file of that name.
 #[handler]
 pub(crate) fn asset(request: &Request, Path(name): Path<String>) -> Result<Response> {
-    let content_type = content_type(&name).ok_or(NotFoundError)?;
-    let plain = Files::get(&name).ok_or(NotFoundError)?;
-    let (file, encoding) = negotiate(request, &name).unwrap_or((plain, "identity"));
+    respond(request, &name, "public, max-age=31536000, immutable")
+}
+
+/// The icon under a URL that stays the same; cacheable for a day.
+#[handler]
+pub(crate) fn favicon(request: &Request) -> Result<Response> {
+    let (_, name) = url("favicon.svg").rsplit_once('/').ok_or(NotFoundError)?;
+    respond(request, name, "public, max-age=86400")
+}
+
+/// The representation of the file `name` of [`Files`].
+fn respond(request: &Request, name: &str, cache_control: &'static str) -> Result<Response> {
+    let content_type = content_type(name).ok_or(NotFoundError)?;
+    let plain = Files::get(name).ok_or(NotFoundError)?;
+    let (file, encoding) = negotiate(request, name).unwrap_or((plain, "identity"));
     // The name holds the hash of the content; the encoding makes it another representation.
     let etag = format!("\"{name}.{encoding}\"");
     let response = Response::builder()
-        .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
+        .header(header::CACHE_CONTROL, cache_control)
         .header(header::VARY, "accept-encoding")
         .header(header::ETAG, &etag);
     if not_modified(request, &etag) {

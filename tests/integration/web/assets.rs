@@ -51,6 +51,19 @@ async fn each_file_of_a_page_is_there_under_a_name_of_its_content(pool: MySqlPoo
     }
 }
 
+/// Browsers ask there for an origin whose page names no icon: a JSON answer, or the login page of a gateway in between.
+#[sqlx::test]
+async fn the_icon_is_also_where_browsers_ask_for_it_by_themselves(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let icon = get(&site, "/favicon.ico", &[]).await;
+    assert_eq!(icon.status, 200);
+    assert_eq!(icon.header("content-type"), "image/svg+xml; charset=utf-8");
+    assert_eq!(icon.header("cache-control"), "public, max-age=86400");
+    let etag = icon.header("etag").to_owned();
+    let again = get(&site, "/favicon.ico", &[("if-none-match", &etag)]).await;
+    assert_eq!((again.status, again.body.as_str()), (304, "0"));
+}
+
 #[sqlx::test]
 async fn a_file_comes_in_the_best_encoding_that_the_browser_takes(pool: MySqlPool) {
     let site = Site::open(&pool).await;
