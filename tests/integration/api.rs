@@ -1,149 +1,17 @@
 //! The API over HTTP, and its document.
 
 mod absent;
+mod bearer;
 mod compatibility;
 mod examples;
 mod harmless;
 pub(crate) mod openapi;
+mod problem;
 mod repetition;
 mod schema_version;
+mod session;
+mod swagger_ui;
 mod sync;
+mod todo;
+mod user;
 mod web_api_parity;
-
-use reqwest::Method;
-use serde_json::{Value, json};
-use sqlx::MySqlPool;
-
-use crate::support::{browser::Answer, test_server::Site};
-
-fn body() -> Value {
-    json!({
-        "first_name": "Rūta", "last_name": "Rūtaitė", "username": "Ruta",
-        "password": "planted-password-teapot", "password_again": "planted-password-teapot",
-    })
-}
-
-async fn post(site: &Site, path: &str, kind: &str, body: impl ToString) -> (Answer, Value) {
-    let request = site
-        .request(Method::POST, path)
-        .header("content-type", kind)
-        .body(body.to_string());
-    let answer = Answer::to(request).await;
-    let json = serde_json::from_str(&answer.body).unwrap_or_default();
-    (answer, json)
-}
-
-async fn register(site: &Site, body: &Value) -> (Answer, Value) {
-    post(site, "/api/v1/register_user", "application/json", body).await
-}
-
-#[sqlx::test]
-async fn registering_gives_the_user_without_secrets(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let (answer, user) = register(&site, &body()).await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    assert!(
-        answer
-            .header("content-type")
-            .starts_with("application/json")
-    );
-    assert_eq!(user["user_name"], "ruta");
-    let fields: Vec<_> = user.as_object().expect("an object").keys().collect();
-    assert_eq!(
-        fields,
-        ["first_name", "last_name", "public_id", "user_name"]
-    );
-}
-
-#[sqlx::test]
-async fn every_failure_is_a_problem(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let json = "application/json";
-    let call = "/api/v1/register_user";
-    let mut unknown_field = body();
-    unknown_field["is_admin"] = json!(true);
-    let mut wrong_type = body();
-    wrong_type["username"] = json!(["ona"]);
-    let mut taken = body();
-    taken["username"] = json!("ona");
-    for (path, kind, body, status, code) in [
-        (call, json, "{".to_owned(), 400, "malformed_body"),
-        (call, json, "[]".to_owned(), 400, "malformed_body"),
-        (call, json, unknown_field.to_string(), 422, "invalid_input"),
-        (call, json, wrong_type.to_string(), 422, "invalid_input"),
-        (
-            call,
-            "text/plain",
-            body().to_string(),
-            415,
-            "unsupported_media_type",
-        ),
-        (
-            call,
-            json,
-            format!("\"{}\"", "x".repeat(16 * 1024)),
-            413,
-            "too_large",
-        ),
-        (call, json, taken.to_string(), 409, "username_taken"),
-        ("/api/v1/nothing", json, "{}".to_owned(), 404, "not_found"),
-        ("/api/nothing", json, "{}".to_owned(), 404, "not_found"),
-        (
-            "/api/openapi.json",
-            json,
-            "{}".to_owned(),
-            405,
-            "method_not_allowed",
-        ),
-    ] {
-        let (answer, problem) = post(&site, path, kind, body).await;
-        assert_eq!(answer.status, status, "{path} {}", answer.body);
-        assert_eq!(
-            answer.header("content-type"),
-            "application/problem+json",
-            "{path}"
-        );
-        assert_eq!(problem["code"], code, "{path}");
-        assert_eq!(problem["status"], status, "{path}");
-        for inside in ["RegisterUser", "poem", "serde", "expected", "SQL"] {
-            assert!(!answer.body.contains(inside), "{inside} in {}", answer.body);
-        }
-    }
-    let get = Answer::to(site.request(Method::GET, call)).await;
-    assert_eq!((get.status, get.header("allow")), (405, "POST"));
-}
-
-#[sqlx::test]
-async fn a_long_name_that_somebody_made_up_is_not_repeated_in_full(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let name = "x".repeat(10_000);
-    let unknown = json!({ &name: 1 });
-    let (answer, problem) = register(&site, &unknown).await;
-    assert_eq!(problem["errors"][0]["code"], "unknown_field");
-    assert!(answer.body.len() < 500, "{} bytes", answer.body.len());
-}
-
-#[sqlx::test]
-async fn the_cookie_is_nothing_to_the_api(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let request = site
-        .request(Method::POST, "/api/v1/register_user")
-        .header("sec-fetch-site", "cross-site")
-        .header("content-type", "application/json")
-        .body(body().to_string());
-    let answer = Answer::to(request).await;
-    assert_eq!(answer.status, 201, "nothing to forge: no cookie is read");
-    assert!(answer.headers.get("set-cookie").is_none());
-}
-
-#[sqlx::test]
-async fn the_document_is_served_as_committed(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let served = Answer::to(site.request(Method::GET, "/api/openapi.json")).await;
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
-    let committed = std::fs::read_to_string(path).expect("committed");
-    assert!(
-        served.body == committed,
-        "openapi/openapi.json is stale: run ./ops/generate openapi"
-    );
-}

@@ -13,7 +13,6 @@ mod rate_limit;
 mod server;
 mod session;
 mod support;
-mod swagger_ui;
 mod todo;
 mod user;
 mod vocabulary;

@@ -2,7 +2,6 @@
 
 mod access;
 mod active_sessions;
-mod bearer;
 mod concurrency;
 mod expiry;
 mod forged_token;

@@ -1,11 +1,9 @@
 //! Copies of a list that phones keep: first copies, what has changed since, what gets lost on the way,
 //! and what is purged meanwhile.
 
-mod delta;
 mod model;
 mod purge;
 mod race;
-mod replay;
 mod restored;
 mod token;
 
@@ -16,10 +14,10 @@ use serde_json::{Value, json};
 use crate::support::api_client::{Phone, Reply};
 
 /// To-dos by their ids.
-type Todos = BTreeMap<String, Value>;
+pub(super) type Todos = BTreeMap<String, Value>;
 
 /// The fields of a to-do that is there.
-const FIELDS: [&str; 6] = [
+pub(super) const FIELDS: [&str; 6] = [
     "created_date",
     "description",
     "done_date",
@@ -30,17 +28,17 @@ const FIELDS: [&str; 6] = [
 
 /// A copy of the list, kept as the document of the API says.
 #[derive(Clone, Debug, Default)]
-struct Replica {
-    todos: Todos,
+pub(super) struct Replica {
+    pub(super) todos: Todos,
     /// Where to go on; nothing before the first part of a first copy.
-    since: Option<String>,
+    pub(super) since: Option<String>,
     /// What the parts of a first copy have brought so far.
     brought: BTreeSet<String>,
 }
 
 impl Replica {
     /// What it asks for next.
-    fn request(&self, limit: usize) -> Value {
+    pub(super) fn request(&self, limit: usize) -> Value {
         match &self.since {
             Some(since) => json!({"since": since, "limit": limit}),
             None => json!({"limit": limit}),
@@ -48,7 +46,7 @@ impl Replica {
     }
 
     /// Takes in a part and says whether there is more to fetch at once.
-    fn take(&mut self, part: &Value) -> bool {
+    pub(super) fn take(&mut self, part: &Value) -> bool {
         let is_full = part["full"].as_bool().expect("yes or no");
         for change in todos(part) {
             let id = id(change).to_owned();
@@ -78,7 +76,7 @@ impl Replica {
     }
 
     /// Brings the copy up to date and gives the changes that came, in parts of at most `limit`.
-    async fn sync(&mut self, phone: &Phone<'_>, limit: usize) -> Vec<Value> {
+    pub(super) async fn sync(&mut self, phone: &Phone<'_>, limit: usize) -> Vec<Value> {
         let mut changes = Vec::new();
         loop {
             let part = self.part(phone, limit).await;
@@ -90,7 +88,7 @@ impl Replica {
     }
 
     /// Fetches one part.
-    async fn part(&mut self, phone: &Phone<'_>, limit: usize) -> Value {
+    pub(super) async fn part(&mut self, phone: &Phone<'_>, limit: usize) -> Value {
         let reply = phone.get("todo_changes", self.request(limit)).await;
         assert_eq!(reply.status, 200, "{}", reply.answer.body);
         assert!(todos(&reply.json).len() <= limit, "{}", reply.answer.body);
@@ -100,21 +98,21 @@ impl Replica {
 }
 
 /// The to-dos of an answer.
-fn todos(answer: &Value) -> &[Value] {
+pub(super) fn todos(answer: &Value) -> &[Value] {
     answer["todos"].as_array().expect("a list")
 }
 
-fn id(todo: &Value) -> &str {
+pub(super) fn id(todo: &Value) -> &str {
     todo["id"].as_str().expect("a text")
 }
 
-fn fields(todo: &Value) -> Vec<&str> {
+pub(super) fn fields(todo: &Value) -> Vec<&str> {
     let fields = todo.as_object().expect("an object");
     fields.keys().map(String::as_str).collect()
 }
 
 /// The whole list, as the API has it.
-async fn list(phone: &Phone<'_>) -> Todos {
+pub(super) async fn list(phone: &Phone<'_>) -> Todos {
     let mut listed = Todos::new();
     let mut query = json!({});
     loop {
@@ -132,14 +130,14 @@ async fn list(phone: &Phone<'_>) -> Todos {
 }
 
 /// Adds a to-do and gives its id.
-async fn add(phone: &Phone<'_>, text: &str) -> String {
+pub(super) async fn add(phone: &Phone<'_>, text: &str) -> String {
     let added = phone.post("add_todo", json!({"description": text})).await;
     assert_eq!(added.status, 201, "{}", added.answer.body);
     id(&added.json).to_owned()
 }
 
 /// Adds that many and gives their ids.
-async fn add_many(phone: &Phone<'_>, count: usize) -> Vec<String> {
+pub(super) async fn add_many(phone: &Phone<'_>, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 1..=count {
         ids.push(add(phone, &format!("Number {number}")).await);
@@ -148,22 +146,22 @@ async fn add_many(phone: &Phone<'_>, count: usize) -> Vec<String> {
 }
 
 /// Does what must succeed, and gives the to-do.
-async fn done(phone: &Phone<'_>, operation: &str, body: Value) -> Value {
+pub(super) async fn done(phone: &Phone<'_>, operation: &str, body: Value) -> Value {
     let reply = phone.post(operation, body).await;
     assert_eq!(reply.status, 200, "{operation}: {}", reply.answer.body);
     reply.json
 }
 
-async fn edit(phone: &Phone<'_>, id: &str, text: &str) -> Value {
+pub(super) async fn edit(phone: &Phone<'_>, id: &str, text: &str) -> Value {
     done(phone, "update_todo", json!({"id": id, "description": text})).await
 }
 
-async fn remove(phone: &Phone<'_>, id: &str) -> Value {
+pub(super) async fn remove(phone: &Phone<'_>, id: &str) -> Value {
     done(phone, "remove_todo", json!({"id": id})).await
 }
 
 /// It was refused with that code.
-fn assert_refused(reply: &Reply, status: u16, code: &str) {
+pub(super) fn assert_refused(reply: &Reply, status: u16, code: &str) {
     let answered = (reply.status, reply.json["code"].as_str());
     assert_eq!(answered, (status, Some(code)), "{}", reply.answer.body);
 }

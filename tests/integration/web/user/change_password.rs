@@ -1,6 +1,6 @@
-//! Changing the password by the page.
+//! `GET` and `POST /change-password`
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::{Executor as _, MySqlPool};
 use tickbox::web::TrustedProxies;
 
@@ -9,6 +9,7 @@ use crate::support::{
 };
 
 const NEW: &str = "planted amber \u{202e}kettle <8> 🥛";
+
 const WRONG: &str = "planted-wrong-password-here";
 
 fn form<'a>(current: &'a str, new: &'a str, again: &'a str) -> [(&'static str, &'a str); 3] {
@@ -62,32 +63,6 @@ async fn every_other_cookie_and_token_is_refused_at_once_and_this_browser_goes_o
     assert_eq!(jonas.get("/").await.status, 200);
     assert_eq!(log_in(&site, PASSWORD).await.status, 401);
     assert_eq!(log_in(&site, NEW).await.status, 303);
-}
-
-#[sqlx::test]
-async fn on_a_phone_its_own_tokens_stay_and_every_other_cookie_and_token_is_refused_at_once(
-    pool: MySqlPool,
-) {
-    let site = Site::open(&pool).await;
-    let browser = site.browser("ona").await;
-    let there = Phone::log_in(&site, "ona").await;
-    let mut here = Phone::log_in(&site, "ona").await;
-    let body = json!({ "current_password": PASSWORD, "new_password": NEW });
-    let reply = here.post("change_password", body.clone()).await;
-    assert_eq!((reply.status, reply.answer.body.as_str()), (204, ""));
-    assert_eq!(here.get("me", Value::Null).await.status, 200);
-    here.refresh().await;
-    assert_eq!(here.get("me", Value::Null).await.status, 200);
-    let other = there.get("me", Value::Null).await;
-    assert_eq!(other.json["code"], "session_ended");
-    assert_eq!(there.ask_to_refresh().await.json["code"], "session_ended");
-    assert_eq!(browser.get("/").await.header("location"), "/login");
-    assert_eq!(log_in(&site, PASSWORD).await.status, 401);
-    assert_eq!(log_in(&site, NEW).await.status, 303);
-
-    site.world.clock.advance(time::Duration::seconds(61));
-    let again = here.post("change_password", body).await;
-    assert_eq!(again.json["errors"][0]["code"], "wrong_password");
 }
 
 #[sqlx::test]

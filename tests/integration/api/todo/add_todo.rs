@@ -1,11 +1,11 @@
-//! Adds whose answer got lost, and which are sent once more.
+//! `POST /api/v1/add_todo`: also sent once more after its answer got lost.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
 use uuid::Uuid;
 
-use super::{assert_refused, done, edit, list, remove};
+use crate::api::sync::{assert_refused, done, edit, list, remove};
 use crate::support::{
     api_client::{Phone, Reply},
     test_server::Site,

@@ -1,10 +1,12 @@
-//! First copies and deltas, whole and in parts, also while the list changes.
+//! `GET /api/v1/todo_changes`: first copies and deltas, whole and in parts, also while the list changes.
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, MySqlPool};
 use uuid::Uuid;
 
-use super::{FIELDS, Replica, add, add_many, done, edit, fields, id, list, remove, todos};
+use crate::api::sync::{
+    FIELDS, Replica, add, add_many, done, edit, fields, id, list, remove, todos,
+};
 use crate::support::{api_client::Phone, fixture::World, test_server::Site};
 
 #[sqlx::test]

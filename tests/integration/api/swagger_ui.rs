@@ -161,3 +161,15 @@ async fn the_document_is_sent_again_only_when_it_has_changed(pool: MySqlPool) {
         assert_eq!(answer.body.is_empty(), status == 304);
     }
 }
+
+#[sqlx::test]
+async fn the_document_is_served_as_committed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let served = Answer::to(site.request(Method::GET, "/api/openapi.json")).await;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
+    let committed = std::fs::read_to_string(path).expect("committed");
+    assert!(
+        served.body == committed,
+        "openapi/openapi.json is stale: run ./ops/generate openapi"
+    );
+}

@@ -1,11 +1,12 @@
-//! The list: its order, its parts, its filters, what it says of itself.
+//! `GET /`: the list, its order, its parts, its filters, what it says of itself.
+
+use std::collections::HashSet;
 
 use sqlx::MySqlPool;
-use std::collections::HashSet;
 
 use crate::support::{browser::Browser, test_server::Site};
 
-async fn add_many(browser: &Browser<'_>, count: usize) {
+pub(super) async fn add_many(browser: &Browser<'_>, count: usize) {
     for number in 1..=count {
         browser.add(&format!("Number {number}")).await;
     }
@@ -112,47 +113,6 @@ async fn for_htmx_the_next_rows_are_appended_and_the_keyboard_goes_to_the_first(
         more.attributes("li:first-child [data-focus]", "role"),
         ["checkbox"]
     );
-}
-
-#[sqlx::test]
-async fn a_form_leads_back_to_the_part_it_was_on(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let browser = site.browser("ona").await;
-    add_many(&browser, 60).await;
-    let link = browser
-        .get("/?show=open")
-        .await
-        .attribute("#more a", "href");
-    let page = browser.get(&link).await;
-    let after = page.attributes("li [name=cursor]", "value").remove(0);
-    let id = page.attributes("li [name=todo_id]", "value").remove(0);
-    let form = [
-        ("todo_id", id.as_str()),
-        ("show", "open"),
-        ("cursor", &after),
-    ];
-    let answer = browser.post("/update-todo", &form).await;
-    assert_eq!(
-        answer.header("location"),
-        format!("{link}&notice=completed")
-    );
-}
-
-#[sqlx::test]
-async fn a_new_to_do_appears_only_where_it_belongs(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let browser = site.browser("ona").await.with_htmx();
-    for (show, shown) in [("all", true), ("open", true), ("done", false)] {
-        let form = [("description", "Milk"), ("show", show)];
-        let added = browser.post("/", &form).await;
-        assert_eq!(!added.todos().is_empty(), shown, "{show}");
-        let way = added.attributes("[hx-target='#status'] a", "href");
-        assert_eq!(
-            way.is_empty(),
-            shown,
-            "{show}: a way to it where it is not shown"
-        );
-    }
 }
 
 #[sqlx::test]

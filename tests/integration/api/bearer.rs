@@ -17,32 +17,6 @@ use crate::support::{
     tokens::text,
 };
 
-#[sqlx::test]
-async fn logging_out_ends_this_phone_at_once(pool: MySqlPool) {
-    let site = Site::open(&pool).await;
-    let (here, there) = (begin(&site).await, begin(&site).await);
-    let token = string(&here["token"]);
-    let log_out = || {
-        let request = site.request(Method::POST, LOGOUT);
-        Answer::to(request.bearer_auth(token))
-    };
-    for _ in 0..2 {
-        let answer = log_out().await;
-        assert_eq!((answer.status, answer.body.as_str()), (204, ""));
-    }
-    check_refused("access", &call_with(&site, token).await, "session_ended");
-    let body = json!({"refresh_token": here["refresh_token"]});
-    let (answer, _) = post(&site, REFRESH, body).await;
-    check_refused("refresh", &answer, "session_ended");
-    assert_eq!(call_with(&site, string(&there["token"])).await.status, 200);
-    let nobody = Answer::to(site.request(Method::POST, LOGOUT)).await;
-    check_refused("nobody", &nobody, "unauthenticated");
-    site.world.clock.advance(Duration::minutes(11));
-    let late = call_with(&site, string(&there["token"])).await;
-    check_refused("late", &late, "token_expired");
-    assert!(late.header("www-authenticate").contains("expired"));
-}
-
 /// Every call that the document says needs a token.
 async fn calls(site: &Site) -> Vec<(Method, String)> {
     let document = Answer::to(site.request(Method::GET, "/api/openapi.json")).await;
