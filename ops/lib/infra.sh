@@ -6,15 +6,17 @@
 KNOWS_INFRA='^(ops/publish-infra|ops/lib/(infra|steps)\.sh|ops/test|Justfile|\.ci/|\.github/|[^:]*\.md:)'
 
 step_infra() {
+    local python=$LOCAL/infra-tools/bin/python
     need_python || { skip "no suitable Python"; return; }
+    pip_install "$LOCAL/infra-tools" ops/infra/requirements.txt || { skip "pip could not install ops/infra/requirements.txt"; return; }
     command -v git >/dev/null && git rev-parse --git-dir >/dev/null 2>&1 || { skip "no git repository"; return; }
-    run "$(python_program)" ops/infra/check --self-test >&2 || { fail "ops/infra/check does not notice what it should"; return; }
+    run "$python" ops/infra/check --self-test >&2 || { fail "ops/infra/check does not notice what it should"; return; }
     infra_stays_apart || { fail "ops/infra and the rest of the repository know of each other (the lines are above)"; return; }
     local work=$LOCAL/infra
     rm -rf "$work" && mkdir -p "$work" || { fail "cannot write $work"; return; }
     publishing_holds "$work" || { fail "ops/publish-infra does not do what it says"; return; }
     # Where terraform or the provider cannot be had, its own pipeline validates and tests: that is said, not counted.
-    (cd "$work/published" && CI='' run ./check) >"$work/check.txt" 2>&1 || { cat "$work/check.txt" >&2; fail "the published tree does not stand alone"; return; }
+    (cd "$work/published" && CI='' run "$python" check) >"$work/check.txt" 2>&1 || { cat "$work/check.txt" >&2; fail "the published tree does not stand alone"; return; }
     cat "$work/check.txt" >&2
     NOTE=$(sed -n 's/^Left out: //p' "$work/check.txt" | tr '\n' ';')
 }
