@@ -1,8 +1,8 @@
 """Does ops/deploy/run notice? The real AWS command line drives it against a small ECS of our own.
 
-python test.py, by a Python that has awscli. The command line checks every call against the
-API's description before it sends it; what is answered here has the shape that ECS answers with. Each test is a
-course of events: what the task and the deployment come to, call after call. Standard library only."""
+pytest test.py, by a Python that has awscli. The command line checks every call against the API's description
+before it sends it; what is answered here has the shape that ECS answers with. Each course is what the task and
+the deployment come to, call after call, and how the script must end then."""
 
 import json
 import os
@@ -11,10 +11,12 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
-import unittest
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from aws_server import CLIENT
 
@@ -86,6 +88,13 @@ class Ecs:
     def last(self, operation):
         return [parameters for name, parameters in self.asked if name == operation][-1]
 
+    def handle(self, request: Request):
+        try:
+            status, answer = 200, self.answer(request.headers["x-amz-target"].rpartition(".")[2], request.get_json(force=True))
+        except Refused as refused:
+            status, answer = 400, {"__type": refused.args[0], "message": refused.args[1]}
+        return Response(json.dumps(answer), status, content_type="application/x-amz-json-1.1")
+
     def answer(self, operation, parameters):
         if self.throttled:
             self.throttled -= 1
@@ -154,237 +163,152 @@ class Ecs:
         return {"events": [{"timestamp": 1, "ingestionTime": 1, "message": line} for line in self.log]}
 
 
-def serve(ecs):
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            parameters = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            status, answer = 200, None
-            try:
-                answer = ecs.answer(self.headers["x-amz-target"].rpartition(".")[2], parameters)
-            except Refused as refused:
-                status, answer = 400, {"__type": refused.args[0], "message": refused.args[1]}
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/x-amz-json-1.1")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+@dataclass
+class Course:
+    """One run of ops/deploy/run beside this ECS: with which words and settings, and how it must end."""
 
-        def log_message(self, *_):
-            pass
+    ecs: Ecs
+    status: int
+    says: tuple = ()
+    updated: bool = False  # whether the service was given the new revision
+    asks: bool = True  # whether anything is asked of AWS at all
+    words: tuple = ("staging", NEW)
+    settings: dict = field(default_factory=dict)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-class Outcome:
-    """How ops/deploy/run ended beside this ECS."""
-
-    def __init__(self, ecs, *words, **settings):
-        self.ecs = ecs
-        server = serve(ecs)
-        with tempfile.TemporaryDirectory() as folder:
+    def run(self, programs):
+        with tempfile.TemporaryDirectory() as folder, HTTPServer() as server:
+            server.expect_request("/", method="POST").respond_with_handler(self.ecs.handle)
             summary = pathlib.Path(folder) / "summary.md"
             summary.touch()
-            self.process = subprocess.run(
-                [RUN, *(words or ("staging", NEW))], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
-                env={"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": folder, "TMPDIR": folder, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_address[1]}",
+            process = subprocess.run(
+                [RUN, *self.words], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
+                env={"PATH": f"{programs}:{os.environ['PATH']}", "HOME": folder, "TMPDIR": folder, "AWS_ENDPOINT_URL": server.url_for(""),
                      "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1",
-                     "NO_PROXY": "127.0.0.1", "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary), "SEQUENCE": "41",
-                     "POLL_SECONDS": "0", "MIGRATION_SECONDS": "60", "ROLLOUT_SECONDS": "60"} | settings)
-            self.summary = summary.read_text()
+                     "NO_PROXY": server.host, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary), "SEQUENCE": "41",
+                     "POLL_SECONDS": "0", "MIGRATION_SECONDS": "60", "ROLLOUT_SECONDS": "60"} | self.settings)
+            self.found, self.said, self.summary = process.returncode, process.stdout + process.stderr, summary.read_text()
             self.left = sorted(path.name for path in pathlib.Path(folder).iterdir() if path != summary and path.name != ".aws")
-        server.shutdown()
-        server.server_close()
-
-    @property
-    def said(self):
-        return self.process.stdout + self.process.stderr
 
 
-# name of the test -> (ECS, words, settings); they run at once, since the command line takes its time
+def serves(says=(), settings=(), **ecs):
+    return Course(Ecs(**ecs), 0, ("Deployed to staging", *says), updated=True, settings=dict(settings))
+
+
+def refuses(*says, settings=(), updated=False, **ecs):
+    return Course(Ecs(**ecs), 1, ("Not deployed to staging", *says), updated, settings=dict(settings))
+
+
+def turns_away(says, words=("staging", NEW), status=1, settings=()):
+    return Course(Ecs(), status, (says,), asks=False, words=words, settings=dict(settings))
+
+
 COURSES = {
-    "success": (Ecs(), (), {}),
-    "again": (Ecs(label="41"), (), {}),
-    "first": (Ecs(label=None, task=[None, *DONE]), (), {}),
-    "throttled": (Ecs(throttled=2), (), {}),
-    "migration_fails": (Ecs(task=[RUNNING, ended(1)], log=("::warning::not a command", "database is locked")), (), {}),
-    "migration_never_starts": (Ecs(task=[STARTING, ended(None, "CannotPullContainerError: pull access denied")], log=()), (), {}),
-    "migration_cannot_run": (Ecs(failures=[{"reason": "RESOURCE:ENI", "detail": "no address is left"}]), (), {}),
-    "migration_hangs": (Ecs(task=[RUNNING]), (), {"MIGRATION_SECONDS": "1"}),
-    "somebody_else": (Ecs(meanwhile=revision(3)), (), {}),
-    "breaker": (Ecs(deployment=[COMING, BROKEN]), (), {}),
-    "rolled_back_and_stable": (Ecs(deployment=[COMING, GONE]), (), {}),
-    "replaced": (Ecs(deployment=[COMING, COMING | {"status": "ACTIVE"}]), (), {}),
-    "complete_but_replaced": (Ecs(deployment=[COMPLETE | {"status": "ACTIVE"}]), (), {}),
-    "rollout_hangs": (Ecs(deployment=[COMING]), (), {"ROLLOUT_SECONDS": "1"}),
-    "no_task": (Ecs(deployment=[COMPLETE | {"desiredCount": 0, "runningCount": 0}]), (), {}),
-    "overtaken": (Ecs(label="42"), (), {}),
-    "by_hand": (Ecs(label="42"), (), {"SEQUENCE": ""}),
-    "no_service": (Ecs(service=None), (), {}),
-    "service_drains": (Ecs(service="DRAINING"), (), {}),
-    "other_cluster": (Ecs(), ("production", NEW), {}),
-    "tag": (Ecs(), ("staging", "docker.io/owner/tickbox:latest"), {}),
-    "short_digest": (Ecs(), ("staging", NEW[:-1]), {}),
-    "unknown_environment": (Ecs(), ("Staging", NEW), {}),
-    "no_image": (Ecs(), ("staging",), {}),
-    "strange_sequence": (Ecs(), (), {"SEQUENCE": "41; true"}),
+    "success": serves((NEW, "staging-tickbox:8", "before it `staging-tickbox:5`", "2 of 2 tasks")),
+    "the same run may deploy again": serves(label="41"),
+    "the first deployment knows of no other": serves(label=None, task=[None, *DONE]),
+    "throttled calls are repeated": serves(throttled=2),
+    "no task is no failure": serves(deployment=[COMPLETE | {"desiredCount": 0, "runningCount": 0}]),
+    "by hand one may go back": serves(label="42", settings={"SEQUENCE": ""}),
+    "a migration fails": refuses("status 1", "Essential container in task exited", task=[RUNNING, ended(1)],
+                                 log=("::warning::not a command", "database is locked")),
+    "a migration never starts": refuses("CannotPullContainerError: pull access denied", log=(),
+                                        task=[STARTING, ended(None, "CannotPullContainerError: pull access denied")]),
+    "a migration has no place": refuses("RESOURCE:ENI: no address is left", failures=[{"reason": "RESOURCE:ENI", "detail": "no address is left"}]),
+    "a migration takes long": refuses("left running", TASK, task=[RUNNING], settings={"MIGRATION_SECONDS": "1"}),
+    "somebody changes the service meanwhile": refuses(revision(3), meanwhile=revision(3)),
+    "the circuit breaker": refuses("circuit breaker: tasks failed to start", revision(5), updated=True, deployment=[COMING, BROKEN]),
+    "stable on the revision before": refuses("it is gone", revision(5), updated=True, deployment=[COMING, GONE]),
+    "another deployment in its place": refuses("another took its place", updated=True, deployment=[COMING, COMING | {"status": "ACTIVE"}]),
+    "complete, and replaced": refuses("another took its place", updated=True, deployment=[COMPLETE | {"status": "ACTIVE"}]),
+    "a deployment takes long": refuses("1 of 2 tasks run", updated=True, deployment=[COMING], settings={"ROLLOUT_SECONDS": "1"}),
+    "a later run is not undone": refuses("run 42", "run 41", label="42"),
+    "there is no service": refuses("MISSING", service=None),
+    "the service drains": refuses("DRAINING", service="DRAINING"),
+    "each environment has its cluster": Course(Ecs(), 255, ("Not deployed to production",), words=("production", NEW)),
+    "a tag": turns_away("by its digest", ("staging", "docker.io/owner/tickbox:latest")),
+    "a short digest": turns_away("by its digest", ("staging", NEW[:-1])),
+    "an unknown environment": turns_away("no Staging", ("Staging", NEW)),
+    "no image": turns_away("./ops/deploy/run staging|production", ("staging",), status=2),
+    "a strange sequence": turns_away("not a number", settings={"SEQUENCE": "41; true"}),
 }
 
 
-class Deploys(unittest.TestCase):
-    outcomes: dict
-
-    @classmethod
-    def setUpClass(cls):
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """All courses, at once since the command line takes its time."""
+    programs = tmp_path_factory.mktemp("bin")
+    path, client = programs / "socket", programs / "aws"
+    server = subprocess.Popen([sys.executable, pathlib.Path(__file__).parent / "aws_server.py", path], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout.readline() == "ready\n", "the AWS command line did not start"
+        client.write_text(CLIENT.format(python=sys.executable, path=str(path)))
+        client.chmod(0o755)
         with ThreadPoolExecutor(4) as pool:
-            cls.outcomes = dict(zip(COURSES, pool.map(lambda course: Outcome(course[0], *course[1], **course[2]), COURSES.values())))
-
-    def serves(self, name):
-        outcome = self.outcomes[name]
-        self.assertEqual(outcome.process.returncode, 0, outcome.said)
-        self.assertEqual(outcome.ecs.serving, revision(8))
-        self.assertIn("Deployed to staging", outcome.summary)
-        self.assertNotIn("::error", outcome.said)
-        self.assertEqual(outcome.left, [])
-        return outcome
-
-    def refuses(self, name, *words, updated=False):
-        """Says so in the log, above the job and in its summary; the service is touched only where said."""
-        outcome = self.outcomes[name]
-        self.assertEqual(outcome.process.returncode, 1, outcome.said)
-        self.assertEqual("UpdateService" in outcome.ecs.calls(), updated, outcome.said)
-        self.assertRegex(outcome.said, "(?m)^::error::Not deployed to staging: ")
-        for word in words:
-            self.assertIn(word, outcome.said)
-            self.assertIn(word, outcome.summary)
-        self.assertNotIn("Deployed to", outcome.summary)
-        self.assertEqual(outcome.left, [])
-        return outcome
-
-    def turns_away(self, name, *words, status=1):
-        """Before anything is asked."""
-        outcome = self.outcomes[name]
-        self.assertEqual(outcome.process.returncode, status, outcome.said)
-        self.assertEqual(outcome.ecs.asked, [])
-        for word in words:
-            self.assertIn(word, outcome.said)
-
-    def test_it_migrates_then_updates_then_follows(self):
-        ecs = self.serves("success").ecs
-        self.assertEqual(ecs.calls(), ["DescribeServices", "DescribeTaskDefinition", "DescribeTaskDefinition", "RegisterTaskDefinition", "RunTask",
-                                       "DescribeTasks", "DescribeTasks", "DescribeTasks", "GetLogEvents", "DescribeServices", "UpdateService",
-                                       "DescribeServices", "DescribeServices"])
-        self.assertEqual(ecs.last("UpdateService"), {"cluster": "staging-tickbox", "service": "tickbox", "taskDefinition": revision(8)})
-
-    def test_the_revision_is_the_newest_of_the_family_with_this_image(self):
-        expected = definition(7, NEW, label="41", cpu="512")
-        for answered in ("taskDefinitionArn", "revision", "status", "compatibilities", "requiresAttributes", "registeredAt", "registeredBy"):
-            del expected[answered]
-        self.assertEqual(self.outcomes["success"].ecs.last("RegisterTaskDefinition"), expected)
-
-    def test_the_migration_runs_the_new_revision_in_the_service_s_network(self):
-        asked = self.outcomes["success"].ecs.last("RunTask")
-        asked.pop("clientToken", None)
-        self.assertEqual(asked, {
-            "cluster": "staging-tickbox", "taskDefinition": revision(8), "count": 1, "launchType": "FARGATE", "networkConfiguration": NETWORK,
-            "overrides": {"containerOverrides": [{"name": "tickbox", "command": ["migrate"]}]}})
-
-    def test_what_it_says_of_a_success(self):
-        outcome = self.serves("success")
-        for word in (NEW, "staging-tickbox:8", "before it `staging-tickbox:5`", "2 of 2 tasks"):
-            self.assertIn(word, outcome.summary)
-        self.assertIn('    {"message":"migrated"}\n', outcome.said)
-
-    def test_the_same_run_may_deploy_again(self):
-        self.serves("again")
-
-    def test_the_first_deployment_knows_of_no_other(self):
-        self.serves("first")
-
-    def test_throttled_calls_are_repeated(self):
-        self.assertEqual(self.serves("throttled").ecs.throttled, 0)
-
-    def test_a_migration_that_fails_ends_it(self):
-        self.refuses("migration_fails", "status 1", "Essential container in task exited")
-
-    def test_lines_of_the_log_are_no_commands_to_the_runner(self):
-        said = self.outcomes["migration_fails"].said
-        self.assertIn("    database is locked\n", said)
-        fenced = re.search(r"(?ms)^::stop-commands::(\w{32})$(.*?)^::\1::$", said)
-        self.assertIn("::warning::not a command", fenced[2])
-
-    def test_a_migration_that_never_starts_says_why(self):
-        self.refuses("migration_never_starts", "CannotPullContainerError: pull access denied")
-        self.assertIn("It has left no log.", self.outcomes["migration_never_starts"].said)
-
-    def test_a_migration_without_a_place_says_why(self):
-        self.refuses("migration_cannot_run", "RESOURCE:ENI: no address is left")
-
-    def test_a_migration_that_takes_long_is_left_alone(self):
-        self.refuses("migration_hangs", "left running", TASK)
-        self.assertNotIn("StopTask", self.outcomes["migration_hangs"].ecs.calls())
-
-    def test_a_service_that_somebody_changes_meanwhile_is_left_alone(self):
-        self.refuses("somebody_else", revision(3))
-
-    def test_the_circuit_breaker_is_a_failure(self):
-        outcome = self.refuses("breaker", "circuit breaker: tasks failed to start", revision(5), updated=True)
-        self.assertIn("failed container health checks", outcome.said)
-
-    def test_a_service_that_is_stable_on_the_revision_before_is_a_failure(self):
-        self.refuses("rolled_back_and_stable", "it is gone", revision(5), updated=True)
-
-    def test_another_deployment_in_its_place_is_a_failure(self):
-        self.refuses("replaced", "another took its place", updated=True)
-        self.refuses("complete_but_replaced", "another took its place", updated=True)
-
-    def test_a_deployment_that_takes_long_is_a_failure(self):
-        self.refuses("rollout_hangs", "1 of 2 tasks run", updated=True)
-
-    def test_no_task_is_said(self):
-        self.assertIn("::notice::staging-tickbox is scaled to no task", self.serves("no_task").said)
-
-    def test_a_later_run_is_not_undone(self):
-        outcome = self.refuses("overtaken", "run 42", "run 41")
-        self.assertNotIn("RegisterTaskDefinition", outcome.ecs.calls())
-
-    def test_by_hand_one_may_go_back_and_the_number_stays(self):
-        registered = self.serves("by_hand").ecs.last("RegisterTaskDefinition")
-        self.assertEqual(registered["containerDefinitions"][0]["dockerLabels"], {"tickbox.sequence": "42"})
-
-    def test_without_a_service_nothing_is_registered(self):
-        self.assertEqual(self.refuses("no_service", "MISSING").ecs.calls(), ["DescribeServices"])
-        self.assertEqual(self.refuses("service_drains", "DRAINING").ecs.calls(), ["DescribeServices"])
-
-    def test_each_environment_has_its_cluster(self):
-        outcome = self.outcomes["other_cluster"]
-        self.assertNotEqual(outcome.process.returncode, 0)
-        self.assertEqual(outcome.ecs.asked, [("DescribeServices", {"cluster": "production-tickbox", "services": ["tickbox"]})])
-        self.assertIn("ClusterNotFoundException", outcome.said)
-        self.assertIn("Not deployed to production", outcome.summary)
-
-    def test_an_image_without_its_digest_is_turned_away(self):
-        self.turns_away("tag", "by its digest")
-        self.turns_away("short_digest", "by its digest")
-
-    def test_words_that_it_does_not_know_are_turned_away(self):
-        self.turns_away("unknown_environment", "no Staging")
-        self.turns_away("no_image", "./ops/deploy/run staging|production", status=2)
-        self.turns_away("strange_sequence", "not a number")
+            list(pool.map(lambda course: course.run(programs), COURSES.values()))
+        yield COURSES
+    finally:
+        server.terminate()
 
 
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as BIN:
-        path = f"{BIN}/socket"
-        server = subprocess.Popen([sys.executable, pathlib.Path(__file__).parent / "aws_server.py", path], stdout=subprocess.PIPE, text=True)
-        try:
-            if server.stdout.readline() != "ready\n":
-                sys.exit("the AWS command line did not start")
-            client = pathlib.Path(BIN) / "aws"
-            client.write_text(CLIENT.format(python=sys.executable, path=path))
-            client.chmod(0o755)
-            unittest.main()
-        finally:
-            server.terminate()
+@pytest.mark.parametrize("name", COURSES)
+def test_ends_as_it_must(run, name):
+    """It says so in the log, above the job and in its summary; the service is touched only where it may be."""
+    course = run[name]
+    assert course.found == course.status, course.said
+    assert ("UpdateService" in course.ecs.calls()) == course.updated
+    assert bool(course.ecs.asked) == course.asks
+    assert course.left == []
+    for words in course.says:
+        assert words in (course.summary if course.asks else course.said)
+    if course.asks:
+        assert ("### Deployed to" in course.summary) == (course.status == 0)
+        assert ("::error" in course.said) == ("::error::Not deployed to staging: " in course.said) == (course.status == 1)
+    if course.status == 0:
+        assert course.ecs.serving == revision(8)
+    elif course.status == 1 and course.asks:
+        assert all(words in course.said for words in course.says)
+
+
+def test_it_migrates_then_updates_then_follows(run):
+    course = run["success"]
+    assert course.ecs.calls() == [
+        "DescribeServices", "DescribeTaskDefinition", "DescribeTaskDefinition", "RegisterTaskDefinition", "RunTask", "DescribeTasks",
+        "DescribeTasks", "DescribeTasks", "GetLogEvents", "DescribeServices", "UpdateService", "DescribeServices", "DescribeServices"]
+    assert course.ecs.last("UpdateService") == {"cluster": "staging-tickbox", "service": "tickbox", "taskDefinition": revision(8)}
+    assert '    {"message":"migrated"}\n' in course.said
+
+
+def test_the_revision_is_the_newest_of_the_family_with_this_image(run):
+    answered = {"taskDefinitionArn", "revision", "status", "compatibilities", "requiresAttributes", "registeredAt", "registeredBy"}
+    expected = definition(7, NEW, label="41", cpu="512")
+    assert run["success"].ecs.last("RegisterTaskDefinition") == {name: expected[name] for name in expected.keys() - answered}
+
+
+def test_the_migration_runs_the_new_revision_in_the_service_s_network(run):
+    asked = run["success"].ecs.last("RunTask")
+    asked.pop("clientToken", None)
+    assert asked == {
+        "cluster": "staging-tickbox", "taskDefinition": revision(8), "count": 1, "launchType": "FARGATE", "networkConfiguration": NETWORK,
+        "overrides": {"containerOverrides": [{"name": "tickbox", "command": ["migrate"]}]}}
+
+
+def test_lines_of_the_log_are_no_commands_to_the_runner(run):
+    said = run["a migration fails"].said
+    assert "    database is locked\n" in said
+    assert "::warning::not a command" in re.search(r"(?ms)^::stop-commands::(\w{32})$(.*?)^::\1::$", said)[2]
+
+
+def test_what_else_it_says_and_asks(run):
+    assert run["throttled calls are repeated"].ecs.throttled == 0
+    assert "It has left no log." in run["a migration never starts"].said
+    assert "StopTask" not in run["a migration takes long"].ecs.calls()
+    assert "failed container health checks" in run["the circuit breaker"].said
+    assert "::notice::staging-tickbox is scaled to no task" in run["no task is no failure"].said
+    assert "RegisterTaskDefinition" not in run["a later run is not undone"].ecs.calls()
+    for name in ("there is no service", "the service drains"):
+        assert run[name].ecs.calls() == ["DescribeServices"]
+    registered = run["by hand one may go back"].ecs.last("RegisterTaskDefinition")
+    assert registered["containerDefinitions"][0]["dockerLabels"] == {"tickbox.sequence": "42"}
+    production = run["each environment has its cluster"]
+    assert production.ecs.asked == [("DescribeServices", {"cluster": "production-tickbox", "services": ["tickbox"]})]
+    assert "ClusterNotFoundException" in production.said

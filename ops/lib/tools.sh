@@ -163,6 +163,13 @@ pip_install() {
         printf '%s\n' "$want" >"$stamp"
 }
 
+# run_pytest FOLDER FILE...: by the pytest that pip_install put into the folder.
+run_pytest() {
+    local folder=$1
+    shift
+    PYTHONDONTWRITEBYTECODE=1 run "$folder/bin/python" -m pytest -q -p no:cacheprovider "$@" >&2
+}
+
 have_shellcheck() {
     command -v shellcheck >/dev/null && return 0
     can_apt && apt_install shellcheck shellcheck && command -v shellcheck >/dev/null

@@ -63,5 +63,5 @@ step_deploy() {
     need_python || { skip "no suitable Python"; return; }
     have_curl_and_jq || { skip "no jq"; return; }
     pip_install "$LOCAL/aws" ops/deploy/requirements.txt || { skip "pip could not install ops/deploy/requirements.txt"; return; }
-    PYTHONDONTWRITEBYTECODE=1 run "$LOCAL/aws/bin/python" ops/deploy/test.py >&2 || fail "ops/deploy/run does not notice what it should"
+    run_pytest "$LOCAL/aws" ops/deploy/test.py || fail "ops/deploy/run does not notice what it should"
 }
