@@ -11,7 +11,6 @@ LOCAL=$ROOT/.local # all that the scripts keep: data, secrets, logs of installat
 . "$ROOT/ops/lib/packages.sh"
 . "$ROOT/ops/lib/tools.sh"
 . "$ROOT/ops/lib/app.sh"
-. "$ROOT/ops/lib/container.sh"
 . "$ROOT/ops/lib/database.sh"
 . "$ROOT/ops/lib/scratch.sh"
 . "$ROOT/ops/lib/generated.sh"

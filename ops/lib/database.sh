@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # A private MySQL or MariaDB in a folder of ours: own data, loopback only, no system service
 # touched. database_start finds a way to have one; database_stop undoes it.
-# Needs messages.sh, processes.sh, ports.sh, packages.sh, tools.sh, app.sh, container.sh.
+# Needs messages.sh, processes.sh, ports.sh, packages.sh, tools.sh, app.sh.
 
-HOW_TO_INSTALL='no database server: set DATABASE_URL=mysql://user:password@host/name, or install one (Debian, Ubuntu: sudo apt install mariadb-server-core mariadb-client-core; Fedora: sudo dnf install mariadb-server; macOS: brew install mysql), or start docker or podman'
+HOW_TO_INSTALL='no database server: set DATABASE_URL=mysql://user:password@host/name, or install one (Debian, Ubuntu: sudo apt install mariadb-server-core mariadb-client-core; Fedora: sudo dnf install mariadb-server; macOS: brew install mysql), or run all of it in containers: ops/compose.yaml'
 
 # For `ops/generate sqlx`, which needs MySQL, and a schema before the program can be built.
 ONLY_KIND=       # MySQL: MariaDB will not do
@@ -247,7 +247,7 @@ explain_other_kind() {
 
 # database_start DIR keep|scratch NAME...: the first way that works. Sets SERVER_PORT.
 database_start() {
-    local dir=$1 keep=$2 program engine
+    local dir=$1 keep=$2 program
     shift 2
     database_stop_leftover "$dir"
     [ "$keep" = keep ] || rm -rf "$dir"
@@ -256,32 +256,17 @@ database_start() {
     write_init_sql "$dir/init.sql" "$@" && write_client_file "$dir/client.cnf" || return 1
     DB_LOGIN=root:$ROOT_PASSWORD # the tests make and drop databases
     [ "$keep" != keep ] || DB_LOGIN=tickbox:$APP_PASSWORD
-    if program=$(choose_server "$dir"); then
+    if program=$(choose_server "$dir") || { explain_other_kind "$dir" && apt_install_server && program=$(choose_server "$dir"); }; then
         start_private "$program" "$dir" "$keep"
         return
     fi
-    explain_other_kind "$dir" || return 1
-    if apt_install_server && program=$(choose_server "$dir"); then
-        start_private "$program" "$dir" "$keep"
-        return
-    fi
-    if engine=$(container_engine); then
-        container_start "$engine" "$dir" "$keep"
-        return
-    fi
+    [ ! -s "$dir/made-by" ] || return 1
     [ -n "$ONLY_KIND" ] || say "$HOW_TO_INSTALL"
     return 1
 }
 
-database_stop() {
-    stop_spawned "$1/server.pid" 60
-    container_stop "$1"
-}
-
-database_stop_leftover() {
-    stop_leftover "$1/server.pid" "--datadir=$1/data"
-    container_stop "$1"
-}
+database_stop() { stop_spawned "$1/server.pid" 60; }
+database_stop_leftover() { stop_leftover "$1/server.pid" "--datadir=$1/data"; }
 
 database_url() { printf 'mysql://%s@127.0.0.1:%s/%s\n' "$DB_LOGIN" "$SERVER_PORT" "$1"; }
 
