@@ -96,7 +96,7 @@ run_schemathesis() {
 step_guide() {
     local count=$LOCAL/guide.txt status=0
     need_python || { skip "no suitable Python"; return; }
-    have_curl_and_jq || { skip "no curl and jq, which the guide uses"; return; }
+    provide "curl jq" curl jq || { skip "no curl and jq, which the guide uses"; return; }
     on_scratch_app guide run_guide >"$count" || status=1
     [ ! -s "$count" ] || NOTE=$(cat "$count")
     return "$status"

@@ -37,7 +37,7 @@ step_clippy() {
 }
 
 step_shell() {
-    have_shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
+    provide shellcheck shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
     run shellcheck ops/up ops/test ops/generate ops/database tests/faults/run tests/faults/rolling tests/faults/servers \
         ops/image/smoke ops/image/build ops/publish-infra ops/infra/image-in-service tests/load/run ops/deploy/run ops/workflows/set-up-rust .ci/run
 }
@@ -125,7 +125,7 @@ step_engines() {
     local status=0
     need_node tests/browser || { fail "no suitable Node.js"; return; }
     need_firefox || { skip "no Firefox"; return; }
-    need_webkit || { skip "no WebKitGTK with a driver, or no Xvfb"; return; }
+    provide "WebKitWebDriver Xvfb" webkit2gtk-driver xvfb || { skip "no WebKitGTK with a driver, or no Xvfb"; return; }
     npm_install tests/browser || { fail "npm ci failed in tests/browser"; return; }
     : >"$LOCAL/engines.txt"
     on_scratch_app engines engine_tests || status=1

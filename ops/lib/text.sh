@@ -3,13 +3,8 @@
 # draws. Needs messages.sh, tools.sh, steps.sh.
 
 step_text() {
-    have_w3m_and_tmux || { skip "no w3m or no tmux"; return; }
+    provide "w3m tmux" w3m tmux || { skip "no w3m or no tmux"; return; }
     on_scratch_app text text_story
-}
-
-have_w3m_and_tmux() {
-    command -v w3m >/dev/null && command -v tmux >/dev/null && return 0
-    can_apt && apt_install "a text browser and its terminal" w3m tmux && command -v w3m >/dev/null && command -v tmux >/dev/null
 }
 
 text_story() {

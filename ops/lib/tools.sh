@@ -56,49 +56,36 @@ git_with_subtree() {
     return 1
 }
 
-chromium_program() {
-    local name
-    for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable chromium-headless-shell \
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
-        /Applications/Chromium.app/Contents/MacOS/Chromium; do
-        [ -n "$name" ] && command -v "$name" && return 0
-    done
-    return 1
-}
-
-# Ubuntu's package of that name only fetches a snap, which needs a running snapd.
+# Ubuntu's packages of browsers only fetch a snap, which needs a running snapd.
 is_ubuntu() { grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null; }
 
-need_chromium() {
-    chromium_program >/dev/null && return 0
-    if ! is_ubuntu && can_apt && apt_install "a browser for the tests" chromium && chromium_program >/dev/null; then return 0; fi
-    say "No Chromium: install Chromium or Google Chrome, or set CHROMIUM to the program's path."
-    return 1
-}
-
-# Asked for its version, since Ubuntu's program of that name may only say that there is none.
-firefox_program() {
+# first_program NAME...: the first that says its version, since Ubuntu's of that name may only say that there is none.
+first_program() {
     local name
-    for name in "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; do
+    for name in "$@"; do
         [ -n "$name" ] && "$name" --version >/dev/null 2>&1 && command -v "$name" && return 0
     done
     return 1
 }
 
-need_firefox() {
-    firefox_program >/dev/null && return 0
-    if ! is_ubuntu && can_apt && apt_install "Firefox for the tests" firefox-esr && firefox_program >/dev/null; then return 0; fi
-    say "No Firefox: install Firefox, or set FIREFOX to the program's path."
+chromium_program() {
+    first_program "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable chromium-headless-shell \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium
+}
+
+firefox_program() { first_program "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; }
+
+need_chromium() {
+    chromium_program >/dev/null && return 0
+    ! is_ubuntu && can_apt && apt_install "a browser for the tests" chromium && chromium_program >/dev/null && return 0
+    say "No Chromium: install Chromium or Google Chrome, or set CHROMIUM to the program's path."
     return 1
 }
 
-# Its driver knows the browser that belongs to it. Where newer Debian calls the package otherwise, the old name leads to it.
-have_webkit() { command -v WebKitWebDriver >/dev/null && command -v Xvfb >/dev/null; }
-
-need_webkit() {
-    have_webkit && return 0
-    can_apt && apt_install "WebKit for the tests" webkit2gtk-driver xvfb && have_webkit && return 0
-    say "No WebKit: install WebKitGTK's WebKitWebDriver, and Xvfb."
+need_firefox() {
+    firefox_program >/dev/null && return 0
+    ! is_ubuntu && can_apt && apt_install "Firefox for the tests" firefox-esr && firefox_program >/dev/null && return 0
+    say "No Firefox: install Firefox, or set FIREFOX to the program's path."
     return 1
 }
 
@@ -170,14 +157,18 @@ run_pytest() {
     PYTHONDONTWRITEBYTECODE=1 run "$folder/bin/python" -m pytest -q -p no:cacheprovider "$@" >&2
 }
 
-have_shellcheck() {
-    command -v shellcheck >/dev/null && return 0
-    can_apt && apt_install shellcheck shellcheck && command -v shellcheck >/dev/null
+# have PROGRAM...: whether all of them are there.
+have() {
+    local program
+    for program in "$@"; do command -v "$program" >/dev/null || return 1; done
 }
 
-have_curl_and_jq() {
-    command -v curl >/dev/null && command -v jq >/dev/null && return 0
-    can_apt && apt_install "curl and jq" curl jq && command -v curl >/dev/null && command -v jq >/dev/null
+# provide "PROGRAM..." PACKAGE...: by apt, where one of the programs is missing.
+provide() {
+    local programs=$1
+    shift
+    # shellcheck disable=SC2086 # the names are words
+    have $programs || { can_apt && apt_install "$programs" "$@" && have $programs; }
 }
 
 # A package of its own since Debian 13. Debian 12 packs promtool with the Prometheus server, whose installation

@@ -9,7 +9,7 @@ need_workflow_tools() {
     pip_install "$LOCAL/workflow-tools" ops/workflows/requirements.txt || { skip "pip could not install ops/workflows/requirements.txt"; return; }
     need_node ops/workflows || { skip "no suitable Node.js"; return; }
     npm_install ops/workflows || { skip "npm ci failed in ops/workflows"; return; }
-    have_shellcheck || skip "no shellcheck (https://www.shellcheck.net)"
+    provide shellcheck shellcheck || skip "no shellcheck (https://www.shellcheck.net)"
 }
 
 # Of this repository and of what is published from a folder of it.
@@ -61,7 +61,7 @@ expect_finding() {
 # By the real AWS command line, against an ECS that is played.
 step_deploy() {
     need_python || { skip "no suitable Python"; return; }
-    have_curl_and_jq || { skip "no jq"; return; }
+    provide jq jq || { skip "no jq"; return; }
     pip_install "$LOCAL/aws" ops/deploy/requirements.txt || { skip "pip could not install ops/deploy/requirements.txt"; return; }
     run_pytest "$LOCAL/aws" ops/deploy/test.py || fail "ops/deploy/run does not notice what it should"
 }
