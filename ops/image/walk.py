@@ -1,18 +1,15 @@
-"""A person's way through a running Tickbox, on the pages and on the API: walk.py ADDRESS. Nothing
-besides HTTP. One line a check on stdout: what, found, wanted, ok or FAILED, with tabs between them."""
+"""A person's way through a running Tickbox, on the pages and on the API: walk.py ADDRESS, by a Python that has
+requests. One line a check on stdout: what, found, wanted, ok or FAILED, with tabs between them."""
 
-import json
 import re
 import secrets
 import sys
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from urllib.parse import urlencode, urlsplit
+from functools import partial
 
-FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
-JSON = {"content-type": "application/json"}
+import requests
+
 PASSWORD = "seven green bottles"
 
 
@@ -20,46 +17,20 @@ class Wrong(Exception):
     """An answer that is not the right one."""
 
 
-@dataclass
-class Answer:
-    """One of the server's."""
-
-    status: int
-    headers: dict[str, str]
-    cookies: list[str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """As it is read."""
-        return self.body.decode()
-
-
-class Server:
-    """Asks, and wants the status that is right."""
+class Visitor(requests.Session):
+    """Asks, keeps its cookies, and wants the status that is right."""
 
     def __init__(self, address: str) -> None:
-        self.where = urlsplit(address).netloc
+        super().__init__()
+        self.address = address
+        self.trust_env = False  # no proxy lies on the way to this machine
+        self.headers["sec-fetch-site"] = "same-origin"
 
-    def ask(self, method: str, path: str, status: int, headers: dict[str, str] | None = None, body: str = "") -> Answer:
-        """One request on a connection of its own."""
-        connection = HTTPConnection(self.where, timeout=20)
-        try:
-            connection.request(method, path, body.encode(), headers or {})
-            response = connection.getresponse()
-            fields = response.getheaders()
-            cookies = [value.split(";")[0] for name, value in fields if name.lower() == "set-cookie"]
-            named = {name.lower(): value for name, value in fields}
-            answer = Answer(response.status, named, cookies, response.read())
-        finally:
-            connection.close()
-        if answer.status != status:
-            raise Wrong(f"{method} {path}: {answer.status}, not {status}: {answer.body[:200]!r}")
+    def ask(self, method: str, path: str, status: int = 200, **body: object) -> requests.Response:
+        """One request."""
+        answer = self.request(method, self.address + path, timeout=20, allow_redirects=False, **body)  # type: ignore[arg-type]
+        expect(answer.status_code == status, f"{method} {path}: {answer.status_code}, not {status}: {answer.text[:200]!r}")
         return answer
-
-    def get(self, path: str, **headers: str) -> Answer:
-        """What is there."""
-        return self.ask("GET", path, 200, headers)
 
 
 def expect(found: bool, words: str) -> None:
@@ -68,88 +39,86 @@ def expect(found: bool, words: str) -> None:
         raise Wrong(words)
 
 
-def walk_pages(server: Server) -> str:
+def walk_pages(visitor: Visitor) -> str:
     """As a browser without JavaScript."""
     name = f"page{secrets.token_hex(6)}"
     person = {"first_name": "Ona", "last_name": "Petraitė", "username": name, "password": PASSWORD, "password_again": PASSWORD}
-    server.ask("POST", "/register", 303, FORM, urlencode(person))
-    login = urlencode({"username": name, "password": PASSWORD})
-    cookie = "; ".join(server.ask("POST", "/login", 303, FORM, login).cookies)
+    visitor.ask("POST", "/register", 303, data=person)
+    visitor.ask("POST", "/login", 303, data={"username": name, "password": PASSWORD})
+    # Its cookie is for HTTPS, which a proxy would end.
+    visitor.headers["cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
     todo, description = str(uuid.uuid4()), f"Milk {secrets.token_hex(6)}"
 
-    def submit(path: str, form: dict[str, str]) -> None:
-        answer = server.ask("POST", path, 303, {**FORM, "cookie": cookie}, urlencode(form))
-        expect(not answer.headers["location"].startswith("/login"), f"{path} leads to {answer.headers['location']}")
+    def submit(path: str, **form: str) -> None:
+        location = visitor.ask("POST", path, 303, data={"todo_id": todo, **form}).headers["location"]
+        expect(not location.startswith("/login"), f"{path} leads to {location}")
 
     def shown(path: str) -> bool:
-        return description in server.get(path, cookie=cookie).text
+        return description in visitor.ask("GET", path).text
 
-    submit("/", {"todo_id": todo, "description": description})
+    submit("/", description=description)
     expect(shown("/?show=open"), "what was added is not shown")
-    submit("/update-todo", {"todo_id": todo, "is_done": "true"})
+    submit("/update-todo", is_done="true")
     expect(not shown("/?show=open") and shown("/?show=done"), "what was completed is not shown as done")
-    submit("/remove-todo", {"todo_id": todo})
+    submit("/remove-todo")
     expect(not shown("/?show=done"), "what was removed is shown")
-    server.ask("POST", "/logout", 303, {**FORM, "cookie": cookie})
-    after = server.ask("GET", "/", 303, {"cookie": cookie})
+    visitor.ask("POST", "/logout", 303)
+    after = visitor.ask("GET", "/", 303)
     expect(after.headers["location"].startswith("/login"), "the session lives on")
     return "register, login, add, complete, remove, logout"
 
 
-def walk_api(server: Server) -> str:
+def walk_api(visitor: Visitor) -> str:
     """As a phone."""
-    name = f"phone{secrets.token_hex(6)}"
-    headers = dict(JSON)
+    name, todo = f"phone{secrets.token_hex(6)}", str(uuid.uuid4())
 
-    def call(operation: str, status: int, body: dict[str, object]) -> dict[str, object]:
-        answer = server.ask("POST", f"/api/v1/{operation}", status, headers, json.dumps(body))
-        return dict(json.loads(answer.body)) if answer.body else {}
+    def call(operation: str, status: int, **body: object) -> requests.Response:
+        return visitor.ask("POST", f"/api/v1/{operation}", status, json=body)
 
     def listed() -> list[tuple[str, bool]]:
-        page = json.loads(server.get("/api/v1/todo_list", **headers).body)
-        return [(found["id"], found["is_done"]) for found in page["todos"]]
+        return [(found["id"], found["is_done"]) for found in visitor.ask("GET", "/api/v1/todo_list").json()["todos"]]
 
-    call("register_user", 201, {"first_name": "Ona", "last_name": "Petraitė", "username": name, "password": PASSWORD})
-    tokens = call("login", 200, {"username": name, "password": PASSWORD})
-    headers["authorization"] = f"Bearer {tokens['token']}"
-    todo = str(uuid.uuid4())
-    call("add_todo", 201, {"id": todo, "description": "Milk"})
+    call("register_user", 201, first_name="Ona", last_name="Petraitė", username=name, password=PASSWORD)
+    tokens = call("login", 200, username=name, password=PASSWORD).json()
+    visitor.headers["authorization"] = f"Bearer {tokens['token']}"
+    call("add_todo", 201, id=todo, description="Milk")
     expect(listed() == [(todo, False)], "what was added is not listed")
-    call("update_todo_status", 200, {"id": todo, "is_done": True})
+    call("update_todo_status", 200, id=todo, is_done=True)
     expect(listed() == [(todo, True)], "what was completed is not listed as done")
-    call("remove_todo", 200, {"id": todo})
+    call("remove_todo", 200, id=todo)
     expect(not listed(), "what was removed is listed")
-    call("logout", 204, {})
-    server.ask("GET", "/api/v1/todo_list", 401, headers)
+    call("logout", 204)
+    visitor.ask("GET", "/api/v1/todo_list", 401)
     return "register, login, add, complete, remove, logout"
 
 
-def load_assets(server: Server, page: str, least: int) -> str:
+def load_assets(page: str, least: int, visitor: Visitor) -> str:
     """All that a page loads, each in full; nothing of it may come from elsewhere."""
-    found = re.findall(r'(?:src|href)="([^"#?]+\.(?:css|js|svg))"', server.get(page).text)
+    found = re.findall(r'(?:src|href)="([^"#?]+\.(?:css|js|svg))"', visitor.ask("GET", page).text)
+    expect(len(found) >= least, f"{page} loads {found}")
     size = 0
     for path in found:
         expect(path.startswith("/assets/"), f"{page} loads {path}")
-        answer = server.get(path)
+        answer = visitor.ask("GET", path)
         expect("immutable" in answer.headers.get("cache-control", ""), f"{path} is not kept for ever")
-        size += len(answer.body)
-    expect(len(found) >= least, f"{page} loads {found}")
+        size += len(answer.content)
     return f"{len(found)} files, {size:,} bytes"
 
 
+WAYS: dict[str, Callable[[Visitor], str]] = {
+    "pages": walk_pages,
+    "API": walk_api,
+    "assets of the pages": partial(load_assets, "/login", 3),
+    "Swagger UI": partial(load_assets, "/api/docs", 2),
+    "document of the API": lambda visitor: f"OpenAPI {visitor.ask('GET', '/api/openapi.json').json()['openapi']}",
+}
+
+
 def main(address: str) -> None:
-    """One line a way."""
-    server = Server(address)
-    ways: dict[str, Callable[[], str]] = {
-        "pages": lambda: walk_pages(server),
-        "API": lambda: walk_api(server),
-        "assets of the pages": lambda: load_assets(server, "/login", 3),
-        "Swagger UI": lambda: load_assets(server, "/api/docs", 2),
-        "document of the API": lambda: f"OpenAPI {json.loads(server.get('/api/openapi.json').body)['openapi']}",
-    }
-    for what, way in ways.items():
+    """One line a way, each by a visitor of its own."""
+    for what, way in WAYS.items():
         try:
-            print(what, way(), "works", "ok", sep="\t")
+            print(what, way(Visitor(address)), "works", "ok", sep="\t")
         except (Wrong, OSError, ValueError, KeyError) as error:
             print(what, " ".join(str(error).split()), "works", "FAILED", sep="\t")
 
