@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_answer_is_a_copy_of_a_file() {
+    fn responses_share_the_bytes_of_a_file() {
         for name in Files::iter() {
             let file = || shared(Files::get(&name).expect("it was listed"));
             assert_eq!(file().as_ptr(), file().as_ptr(), "{name}");

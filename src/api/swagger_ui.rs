@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn no_answer_is_a_copy_of_the_document() {
+    async fn responses_share_the_bytes_of_the_document() {
         for encoding in ["identity", "gzip"] {
             let body = async || {
                 let request = Request::builder().header("accept-encoding", encoding);

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_long_enough_and_can_be_guessed_is_refused() {
+    fn a_long_but_guessable_secret_is_refused() {
         let hex = "0f8e1d6ab35c9274";
         for text in [
             " ".repeat(32),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_may_hold_blanks_beside_enough_else() {
+    fn a_secret_may_contain_spaces() {
         for text in [
             "b1c5 77de 04fa 93c8 2a6b e0d9 51f3 8c4e",
             "lantern meadow violet teapot amber kettle\n",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_our_documents_say_of_a_secret_is_one() {
+    fn no_example_in_the_documents_is_accepted_as_a_secret() {
         let mut found = Vec::new();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         for folder in ["docs", "ops", "openapi", ".github"] {
@@ -138,7 +138,7 @@ mod tests {
         })]
 
         #[test]
-        fn what_is_random_is_accepted(hex in "[0-9a-f]{64}", base64 in "[A-Za-z0-9+/]{43}=") {
+        fn a_random_secret_is_accepted(hex in "[0-9a-f]{64}", base64 in "[A-Za-z0-9+/]{43}=") {
             prop_assert_eq!(weakness(&hex), None);
             prop_assert_eq!(weakness(&base64), None);
         }

@@ -29,7 +29,7 @@ fn host(name: &str, port: u16) -> Host {
 }
 
 #[test]
-fn two_settings_are_enough_and_the_others_have_their_defaults() {
+fn two_settings_are_required_and_the_others_have_defaults() {
     let config = with_url("mysql://ona:p%40ss@db.example/todo").expect("valid");
     assert_eq!(config.database.hosts, [host("db.example", 3306)]);
     assert_eq!(config.database.name, "todo");
@@ -136,7 +136,7 @@ fn a_secret_is_judged_by_more_than_its_length() {
 }
 
 #[test]
-fn the_public_origin_is_kept_as_browsers_write_it() {
+fn the_public_origin_is_normalised_as_browsers_do() {
     let origin = |text: &str| {
         let config = read(&[
             ("DATABASE_URL", "mysql://ona@db/todo"),
@@ -171,7 +171,7 @@ fn the_public_origin_is_kept_as_browsers_write_it() {
 }
 
 #[test]
-fn what_browsers_remember_of_https_can_be_chosen() {
+fn the_hsts_header_can_be_configured() {
     let hsts = |text: &str| {
         let config = read(&[
             ("DATABASE_URL", "mysql://ona@db/todo"),
@@ -187,7 +187,7 @@ fn what_browsers_remember_of_https_can_be_chosen() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_refused_and_does_not_count_as_unset() {
+fn a_setting_that_is_not_utf_8_is_refused_and_not_unset() {
     let not_text = || Some(OsStr::from_bytes(b"\xff5d0c7be9413fa8625d1e90b3c47af826").into());
     for name in [
         "JWT_SECRET",
@@ -223,7 +223,7 @@ fn what_is_not_utf_8_is_refused_and_does_not_count_as_unset() {
 }
 
 #[test]
-fn the_two_listeners_have_addresses_of_their_own() {
+fn the_two_listeners_need_different_addresses() {
     let message = read(&[
         ("LISTEN", "127.0.0.1:9090"),
         ("METRICS_LISTEN", "127.0.0.1:9090"),
@@ -233,7 +233,7 @@ fn the_two_listeners_have_addresses_of_their_own() {
 }
 
 #[test]
-fn a_log_filter_has_no_empty_part() {
+fn an_empty_part_of_a_log_filter_is_refused() {
     for filter in ["info,", ",info", "tickbox=debug,,warn"] {
         let message = read(&[("RUST_LOG", filter)]).expect_err("refused");
         assert!(message.contains("\n  RUST_LOG"), "{message}");
@@ -248,7 +248,7 @@ fn without_settings_both_required_ones_are_named() {
 }
 
 #[test]
-fn a_command_asks_only_for_what_it_needs() {
+fn a_command_reads_only_the_settings_it_needs() {
     let url = |name: &str| (name == "DATABASE_URL").then(|| "mysql://ona@db/todo".into());
     assert!(Config::read(Purpose::Serve, url).is_err());
     assert!(Config::read(Purpose::Migrate, url).is_ok());

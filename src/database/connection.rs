@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_of_rds_is_trusted_by_its_region_and_by_the_file() {
+    fn an_rds_host_is_trusted_by_its_region_or_the_file() {
         let region = rds_ca::roots(RDS).expect("it has roots");
         assert_eq!(by(RDS, None), CaSource::Bundle(region.clone().into_bytes()));
         let file = fs::read_to_string(FILE).expect("it is there");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_went_away_is_not_passed_over() {
+    fn a_missing_ca_file_is_an_error() {
         let gone = "/no/such/file";
         assert_eq!(by(RDS, Some(gone)), CaSource::File(gone.into()));
     }

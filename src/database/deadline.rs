@@ -38,7 +38,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(5);
 
     #[tokio::test]
-    async fn all_trips_of_a_request_end_with_its_budget() {
+    async fn all_queries_of_a_request_share_its_deadline() {
         within_budget(async {
             let started = Instant::now();
             let first = deadline(LIMIT);
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_trip_keeps_to_its_own_limit_when_the_budget_is_larger_or_absent() {
+    async fn a_query_keeps_its_own_limit_within_a_larger_deadline() {
         let short = Duration::from_secs(1);
         let within = within_budget(async { deadline(short) }).await;
         assert!(within <= Instant::now() + short);

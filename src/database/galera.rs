@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_transaction_reads_is_among_the_statements() {
+    fn the_reads_of_a_transaction_are_prepared_too() {
         let lock =
             "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE";
         let tally = "SELECT rev, open_count, todo_count FROM users WHERE id = ?";

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_quarter_of_the_permits_is_never_taken_by_writes() {
+    async fn writes_leave_a_quarter_of_the_permits_to_reads() {
         let permits = WorkPermits::new(8);
         let mut writes = Vec::new();
         for _ in 0..6 {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn with_all_detached_permits_used_writes_keep_theirs_and_new_ones_are_refused() {
+    async fn without_detached_permits_new_writes_are_refused() {
         let permits = WorkPermits::new(8);
         let late = permits.write(soon()).await.expect("free");
         let mut detached = Vec::new();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_waiting_caller_is_counted_until_it_leaves() {
+    async fn a_waiting_caller_is_counted_until_it_stops_waiting() {
         let permits = Arc::new(WorkPermits::new(1));
         let held = permits.read(soon()).await.expect("free");
         let waiter = tokio::spawn({

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_its_own_takes_writes() {
+    fn a_standalone_server_accepts_writes() {
         let mysql = [
             ("innodb_read_only", "OFF"),
             ("offline_mode", "OFF"),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_not_to_write_is_enough() {
+    fn any_single_reason_makes_a_server_read_only() {
         for (name, value) in [
             ("read_only", "ON"),
             ("read_only", "NO_LOCK"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_of_galera_takes_writes_while_it_is_ready_and_of_the_majority() {
+    fn a_galera_node_accepts_writes_when_ready_in_the_majority() {
         let ready = ServerState {
             product: Product::Galera,
             ..ServerState::default()

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn every_region_has_three_roots_that_are_its_own() {
+    fn every_region_has_three_roots_of_its_own() {
         let regions = regions();
         assert_eq!(regions.len(), 27);
         for region in regions {
@@ -106,7 +106,7 @@ mod tests {
 
     /// Not whether they are valid today: this fails when others are put there, and never by itself.
     #[test]
-    fn roots_outlive_the_program() {
+    fn every_root_is_valid_until_2061_or_later() {
         let mut ends = BTreeMap::new();
         for region in regions() {
             for certificate in certificates(&host_in(region)) {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_any_case_and_of_any_depth_have_their_region() {
+    fn host_names_are_matched_to_their_region_in_any_case() {
         let writer = certificates("Tickbox.Cluster-C0FFEE.EU-Central-1.RDS.amazonaws.com");
         assert_eq!(writer, certificates(&host_in("eu-central-1")));
         assert_ne!(writer, certificates(&host_in("eu-central-2")));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_get_no_root() {
+    fn other_host_names_get_no_roots() {
         for name in [
             "db",
             "127.0.0.1",

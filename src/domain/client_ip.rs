@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn each_trusted_proxy_is_one_entry_from_the_right() {
+    fn each_trusted_proxy_counts_one_entry_from_the_right() {
         let lines: [&[u8]; 2] = [b"6.6.6.6, 1.1.1.1", b"2.2.2.2"];
         for (hops, expected) in [
             (0, "10.0.0.1"),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_may_have_a_port_brackets_and_blanks() {
+    fn a_forwarded_entry_may_have_a_port_brackets_and_spaces() {
         for (entry, expected) in [
             ("1.2.3.4", "1.2.3.4"),
             (" \t1.2.3.4 ", "1.2.3.4"),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_at_its_place_leaves_the_peer() {
+    fn an_invalid_forwarded_entry_leaves_the_peer_address() {
         for entry in [
             "",
             " ",
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_counts_by_its_first_half_and_ipv4_whole() {
+    fn ipv6_is_grouped_by_64_bits_and_ipv4_by_address() {
         let network = |text: &str| {
             ClientIp::from_forwarded_for(text.parse().expect("an address"), [].into_iter(), 0)
                 .network()
@@ -178,7 +178,7 @@ mod tests {
 
         /// As a proxy appends: to the last line, or as a line of its own.
         #[test]
-        fn whatever_a_client_sends_it_never_chooses_its_bucket(
+        fn a_client_cannot_choose_its_own_rate_limit_bucket(
             sent in proptest::collection::vec(line(), 0..4),
             client in any::<IpAddr>(),
             others in proptest::collection::vec(any::<IpAddr>(), 0..3),
@@ -202,7 +202,7 @@ mod tests {
         }
 
         #[test]
-        fn every_header_and_every_number_of_proxies_has_an_answer(
+        fn any_header_and_number_of_proxies_gives_an_address(
             lines in proptest::collection::vec(line(), 0..4),
             hops in any::<u8>(),
         ) {

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn now_has_no_more_than_microseconds() {
+    fn now_has_microsecond_precision() {
         for _ in 0..100 {
             assert_eq!(Clock::default().now().nanosecond() % 1_000, 0);
         }

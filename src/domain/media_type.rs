@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utf8_has_many_names_and_others_are_another_charset() {
+    fn utf_8_is_known_by_all_its_names_and_no_other_charset() {
         let is_json = |text| is_utf8(text, "application/json");
         for text in [
             "application/json",
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn one_byte_order_mark_is_skipped_and_nothing_else() {
+    fn exactly_one_byte_order_mark_is_skipped() {
         assert_eq!(without_mark(b"\xef\xbb\xbf{}"), b"{}");
         assert_eq!(without_mark(b"{}"), b"{}");
         assert_eq!(without_mark(b"\xfe\xff{}"), b"\xfe\xff{}");
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_identity_is_no_encoding() {
+    fn only_identity_counts_as_no_encoding() {
         assert!(is_identity(None) && is_identity(Some(" Identity")));
         assert!(!is_identity(Some("gzip")) && !is_identity(Some("")));
     }

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_survives_its_text_form() {
+    fn a_token_round_trips_through_text() {
         let token = SessionToken::new(Uuid::from_u128(7), [9; 32]);
         let read = SessionToken::parse(token.expose()).expect("its own form");
         assert_eq!(read.id, token.id);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_successor_is_always_the_same_and_needs_the_key() {
+    fn a_successor_is_deterministic_and_needs_the_key() {
         let token = SessionToken::new(Uuid::from_u128(7), [9; 32]);
         let next = token.successor(&SuccessorKey([3; 32]));
         let again = token.successor(&SuccessorKey([3; 32]));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn token_refuses_every_other_text() {
+    fn no_other_text_parses_as_a_token() {
         let good = SessionToken::new(Uuid::from_u128(7), [9; 32]);
         let good = good.expose();
         for text in [
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_thirty_days_after_use_but_ninety_after_its_beginning() {
+    fn a_session_ends_30_days_after_use_and_90_after_login() {
         let created = datetime!(2026-01-01 00:00 UTC);
         assert_eq!(expiry(created, created), created + Duration::days(30));
         let late = created + Duration::days(80);

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blank_is_what_rust_trims() {
+    fn blank_characters_are_those_that_rust_trims() {
         let blank = regex::Regex::new(&format!("^{BLANK}$")).expect("an expression");
         for character in '\0'..=char::MAX {
             let is_blank = blank.is_match(character.encode_utf8(&mut [0; 4]));
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn invisible_characters_are_those_that_unicode_lists_and_the_empty_signs() {
+    fn invisible_characters_are_those_that_unicode_lists() {
         let listed = concat!(
             r"^[[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]",
             r"--\p{Prepended_Concatenation_Mark}]$",

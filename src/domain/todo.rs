@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_to_do_counts_as_open_only_while_it_is_open_and_present() {
+    fn a_to_do_counts_as_open_unless_done_or_removed() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
         let open = Todo::new(TodoId::new_v7(now), description, now);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn doing_it_twice_keeps_the_first_date() {
+    fn completing_twice_keeps_the_first_date() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let later = datetime!(2026-01-02 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_sets_what_it_names_and_leaves_the_rest() {
+    fn an_edit_changes_only_the_fields_it_names() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let text = |text| Description::parse(text).expect("valid");
         let done = Todo::new(TodoId::new_v7(now), text("Buy milk"), now).completed(now);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edited_to_do_is_still_known_by_the_text_it_was_added_with() {
+    fn an_edited_to_do_remembers_its_original_text() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let text = |text| Description::parse(text).expect("valid");
         let added = Todo::new(TodoId::new_v7(now), text("Buy milk"), now);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_removed_can_be_restored_for_thirty_days() {
+    fn a_removed_to_do_is_restorable_for_30_days() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
         let todo = Todo::new(TodoId::new_v7(now), description, now);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_a_later_moment_sort_later() {
+    fn later_ids_sort_after_earlier_ones() {
         let early = TodoId::new_v7(datetime!(2026-01-01 00:00:00.001 UTC));
         let late = TodoId::new_v7(datetime!(2026-01-01 00:00:00.002 UTC));
         assert!(early.0 < late.0);

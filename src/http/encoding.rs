@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_encoding_is_accepted_only_by_name_and_weight() {
+    fn an_encoding_is_accepted_by_its_name_and_weight() {
         assert!(accepts_encoding("gzip, deflate, br", "br"));
         assert!(accepts_encoding("BR;q=0.5", "br"));
         assert!(!accepts_encoding("gzip", "br"));

@@ -79,7 +79,7 @@ mod tests {
         })]
 
         #[test]
-        fn what_is_compressed_comes_out_as_it_was_whatever_came_before(
+        fn compressed_bodies_decompress_to_the_original(
             bodies in proptest::collection::vec(
                 prop_oneof![
                     proptest::collection::vec(any::<u8>(), 0..20_000),

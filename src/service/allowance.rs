@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_user_has_no_more_under_way_than_some_and_takes_nothing_from_others() {
+    fn one_user_cannot_use_up_the_allowance_of_others() {
         let allowances = Arc::new(Allowances::default());
         let (rita, ona) = (UserId(1), UserId(2));
         let begin = |user| UnderWay::begin(&allowances, user);

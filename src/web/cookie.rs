@@ -249,7 +249,7 @@ mod tests {
         })]
 
         #[test]
-        fn whatever_the_cookies_are_few_tokens_are_read_and_each_was_sent(
+        fn any_cookie_header_gives_few_tokens_that_were_sent(
             headers in proptest::collection::vec(header(), 0..4),
         ) {
             let request = request(&headers);
@@ -266,7 +266,7 @@ mod tests {
         }
 
         #[test]
-        fn our_cookie_is_found_whatever_a_neighbour_has_set_beside_it(
+        fn our_cookie_is_found_among_foreign_cookies(
             before in header(),
             after in header(),
             secret in any::<[u8; 32]>(),

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_the_host_whatever_port_is_left_out() {
+    fn the_default_port_of_an_origin_may_be_omitted() {
         for (origin, host) in [
             ("http://name", "name"),
             ("http://name", "name:80"),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn another_name_port_or_scheme_is_another_origin() {
+    fn a_different_host_port_or_scheme_is_cross_origin() {
         for (origin, host) in [
             ("http://name", "name:443"),
             ("https://name", "name:80"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_came_by_http_is_another_one_than_that_by_https() {
+    fn http_and_https_are_different_origins() {
         assert!(origin_matches_host(
             "https://name",
             "name",

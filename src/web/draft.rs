@@ -105,7 +105,7 @@ mod tests {
         })]
 
         #[test]
-        fn a_cookie_gives_back_what_was_put_into_it(author: u128, id: u128, text: String) {
+        fn a_draft_round_trips_through_its_cookie(author: u128, id: u128, text: String) {
             let draft = Draft {
                 author: Uuid::from_u128(author),
                 id: TodoId(Uuid::from_u128(id)),
@@ -115,7 +115,7 @@ mod tests {
         }
 
         #[test]
-        fn a_cookie_of_somebody_elses_is_read_as_text_or_not_at_all(token in "[A-Za-z0-9_=.%-]{0,80}") {
+        fn a_foreign_draft_cookie_is_read_as_text_or_ignored(token in "[A-Za-z0-9_=.%-]{0,80}") {
             if let Some(draft) = Draft::parse(&token) {
                 prop_assert_eq!(draft.token(), token);
             }

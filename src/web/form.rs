@@ -170,7 +170,7 @@ mod tests {
         })]
 
         #[test]
-        fn whatever_is_sent_is_text_as_it_was_meant_or_refused(sent in sent()) {
+        fn any_form_body_is_decoded_exactly_or_refused(sent in sent()) {
             let fields = Fields::parse(&sent);
             let is_text = percent_decode(&sent).decode_utf8().is_ok();
             prop_assert_eq!(fields.is_ok(), is_text);
@@ -183,7 +183,7 @@ mod tests {
         }
 
         #[test]
-        fn what_a_browser_encodes_is_read_as_it_was_typed(
+        fn a_browsers_encoding_is_decoded_as_typed(
             typed in proptest::collection::vec(any::<(String, String)>(), 0..5),
         ) {
             let body = form_urlencoded::Serializer::new(String::new())

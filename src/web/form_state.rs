@@ -73,7 +73,7 @@ mod tests {
     use crate::domain::error::FieldCode;
 
     #[test]
-    fn each_of_ten_fields_has_its_own_value_and_error() {
+    fn ten_fields_each_have_their_own_value_and_error() {
         let names: Vec<_> = (0..10).map(|number| format!("field_{number}")).collect();
         let body: Vec<_> = names
             .iter()
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_fills_one_field_and_is_not_refused() {
+    fn a_draft_fills_its_field_without_an_error() {
         let state = FormState::draft("description", "milk");
         assert_eq!(state.value("description"), "milk");
         assert_eq!(state.value("due_date"), "");

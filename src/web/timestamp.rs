@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_reads_well_for_people_and_for_programs() {
+    fn a_timestamp_is_readable_for_people_and_programs() {
         let rendered = |moment| TimeElement(moment).render().into_string();
         assert_eq!(
             rendered(datetime!(2026-11-22 16:05:09.123456 UTC)),

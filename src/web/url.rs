@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_local_paths_are_followed() {
+    fn only_local_paths_are_redirect_targets() {
         for next in ["/", "/?show=open", "/logout", "/?cursor=a%20b"] {
             assert_eq!(safe_redirect(next), next);
         }

@@ -27,7 +27,7 @@ pub(crate) fn restored(options: &MySqlConnectOptions) {
 }
 
 #[test]
-fn without_settings_it_names_all_that_is_missing_and_exits_2() {
+fn without_settings_it_lists_those_missing_and_exits_2() {
     let output = run(&[], &[]);
     assert_eq!(output.status.code(), Some(2));
     let words = text(&output.stderr);
@@ -36,7 +36,7 @@ fn without_settings_it_names_all_that_is_missing_and_exits_2() {
 }
 
 #[test]
-fn an_unknown_command_is_told_the_known_ones() {
+fn an_unknown_command_lists_the_known_ones() {
     for arguments in [&["serv"][..], &["migrate", "now"]] {
         let output = run(arguments, &[]);
         assert_eq!(output.status.code(), Some(2));
@@ -48,7 +48,7 @@ fn an_unknown_command_is_told_the_known_ones() {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_taken_port_is_said_with_how_to_choose_another(pool: MySqlPool) {
+async fn a_port_in_use_is_reported_with_advice(pool: MySqlPool) {
     let options = options(&pool);
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let listen = taken.local_addr().expect("bound").to_string();
@@ -71,7 +71,7 @@ async fn a_taken_port_is_said_with_how_to_choose_another(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(pool: MySqlPool) {
+async fn it_migrates_serves_is_healthy_and_stops_on_sigterm(pool: MySqlPool) {
     let options = options(&pool);
     let url = url(&options);
     let listen = free_address();
@@ -94,7 +94,7 @@ async fn it_migrates_serves_answers_its_health_check_and_ends_on_sigterm(pool: M
 }
 
 #[sqlx::test]
-async fn what_was_counted_in_the_last_second_is_in_the_log(pool: MySqlPool) {
+async fn counts_of_the_last_second_are_logged_at_shutdown(pool: MySqlPool) {
     let options = options(&pool);
     let url = url(&options);
     let listen = free_address();
@@ -117,7 +117,7 @@ async fn what_was_counted_in_the_last_second_is_in_the_log(pool: MySqlPool) {
 }
 
 #[tokio::test]
-async fn who_is_told_to_stop_while_it_waits_for_its_database_ends_cleanly_and_at_once() {
+async fn sigterm_while_waiting_for_the_database_stops_at_once() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let silent = silent.local_addr().expect("bound").to_string();
     let nobody = free_address();
@@ -143,7 +143,7 @@ async fn who_is_told_to_stop_while_it_waits_for_its_database_ends_cleanly_and_at
 
 #[cfg(unix)]
 #[test]
-fn a_setting_that_is_not_text_is_named() {
+fn a_setting_that_is_not_utf_8_is_named() {
     use std::os::unix::ffi::OsStrExt as _;
     let secret = std::ffi::OsStr::from_bytes(&[0xff; 32]);
     let mut command = tickbox(&[], &[("DATABASE_URL", "mysql://ona@db/todo")]);
@@ -158,7 +158,7 @@ fn a_setting_that_is_not_text_is_named() {
 }
 
 #[sqlx::test(migrations = false)]
-async fn attempts_are_limited_unless_the_operator_says_otherwise(pool: MySqlPool) {
+async fn rate_limits_are_on_by_default(pool: MySqlPool) {
     let options = options(&pool);
     let url = url(&options);
     for (setting, eleventh) in [("", 429), ("off", 401)] {
@@ -185,7 +185,7 @@ async fn attempts_are_limited_unless_the_operator_says_otherwise(pool: MySqlPool
 }
 
 #[sqlx::test(migrations = false)]
-async fn migrating_twice_is_fine(pool: MySqlPool) {
+async fn migrating_twice_succeeds(pool: MySqlPool) {
     let options = options(&pool);
     let url = url(&options);
     let settings = [("DATABASE_URL", url.as_str()), ("JWT_SECRET", SECRET)];
@@ -196,7 +196,7 @@ async fn migrating_twice_is_fine(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn ten_starts_at_once_run_each_migration_once(pool: MySqlPool) {
+async fn ten_concurrent_starts_run_each_migration_once(pool: MySqlPool) {
     let options = options(&pool);
     let url = url(&options);
     let starts = (0..10).map(async |_| {
@@ -226,7 +226,7 @@ async fn ten_starts_at_once_run_each_migration_once(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn while_it_drains_it_serves_but_is_not_ready(pool: MySqlPool) {
+async fn while_draining_it_serves_but_is_not_ready(pool: MySqlPool) {
     let options = options(&pool);
     let url = url(&options);
     let listen = free_address();
@@ -256,7 +256,7 @@ async fn while_it_drains_it_serves_but_is_not_ready(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(pool: MySqlPool) {
+async fn metrics_count_requests_by_route_on_their_own_listener(pool: MySqlPool) {
     let options = options(&pool);
     let url = url(&options);
     let (listen, metrics) = (free_address(), free_address());
@@ -304,7 +304,7 @@ async fn requests_are_counted_by_route_and_status_on_a_listener_of_their_own(poo
 /// again.
 #[cfg(target_os = "linux")]
 #[sqlx::test]
-async fn without_descriptors_left_it_neither_spins_nor_dies(pool: MySqlPool) {
+async fn out_of_file_descriptors_it_neither_spins_nor_dies(pool: MySqlPool) {
     let options = options(&pool);
     let (url, listen) = (url(&options), free_address());
     let settings = [

@@ -35,7 +35,7 @@ const NOT_OURS: [&str; 6] = [
 ];
 
 #[test]
-fn every_setting_is_documented_with_its_default_and_no_other_is() {
+fn exactly_the_settings_that_exist_are_documented() {
     let asked = RefCell::new(BTreeSet::new());
     for given in [&[][..], &BY_URL, &BY_PARTS] {
         let lookup = |name: &str| {
@@ -112,7 +112,7 @@ fn value(given: &[(&str, &str)], name: &str) -> Option<OsString> {
 }
 
 #[test]
-fn every_link_of_a_document_leads_to_a_file_and_its_heading() {
+fn every_link_in_a_document_has_a_target() {
     let link = Regex::new(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)").expect("an expression");
     let (mut seen, mut broken) = (0, vec![]);
     for path in documents() {
@@ -151,7 +151,7 @@ fn every_finding_is_listed() {
 }
 
 #[test]
-fn every_file_that_a_document_names_is_there() {
+fn every_file_named_in_a_document_exists() {
     let name = Regex::new(r"`(?:\./)?([\w.-]+(?:/[\w.-]+)+)(?:[ :#][^`]*)?`");
     let name = name.expect("an expression");
     let (mut seen, mut missing) = (0, vec![]);

@@ -119,7 +119,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 const SOCKETS: &[&str] = &["TcpStream", "TcpListener", "UdpSocket"];
 
 #[test]
-fn every_import_leads_down() {
+fn every_import_follows_the_layers() {
     let wrong = against_the_layers(&sources());
     assert!(
         wrong.is_empty(),
@@ -129,7 +129,7 @@ fn every_import_leads_down() {
 }
 
 #[test]
-fn no_layer_uses_what_is_not_its_business() {
+fn no_layer_uses_a_forbidden_crate() {
     let wrong = forbidden_crates(&sources());
     assert!(
         wrong.is_empty(),
@@ -139,12 +139,12 @@ fn no_layer_uses_what_is_not_its_business() {
 }
 
 #[test]
-fn no_modules_use_each_other_in_a_circle() {
+fn there_is_no_import_cycle() {
     assert_eq!(circles(&sources()), Vec::<Vec<String>>::new());
 }
 
 #[test]
-fn every_module_has_its_place_in_the_layers() {
+fn every_module_belongs_to_a_layer() {
     let known: BTreeSet<_> = ALLOWED
         .iter()
         .map(|(module, _)| (*module).to_owned())
@@ -188,7 +188,7 @@ fn an_import_upwards_is_found() {
 }
 
 #[test]
-fn a_circle_is_found() {
+fn an_import_cycle_is_found() {
     let made_up = [
         source("server.rs", "use crate::config::Settings;"),
         source("config.rs", "use crate::telemetry;"),
@@ -201,7 +201,7 @@ fn a_circle_is_found() {
 }
 
 #[test]
-fn a_circle_of_siblings_is_found_in_every_folder() {
+fn an_import_cycle_of_siblings_is_found_in_every_folder() {
     let made_up = [
         source("web.rs", "mod todo; use todo::row::Row;"),
         source("web/form.rs", "use super::failure::Failure;"),
@@ -221,7 +221,7 @@ fn a_circle_of_siblings_is_found_in_every_folder() {
 }
 
 #[test]
-fn a_parent_and_its_children_are_no_circle() {
+fn a_parent_and_its_children_are_not_a_cycle() {
     let made_up = [
         source(
             "web.rs",

@@ -24,7 +24,7 @@ use crate::support::{
 };
 
 #[sqlx::test(migrations = false)]
-async fn six_instances_that_start_at_once_apply_each_migration_once(pool: MySqlPool) {
+async fn six_concurrent_instances_apply_each_migration_once(pool: MySqlPool) {
     let options = options(&pool);
     for start in join_all((0..6).map(|_| migrate(&options))).await {
         start.expect("migrated");
@@ -35,7 +35,7 @@ async fn six_instances_that_start_at_once_apply_each_migration_once(pool: MySqlP
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_empty_database_is_behind_until_it_is_migrated(pool: MySqlPool) {
+async fn an_empty_database_is_outdated_until_it_is_migrated(pool: MySqlPool) {
     let options = options(&pool);
     let mut connection = connect(&options).await;
     let before = verify(&mut connection).await;
@@ -48,7 +48,7 @@ async fn an_empty_database_is_behind_until_it_is_migrated(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_schema_that_lacks_one_migration_says_how_many_and_what_to_run(pool: MySqlPool) {
+async fn an_outdated_schema_says_how_many_migrations_are_missing(pool: MySqlPool) {
     let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
@@ -80,7 +80,7 @@ async fn a_newer_schema_serves_an_older_binary(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn while_a_later_release_migrates_an_older_binary_goes_on(pool: MySqlPool) {
+async fn an_older_binary_keeps_serving_during_a_migration(pool: MySqlPool) {
     let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
@@ -93,7 +93,7 @@ async fn while_a_later_release_migrates_an_older_binary_goes_on(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn a_migration_that_failed_half_way_is_not_passed_over(pool: MySqlPool) {
+async fn a_half_failed_migration_is_not_skipped(pool: MySqlPool) {
     let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
@@ -111,7 +111,7 @@ async fn a_migration_that_failed_half_way_is_not_passed_over(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_migration_that_was_changed_after_it_was_applied_is_refused(pool: MySqlPool) {
+async fn a_migration_changed_after_it_was_applied_is_refused(pool: MySqlPool) {
     let options = options(&pool);
     let mut connection = connect(&options).await;
     execute(
@@ -144,7 +144,7 @@ async fn an_instance_waits_for_the_one_that_migrates(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_instance_whose_wait_for_the_lock_ends_in_vain_applies_nothing(pool: MySqlPool) {
+async fn an_instance_that_times_out_on_the_lock_applies_nothing(pool: MySqlPool) {
     let options = options(&pool);
     let mut other = connect(&options).await;
     execute(

@@ -178,13 +178,13 @@ async fn all_are_told(options: MySqlConnectOptions, condition: Condition) {
 }
 
 #[sqlx::test]
-async fn a_database_that_fell_silent_is_said_in_time_to_everybody(pool: MySqlPool) {
+async fn an_unresponsive_database_is_reported_in_time(pool: MySqlPool) {
     let options = options(&pool);
     Box::pin(all_are_told(options, Condition::BlackHole)).await;
 }
 
 #[sqlx::test]
-async fn a_database_that_hangs_up_is_said_in_time_to_everybody(pool: MySqlPool) {
+async fn a_disconnecting_database_is_reported_in_time(pool: MySqlPool) {
     let options = options(&pool);
     Box::pin(all_are_told(options, Condition::Cut)).await;
 }
@@ -210,7 +210,7 @@ async fn effort(lasting: Duration) -> Argon2Cost {
 
 /// It waits for a hash, and then for the database; and it may wait for the hashes of others before.
 #[sqlx::test]
-async fn who_needs_a_hash_has_an_answer_in_time_too(pool: MySqlPool) {
+async fn requests_that_need_a_hash_are_answered_in_time(pool: MySqlPool) {
     let options = options(&pool);
     let road = Road::to(&options).await;
     let mut site = Box::pin(Site::open(road.options.clone())).await;
@@ -232,7 +232,7 @@ async fn who_needs_a_hash_has_an_answer_in_time_too(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_list_is_shown_at_once_although_its_use_cannot_be_noted(pool: MySqlPool) {
+async fn a_list_does_not_wait_for_the_last_use_to_be_stored(pool: MySqlPool) {
     let site = Box::pin(Site::open(&pool)).await;
     let browsers = [site.browser("ona").await, site.browser("jonas").await];
     site.world.clock.advance(SEEN_INTERVAL * 2);
@@ -264,7 +264,7 @@ async fn add(browser: &Browser<'_>, id: &str) -> Answer {
 }
 
 #[sqlx::test]
-async fn while_a_write_is_blocked_lists_are_shown_and_it_is_made_once(pool: MySqlPool) {
+async fn a_blocked_write_does_not_block_lists_and_happens_once(pool: MySqlPool) {
     let site = Box::pin(Site::open(&pool)).await;
     let browser = site.browser("ona").await;
     let mut holder = site.world.connect().await;

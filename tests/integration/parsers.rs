@@ -32,7 +32,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_username_is_trimmed_folded_ascii_within_its_limits(text in text("[ \t]{0,2}[A-Za-z0-9._-]{0,104}[ \n]{0,2}")) {
+    fn any_username_is_trimmed_lowercase_ascii_or_refused(text in text("[ \t]{0,2}[A-Za-z0-9._-]{0,104}[ \n]{0,2}")) {
         if let Ok(username) = Username::parse(&text) {
             let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
             prop_assert!(username.as_str().chars().all(allowed));
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn credentials_count_as_what_was_typed_whoever_it_could_be(
+    fn any_credentials_count_against_the_typed_username(
         username in text("[ \t]{0,2}[A-Za-z0-9._-]{0,104}[ \n]{0,2}"),
         password in any::<String>(),
     ) {
@@ -62,14 +62,14 @@ proptest! {
     }
 
     #[test]
-    fn a_session_token_is_its_own_text(text in text(SECRET_TEXT)) {
+    fn any_session_token_round_trips_or_is_refused(text in text(SECRET_TEXT)) {
         if let Some(token) = SessionToken::parse(&text) {
             prop_assert_eq!(token.expose(), text.as_str());
         }
     }
 
     #[test]
-    fn a_refresh_token_is_its_own_text(text in text("[A-Za-z0-9_-]{105,109}")) {
+    fn any_refresh_token_round_trips_or_is_refused(text in text("[A-Za-z0-9_-]{105,109}")) {
         if let Some(token) = RefreshToken::parse(&text) {
             let read = token.text();
             prop_assert_eq!(read.expose_secret(), text.as_str());
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn a_device_token_is_its_own_text_and_nobody_elses(text in text(SECRET_TEXT)) {
+    fn a_device_token_is_valid_for_one_username_only(text in text(SECRET_TEXT)) {
         if let Some(device) = DeviceToken::parse(&text) {
             let read = device.text();
             prop_assert_eq!(read.expose_secret(), text.as_str());
@@ -87,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn no_access_token_is_accepted_that_we_did_not_sign(
+    fn only_access_tokens_signed_by_us_are_accepted(
         text in text("[A-Za-z0-9_=-]{0,80}\\.[A-Za-z0-9_=-]{0,200}\\.[A-Za-z0-9_=-]{0,50}"),
         payload in any::<Vec<u8>>(),
     ) {

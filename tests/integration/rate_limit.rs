@@ -84,9 +84,7 @@ async fn hits(world: &World) -> (i64, i64) {
 }
 
 #[sqlx::test]
-async fn ten_wrong_passwords_for_one_username_from_one_address_and_no_more_on_all_instances(
-    pool: MySqlPool,
-) {
+async fn ten_wrong_passwords_per_username_and_address_are_allowed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for number in 0..10 {
@@ -103,7 +101,7 @@ async fn ten_wrong_passwords_for_one_username_from_one_address_and_no_more_on_al
 }
 
 #[sqlx::test]
-async fn nineteen_wrong_passwords_from_one_address_and_no_more_on_all_instances(pool: MySqlPool) {
+async fn nineteen_wrong_passwords_per_address_are_allowed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for number in 0..19_usize {
@@ -128,7 +126,7 @@ async fn nineteen_wrong_passwords_from_one_address_and_no_more_on_all_instances(
 }
 
 #[sqlx::test]
-async fn a_hundred_wrong_passwords_for_one_username_and_no_more_on_all_instances(pool: MySqlPool) {
+async fn a_hundred_wrong_passwords_per_username_are_allowed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for username in ["ona", "nobody", "no body"] {
@@ -148,9 +146,7 @@ async fn a_hundred_wrong_passwords_for_one_username_and_no_more_on_all_instances
 }
 
 #[sqlx::test]
-async fn twenty_registrations_from_one_address_and_no_more_taken_usernames_among_them(
-    pool: MySqlPool,
-) {
+async fn twenty_registrations_per_address_are_allowed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     // What is sent again within a minute is no second registration.
@@ -176,9 +172,7 @@ async fn twenty_registrations_from_one_address_and_no_more_taken_usernames_among
 }
 
 #[sqlx::test]
-async fn sixty_made_up_refresh_tokens_from_one_address_but_a_good_one_is_always_exchanged(
-    pool: MySqlPool,
-) {
+async fn sixty_forged_refresh_tokens_per_address_are_allowed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     let made_up = || RefreshToken::issue(SessionId(Uuid::nil()), [1; 32], &SuccessorKey([2; 32]));
@@ -204,7 +198,7 @@ async fn sixty_made_up_refresh_tokens_from_one_address_but_a_good_one_is_always_
 }
 
 #[sqlx::test]
-async fn of_fifty_wrong_passwords_at_once_ten_are_looked_at(pool: MySqlPool) {
+async fn ten_of_fifty_concurrent_wrong_passwords_are_checked(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for username in ["ona", "nobody"] {
@@ -218,7 +212,7 @@ async fn of_fifty_wrong_passwords_at_once_ten_are_looked_at(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_right_password_costs_nothing_and_leaves_what_was_counted_before(pool: MySqlPool) {
+async fn a_right_password_neither_counts_nor_resets_the_count(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..9 {
@@ -236,7 +230,7 @@ async fn the_right_password_costs_nothing_and_leaves_what_was_counted_before(poo
 }
 
 #[sqlx::test]
-async fn a_password_that_could_not_be_looked_at_does_not_count(pool: MySqlPool) {
+async fn an_unchecked_password_does_not_count(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let broken = "UPDATE users SET password = 'no hash'";
     let mut connection = world.connect().await;
@@ -249,7 +243,7 @@ async fn a_password_that_could_not_be_looked_at_does_not_count(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn a_refused_attempt_counts_nowhere_and_is_told_when_the_hour_ends(pool: MySqlPool) {
+async fn a_refused_attempt_does_not_count_and_says_when_to_retry(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..10 {
@@ -269,7 +263,7 @@ async fn a_refused_attempt_counts_nowhere_and_is_told_when_the_hour_ends(pool: M
 }
 
 #[sqlx::test]
-async fn what_was_counted_is_forgotten_when_its_hour_is_over(pool: MySqlPool) {
+async fn counts_expire_after_an_hour(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     guess(&service, "ona", "1.2.3.4").await;

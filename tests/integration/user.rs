@@ -36,7 +36,7 @@ async fn a_username_is_taken_in_every_spelling(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn of_two_who_want_one_username_at_once_one_gets_it(pool: MySqlPool) {
+async fn one_of_two_concurrent_registrations_gets_the_username(pool: MySqlPool) {
     let world = World::new(&pool).await;
     for round in 0..10 {
         let (lower, upper) = (format!("rita{round}"), format!("RITA{round}"));
@@ -60,7 +60,7 @@ async fn of_two_who_want_one_username_at_once_one_gets_it(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn for_a_user_who_is_gone_every_verb_says_that_the_session_has_ended(pool: MySqlPool) {
+async fn every_verb_of_a_deleted_user_says_the_session_has_ended(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let (service, ona) = (&world.service, &world.ona);
     let delete = sqlx::query("DELETE FROM users WHERE id = ?").bind(ona.user_id.0);
@@ -105,7 +105,7 @@ async fn a_user_is_stored_as_registered(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_password_is_kept_as_an_argon2id_hash_with_a_salt_of_its_own(pool: MySqlPool) {
+async fn a_password_is_stored_as_a_salted_argon2id_hash(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let (ona, jonas) = (
         password(&world, "ona").await,
@@ -117,7 +117,7 @@ async fn a_password_is_kept_as_an_argon2id_hash_with_a_salt_of_its_own(pool: MyS
 }
 
 #[sqlx::test]
-async fn logging_in_renews_a_hash_of_less_effort(pool: MySqlPool) {
+async fn logging_in_rehashes_a_hash_of_lower_cost(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let more = Argon2Cost {
         memory: 128,

@@ -29,7 +29,7 @@ const PASSWORD: &str = "violet teapot 7";
 const ELSEWHERE: u8 = 100;
 
 #[sqlx::test(migrations = false)]
-async fn a_flood_of_right_passwords_keeps_no_stranger_waiting(pool: MySqlPool) {
+async fn a_flood_of_right_passwords_does_not_delay_a_stranger(pool: MySqlPool) {
     let options = options(&pool);
     let limits = [("RATE_LIMITS", "on"), ("TRUSTED_PROXY_HOPS", "1")];
     let program = Arc::new(Program::start_with(&options, &limits).await);

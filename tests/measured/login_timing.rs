@@ -11,7 +11,7 @@ const TRIALS: usize = 1_000;
 const BOUND: f64 = 0.02;
 
 #[sqlx::test(migrations = false)]
-async fn an_unknown_user_and_a_wrong_password_take_as_long(pool: MySqlPool) {
+async fn an_unknown_user_takes_as_long_as_a_wrong_password(pool: MySqlPool) {
     let options = options(&pool);
     let program = Program::start(&options).await;
     let client = client();

@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PASSWORD: &str = "violet teapot 7";
 
 #[sqlx::test]
-async fn a_heavy_account_is_purged_in_minutes_and_its_owner_waits_for_nothing(pool: MySqlPool) {
+async fn a_heavy_account_is_purged_without_delaying_its_owner(pool: MySqlPool) {
     let options = options(&pool);
     let scale = env::var("PURGE_SCALE").map_or(1, |it| it.parse().expect("a number"));
     let service = service(&options);

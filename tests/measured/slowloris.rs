@@ -29,7 +29,7 @@ pub(crate) const REQUESTS: usize = 4_000;
 const CLIENTS: usize = 4;
 
 #[sqlx::test(migrations = false)]
-async fn two_thousand_drips_do_not_double_what_an_honest_client_waits(pool: MySqlPool) {
+async fn two_thousand_slow_clients_do_not_double_the_latency(pool: MySqlPool) {
     let options = options(&pool);
     raise_descriptors();
     let program = Program::start(&options).await;

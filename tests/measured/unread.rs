@@ -42,7 +42,7 @@ const SYSTEM_BYTES_MOST: usize = 32 * 1024;
 const TODOS: usize = 1_000;
 
 #[sqlx::test(migrations = false)]
-async fn eight_thousand_connections_that_read_nothing_cost_little(pool: MySqlPool) {
+async fn eight_thousand_non_reading_connections_cost_little(pool: MySqlPool) {
     let options = options(&pool);
     raise_descriptors();
     let program = Program::start(&options).await;

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_has_all_its_digits_so_that_it_sorts_as_text() {
+    fn a_timestamp_has_fixed_width_and_sorts_as_text() {
         let written = |date| String::from_utf8(text(date).to_vec()).expect("ASCII");
         assert_eq!(
             written(datetime!(2026-11-22 16:05:09.123456 UTC)),

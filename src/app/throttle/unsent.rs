@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_made_for_one_client_counts_until_its_last_byte_is_gone() {
+    async fn a_response_counts_until_its_last_byte_is_gone() {
         let unsent = Unsent::default();
         let mut response = answer(&unsent, 1, 3 * MIB).await.expect("room");
         let body = response.take_body().into_bytes().await.expect("in memory");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_all_share_does_not_count() {
+    async fn a_shared_response_does_not_count() {
         let unsent = Unsent::default();
         let shared = Bytes::from(vec![b'x'; MIB]);
         let mut kept = vec![];
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_beyond_its_bound_is_refused_and_no_other_one() {
+    async fn an_address_over_its_bound_is_refused_alone() {
         let unsent = Unsent::default();
         let mut kept = vec![];
         for _ in 0..8 {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_addresses_hold_no_more_than_the_bound_for_all() {
+    async fn all_addresses_together_stay_within_the_total_bound() {
         let unsent = Unsent::default();
         let mut kept = vec![];
         for number in 0..16 {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_user_before_each_of_several_hosts_is_refused_with_words() {
+fn a_user_before_each_of_several_hosts_is_refused() {
     for url in [
         "mysql://ona:hunter2@h1,ona:hunter2@h2/todo",
         "mysql://ona@h1:3306,ona@h2:3306/todo",
@@ -25,7 +25,7 @@ fn a_user_before_each_of_several_hosts_is_refused_with_words() {
 }
 
 #[test]
-fn an_ipv6_address_loses_the_brackets_of_its_url() {
+fn an_ipv6_host_is_read_without_its_brackets() {
     let config = with_url("mysql://ona@[::1]:3307/todo").expect("valid");
     assert_eq!(config.database.hosts, [host("::1", 3307)]);
 }
@@ -48,7 +48,7 @@ fn a_url_may_hold_several_hosts() {
 }
 
 #[test]
-fn a_comma_of_the_password_is_none_between_hosts() {
+fn a_comma_in_the_password_does_not_separate_hosts() {
     let database = with_url("mysql://ona:a,b@h1,h2/todo").expect("valid");
     assert_eq!(database.database.password.expose_secret(), "a,b");
     assert_eq!(
@@ -58,7 +58,7 @@ fn a_comma_of_the_password_is_none_between_hosts() {
 }
 
 #[test]
-fn the_parts_may_name_several_hosts() {
+fn the_separate_settings_may_name_several_hosts() {
     let hosts = |text: &str| {
         let config = read(&[
             ("DB_HOST", text),
@@ -86,7 +86,7 @@ fn the_parts_may_name_several_hosts() {
 }
 
 #[test]
-fn ten_hosts_are_the_most() {
+fn at_most_ten_hosts_are_accepted() {
     let hosts = |count| vec!["db"; count].join(",");
     let url = |count| format!("mysql://ona@{}/todo", hosts(count));
     assert_eq!(with_url(&url(10)).expect("valid").database.hosts.len(), 10);
@@ -94,7 +94,7 @@ fn ten_hosts_are_the_most() {
 }
 
 #[test]
-fn certificates_that_nobody_would_check_are_refused() {
+fn a_ca_file_needs_verified_tls() {
     let ca = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let url = format!("mysql://ona@db/todo?ssl-ca={ca}");
     let message = with_url(&url).expect_err("preferred checks nothing");
@@ -105,7 +105,7 @@ fn certificates_that_nobody_would_check_are_refused() {
 }
 
 #[test]
-fn urls_that_lead_nowhere_are_refused() {
+fn invalid_database_urls_are_refused() {
     for url in [
         "postgres://ona@db/todo",
         "mysql://ona@db",

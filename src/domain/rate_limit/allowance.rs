@@ -125,7 +125,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_spent_at_once_comes_back_one_by_one() {
+    fn a_spent_allowance_is_refilled_unit_by_unit() {
         let (mut spent, now) = (Spent::nothing(THREE), Instant::now());
         for _ in 0..3 {
             assert_eq!(spent.wait(&"ona", now), None);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cost_more_than_was_left_is_waited_for() {
+    fn an_overdrawn_allowance_is_repaid_by_waiting() {
         let (mut spent, now) = (Spent::nothing(THREE), Instant::now());
         spent.spend("ona", 10, now);
         assert_eq!(spent.wait(&"ona", now), Some(THREE.each * 8));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_spent_nothing_for_long_is_forgotten() {
+    fn an_idle_subject_is_forgotten() {
         let (mut spent, now) = (Spent::nothing(THREE), Instant::now());
         for number in 0..EVICT_AT {
             spent.spend(number, 1, now);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_devices_may_copy_a_list_of_ten_thousand_and_the_largest_list_may_be_copied_at_once() {
+    fn the_allowance_covers_full_copies_of_the_largest_lists() {
         use crate::domain::todo::{Limit, QUOTA};
         let page = Limit::default().as_length();
         let copy =
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_passwords_alone_never_use_up_the_hashes_of_an_account() {
+    fn wrong_passwords_never_exhaust_the_hashes_of_an_account() {
         use crate::domain::rate_limit::{RateLimit, WINDOW};
         let Allowance { at_once, each } = Allowance::HASHES_OF_ACCOUNT;
         let failures = RateLimit::LoginUsername.max();

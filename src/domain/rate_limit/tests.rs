@@ -6,7 +6,7 @@ fn from(address: &str) -> ClientIp {
 }
 
 #[test]
-fn other_subjects_are_other_buckets() {
+fn different_subjects_have_different_buckets() {
     let mut keys: Vec<_> = [
         Bucket::login("ona", from("1.2.3.4")),
         Bucket::login("on", from("1.2.3.5")),
@@ -25,13 +25,13 @@ fn other_subjects_are_other_buckets() {
 }
 
 #[test]
-fn where_one_part_ends_makes_a_difference() {
+fn the_boundary_between_two_parts_changes_the_bucket() {
     let key = |parts: &[&[u8]]| Bucket::new(RateLimit::LoginPair, parts).key;
     assert_ne!(key(&[b"ona1", b".2.3.4"]), key(&[b"ona", b"1.2.3.4"]));
 }
 
 #[test]
-fn a_place_is_free_when_the_window_ends_or_soon_when_only_tries_in_flight_hold_it() {
+fn a_bucket_full_of_attempts_in_flight_is_free_soon() {
     let now = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
     let (limit, ends) = (RateLimit::LoginPair, now + Duration::minutes(40));
     let count = |failures, in_flight, begun: i64| Count {
@@ -57,7 +57,7 @@ fn a_place_is_free_when_the_window_ends_or_soon_when_only_tries_in_flight_hold_i
 }
 
 #[test]
-fn the_places_of_an_address_are_spread_over_its_window() {
+fn attempts_of_an_address_are_spread_over_its_window() {
     let limit = RateLimit::LoginAddress;
     let begun = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
     let mut count = Count {
@@ -82,7 +82,7 @@ fn the_places_of_an_address_are_spread_over_its_window() {
 }
 
 #[test]
-fn a_try_cannot_be_decided_when_its_place_may_be_anothers() {
+fn an_attempt_ends_before_its_reservation_lapses() {
     assert!(DECIDED_WITHIN < LAPSES_AFTER && ENDS_WITHIN < DECIDED_WITHIN);
 }
 

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repetition_is_known_as_one_for_a_minute() {
+    fn a_repeated_call_is_recognised_for_a_minute() {
         let first = datetime!(2026-01-01 12:00 UTC);
         let at = |seconds| is_repeatable(first, first + Duration::seconds(seconds));
         assert!(at(0) && at(60));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_uuid_with_hyphens_names_a_call() {
+    fn only_a_hyphenated_uuid_is_a_call_id() {
         let id = "c5d3f2a0-6b1e-1f8a-8a77-0d9e4b3c2f16";
         for text in [id, &id.to_uppercase()] {
             assert_eq!(CallId::parse(text).ok(), CallId::parse(id).ok());

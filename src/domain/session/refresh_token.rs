@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_token_is_exchanged_whenever_it_comes() {
+    fn the_current_refresh_token_is_always_rotated() {
         let [_, _, third, _] = tokens();
         let much_later = NOON + Duration::days(29);
         assert_eq!(
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_is_repeated_until_its_token_has_been_exchanged() {
+    fn a_lost_response_is_replayed_until_its_token_is_used() {
         let [_, second, _, _] = tokens();
         let much_later = NOON + Duration::days(29);
         assert_eq!(
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_request_is_forgiven_for_a_minute_and_no_longer() {
+    fn an_old_token_is_tolerated_for_a_minute_of_grace() {
         let [first, ..] = tokens();
         let decide = |seconds| {
             let now = NOON + Duration::seconds(seconds);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_three_exchanges_old_is_reuse_at_once() {
+    fn a_token_three_rotations_old_is_reuse_immediately() {
         let [first, _, third, fourth] = tokens();
         assert_eq!(at_the_third().current, third.hash);
         let rotation = at_the_third().rotated(&fourth, NOON);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_survives_its_text_form() {
+    fn a_token_round_trips_through_text() {
         let [_, token, ..] = tokens();
         let read = RefreshToken::parse(token.text().expose_secret()).expect("its own form");
         assert_eq!(read.id, token.id);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_did_not_make_is_told_from_what_is_old() {
+    fn a_forged_token_is_distinguished_from_an_old_one() {
         let [token, ..] = tokens();
         let forged = RefreshToken::issue(token.id, [9; 32], &SuccessorKey([4; 32]));
         assert!(!forged.was_issued_with(&KEY));

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_uuid_with_hyphens_names_a_session() {
+    fn only_a_hyphenated_uuid_is_a_session_id() {
         let code = |text: &str| match SessionId::parse(text) {
             Ok(_) => "accepted",
             Err(error) => error.code.as_str(),

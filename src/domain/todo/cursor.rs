@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_refuses_what_no_link_of_ours_holds() {
+    fn a_cursor_that_no_link_contains_is_refused() {
         let id = Uuid::nil();
         for text in [
             String::new(),
@@ -87,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_survives_its_text_form(
+        fn a_cursor_round_trips_through_text(
             is_done: bool, microseconds in 0_i64..4_000_000_000_000_000, id: [u8; 16],
         ) {
             let cursor = Cursor {

@@ -59,20 +59,20 @@ mod tests {
     }
 
     #[test]
-    fn description_counts_characters_as_sent_and_not_bytes() {
+    fn a_description_is_limited_in_characters_not_bytes() {
         assert_eq!(code(&"🥛".repeat(200)), "accepted");
         assert_eq!(code(&"🥛".repeat(201)), "too_long");
         assert_eq!(code(&format!("{} ", "a".repeat(200))), "too_long");
     }
 
     #[test]
-    fn description_is_trimmed() {
+    fn a_description_is_trimmed() {
         let description = Description::parse("  Buy milk \u{a0}").expect("valid");
         assert_eq!(description.as_str(), "Buy milk");
     }
 
     #[test]
-    fn description_refuses_blanks_and_control_characters() {
+    fn blank_and_control_characters_are_refused() {
         for blank in [
             "",
             "   ",
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_is_matched_by_the_pattern_as_it_is_accepted() {
+    fn the_pattern_and_the_parser_agree_on_every_character() {
         let pattern = Regex::new(VISIBLE_LINE).expect("a pattern");
         for character in '\0'..=char::MAX {
             let text = character.to_string();
@@ -109,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_pattern_of_the_document_matches_what_is_accepted(
+        fn the_documented_pattern_matches_accepted_descriptions(
             text in r"[\t\n \x00\x1f\x7f\u{85}\u{a0}\u{ad}\u{200b}\u{2028}\u{2800}\u{3000}\u{feff}\u{fff9}az🥛]{0,8}"
         ) {
             let pattern = Regex::new(VISIBLE_LINE).expect("a pattern");
@@ -117,7 +117,7 @@ mod tests {
         }
 
         #[test]
-        fn an_accepted_description_keeps_every_character(text in "\\PC{1,200}") {
+        fn an_accepted_description_is_stored_unchanged(text in "\\PC{1,200}") {
             prop_assume!(!is_invisible(&text));
             let description = Description::parse(&text).expect("valid");
             prop_assert_eq!(description.as_str(), text.trim());

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_a_number_within_its_limits() {
+    fn a_page_limit_is_a_number_within_its_range() {
         for (text, expected) in [("1", Some(1)), ("1000", Some(1_000)), ("007", Some(7))] {
             assert_eq!(Limit::parse(text).map(Limit::get).ok(), expected, "{text}");
         }

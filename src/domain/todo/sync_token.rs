@@ -148,13 +148,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_survives_its_text_form(rev: u64, id: u128, snapshot_rev: Option<u64>) {
+        fn a_token_round_trips_through_text(rev: u64, id: u128, snapshot_rev: Option<u64>) {
             let token = SyncToken { user: user(ONA), rev, id: TodoId(Uuid::from_u128(id)), snapshot_rev };
             prop_assert_eq!(token.to_string().parse(), Ok(token));
         }
 
         #[test]
-        fn no_text_is_read_as_another_than_it_is(text in "[0-9a-f.+-]{0,40}") {
+        fn only_the_canonical_text_parses_as_a_token(text in "[0-9a-f.+-]{0,40}") {
             if let Ok(token) = text.parse::<SyncToken>() {
                 prop_assert_eq!(token.to_string(), text);
             }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_as_long_as_nothing_behind_it_was_purged() {
+    fn a_token_is_valid_until_later_changes_are_purged() {
         let token = SyncToken::start(ONA, 9).at_revision(7);
         assert!(token.ensure_valid(ONA, 9, 7).is_ok());
         assert!(token.ensure_valid(ONA, 9, 8).is_err(), "purged");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn in_the_middle_of_a_revision_its_own_tombstones_matter() {
+    fn a_token_within_a_revision_needs_its_tombstones() {
         let token = SyncToken::start(ONA, 9)
             .at_revision(7)
             .after_todo(8, TodoId(ONA));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_copy_needs_only_the_tombstones_since_it_began() {
+    fn a_first_copy_needs_only_tombstones_since_its_start() {
         let token = SyncToken::start(ONA, 9).after_todo(2, TodoId(ONA));
         assert!(token.is_initial());
         assert!(token.ensure_valid(ONA, 12, 9).is_ok());

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn password_keeps_its_limits_in_characters() {
+    fn a_password_is_limited_in_characters() {
         for (text, expected) in [
             ("", "required"),
             ("1234567", "too_short"),
@@ -148,25 +148,25 @@ mod tests {
     }
 
     #[test]
-    fn password_refuses_common_ones_in_any_case_and_the_username() {
+    fn a_common_password_or_the_username_is_refused() {
         assert_eq!(password_code("password1"), "too_common");
         assert_eq!(password_code("PassWord1"), "too_common");
         assert_eq!(password_code("my ONA.P password"), "contains_username");
     }
 
     #[test]
-    fn password_refuses_words_of_this_place() {
+    fn a_password_with_a_context_specific_word_is_refused() {
         assert_eq!(password_code("my TickBox list"), "too_common");
         assert_eq!(password_code("tick the box"), "accepted");
     }
 
     #[test]
-    fn the_list_holds_ten_thousand_passwords() {
+    fn the_list_of_common_passwords_has_ten_thousand_entries() {
         assert_eq!(COMMON_PASSWORDS.len(), 10_000);
     }
 
     #[test]
-    fn composed_and_decomposed_letters_are_one_password() {
+    fn composed_and_decomposed_letters_are_the_same_password() {
         let chosen = |text: &str| {
             let password = Password::new(text, "").ok();
             password.map(|password| SecretString::from(password).expose_secret().to_owned())
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_counted_in_the_form_that_is_hashed() {
+    fn the_length_of_a_password_is_that_of_its_hashed_form() {
         let decomposed = |count| "z\u{30c}".repeat(count);
         for (text, expected) in [
             (decomposed(7), "too_short"),
@@ -213,21 +213,21 @@ mod tests {
     }
 
     #[test]
-    fn no_character_is_composed_of_more_than_four() {
+    fn a_character_is_composed_of_at_most_four() {
         // Otherwise a text beyond SENT_MAX could have a form that is short enough.
         let parts = |character: char| [character].into_iter().nfd().count();
         assert_eq!(('\0'..=char::MAX).map(parts).max(), Some(4));
     }
 
     #[test]
-    fn common_passwords_are_common_in_every_form() {
+    fn a_common_password_is_refused_in_every_unicode_form() {
         assert_eq!(password_code("ｐａｓｓｗｏｒｄ１"), "too_common");
         assert_eq!(password_code("ｔｉｃｋｂｏｘ list"), "too_common");
         assert_eq!(password_code("my ｏｎａ.ｐ password"), "contains_username");
     }
 
     #[test]
-    fn an_attempt_is_looked_at_as_sent_only_where_that_is_another_text() {
+    fn the_raw_text_is_checked_only_if_it_differs() {
         let as_sent = |text: &str| PasswordAttempt::from(text).as_sent.is_some();
         assert!(!as_sent("seven green bottles"));
         assert!(!as_sent("žvirblių lizdas"));

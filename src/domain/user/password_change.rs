@@ -107,13 +107,13 @@ mod tests {
     }
 
     #[test]
-    fn a_good_change_is_accepted_typed_once_or_twice() {
+    fn a_valid_change_is_accepted_with_or_without_confirmation() {
         assert!(codes(GOOD).is_empty());
         assert_eq!(code("eight blue kettles"), "");
     }
 
     #[test]
-    fn all_problems_come_back_together_in_the_order_of_the_form() {
+    fn all_errors_are_reported_in_the_order_of_the_form() {
         let all_wrong = PasswordChangeInput {
             current_password: "",
             new_password: "short",
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_password_keeps_the_rules_of_choosing_one() {
+    fn the_new_password_must_meet_the_password_rules() {
         for (new, expected) in [
             ("", "new_password required"),
             ("password1", "new_password too_common"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_password_only_has_to_be_there() {
+    fn the_current_password_must_only_be_present() {
         let old_rules = PasswordChangeInput {
             current_password: "x",
             ..GOOD

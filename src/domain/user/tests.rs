@@ -22,12 +22,12 @@ fn username_code(text: &str) -> &'static str {
 }
 
 #[test]
-fn a_good_registration_is_accepted() {
+fn a_valid_registration_is_accepted() {
     assert!(codes(GOOD).is_empty());
 }
 
 #[test]
-fn all_problems_come_back_together_in_the_order_of_the_form() {
+fn all_errors_are_reported_in_the_order_of_the_form() {
     let all_wrong = RegistrationInput {
         first_name: " ",
         last_name: &"x".repeat(51),
@@ -48,7 +48,7 @@ fn all_problems_come_back_together_in_the_order_of_the_form() {
 }
 
 #[test]
-fn the_second_password_is_optional() {
+fn the_confirmation_of_the_password_is_optional() {
     let once = RegistrationInput {
         password_again: None,
         ..GOOD
@@ -57,14 +57,14 @@ fn the_second_password_is_optional() {
 }
 
 #[test]
-fn username_is_trimmed_and_folded() {
+fn a_username_is_trimmed_and_lowercased() {
     for text in ["Ona", "ona ", " ona", "\u{a0}oNa\t", "\u{3000}ona\n"] {
         assert_eq!(Username::parse(text).expect("valid").as_str(), "ona");
     }
 }
 
 #[test]
-fn username_is_what_its_pattern_says() {
+fn a_username_matches_its_documented_pattern() {
     let pattern = regex::Regex::new(&Username::pattern()).expect("an expression");
     let long = "a".repeat(100);
     let (padded, longer) = (format!("  {long} "), format!("{long}a"));
@@ -87,7 +87,7 @@ fn username_is_what_its_pattern_says() {
 }
 
 #[test]
-fn an_attempt_counts_as_the_name_without_blanks() {
+fn an_attempted_username_is_trimmed() {
     let attempted_username = |username| {
         let credentials = Credentials::parse(username, "x").expect("both");
         secrecy::ExposeSecret::expose_secret(&credentials.attempted_username).to_owned()
@@ -97,7 +97,7 @@ fn an_attempt_counts_as_the_name_without_blanks() {
 }
 
 #[test]
-fn username_keeps_its_limits() {
+fn a_username_is_limited_in_length() {
     for (text, expected) in [
         ("", "required"),
         ("ab", "too_short"),
@@ -111,7 +111,7 @@ fn username_keeps_its_limits() {
 }
 
 #[test]
-fn username_refuses_lookalikes_and_blanks_inside() {
+fn lookalikes_and_inner_blanks_in_a_username_are_refused() {
     for text in [
         "adm\u{131}n",
         "\u{430}dmin",
@@ -126,7 +126,7 @@ fn username_refuses_lookalikes_and_blanks_inside() {
 }
 
 #[test]
-fn names_are_trimmed_and_counted_in_characters() {
+fn names_are_trimmed_and_limited_in_characters() {
     let name = FirstName::parse(&format!(" {} ", "ė".repeat(48))).expect("valid");
     assert_eq!(name.as_str(), "ė".repeat(48));
     assert!(FirstName::parse(&format!("{} ", "ė".repeat(50))).is_err());
@@ -140,7 +140,7 @@ fn names_are_trimmed_and_counted_in_characters() {
 }
 
 #[test]
-fn empty_credentials_name_both_fields() {
+fn empty_credentials_are_errors_of_both_fields() {
     let errors = Credentials::parse("", "").err().expect("refused");
     let fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
     assert_eq!(fields, ["username", "password"]);

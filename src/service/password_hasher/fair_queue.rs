@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_served_before_the_second_job_of_each_that_floods() {
+    fn a_stranger_is_served_before_a_flooders_second_job() {
         for (case, flood, before) in [
             (
                 "one account from eight addresses",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn when_it_is_full_the_newest_of_the_greediest_makes_room() {
+    fn a_full_queue_drops_the_newest_job_of_the_greediest() {
         let flood: Vec<_> = (0..8).map(|it| share(it, &format!("rita{it}"))).collect();
         let mut queue = filled(&flood);
         assert_eq!(queue.len(), MAX_WAITING);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_away_costs_no_later_turn() {
+    fn a_dropped_job_does_not_cost_a_later_turn() {
         let flood = share(0, "rita");
         let mut queue = filled(&[flood]);
         for _ in 0..1_000 {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waited_alone_is_served_in_the_order_of_arrival_and_nobody_is_remembered() {
+    fn single_clients_are_served_in_order_and_then_forgotten() {
         let mut queue = FairQueue::new();
         for number in 0..20 {
             let account = format!("pupil{number}");

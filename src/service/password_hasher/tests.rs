@@ -24,7 +24,7 @@ const CHEAP: Argon2Cost = Argon2Cost {
 };
 
 #[tokio::test]
-async fn a_hash_is_argon2id_with_the_standard_effort() {
+async fn a_hash_is_argon2id_with_the_standard_cost() {
     let hasher = Hasher::new(Argon2Cost::STANDARD).expect("valid");
     let hash = hasher
         .hash("a password".into(), share(0))
@@ -38,7 +38,7 @@ async fn a_hash_is_argon2id_with_the_standard_effort() {
 }
 
 #[tokio::test]
-async fn only_the_same_password_is_right() {
+async fn only_the_same_password_matches() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let hash = hasher
         .hash("a password".into(), share(0))
@@ -58,7 +58,7 @@ async fn only_the_same_password_is_right() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_there_costs_as_much() {
+async fn an_unknown_user_costs_as_much_as_a_known_one() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let hash = hasher
         .hash("a password".into(), share(0))
@@ -86,7 +86,7 @@ thread_local! {
 const DECOMPOSED: &str = "z\u{30c}virbliu\u{328} lizdas";
 
 #[tokio::test]
-async fn a_hash_of_the_text_as_it_was_sent_is_right_but_outdated() {
+async fn a_hash_of_the_raw_text_matches_but_needs_a_rehash() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let old = hasher
         .hash(DECOMPOSED.into(), share(0))
@@ -111,7 +111,7 @@ async fn a_hash_of_the_text_as_it_was_sent_is_right_but_outdated() {
 }
 
 #[tokio::test]
-async fn a_second_form_costs_a_second_hash_whether_there_is_such_a_user_or_not() {
+async fn a_second_unicode_form_costs_a_hash_for_unknown_users_too() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let hash = hasher
         .hash("another one".into(), share(0))
@@ -131,7 +131,7 @@ async fn a_second_form_costs_a_second_hash_whether_there_is_such_a_user_or_not()
 }
 
 #[tokio::test]
-async fn nobody_has_a_password() {
+async fn the_dummy_hash_matches_no_password() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     for password in ["", "a password"] {
         let verdict = hasher
@@ -143,7 +143,7 @@ async fn nobody_has_a_password() {
 }
 
 #[tokio::test]
-async fn a_hash_that_is_not_ours_is_a_fault_and_not_a_wrong_password() {
+async fn an_unreadable_hash_is_a_fault_not_a_wrong_password() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let hash = hasher
         .hash("a password".into(), share(0))
@@ -159,7 +159,7 @@ async fn a_hash_that_is_not_ours_is_a_fault_and_not_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn a_hash_of_less_effort_is_outdated() {
+async fn a_hash_of_lower_cost_needs_a_rehash() {
     let old = Hasher::new(CHEAP).expect("valid");
     let new = Hasher::new(Argon2Cost {
         memory: 128,
@@ -175,7 +175,7 @@ async fn a_hash_of_less_effort_is_outdated() {
 }
 
 #[tokio::test]
-async fn more_than_the_queue_holds_are_sent_away_and_the_queue_empties_again() {
+async fn a_full_queue_refuses_jobs_until_it_has_drained() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let hold = held(&hasher);
     let ask = |number: usize| {
@@ -199,7 +199,7 @@ async fn more_than_the_queue_holds_are_sent_away_and_the_queue_empties_again() {
 }
 
 #[tokio::test]
-async fn of_a_full_queue_the_greediest_is_sent_away_and_not_the_stranger() {
+async fn a_full_queue_drops_the_greediest_not_the_stranger() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let hold = held(&hasher);
     let ask = |number: u8| {
@@ -252,7 +252,7 @@ fn held(hasher: &Hasher) -> Arc<Barrier> {
 }
 
 #[tokio::test]
-async fn a_hash_that_panics_keeps_no_thread() {
+async fn a_panicking_hash_does_not_lose_a_thread() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     for _ in 0..=pool::count() {
         let panicked = hasher
@@ -267,7 +267,7 @@ async fn a_hash_that_panics_keeps_no_thread() {
 }
 
 #[tokio::test]
-async fn nothing_is_hashed_for_whoever_has_left() {
+async fn a_cancelled_job_is_not_hashed() {
     let hasher = Hasher::new(CHEAP).expect("valid");
     let hold = held(&hasher);
     let begun = Arc::new(AtomicBool::new(false));

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn browsers_are_called_by_their_names() {
+    fn a_user_agent_is_shown_as_browser_and_system() {
         for (client, expected) in [
             (
                 "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_shown_as_it_is_but_not_all_of_it() {
+    fn an_unknown_user_agent_is_shown_shortened() {
         for client in ["curl/8.5.0", "Mozilla/5.0 (compatible)"] {
             assert_eq!(
                 display_name(SessionKind::Web, client),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_is_called_what_its_owner_calls_it() {
+    fn a_phone_is_shown_by_its_given_name() {
         let client = "Firefox/ on Linux, my phone";
         assert_eq!(
             display_name(SessionKind::Api, client),

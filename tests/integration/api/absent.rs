@@ -116,7 +116,7 @@ fn without(example: &Value, fields: &[String], with_null: bool) -> Value {
 }
 
 #[sqlx::test]
-async fn null_in_an_optional_field_is_the_same_as_leaving_it_out(pool: MySqlPool) {
+async fn null_in_an_optional_field_equals_omitting_it(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let document = Document::committed();
     let mut people = 0;
@@ -155,7 +155,7 @@ async fn null_in_an_optional_field_is_the_same_as_leaving_it_out(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn null_in_a_field_that_is_needed_is_refused_by_its_name(pool: MySqlPool) {
+async fn null_in_a_required_field_is_refused_by_name(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let document = Document::committed();
     let phone = newcomer(&site, &document, "somebody").await;

@@ -38,7 +38,7 @@ async fn calls(site: &Site) -> Vec<(Method, String)> {
 }
 
 #[sqlx::test]
-async fn a_cookie_opens_no_call_of_the_api(pool: MySqlPool) {
+async fn the_api_does_not_accept_a_cookie(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     let value = cookie.split_once('=').expect("a value").1.to_owned();
@@ -68,7 +68,7 @@ async fn a_cookie_opens_no_call_of_the_api(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_token_opens_no_page(pool: MySqlPool) {
+async fn the_pages_do_not_accept_a_token(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let tokens = begin(&site).await;
     let (access, refresh) = (string(&tokens["token"]), string(&tokens["refresh_token"]));
@@ -131,7 +131,7 @@ fn logged(answer: &Answer) -> (Value, String) {
 }
 
 #[sqlx::test]
-async fn the_line_of_a_call_names_its_user_route_and_status(pool: MySqlPool) {
+async fn the_log_line_of_a_call_has_user_route_and_status(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (login, tokens) = post(&site, LOGIN, credentials()).await;
     let body = json!({"refresh_token": tokens["refresh_token"]});
@@ -159,7 +159,7 @@ async fn the_line_of_a_call_names_its_user_route_and_status(pool: MySqlPool) {
 
 /// A token may be sent to the wrong place, or be a good one with something at its end.
 #[sqlx::test]
-async fn no_token_or_password_is_logged_wherever_it_was_sent(pool: MySqlPool) {
+async fn tokens_and_passwords_are_never_logged(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let tokens = begin(&site).await;
     let (access, refresh) = (string(&tokens["token"]), string(&tokens["refresh_token"]));

@@ -25,7 +25,7 @@ use crate::support::{
 };
 
 #[sqlx::test]
-async fn every_example_of_a_request_is_answered_like_its_example(pool: MySqlPool) {
+async fn each_request_example_gets_its_documented_response(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     let known: BTreeSet<_> = ORDER.map(String::from).into();
@@ -36,7 +36,7 @@ async fn every_example_of_a_request_is_answered_like_its_example(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn every_example_of_a_parameter_is_taken(pool: MySqlPool) {
+async fn each_parameter_example_is_accepted(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("add_todo").await;
@@ -77,7 +77,7 @@ const LATER: [&str; 8] = [
 ];
 
 #[sqlx::test]
-async fn every_example_of_a_failure_is_what_the_server_says(pool: MySqlPool) {
+async fn each_error_example_is_what_the_server_sends(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("update_todo").await;
@@ -94,7 +94,7 @@ async fn every_example_of_a_failure_is_what_the_server_says(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_expired_token_and_an_ended_session_are_told_apart_as_the_examples_say(pool: MySqlPool) {
+async fn expired_tokens_and_ended_sessions_match_their_examples(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("update_todo").await;
@@ -108,7 +108,7 @@ async fn an_expired_token_and_an_ended_session_are_told_apart_as_the_examples_sa
 }
 
 #[sqlx::test]
-async fn what_was_removed_thirty_days_ago_is_gone_as_the_example_says(pool: MySqlPool) {
+async fn a_to_do_removed_30_days_ago_matches_the_gone_example(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("remove_todo").await;
@@ -118,7 +118,7 @@ async fn what_was_removed_thirty_days_ago_is_gone_as_the_example_says(pool: MySq
 }
 
 #[sqlx::test]
-async fn a_full_list_is_refused_more_as_the_examples_say(pool: MySqlPool) {
+async fn a_full_list_matches_its_example(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("remove_todo").await;
@@ -135,7 +135,7 @@ async fn a_full_list_is_refused_more_as_the_examples_say(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn too_many_requests_are_answered_as_the_examples_say(pool: MySqlPool) {
+async fn too_many_requests_match_their_examples(pool: MySqlPool) {
     let quota = RequestQuota {
         burst: NonZeroU32::MIN,
         replenish: std::time::Duration::from_hours(1),
@@ -147,7 +147,7 @@ async fn too_many_requests_are_answered_as_the_examples_say(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_fault_of_ours_is_answered_as_the_examples_say(pool: MySqlPool) {
+async fn an_internal_error_matches_its_example(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut client = Client::of(&site);
     client.follow("update_todo").await;
@@ -162,7 +162,7 @@ async fn a_fault_of_ours_is_answered_as_the_examples_say(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_database_that_is_away_is_answered_as_the_examples_say(pool: MySqlPool) {
+async fn an_unavailable_database_matches_its_example(pool: MySqlPool) {
     let options = options(&pool);
     let nowhere = Database::new(options.clone().port(1), 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");

@@ -23,7 +23,7 @@ fn credentials() -> String {
 }
 
 #[sqlx::test]
-async fn json_in_utf8_is_taken_by_every_name_and_no_other_charset(pool: MySqlPool) {
+async fn json_is_accepted_as_utf_8_under_any_of_its_names(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for (kind, expected) in [
         ("application/json", 200),
@@ -50,7 +50,7 @@ async fn json_in_utf8_is_taken_by_every_name_and_no_other_charset(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn a_byte_order_mark_before_json_is_skipped(pool: MySqlPool) {
+async fn a_byte_order_mark_before_json_is_ignored(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let headers = [("content-type", "application/json")];
     let marked = |mark: &[u8]| [mark, credentials().as_bytes()].concat();
@@ -70,7 +70,7 @@ async fn a_byte_order_mark_before_json_is_skipped(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn blanks_around_a_username_do_not_count(pool: MySqlPool) {
+async fn blanks_around_a_username_are_ignored(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::stranger(&site);
     for username in ["ona ", " Ona", "\tONA\u{a0}", "\u{3000}ona\n"] {
@@ -95,7 +95,7 @@ async fn blanks_around_a_username_do_not_count(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_scheme_of_the_token_is_not_case_sensitive(pool: MySqlPool) {
+async fn the_bearer_scheme_is_case_insensitive(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let token = &phone.token;
@@ -118,7 +118,7 @@ async fn the_scheme_of_the_token_is_not_case_sensitive(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_answer_is_json_whatever_a_client_says_to_accept(pool: MySqlPool) {
+async fn a_response_is_json_whatever_the_accept_header(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for accept in [
@@ -137,7 +137,7 @@ async fn an_answer_is_json_whatever_a_client_says_to_accept(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_call_with_a_slash_behind_it_is_answered_like_the_one_without(pool: MySqlPool) {
+async fn a_trailing_slash_does_not_change_a_call(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let operations = Document::committed().operations();
     for operation in &operations {
@@ -177,7 +177,7 @@ async fn a_call_with_a_slash_behind_it_is_answered_like_the_one_without(pool: My
 }
 
 #[sqlx::test]
-async fn an_empty_cursor_or_since_is_the_beginning(pool: MySqlPool) {
+async fn an_empty_cursor_or_since_means_the_start(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     phone
@@ -197,7 +197,7 @@ async fn an_empty_cursor_or_since_is_the_beginning(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_id_in_capitals_is_the_same_and_in_another_form_refused(pool: MySqlPool) {
+async fn ids_are_case_insensitive_and_hyphenated(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";

@@ -33,7 +33,7 @@ pub(super) async fn register(site: &Site, body: &Value) -> (Answer, Value) {
 }
 
 #[sqlx::test]
-async fn every_failure_is_a_problem(pool: MySqlPool) {
+async fn every_failure_is_a_problem_document(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let json = "application/json";
     let call = "/api/v1/register_user";
@@ -91,7 +91,7 @@ async fn every_failure_is_a_problem(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_long_name_that_somebody_made_up_is_not_repeated_in_full(pool: MySqlPool) {
+async fn a_long_unknown_field_name_is_shortened_in_the_problem(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let name = "x".repeat(10_000);
     let unknown = json!({ &name: 1 });

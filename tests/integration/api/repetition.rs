@@ -77,7 +77,7 @@ async fn calls(phone: &Phone<'_>, site: &Site) -> Vec<(&'static str, Value)> {
 }
 
 #[sqlx::test]
-async fn every_call_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPool) {
+async fn every_call_sent_twice_gets_the_same_response(pool: MySqlPool) {
     log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
@@ -111,7 +111,7 @@ async fn every_call_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn only_a_token_of_ours_that_has_not_expired_says_that_it_is_logged_out(pool: MySqlPool) {
+async fn only_an_unexpired_token_of_ours_is_told_it_is_logged_out(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for _ in 0..2 {
@@ -131,7 +131,7 @@ async fn only_a_token_of_ours_that_has_not_expired_says_that_it_is_logged_out(po
 }
 
 #[sqlx::test]
-async fn a_session_that_was_ended_elsewhere_is_logged_out_without_a_word(pool: MySqlPool) {
+async fn logging_out_an_already_ended_session_succeeds(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (here, there) = (
         Phone::log_in(&site, "ona").await,
@@ -147,7 +147,7 @@ async fn a_session_that_was_ended_elsewhere_is_logged_out_without_a_word(pool: M
 }
 
 #[sqlx::test]
-async fn the_id_of_a_login_is_a_uuid_or_left_out(pool: MySqlPool) {
+async fn the_call_id_of_a_login_is_a_uuid_or_omitted(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let login = async |call_id: &str| {

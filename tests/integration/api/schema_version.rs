@@ -13,7 +13,7 @@ use crate::support::{api_client::Phone, test_server::Site};
 const FIELDS: &str = "tests/integration/api/schema_version.txt";
 
 #[sqlx::test]
-async fn a_new_field_of_an_answer_with_an_etag_raises_its_version(pool: MySqlPool) {
+async fn changing_the_fields_behind_an_etag_raises_its_version(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     site.browser("ona").await;
     let phone = Phone::log_in(&site, "ona").await;

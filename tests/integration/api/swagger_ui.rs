@@ -13,7 +13,7 @@ async fn get(site: &Site, path: &str) -> Answer {
 }
 
 #[sqlx::test]
-async fn the_page_is_its_own_and_holds_no_code_or_style(pool: MySqlPool) {
+async fn the_docs_page_has_no_inline_script_or_style(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     assert_eq!(page.status, 200);
@@ -29,7 +29,7 @@ async fn the_page_is_its_own_and_holds_no_code_or_style(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn whatever_the_page_names_is_there(pool: MySqlPool) {
+async fn everything_the_docs_page_links_to_exists(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     let mut addresses = page.attributes("link", "href");
@@ -55,7 +55,7 @@ async fn whatever_the_page_names_is_there(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn swagger_ui_comes_with_its_licences(pool: MySqlPool) {
+async fn swagger_ui_is_served_with_its_licences(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     let licences = page.attributes("footer a[href$='.txt']", "href");
@@ -81,7 +81,7 @@ async fn swagger_ui_comes_with_its_licences(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_bundle_travels_compressed(pool: MySqlPool) {
+async fn the_swagger_ui_bundle_is_sent_compressed(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = get(&site, DOCS).await;
     let bundle = page.attributes("script", "src").remove(0);
@@ -94,7 +94,7 @@ async fn the_bundle_travels_compressed(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn this_page_alone_may_show_images_of_data_addresses(pool: MySqlPool) {
+async fn only_the_docs_page_may_show_data_images(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let policy = "content-security-policy";
     let page = get(&site, DOCS).await;
@@ -121,14 +121,14 @@ async fn this_page_alone_may_show_images_of_data_addresses(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_slash_behind_the_address_leads_to_the_page(pool: MySqlPool) {
+async fn a_trailing_slash_redirects_to_the_docs_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let answer = get(&site, "/api/docs/").await;
     assert_eq!((answer.status, answer.header("location")), (308, DOCS));
 }
 
 #[sqlx::test]
-async fn the_page_and_the_document_can_only_be_read(pool: MySqlPool) {
+async fn the_docs_page_and_document_are_read_only(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for path in [DOCS, "/api/docs/", DOCUMENT] {
         for method in [Method::POST, Method::PUT, Method::DELETE] {
@@ -147,7 +147,7 @@ async fn the_page_and_the_document_can_only_be_read(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_document_is_sent_again_only_when_it_has_changed(pool: MySqlPool) {
+async fn an_unchanged_document_is_a_304(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let first = get(&site, DOCUMENT).await;
     assert_eq!(first.header("cache-control"), "no-cache");

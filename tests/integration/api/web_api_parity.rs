@@ -154,7 +154,7 @@ async fn submit(browser: &Browser<'_>, path: &str, fields: &Value) -> Answer {
 }
 
 #[sqlx::test]
-async fn a_form_and_its_call_refuse_the_same_for_the_same_reasons(pool: MySqlPool) {
+async fn a_form_and_its_call_refuse_the_same_input(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let credentials = json!({ "username": "ona", "password": PASSWORD });

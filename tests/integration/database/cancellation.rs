@@ -28,7 +28,7 @@ fn some_moment() -> Duration {
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_acknowledged_write_is_lost_to_a_cancelled_read(pool: MySqlPool) {
+async fn a_cancelled_read_loses_no_acknowledged_write(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let road = proxy::lengthen(&options, DELAY).await;
@@ -59,7 +59,7 @@ async fn no_acknowledged_write_is_lost_to_a_cancelled_read(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_transaction_whose_caller_leaves_at_any_moment_commits(pool: MySqlPool) {
+async fn a_transaction_dropped_at_any_moment_commits(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let road = proxy::lengthen(&options, DELAY).await;
@@ -82,7 +82,7 @@ async fn a_transaction_whose_caller_leaves_at_any_moment_commits(pool: MySqlPool
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_caller_that_goes_away_does_not_cancel_its_transaction(pool: MySqlPool) {
+async fn a_disconnected_caller_does_not_cancel_its_transaction(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
@@ -109,7 +109,7 @@ async fn a_caller_that_goes_away_does_not_cancel_its_transaction(pool: MySqlPool
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_connection_whose_work_was_cancelled_is_never_lent_again(pool: MySqlPool) {
+async fn a_connection_with_cancelled_work_is_not_reused(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
@@ -131,7 +131,7 @@ async fn a_connection_whose_work_was_cancelled_is_never_lent_again(pool: MySqlPo
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_connection_left_inside_a_transaction_is_closed_at_once(pool: MySqlPool) {
+async fn a_connection_left_in_a_transaction_is_closed(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);

@@ -30,7 +30,7 @@ async fn write(database: &Database, text: &str) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_host_that_is_not_there_is_passed_over(pool: MySqlPool) {
+async fn an_unreachable_host_is_skipped(pool: MySqlPool) {
     let options = options(&pool);
     for absent in [options.clone().port(1), silent_server().await] {
         let hosts = ConnectOptions::new(vec![absent, options.clone()]);
@@ -42,7 +42,7 @@ async fn a_host_that_is_not_there_is_passed_over(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_host_that_says_it_takes_no_writes_is_used_only_when_it_is_the_only_one(pool: MySqlPool) {
+async fn a_read_only_host_is_used_only_if_there_is_no_other(pool: MySqlPool) {
     let options = options(&pool);
     let (replica, other, database) = two_roads(&options).await;
     replica.turn(Condition::ReadOnly);
@@ -64,7 +64,7 @@ async fn a_host_that_says_it_takes_no_writes_is_used_only_when_it_is_the_only_on
 }
 
 #[sqlx::test(migrations = false)]
-async fn who_loses_its_host_goes_on_at_another_and_stays_there(pool: MySqlPool) {
+async fn after_losing_its_host_the_pool_fails_over_and_stays(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let (here, there, database) = two_roads(&options).await;
@@ -79,7 +79,7 @@ async fn who_loses_its_host_goes_on_at_another_and_stays_there(pool: MySqlPool) 
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_write_without_an_answer_makes_the_pool_ask_the_others_first(pool: MySqlPool) {
+async fn a_write_without_a_response_makes_the_pool_try_other_hosts(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let (here, there, database) = two_roads(&options).await;
@@ -103,7 +103,7 @@ async fn a_write_without_an_answer_makes_the_pool_ask_the_others_first(pool: MyS
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_connection_to_a_former_writer_is_not_lent_again(pool: MySqlPool) {
+async fn a_connection_to_a_former_primary_is_not_reused(pool: MySqlPool) {
     let options = options(&pool);
     let (here, there, database) = two_roads(&options).await;
     let at_work = database.read(async |connection| {
@@ -119,7 +119,7 @@ async fn a_connection_to_a_former_writer_is_not_lent_again(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_half_answer_is_no_answer_and_the_next_request_has_a_whole_one(pool: MySqlPool) {
+async fn a_truncated_response_is_an_error_and_the_next_is_whole(pool: MySqlPool) {
     let options = options(&pool);
     let road = Road::to(&options).await;
     let database = Database::new(road.options.clone(), 1);
@@ -139,7 +139,7 @@ async fn a_half_answer_is_no_answer_and_the_next_request_has_a_whole_one(pool: M
 }
 
 #[sqlx::test(migrations = false)]
-async fn instances_with_different_orders_change_the_schema_through_the_same_host(pool: MySqlPool) {
+async fn migrations_run_on_one_host_whatever_the_host_order(pool: MySqlPool) {
     let options = options(&pool);
     let (one, other) = (Road::to(&options).await, Road::to(&options).await);
     let hosts = [one.options.clone(), other.options.clone()];

@@ -29,7 +29,7 @@ type Counters = BTreeMap<String, u64>;
 /// Neither asks the connection whether it lives nor anything else: as many bytes reach the server
 /// over 20 leases as over one.
 #[sqlx::test(migrations = false)]
-async fn lending_a_connection_sends_nothing(pool: MySqlPool) {
+async fn acquiring_a_connection_sends_nothing(pool: MySqlPool) {
     let options = options(&pool);
     let database = Database::new(options, 1);
     read_one(&database, 1).await;
@@ -51,7 +51,7 @@ async fn lending_a_connection_sends_nothing(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_transaction_adds_begin_and_commit_and_nothing_else(pool: MySqlPool) {
+async fn a_transaction_adds_only_begin_and_commit(pool: MySqlPool) {
     let options = options(&pool);
     let database = Database::new(options, 1);
     write_one(&database).await;
@@ -68,7 +68,7 @@ async fn a_transaction_adds_begin_and_commit_and_nothing_else(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_page_costs_two_statements_and_adding_a_to_do_five(pool: MySqlPool) {
+async fn a_page_takes_two_statements_and_an_add_five(pool: MySqlPool) {
     let options = options(&pool);
     World::new(&pool).await;
     let database = Database::new(options, 1);
@@ -103,7 +103,7 @@ async fn a_page_costs_two_statements_and_adding_a_to_do_five(pool: MySqlPool) {
 /// Of a login with limits: the try (BEGIN, its places, the counts, COMMIT), the user, and its end, which
 /// is one statement for a wrong password. Before tries lapsed by themselves it was 14, and 6 for a wrong one.
 #[sqlx::test]
-async fn a_login_costs_eleven_statements_and_a_wrong_one_six(pool: MySqlPool) {
+async fn a_login_takes_eleven_statements_and_a_failed_one_six(pool: MySqlPool) {
     let options = options(&pool);
     World::new(&pool).await;
     let database = Database::new(options, 1);
@@ -164,7 +164,7 @@ async fn the_api_list_takes_two_statements_and_a_304_takes_one(pool: MySqlPool) 
 
 /// Anybody may ask `/readyz`, as often as they like.
 #[sqlx::test]
-async fn whether_it_is_ready_is_asked_once_a_second_however_many_want_to_know(pool: MySqlPool) {
+async fn readiness_is_checked_once_a_second_for_all_callers(pool: MySqlPool) {
     let options = options(&pool);
     let database = Database::new(options, 1);
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");

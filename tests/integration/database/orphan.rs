@@ -43,9 +43,7 @@ async fn is_working(observer: &mut MySqlConnection) -> bool {
 }
 
 #[sqlx::test(migrations = false)]
-async fn reads_of_a_slow_table_never_have_more_threads_than_places_and_end_with_their_callers(
-    pool: MySqlPool,
-) {
+async fn slow_reads_keep_to_the_permits_and_end_with_their_callers(pool: MySqlPool) {
     let options = options(&pool);
     let mut observer = Notes::new(&options).await.0;
     let mut holder = connect(&options).await;
@@ -86,7 +84,7 @@ async fn reads_of_a_slow_table_never_have_more_threads_than_places_and_end_with_
 }
 
 #[sqlx::test(migrations = false)]
-async fn places_given_up_in_a_black_hole_are_free_when_the_way_is_open_again(pool: MySqlPool) {
+async fn permits_lost_in_a_network_partition_are_freed_after_it(pool: MySqlPool) {
     let options = options(&pool);
     Notes::new(&options).await;
     let road = Road::to(&options).await;

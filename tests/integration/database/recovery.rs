@@ -23,7 +23,7 @@ use super::{Notes, commit, connection_id, gone, note};
 use crate::support::fixture::{connect, options};
 
 #[sqlx::test(migrations = false)]
-async fn an_error_in_the_middle_leaves_nothing(pool: MySqlPool) {
+async fn an_error_within_a_transaction_rolls_it_back(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
@@ -42,7 +42,7 @@ async fn an_error_in_the_middle_leaves_nothing(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_ending_by_rollback_answers_and_leaves_nothing(pool: MySqlPool) {
+async fn a_requested_rollback_returns_its_result(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
@@ -61,7 +61,7 @@ async fn an_ending_by_rollback_answers_and_leaves_nothing(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_transactions_in_a_deadlock_both_succeed(pool: MySqlPool) {
+async fn two_deadlocked_transactions_both_succeed(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 2);
@@ -92,7 +92,7 @@ async fn two_transactions_in_a_deadlock_both_succeed(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_wait_for_a_lock_that_takes_too_long_is_tried_again(pool: MySqlPool) {
+async fn a_lock_wait_timeout_is_retried(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);
@@ -130,7 +130,7 @@ async fn a_wait_for_a_lock_that_takes_too_long_is_tried_again(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_reader_does_not_notice_that_its_idle_connection_was_killed(pool: MySqlPool) {
+async fn a_read_survives_a_killed_idle_connection(pool: MySqlPool) {
     let options = options(&pool);
     let mut observer = connect(&options).await;
     let database = Database::new(options, 1);
@@ -139,7 +139,7 @@ async fn a_reader_does_not_notice_that_its_idle_connection_was_killed(pool: MySq
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_writer_does_not_notice_that_its_idle_connection_was_killed(pool: MySqlPool) {
+async fn a_write_survives_a_killed_idle_connection(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
@@ -149,7 +149,7 @@ async fn a_writer_does_not_notice_that_its_idle_connection_was_killed(pool: MySq
 }
 
 #[sqlx::test(migrations = false)]
-async fn who_gets_no_connection_is_told_when_to_come_back(pool: MySqlPool) {
+async fn without_a_connection_the_error_says_when_to_retry(pool: MySqlPool) {
     let options = options(&pool);
     let database = Database::new(options.port(1), 1);
     let result = database.open(1).await;

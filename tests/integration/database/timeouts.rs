@@ -55,7 +55,7 @@ async fn all_have_ended(database: &Database) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn all_reads_of_a_request_share_one_budget(pool: MySqlPool) {
+async fn all_reads_of_a_request_share_one_deadline(pool: MySqlPool) {
     let options = options(&pool);
     let database = Database::new(options, 1);
     let read_slowly = async || {
@@ -75,7 +75,7 @@ async fn all_reads_of_a_request_share_one_budget(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_budget_of_a_request_holds_for_its_transaction(pool: MySqlPool) {
+async fn the_deadline_of_a_request_covers_its_transaction(pool: MySqlPool) {
     let options = options(&pool);
     Notes::new(&options).await;
     let mut holder = block_writes(&options).await;
@@ -96,7 +96,7 @@ async fn the_budget_of_a_request_holds_for_its_transaction(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn blocked_writes_let_reads_go_on_are_few_and_all_end(pool: MySqlPool) {
+async fn blocked_writes_are_few_and_do_not_block_reads(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let mut holder = block_writes(&options).await;
@@ -125,7 +125,7 @@ async fn blocked_writes_let_reads_go_on_are_few_and_all_end(pool: MySqlPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_transaction_is_tried_again_after_its_caller_was_sent_away(pool: MySqlPool) {
+async fn a_timed_out_transaction_is_not_retried(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);

@@ -34,7 +34,7 @@ fn is_unavailable<T>(result: &Result<T, Error>) -> bool {
 }
 
 #[tokio::test]
-async fn a_server_that_never_greets_is_given_up() {
+async fn a_server_without_a_greeting_times_out() {
     let options = silent_server().await;
     let begin = Instant::now();
     assert!(is_unavailable(
@@ -46,7 +46,7 @@ async fn a_server_that_never_greets_is_given_up() {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(pool: MySqlPool) {
+async fn an_endless_statement_times_out_and_frees_its_permit(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options, 1);
@@ -73,7 +73,7 @@ async fn a_statement_that_does_not_end_is_given_up_and_its_place_is_free(pool: M
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_row_that_somebody_holds_is_waited_for_only_seconds(pool: MySqlPool) {
+async fn a_locked_row_is_waited_for_only_seconds(pool: MySqlPool) {
     let options = options(&pool);
     let mut notes = Notes::new(&options).await;
     let database = Database::new(options.clone(), 1);

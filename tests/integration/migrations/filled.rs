@@ -45,7 +45,7 @@ const ROWS: [(i64, &str); 6] = [
 ];
 
 #[sqlx::test(migrations = false)]
-async fn the_rows_of_every_older_version_are_kept_and_used(pool: MySqlPool) {
+async fn rows_of_every_older_version_are_kept_and_used(pool: MySqlPool) {
     let options = options(&pool);
     let mut connection = connect(&options).await;
     let mut migrator = sqlx::migrate!();
@@ -127,7 +127,7 @@ async fn contents(
 
 /// While a release is rolled out, instances of the one before insert rows without the new column.
 #[test]
-fn an_added_column_may_be_left_out() {
+fn an_added_column_is_optional_for_inserts() {
     for (name, text) in files() {
         for column in text.split("ADD COLUMN ").skip(1) {
             let column = column.split([',', ';']).next().unwrap_or_default();

@@ -56,7 +56,7 @@ async fn guesses_left(service: &Service) -> usize {
 }
 
 #[sqlx::test]
-async fn typing_errors_that_end_well_cost_a_school_nothing(pool: MySqlPool) {
+async fn corrected_typing_errors_are_refunded_to_the_address(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let names = pupils(&world, 30).await;
@@ -71,7 +71,7 @@ async fn typing_errors_that_end_well_cost_a_school_nothing(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_others_guessed_is_not_given_back_by_its_owner(pool: MySqlPool) {
+async fn an_owners_login_refunds_no_guesses_of_others(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..9 {
@@ -86,7 +86,7 @@ async fn what_others_guessed_is_not_given_back_by_its_owner(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_is_given_back_is_given_back_once(pool: MySqlPool) {
+async fn a_failure_is_refunded_once(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     for number in 0..6 {
@@ -114,7 +114,7 @@ async fn what_is_given_back_is_given_back_once(pool: MySqlPool) {
 
 /// Else whoever has an account could fail in it at the end of one window, and have that back in the next.
 #[sqlx::test]
-async fn nothing_is_given_back_in_another_window(pool: MySqlPool) {
+async fn failures_are_refunded_only_within_their_window(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "somebody", SCHOOL).await, "wrong");
@@ -131,7 +131,7 @@ async fn nothing_is_given_back_in_another_window(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn nothing_of_the_next_window_is_given_back_for_failures_in_the_one_before(pool: MySqlPool) {
+async fn failures_of_the_last_window_refund_nothing_in_the_next(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "somebody", SCHOOL).await, "wrong");
@@ -150,7 +150,7 @@ async fn nothing_of_the_next_window_is_given_back_for_failures_in_the_one_before
 
 /// The pair's window ends before that of the address.
 #[sqlx::test]
-async fn of_several_full_buckets_the_one_that_is_free_last_is_named(pool: MySqlPool) {
+async fn retry_after_names_the_last_of_several_full_buckets(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "somebody", SCHOOL).await, "wrong");
@@ -177,7 +177,7 @@ async fn of_several_full_buckets_the_one_that_is_free_last_is_named(pool: MySqlP
 /// Three hours of a school whose every third login is mistyped first, with somebody in it who knows all
 /// names, has an account, and guesses as often as is let through.
 #[sqlx::test]
-async fn a_school_with_an_attacker_in_it(pool: MySqlPool) {
+async fn pupils_can_log_in_beside_an_attacker_at_their_address(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let names = pupils(&world, 12).await;

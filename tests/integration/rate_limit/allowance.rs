@@ -28,7 +28,7 @@ fn somewhere(number: u32) -> ClientInfo {
 }
 
 #[sqlx::test]
-async fn right_passwords_are_limited_too_but_not_in_a_browser_that_is_known(pool: MySqlPool) {
+async fn right_passwords_are_limited_except_in_a_known_browser(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let mut known = somewhere(0);
@@ -56,7 +56,7 @@ async fn right_passwords_are_limited_too_but_not_in_a_browser_that_is_known(pool
 }
 
 #[sqlx::test]
-async fn what_the_limits_on_failures_refuse_uses_up_nothing(pool: MySqlPool) {
+async fn an_attempt_refused_by_a_limit_costs_no_allowance(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..Allowance::HASHES_OF_ACCOUNT.at_once + 10 {
@@ -68,9 +68,7 @@ async fn what_the_limits_on_failures_refuse_uses_up_nothing(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn three_hundred_pupils_may_log_in_at_once_from_one_address_and_then_one_a_second(
-    pool: MySqlPool,
-) {
+async fn an_address_may_log_in_300_users_and_then_one_a_second(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let names = ["ona", "jonas"];
@@ -111,9 +109,7 @@ const LITTLE: Allowance = Allowance {
 };
 
 #[sqlx::test]
-async fn an_account_that_has_cost_too_much_is_told_to_wait_but_still_that_nothing_has_changed(
-    pool: MySqlPool,
-) {
+async fn an_overdrawn_account_must_wait_but_still_gets_a_304(pool: MySqlPool) {
     let quota = RequestQuota {
         burst: NonZeroU32::new(1_000).expect("more than none"),
         ..RequestQuota::STANDARD
@@ -161,7 +157,7 @@ async fn an_account_that_has_cost_too_much_is_told_to_wait_but_still_that_nothin
 }
 
 #[sqlx::test]
-async fn a_page_of_an_account_that_has_cost_too_much_says_when_to_come_back(pool: MySqlPool) {
+async fn the_page_of_an_overdrawn_account_says_when_to_retry(pool: MySqlPool) {
     let site = Site::frugal(&pool, RequestQuota::STANDARD, LITTLE).await;
     let browser = site.browser("ona").await;
     let mut statuses = Vec::new();
@@ -175,7 +171,7 @@ async fn a_page_of_an_account_that_has_cost_too_much_says_when_to_come_back(pool
 }
 
 #[sqlx::test]
-async fn without_limits_an_account_may_cost_whatever_it_does(pool: MySqlPool) {
+async fn without_limits_an_account_has_no_allowance(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world
         .with_effort(crate::support::fixture::CHEAP)

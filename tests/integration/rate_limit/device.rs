@@ -49,7 +49,7 @@ async fn lock(service: &Service, username: &str) {
 }
 
 #[sqlx::test]
-async fn a_known_browser_gets_in_while_its_username_and_its_address_are_locked(pool: MySqlPool) {
+async fn a_known_browser_can_log_in_past_full_buckets(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let ona = device(&service, "ona").await;
@@ -73,7 +73,7 @@ async fn a_known_browser_gets_in_while_its_username_and_its_address_are_locked(p
 }
 
 #[sqlx::test]
-async fn a_known_browser_has_ten_wrong_passwords_that_count_nowhere_else(pool: MySqlPool) {
+async fn a_known_browser_has_ten_wrong_passwords_of_its_own(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let ona = device(&service, "ona").await;
@@ -91,7 +91,7 @@ async fn a_known_browser_has_ten_wrong_passwords_that_count_nowhere_else(pool: M
 
 /// It could do so by forgetting its cookie.
 #[sqlx::test]
-async fn a_known_browser_that_has_used_up_its_tries_counts_like_any_other(pool: MySqlPool) {
+async fn a_known_browser_beyond_its_tries_counts_like_any_other(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let ona = device(&service, "ona").await;
@@ -110,7 +110,7 @@ async fn a_known_browser_that_has_used_up_its_tries_counts_like_any_other(pool: 
 
 /// Else everybody could have as many tries as they log in to their own account between them.
 #[sqlx::test]
-async fn logging_in_again_gives_no_new_tries(pool: MySqlPool) {
+async fn logging_in_again_does_not_reset_the_tries(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let mut known = device(&service, "ona").await;
@@ -133,7 +133,7 @@ async fn logging_in_again_gives_no_new_tries(pool: MySqlPool) {
 }
 
 #[test]
-fn a_browser_stays_known_while_the_key_is_being_replaced_and_is_no_longer_afterwards() {
+fn a_browser_stays_known_only_while_its_key_is_accepted() {
     let (old, new) = (
         SecretString::from(SECRET),
         SecretString::from("fedcba9876543210fedcba9876543210"),
@@ -155,9 +155,7 @@ fn a_browser_stays_known_while_the_key_is_being_replaced_and_is_no_longer_afterw
 
 /// Its way in past full limits was opened with the password that a thief may know.
 #[sqlx::test]
-async fn after_a_change_of_the_password_a_browser_is_known_only_if_it_was_used_with_the_new_one(
-    pool: MySqlPool,
-) {
+async fn only_the_new_password_makes_a_browser_known_again(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let (here, there) = (device(&service, "ona").await, device(&service, "ona").await);
@@ -180,9 +178,7 @@ async fn after_a_change_of_the_password_a_browser_is_known_only_if_it_was_used_w
 }
 
 #[sqlx::test]
-async fn a_browser_without_a_cookie_that_changes_the_password_is_known_from_then_on(
-    pool: MySqlPool,
-) {
+async fn changing_the_password_makes_a_browser_known(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let jonas = device(&service, "jonas").await;
@@ -197,7 +193,7 @@ async fn a_browser_without_a_cookie_that_changes_the_password_is_known_from_then
 
 /// A hash of less effort is renewed by a login: the browser that did it stays known.
 #[sqlx::test]
-async fn the_browser_whose_login_renews_the_hash_stays_known(pool: MySqlPool) {
+async fn a_rehash_at_login_keeps_the_browser_known(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let more = Argon2Cost {
         memory: 128,

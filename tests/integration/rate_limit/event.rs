@@ -61,7 +61,7 @@ async fn open(pool: &MySqlPool) -> Site {
 }
 
 #[sqlx::test]
-async fn what_happens_to_sessions_is_an_event_each_in_pages_and_calls(pool: MySqlPool) {
+async fn each_change_of_a_session_is_a_security_event(pool: MySqlPool) {
     let site = open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let right = [("username", "ona"), ("password", PASSWORD)];
@@ -85,7 +85,7 @@ async fn what_happens_to_sessions_is_an_event_each_in_pages_and_calls(pool: MySq
 }
 
 #[sqlx::test]
-async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_typed(pool: MySqlPool) {
+async fn a_failed_login_event_names_the_user_but_not_the_input(pool: MySqlPool) {
     let site = open(&pool).await;
     let typed = "planted-password-as-username";
     log::register_secret(typed);
@@ -105,7 +105,7 @@ async fn a_failed_login_names_the_user_when_there_is_one_and_never_what_was_type
 }
 
 #[sqlx::test]
-async fn a_refresh_token_that_is_used_again_is_an_event(pool: MySqlPool) {
+async fn a_reused_refresh_token_is_a_security_event(pool: MySqlPool) {
     let site = open(&pool).await;
     let refresh = async |token: &str| {
         log::register_secret(token);
@@ -131,7 +131,7 @@ async fn a_refresh_token_that_is_used_again_is_an_event(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_form_from_another_site_is_an_event(pool: MySqlPool) {
+async fn a_cross_site_form_is_a_security_event(pool: MySqlPool) {
     let site = open(&pool).await;
     let request = site
         .request(Method::POST, "/login")

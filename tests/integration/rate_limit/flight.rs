@@ -29,7 +29,7 @@ async fn log_in(service: &Service) -> Result<(), tickbox::domain::error::Error> 
 /// The row of the user is held, so that no session can begin: what a full disk or a cluster without a
 /// majority does. The passwords have been looked at and were right.
 #[sqlx::test]
-async fn right_passwords_in_a_stall_lock_nobody_out_once_they_have_lapsed(pool: MySqlPool) {
+async fn stalled_right_passwords_lapse_and_lock_out_nobody(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let mut holder = world.connect().await;
@@ -51,7 +51,7 @@ async fn right_passwords_in_a_stall_lock_nobody_out_once_they_have_lapsed(pool: 
 }
 
 #[sqlx::test]
-async fn what_an_instance_had_in_flight_when_it_died_lapses(pool: MySqlPool) {
+async fn attempts_in_flight_of_a_dead_instance_lapse(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     assert_eq!(guess(&service, "ona", "1.2.3.4").await, "wrong");
@@ -69,7 +69,7 @@ async fn what_an_instance_had_in_flight_when_it_died_lapses(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_surplus_of_right_passwords_is_told_to_come_back_soon_and_then_gets_in(pool: MySqlPool) {
+async fn too_many_concurrent_right_passwords_succeed_on_retry(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let instances = [world.with_limits(), world.with_limits()];
     let mut holder = world.connect().await;
@@ -95,7 +95,7 @@ async fn a_surplus_of_right_passwords_is_told_to_come_back_soon_and_then_gets_in
 }
 
 #[sqlx::test]
-async fn a_verdict_that_comes_too_late_is_not_told_and_gives_no_more_guesses(pool: MySqlPool) {
+async fn a_verdict_after_the_lapse_is_not_revealed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     // Of nobody: it is compared with a hash of that effort.
     let slow = Argon2Cost {
@@ -117,7 +117,7 @@ async fn a_verdict_that_comes_too_late_is_not_told_and_gives_no_more_guesses(poo
 
 /// Its own tries must have lapsed: what another one holds is not its to give up.
 #[sqlx::test]
-async fn a_settlement_that_comes_too_late_takes_nobody_elses_place(pool: MySqlPool) {
+async fn a_late_settlement_takes_no_other_attempts_place(pool: MySqlPool) {
     use tickbox::{
         domain::rate_limit::{Bucket, LAPSES_AFTER, RateLimit},
         store::rate_limit,

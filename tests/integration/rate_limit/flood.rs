@@ -58,7 +58,7 @@ fn counted(lines: &[Value], message: &str) -> (usize, u64) {
 }
 
 #[sqlx::test]
-async fn refusals_are_a_line_a_second_with_their_number(pool: MySqlPool) {
+async fn refusals_are_logged_as_one_count_a_second(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(1), FIVE).await;
     let client = "198.51.100.1";
     let answers = statuses(&site, "/login", client, 105).await;
@@ -78,7 +78,7 @@ async fn refusals_are_a_line_a_second_with_their_number(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(pool: MySqlPool) {
+async fn successful_reads_beside_refusals_are_only_counted(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(1), QUICK).await;
     let client = "198.51.100.2";
     let mut answers = statuses(&site, "/login", client, 2).await;
@@ -95,7 +95,7 @@ async fn what_passes_beside_refusals_is_a_number_too_unless_it_fails(pool: MySql
 }
 
 #[sqlx::test]
-async fn what_changes_something_beside_refusals_has_its_line(pool: MySqlPool) {
+async fn writes_beside_refusals_are_logged_one_by_one(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(1), QUICK).await;
     let client = "198.51.100.5";
     while !statuses(&site, "/login", client, 3).await.contains(&429) {}
@@ -113,7 +113,7 @@ async fn what_changes_something_beside_refusals_has_its_line(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(pool: MySqlPool) {
+async fn health_checks_are_logged_as_a_count_and_limited(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(1), FIVE).await;
     let client = "198.51.100.3";
     // As often as no balancer asks.
@@ -137,7 +137,7 @@ async fn health_checks_are_a_line_a_second_and_too_many_of_them_are_refused(pool
 }
 
 #[sqlx::test]
-async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(pool: MySqlPool) {
+async fn refused_logins_are_counted_and_failed_ones_logged_singly(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(1), RequestQuota::STANDARD).await;
     log::register_secret(WRONG);
     let client = "198.51.100.6";
@@ -164,7 +164,7 @@ async fn refused_logins_are_a_line_a_second_and_each_failed_one_has_its_own(pool
 }
 
 #[sqlx::test]
-async fn what_an_account_is_refused_is_a_line_a_second_that_names_it(pool: MySqlPool) {
+async fn refusals_of_an_account_are_counted_under_its_name(pool: MySqlPool) {
     let nothing_more = Allowance {
         at_once: 1,
         each: Duration::from_hours(1),

@@ -73,7 +73,7 @@ fn seen(answer: &Answer, username: &str) -> (u16, Vec<(String, String)>, String)
 }
 
 #[sqlx::test]
-async fn the_login_page_says_how_long_to_wait_and_keeps_the_username_alone(pool: MySqlPool) {
+async fn a_limited_login_page_says_when_to_retry_and_keeps_the_name(pool: MySqlPool) {
     let site = open(&pool, 1).await;
     for _ in 0..10 {
         assert_eq!(log_in(&site, "ona", "1.2.3.4").await.status, 401);
@@ -90,7 +90,7 @@ async fn the_login_page_says_how_long_to_wait_and_keeps_the_username_alone(pool:
 }
 
 #[sqlx::test]
-async fn known_and_unknown_usernames_get_the_same_answers_to_the_letter(pool: MySqlPool) {
+async fn known_and_unknown_usernames_get_identical_responses(pool: MySqlPool) {
     let site = open(&pool, 1).await;
     let mut answers = vec![];
     // One that is there, one that could be, one that never can.
@@ -114,7 +114,7 @@ async fn known_and_unknown_usernames_get_the_same_answers_to_the_letter(pool: My
 }
 
 #[sqlx::test]
-async fn the_api_answers_a_problem_with_its_code(pool: MySqlPool) {
+async fn a_limited_call_is_a_problem_with_its_code(pool: MySqlPool) {
     let site = open(&pool, 1).await;
     let login = json!({ "username": "ona", "password": WRONG });
     let refresh = json!({ "refresh_token": "made up" });
@@ -135,7 +135,7 @@ async fn the_api_answers_a_problem_with_its_code(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_registration_page_keeps_what_was_typed_but_no_password(pool: MySqlPool) {
+async fn a_limited_registration_keeps_the_input_but_no_password(pool: MySqlPool) {
     let site = open(&pool, 1).await;
     let form = [
         ("first_name", "Rūta"),
@@ -159,7 +159,7 @@ async fn the_registration_page_keeps_what_was_typed_but_no_password(pool: MySqlP
 }
 
 #[sqlx::test]
-async fn what_a_client_writes_before_its_address_gives_it_no_more_tries(pool: MySqlPool) {
+async fn a_forged_forwarded_header_gives_no_more_tries(pool: MySqlPool) {
     let site = open(&pool, 1).await;
     for number in 0..13 {
         let place = format!("8.8.8.{number}, , \"x\", 1.2.3.4");
@@ -171,7 +171,7 @@ async fn what_a_client_writes_before_its_address_gives_it_no_more_tries(pool: My
 }
 
 #[sqlx::test]
-async fn a_browser_keeps_its_way_in_beyond_its_session(pool: MySqlPool) {
+async fn a_browser_stays_known_after_its_session(pool: MySqlPool) {
     let site = open(&pool, 0).await;
     let form = [("username", "ona"), ("password", PASSWORD)];
     let mut browser = site.stranger();
@@ -196,7 +196,7 @@ async fn a_browser_keeps_its_way_in_beyond_its_session(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn over_https_the_cookie_of_a_known_browser_is_bound_to_this_host(pool: MySqlPool) {
+async fn over_https_the_device_cookie_is_bound_to_this_host(pool: MySqlPool) {
     let site = open(&pool, 1).await;
     let request = site
         .request(Method::POST, "/login")

@@ -59,7 +59,7 @@ fn is_refused<T>(result: &Result<T, Error>) -> bool {
 }
 
 #[sqlx::test]
-async fn a_list_holds_as_many_to_dos_as_the_quota_and_no_more(pool: MySqlPool) {
+async fn a_list_holds_at_most_its_quota(pool: MySqlPool) {
     let world = World::new(&pool).await;
     set_count(&world, QUOTA - 1).await;
     let account = ona(&world).await;
@@ -81,7 +81,7 @@ async fn a_list_holds_as_many_to_dos_as_the_quota_and_no_more(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_removed_to_do_is_restored_only_where_there_is_a_place(pool: MySqlPool) {
+async fn a_removed_to_do_is_restored_only_within_the_quota(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let id = new_id();
     add(&world, &world.ona, id).await.expect("added");
@@ -97,7 +97,7 @@ async fn a_removed_to_do_is_restored_only_where_there_is_a_place(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn of_many_added_at_once_no_more_are_stored_than_there_are_places(pool: MySqlPool) {
+async fn concurrent_adds_stay_within_the_quota(pool: MySqlPool) {
     let world = World::new(&pool).await;
     set_count(&world, QUOTA - 3).await;
     let account = ona(&world).await;
@@ -108,7 +108,7 @@ async fn of_many_added_at_once_no_more_are_stored_than_there_are_places(pool: My
 }
 
 #[sqlx::test]
-async fn the_page_of_a_full_list_keeps_what_was_typed_and_says_what_to_do(pool: MySqlPool) {
+async fn the_page_of_a_full_list_keeps_the_input_and_says_what_to_do(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     set_count(&site.world, QUOTA).await;
     let browser = site.browser("ona").await;

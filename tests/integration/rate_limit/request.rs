@@ -20,9 +20,7 @@ async fn get(site: &Site, path: &str, name: &'static str, value: &str) -> Answer
 }
 
 #[sqlx::test]
-async fn too_many_requests_are_refused_as_page_fragment_and_problem_but_health_is_told(
-    pool: MySqlPool,
-) {
+async fn too_many_requests_are_refused_but_health_checks_pass(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(0), FIVE).await;
     for path in ["/login", "/nowhere", "/api/v1/me", "/api/nowhere", "/login"] {
         let answer = get(&site, path, "accept", "*/*").await;
@@ -55,7 +53,7 @@ async fn too_many_requests_are_refused_as_page_fragment_and_problem_but_health_i
 }
 
 #[sqlx::test]
-async fn behind_a_proxy_each_client_has_its_own_requests_whatever_it_says(pool: MySqlPool) {
+async fn behind_a_proxy_each_client_has_its_own_quota(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(1), FIVE).await;
     for number in 0..7 {
         let forwarded = format!("9.9.9.{number}, 2001:db8::{number}");
@@ -67,7 +65,7 @@ async fn behind_a_proxy_each_client_has_its_own_requests_whatever_it_says(pool: 
 }
 
 #[sqlx::test]
-async fn without_proxies_no_header_says_where_a_request_comes_from(pool: MySqlPool) {
+async fn without_proxies_forwarded_headers_are_ignored(pool: MySqlPool) {
     let site = Site::limited(&pool, TrustedProxies(0), FIVE).await;
     let headers = ["x-forwarded-for", "x-real-ip", "forwarded"];
     for number in 0..9 {

@@ -17,7 +17,7 @@ use super::{ASK, Wire, listen, ready, statuses};
 const RESTED: Duration = Duration::from_millis(1_200);
 
 #[tokio::test]
-async fn beyond_the_last_place_a_connection_waits_and_is_answered_when_one_ends() {
+async fn a_connection_beyond_the_limit_waits_and_is_answered() {
     let limits = Limits {
         connections: 2,
         ..Limits::default()
@@ -67,7 +67,7 @@ fn slow(go: &Arc<Semaphore>) -> impl Endpoint<Output = Response> + 'static {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn when_places_run_out_the_address_with_most_gives_the_one_that_has_rested_longest() {
+async fn a_full_server_closes_the_oldest_idle_of_the_top_address() {
     let limits = Limits {
         connections: 4,
         of_one: Some(3),
@@ -89,7 +89,7 @@ async fn when_places_run_out_the_address_with_most_gives_the_one_that_has_rested
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn an_address_at_its_limit_gets_one_more_for_one_that_rests_but_none_for_busy_ones() {
+async fn an_address_at_its_limit_can_replace_only_idle_connections() {
     let limits = Limits {
         of_one: Some(2),
         ..Limits::default()
@@ -126,7 +126,7 @@ async fn an_address_at_its_limit_gets_one_more_for_one_that_rests_but_none_for_b
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_connection_that_takes_nothing_of_its_answer_gives_its_place_too() {
+async fn a_connection_that_does_not_read_can_be_closed_for_another() {
     let limits = Limits {
         connections: 2,
         of_one: Some(2),
@@ -153,7 +153,7 @@ async fn a_connection_that_takes_nothing_of_its_answer_gives_its_place_too() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn what_comes_through_proxies_is_neither_limited_by_address_nor_closed_for_others() {
+async fn connections_of_proxies_are_not_limited_by_address() {
     let limits = Limits {
         connections: 3,
         of_one: None,
@@ -176,7 +176,7 @@ async fn what_comes_through_proxies_is_neither_limited_by_address_nor_closed_for
 
 /// hyper answers the next request of a connection when the answer before it has been taken.
 #[tokio::test]
-async fn requests_that_follow_each_other_at_once_have_one_answer_under_way() {
+async fn pipelined_requests_are_answered_one_at_a_time() {
     const LENGTH: usize = 8 << 20;
     let asked = Arc::new(Semaphore::new(0));
     let counts = asked.clone();

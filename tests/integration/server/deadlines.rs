@@ -33,7 +33,7 @@ const SHORT: Limits = Limits {
 };
 
 #[tokio::test]
-async fn a_client_that_sends_no_whole_head_is_cut_off_when_its_time_is_over() {
+async fn an_incomplete_head_times_out() {
     let (address, _) = listen(ready(), SHORT).await;
     for begin in ["", "GET / HTTP/1.1\r\nHost: here\r\n", "PRI * HT"] {
         let begun = Instant::now();
@@ -46,7 +46,7 @@ async fn a_client_that_sends_no_whole_head_is_cut_off_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_client_that_drips_its_head_gains_no_time() {
+async fn a_dripped_head_gains_no_time() {
     let (address, _) = listen(ready(), SHORT).await;
     let begun = Instant::now();
     let mut wire = Wire::to(&address).await;
@@ -58,7 +58,7 @@ async fn a_client_that_drips_its_head_gains_no_time() {
 }
 
 #[tokio::test]
-async fn the_head_of_a_later_request_has_no_more_time_than_the_first() {
+async fn a_later_request_has_the_same_head_timeout() {
     let (address, _) = listen(ready(), SHORT).await;
     let mut wire = Wire::to(&address).await;
     wire.send(ASK).await.expect("sent");
@@ -73,7 +73,7 @@ async fn the_head_of_a_later_request_has_no_more_time_than_the_first() {
 
 /// More than fits into the buffers of both systems, taken in longer than a connection may rest.
 #[tokio::test]
-async fn a_slow_reader_gets_the_whole_response_and_keeps_the_connection() {
+async fn a_slow_reader_gets_the_whole_response() {
     const LENGTH: usize = 48 << 20;
     let large = poem::endpoint::make_sync(|_| vec![b'x'; LENGTH]).map_to_response();
     let (address, _) = listen(large, SHORT).await;
@@ -103,7 +103,7 @@ async fn a_slow_reader_gets_the_whole_response_and_keeps_the_connection() {
 }
 
 #[tokio::test]
-async fn between_requests_a_connection_rests_longer_than_a_head_may_take() {
+async fn the_idle_timeout_is_longer_than_the_head_timeout() {
     let (address, _) = listen(ready(), SHORT).await;
     let mut wire = Wire::to(&address).await;
     for _ in 0..2 {
@@ -117,7 +117,7 @@ async fn between_requests_a_connection_rests_longer_than_a_head_may_take() {
 }
 
 #[tokio::test]
-async fn who_takes_nothing_of_its_answer_is_cut_off() {
+async fn a_client_that_reads_nothing_is_disconnected() {
     // More than the system keeps for both sides.
     let long = poem::endpoint::make_sync(|_| "x".repeat(20 << 20)).map_to_response();
     let (address, _) = listen(long, SHORT).await;
@@ -129,7 +129,7 @@ async fn who_takes_nothing_of_its_answer_is_cut_off() {
 }
 
 #[tokio::test]
-async fn who_takes_a_little_of_its_answer_now_and_then_is_cut_off_too() {
+async fn a_client_that_reads_too_slowly_is_disconnected() {
     const LENGTH: usize = 4 << 20;
     let long = poem::endpoint::make_sync(|_| "x".repeat(LENGTH)).map_to_response();
     let (address, _) = listen(long, SHORT).await;
@@ -167,7 +167,7 @@ fn waiting(resume: &Arc<Notify>, done: &Arc<Notify>) -> impl Endpoint<Output = R
 }
 
 #[tokio::test]
-async fn a_client_that_hangs_up_does_not_cancel_its_request() {
+async fn a_client_that_disconnects_does_not_cancel_its_request() {
     let (resume, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (address, _) = listen(waiting(&resume, &done), SHORT).await;
     let mut wire = Wire::to(&address).await;
@@ -181,7 +181,7 @@ async fn a_client_that_hangs_up_does_not_cancel_its_request() {
 }
 
 #[tokio::test]
-async fn an_answer_that_takes_too_long_is_a_page_or_a_problem_that_says_when_to_come_back() {
+async fn a_handler_timeout_is_a_page_or_problem_with_retry_after() {
     let request = || Request::builder().header("host", "here").finish();
     let never = || poem::endpoint::make(|_: Request| std::future::pending::<Response>());
     let limits = RequestLimits {
@@ -204,7 +204,7 @@ async fn an_answer_that_takes_too_long_is_a_page_or_a_problem_that_says_when_to_
 }
 
 #[sqlx::test]
-async fn a_body_that_takes_too_long_is_a_page_or_a_problem(pool: MySqlPool) {
+async fn a_body_timeout_is_a_page_or_a_problem(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let drip = async |path: &str, kind: &str| {
         let mut wire = Wire::to(&site.address).await;

@@ -100,7 +100,7 @@ async fn ambiguous_framing_is_rejected_and_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn an_ordinary_request_is_followed_by_the_next_on_its_connection() {
+async fn valid_requests_share_a_keep_alive_connection() {
     let (address, _) = listen(measuring(), Limits::default()).await;
     let mut wire = Wire::to(&address).await;
     let close = HIDDEN.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
@@ -110,7 +110,7 @@ async fn an_ordinary_request_is_followed_by_the_next_on_its_connection() {
 }
 
 #[sqlx::test]
-async fn what_is_no_request_of_ours_is_refused(pool: MySqlPool) {
+async fn an_invalid_request_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let address = &site.address;
     for (what, request, expected) in malformed(address) {
@@ -131,7 +131,7 @@ async fn what_is_no_request_of_ours_is_refused(pool: MySqlPool) {
 /// Few clients look for an answer before they have sent all: to reset the connection meanwhile would
 /// take it from them.
 #[sqlx::test]
-async fn who_is_refused_before_all_has_arrived_can_still_read_why(pool: MySqlPool) {
+async fn a_client_refused_while_sending_can_read_the_response(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let long = "x".repeat(5_000);
     for (path, length, status) in [("login", 500_000, "413"), (&long, 10_000, "414")] {
@@ -151,7 +151,7 @@ async fn who_is_refused_before_all_has_arrived_can_still_read_why(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn a_body_beyond_the_limit_is_refused_by_its_length_and_by_its_bytes(pool: MySqlPool) {
+async fn a_body_too_large_is_refused_by_length_and_by_bytes(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let limit = 16 * 1024;
     let login = |length: usize| {

@@ -13,7 +13,7 @@ use tokio::{
 use super::{ASK, PATIENCE, Wire, listen, ready, statuses};
 
 #[tokio::test]
-async fn a_request_under_way_is_answered_and_told_that_it_was_the_last() {
+async fn a_request_in_flight_is_answered_with_connection_close() {
     let begun = Arc::new(Notify::new());
     let begins = begun.clone();
     let slow = poem::endpoint::make(move |_: Request| {
@@ -35,7 +35,7 @@ async fn a_request_under_way_is_answered_and_told_that_it_was_the_last() {
 }
 
 #[tokio::test]
-async fn a_connection_that_rests_gets_one_more_answer_and_is_closed() {
+async fn an_idle_connection_gets_one_more_response_then_closes() {
     let (address, lifecycle) = listen(ready(), Limits::default()).await;
     let (mut asks, mut rests) = (Wire::to(&address).await, Wire::to(&address).await);
     for wire in [&mut asks, &mut rests] {
@@ -51,7 +51,7 @@ async fn a_connection_that_rests_gets_one_more_answer_and_is_closed() {
 }
 
 #[tokio::test]
-async fn who_connected_before_the_end_is_answered() {
+async fn a_client_that_connected_before_shutdown_is_answered() {
     // One place, and it is taken: the others wait in the system's queue.
     let limits = Limits {
         connections: 1,
@@ -69,7 +69,7 @@ async fn who_connected_before_the_end_is_answered() {
 
 /// More than what tokio's own queue holds, and than one task is given in a row.
 #[tokio::test]
-async fn all_who_wait_in_the_queue_when_the_port_closes_are_answered() {
+async fn queued_connections_are_answered_when_the_port_closes() {
     const WAITING: usize = 500;
     rlimit::increase_nofile_limit(u64::MAX).expect("as many as may be had");
     let limits = Limits {
@@ -94,7 +94,7 @@ async fn all_who_wait_in_the_queue_when_the_port_closes_are_answered() {
 }
 
 #[tokio::test]
-async fn nobody_fails_while_instances_end_under_load() {
+async fn no_request_fails_while_instances_stop_under_load() {
     for _ in 0..5 {
         let (address, lifecycle) = listen(ready(), Limits::default()).await;
         let clients: Vec<_> = (0..16)

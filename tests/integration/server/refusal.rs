@@ -84,9 +84,7 @@ fn cookies() -> String {
 }
 
 #[sqlx::test]
-async fn a_head_that_is_too_large_is_a_page_that_names_what_is_large_and_says_what_to_do(
-    pool: MySqlPool,
-) {
+async fn a_head_too_large_is_a_page_that_names_the_cause(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let cookies = cookies();
     for htmx in ["", "HX-Request: true\r\n"] {
@@ -108,7 +106,7 @@ async fn a_head_that_is_too_large_is_a_page_that_names_what_is_large_and_says_wh
 }
 
 #[sqlx::test]
-async fn a_head_that_is_too_large_is_a_problem_under_the_api(pool: MySqlPool) {
+async fn a_head_too_large_for_the_api_is_a_problem_document(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let request = format!(
         "POST /api/v1/add_todo HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\nX-Trace: {}\r\n\r\n{{}}",
@@ -129,7 +127,7 @@ async fn a_head_that_is_too_large_is_a_problem_under_the_api(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_cannot_be_read_is_refused_in_the_look_of_its_place(pool: MySqlPool) {
+async fn an_unreadable_head_is_refused_as_page_or_problem(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let many = "X: 1\r\n".repeat(150);
     let long = "x".repeat(20_000);
@@ -184,7 +182,7 @@ async fn what_cannot_be_read_is_refused_in_the_look_of_its_place(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn who_asks_for_a_head_alone_gets_no_body_with_its_refusal(pool: MySqlPool) {
+async fn a_refused_head_request_gets_no_body(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let request = format!("HEAD / HTTP/1.1\r\nCookie: {}\r\n\r\n", cookies());
     let refused = Refused::of(&site, &request).await;
@@ -194,7 +192,7 @@ async fn who_asks_for_a_head_alone_gets_no_body_with_its_refusal(pool: MySqlPool
 
 /// Few clients look for an answer before they have sent all.
 #[sqlx::test]
-async fn who_sends_a_head_that_is_too_large_can_still_read_why(pool: MySqlPool) {
+async fn a_client_sending_a_head_too_large_can_read_the_response(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut wire = Wire::to(&site.address).await;
     wire.send("GET / HTTP/1.1\r\nCookie: a=")
@@ -214,7 +212,7 @@ async fn who_sends_a_head_that_is_too_large_can_still_read_why(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn a_later_request_of_a_connection_is_refused_with_words_too(pool: MySqlPool) {
+async fn a_later_bad_request_on_a_connection_is_explained_too(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let bad = "GET /login HTTP/1.1\r\nX: a\0b\r\n\r\n";
     let mut wire = Wire::to(&site.address).await;
@@ -241,7 +239,7 @@ async fn a_later_request_of_a_connection_is_refused_with_words_too(pool: MySqlPo
 
 /// An answer of the application that looks like hyper's own stays as it is.
 #[tokio::test]
-async fn the_applications_own_refusals_are_not_replaced() {
+async fn error_responses_of_the_application_are_not_replaced() {
     let refuses =
         poem::endpoint::make_sync(|_: Request| poem::http::StatusCode::BAD_REQUEST.into_response());
     let (address, _) = listen(refuses.map_to_response(), Limits::default()).await;
@@ -255,7 +253,7 @@ async fn the_applications_own_refusals_are_not_replaced() {
 }
 
 #[tokio::test]
-async fn a_panic_around_the_application_is_said_in_words() {
+async fn a_panic_around_the_application_is_an_error_page() {
     let panics = poem::endpoint::make_sync(|_: Request| -> &'static str { panic!("on purpose") });
     let (address, _) = listen(panics.map_to_response(), Limits::default()).await;
     for request in [ASK, "GET / HTTP/1.1\r\nX: a\0b\r\n\r\n"] {

@@ -23,7 +23,7 @@ use crate::support::{
 const NEW_SECRET: &str = "another secret of thirty-two bytes, or more";
 
 #[sqlx::test]
-async fn a_token_says_who_and_which_session_for_ten_minutes_and_nothing_else(pool: MySqlPool) {
+async fn an_access_token_claims_only_user_session_and_expiry(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let before = world.clock.now().unix_timestamp();
     let phone = log_in(&world.service, "ona").await;
@@ -44,7 +44,7 @@ async fn a_token_says_who_and_which_session_for_ten_minutes_and_nothing_else(poo
 }
 
 #[test]
-fn a_token_is_good_for_ten_minutes_and_five_seconds_of_leeway() {
+fn an_access_token_is_valid_for_ten_minutes_and_a_leeway() {
     let noon = datetime!(2026-01-01 12:00:00.9 UTC);
     let (signer, session) = (signer(), SessionId(Uuid::from_u128(7)));
     let token = signer.sign(Uuid::nil(), session, noon).expect("signed");
@@ -73,7 +73,7 @@ fn a_token_is_good_for_ten_minutes_and_five_seconds_of_leeway() {
 }
 
 #[sqlx::test]
-async fn an_expired_token_opens_nothing_until_it_is_refreshed(pool: MySqlPool) {
+async fn an_expired_access_token_is_refused_until_refreshed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let account = open(&world.service, &phone.access).await.expect("open");
@@ -92,7 +92,7 @@ async fn an_expired_token_opens_nothing_until_it_is_refreshed(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_token_outlives_its_secret_while_that_is_the_previous_one(pool: MySqlPool) {
+async fn an_access_token_outlives_one_rotation_of_the_secret(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let old = log_in(&world.service, "ona").await.access;
     let rotating = signing_with(&world, NEW_SECRET, Some(SECRET));
@@ -119,7 +119,7 @@ async fn a_token_outlives_its_secret_while_that_is_the_previous_one(pool: MySqlP
 
 /// The kid picks the key; it must not open what the other one signed.
 #[sqlx::test]
-async fn during_a_rotation_each_key_signs_only_for_its_own_name(pool: MySqlPool) {
+async fn each_key_verifies_only_tokens_with_its_own_key_id(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let rotating = signing_with(&world, NEW_SECRET, Some(SECRET));
@@ -139,7 +139,7 @@ async fn during_a_rotation_each_key_signs_only_for_its_own_name(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn the_same_secret_for_both_settings_does_no_harm(pool: MySqlPool) {
+async fn the_same_secret_as_current_and_previous_is_accepted(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let both = signing_with(&world, SECRET, Some(SECRET));
     let phone = log_in(&both, "ona").await;
@@ -150,7 +150,7 @@ async fn the_same_secret_for_both_settings_does_no_harm(pool: MySqlPool) {
 }
 
 #[test]
-fn the_name_of_a_key_tells_nothing_of_its_secret_but_that_it_is_another() {
+fn a_key_id_reveals_nothing_of_its_secret() {
     let secrets = ["a", "b", SECRET, NEW_SECRET];
     let names = secrets.map(|secret| {
         let signer = TokenSigner::new(&SecretString::from(secret), None);
@@ -170,7 +170,7 @@ fn the_name_of_a_key_tells_nothing_of_its_secret_but_that_it_is_another() {
 }
 
 #[sqlx::test]
-async fn logging_out_ends_access_at_once_and_only_there(pool: MySqlPool) {
+async fn logging_out_ends_the_access_of_that_session_only(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let here = log_in(&world.service, "ona").await;
     let there = log_in(&world.service, "ona").await;
@@ -198,7 +198,7 @@ async fn refuses_all(world: &World, phone: &Kept) {
 }
 
 #[sqlx::test]
-async fn who_is_deleted_is_out_at_once_and_nobody_else(pool: MySqlPool) {
+async fn deleting_a_user_ends_only_their_access_at_once(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let (ona, jonas) = (
         log_in(&world.service, "ona").await,
@@ -222,7 +222,7 @@ async fn who_is_deleted_is_out_at_once_and_nobody_else(pool: MySqlPool) {
 
 /// With tokens signed by hand that are fresh themselves.
 #[sqlx::test]
-async fn a_fresh_token_of_a_session_that_has_expired_opens_nothing(pool: MySqlPool) {
+async fn an_access_token_of_an_expired_session_is_refused(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let phone = log_in(&world.service, "ona").await;
     let fresh = || Jwt::new(&world.clock, world.ona.public_id, phone.session).signed();
@@ -236,7 +236,7 @@ async fn a_fresh_token_of_a_session_that_has_expired_opens_nothing(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn refreshing_keeps_a_session_alive_for_ninety_days_and_no_longer(pool: MySqlPool) {
+async fn refreshing_keeps_a_session_alive_for_at_most_90_days(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut phone = log_in(&world.service, "ona").await;
     for day in [29, 58, 87] {
@@ -257,7 +257,7 @@ async fn refreshing_keeps_a_session_alive_for_ninety_days_and_no_longer(pool: My
 }
 
 #[sqlx::test]
-async fn a_session_of_a_browser_opens_nothing_of_the_api(pool: MySqlPool) {
+async fn a_browser_session_is_refused_by_the_api(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let browser = log_in_browser(&world, "ona", None).await.token;
     let jwt = Jwt::new(&world.clock, world.ona.public_id, browser.id);

@@ -28,7 +28,7 @@ fn ids(sessions: &[Session]) -> Vec<SessionId> {
 }
 
 #[sqlx::test]
-async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(pool: MySqlPool) {
+async fn a_user_sees_their_own_sessions_last_used_first(pool: MySqlPool) {
     let world = World::new(&pool).await;
     world.clock.advance(Duration::hours(2));
     let phone = api_session::log_in(&world.service, "ona").await;
@@ -62,7 +62,7 @@ async fn everybody_sees_their_own_living_sessions_the_one_used_last_first(pool: 
 }
 
 #[sqlx::test]
-async fn a_session_that_has_ended_is_not_shown(pool: MySqlPool) {
+async fn an_ended_session_is_not_listed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let out = log_in(&world, "ona", None).await.token;
     world.service.log_out(out.id).await.expect("logged out");
@@ -78,7 +78,7 @@ async fn a_session_that_has_ended_is_not_shown(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_owner_ends_a_session_at_once_and_no_other(pool: MySqlPool) {
+async fn the_owner_ends_one_session_and_no_other(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let phone = api_session::log_in(&world.service, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
@@ -101,9 +101,7 @@ async fn the_owner_ends_a_session_at_once_and_no_other(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn ending_a_strangers_session_an_unknown_or_an_ended_one_succeeds_and_changes_nothing(
-    pool: MySqlPool,
-) {
+async fn ending_a_foreign_or_unknown_session_changes_nothing(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let browser = log_in(&world, "ona", None).await.token;
     let end = async |who, id| world.service.end_session(who, id).await.expect("no fault");
@@ -120,7 +118,7 @@ async fn ending_a_strangers_session_an_unknown_or_an_ended_one_succeeds_and_chan
 }
 
 #[sqlx::test]
-async fn ending_all_other_sessions_leaves_this_one_and_those_of_others(pool: MySqlPool) {
+async fn ending_all_others_keeps_this_session_and_other_users(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
@@ -148,7 +146,7 @@ async fn log_in_often(service: &Service, times: u32) {
 }
 
 #[sqlx::test]
-async fn a_login_beyond_a_hundred_sessions_ends_the_one_used_longest_ago(pool: MySqlPool) {
+async fn login_101_ends_the_least_recently_used_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     // Ona's first session is the oldest; the second one is used again.
     let idle = log_in(&world, "ona", None).await.token;
@@ -179,7 +177,7 @@ async fn a_login_beyond_a_hundred_sessions_ends_the_one_used_longest_ago(pool: M
 
 /// They take turns: each sees those that the ones before it began.
 #[sqlx::test]
-async fn many_logins_at_once_leave_no_more_than_a_hundred_sessions(pool: MySqlPool) {
+async fn concurrent_logins_leave_at_most_a_hundred_sessions(pool: MySqlPool) {
     let world = World::new(&pool).await;
     log_in_often(&world.service, SESSIONS_MAX - 3).await;
     let logins = (0..12).map(|_| log_in(&world, "ona", None));

@@ -84,7 +84,7 @@ async fn check_rotated_once(connection: &mut MySqlConnection, before: &Kept, aft
 }
 
 #[sqlx::test]
-async fn of_a_thousand_tokens_presented_twice_at_once_each_has_one_child(pool: MySqlPool) {
+async fn a_thousand_concurrent_double_refreshes_yield_one_token_each(pool: MySqlPool) {
     let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
@@ -101,7 +101,7 @@ async fn of_a_thousand_tokens_presented_twice_at_once_each_has_one_child(pool: M
 }
 
 #[sqlx::test]
-async fn a_session_survives_two_hundred_double_exchanges(pool: MySqlPool) {
+async fn a_session_survives_two_hundred_double_refreshes(pool: MySqlPool) {
     let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
@@ -116,7 +116,7 @@ async fn a_session_survives_two_hundred_double_exchanges(pool: MySqlPool) {
 
 /// Of two who present a token, the quicker one may have gone on already when the other is served.
 #[sqlx::test]
-async fn an_exchange_never_takes_back_the_next_one(pool: MySqlPool) {
+async fn a_refresh_never_undoes_the_next_one(pool: MySqlPool) {
     let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut connection = world.connect().await;
@@ -137,7 +137,7 @@ async fn an_exchange_never_takes_back_the_next_one(pool: MySqlPool) {
 
 /// What keeps the test above from depending on luck.
 #[sqlx::test]
-async fn who_exchanges_a_token_waits_for_whoever_does_already(pool: MySqlPool) {
+async fn concurrent_refreshes_of_a_session_wait_for_each_other(pool: MySqlPool) {
     let world = Box::pin(World::new(&pool)).await;
     let phone = log_in(&world.service, "ona").await;
     let (mut first, mut second) = (world.connect().await, world.connect().await);
@@ -157,7 +157,7 @@ async fn who_exchanges_a_token_waits_for_whoever_does_already(pool: MySqlPool) {
 
 /// Half of the reuses come at the same moment as the holder's own exchange.
 #[sqlx::test]
-async fn reusing_a_refresh_token_ends_only_its_own_session(pool: MySqlPool) {
+async fn two_hundred_reuses_each_end_only_their_own_session(pool: MySqlPool) {
     let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let phones = sessions(&service, 200).await;
@@ -192,9 +192,7 @@ async fn reusing_a_refresh_token_ends_only_its_own_session(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_exchange_does_not_revive_a_session_that_is_logged_out_at_the_same_moment(
-    pool: MySqlPool,
-) {
+async fn a_refresh_racing_a_logout_does_not_revive_the_session(pool: MySqlPool) {
     let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let phones = sessions(&service, 100).await;
@@ -218,9 +216,7 @@ async fn an_exchange_does_not_revive_a_session_that_is_logged_out_at_the_same_mo
 /// Each login sweeps the user's ended sessions, and so does the purge: both lock the place where new
 /// sessions go and where an exchange moves its own.
 #[sqlx::test]
-async fn one_users_logins_and_exchanges_and_the_purge_do_not_stand_in_each_others_way(
-    pool: MySqlPool,
-) {
+async fn logins_refreshes_and_the_purge_do_not_block_each_other(pool: MySqlPool) {
     let options = options(&pool);
     let (world, service) = Box::pin(crowd(options)).await;
     let mut ended = Vec::new();

@@ -32,7 +32,7 @@ async fn use_and_wait_for_note(world: &World, token: &SessionToken) {
 }
 
 #[sqlx::test]
-async fn a_session_ends_thirty_days_after_its_last_use(pool: MySqlPool) {
+async fn a_session_ends_30_days_after_its_last_use(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let used = log_in(&world, "ona", None).await.token;
     let unused = log_in(&world, "ona", None).await.token;
@@ -44,7 +44,7 @@ async fn a_session_ends_thirty_days_after_its_last_use(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_session_ends_after_ninety_days_however_much_it_is_used(pool: MySqlPool) {
+async fn a_session_ends_after_90_days_of_constant_use(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let token = log_in(&world, "ona", None).await.token;
     for day in 1..ABSOLUTE_TIMEOUT.whole_days() {
@@ -57,7 +57,7 @@ async fn a_session_ends_after_ninety_days_however_much_it_is_used(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn the_time_of_last_use_is_written_once_an_hour(pool: MySqlPool) {
+async fn the_last_use_is_stored_once_an_hour(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let token = log_in(&world, "ona", None).await.token;
@@ -78,7 +78,7 @@ async fn the_time_of_last_use_is_written_once_an_hour(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn noting_the_use_of_a_session_that_was_ended_does_not_revive_it(pool: MySqlPool) {
+async fn storing_the_last_use_does_not_revive_an_ended_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let token = log_in(&world, "ona", None).await.token;

@@ -18,7 +18,7 @@ use crate::support::{
 const OTHER_SECRET: &str = "another secret of thirty-two bytes, or more";
 
 #[sqlx::test]
-async fn no_other_header_is_accepted_though_the_signature_is_right(pool: MySqlPool) {
+async fn an_unexpected_jwt_header_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let own_key = json!({"kty": "oct", "alg": "HS256", "k": text(SECRET)});
@@ -74,7 +74,7 @@ async fn no_other_header_is_accepted_though_the_signature_is_right(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn no_other_algorithm_is_accepted_though_it_signed_with_the_secret(pool: MySqlPool) {
+async fn an_unexpected_jwt_algorithm_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let mut cases = Vec::new();
@@ -101,7 +101,7 @@ async fn no_other_algorithm_is_accepted_though_it_signed_with_the_secret(pool: M
 }
 
 #[sqlx::test]
-async fn no_other_claims_are_accepted_though_the_signature_is_right(pool: MySqlPool) {
+async fn unexpected_values_of_jwt_claims_are_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let expires = jwt.claims["exp"].as_i64().expect("a number");
@@ -151,7 +151,7 @@ async fn no_other_claims_are_accepted_though_the_signature_is_right(pool: MySqlP
 
 /// RFC 7519, 4: so a later version can say more while this one still runs beside it.
 #[sqlx::test]
-async fn more_claims_are_passed_over(pool: MySqlPool) {
+async fn additional_jwt_claims_are_ignored(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let token = jwt
@@ -163,7 +163,7 @@ async fn more_claims_are_passed_over(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_token_of_another_key_is_none_whatever_it_says(pool: MySqlPool) {
+async fn a_jwt_signed_with_another_key_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (_, jwt) = good(&site).await;
     let far = jwt.with_claim("exp", 32_503_680_000_i64);
@@ -190,7 +190,7 @@ async fn a_token_of_another_key_is_none_whatever_it_says(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_token_is_good_only_for_the_user_whose_session_it_names(pool: MySqlPool) {
+async fn a_jwt_is_valid_only_for_the_owner_of_its_session(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (phone, jwt) = good(&site).await;
     let world = &site.world;

@@ -19,7 +19,7 @@ use super::{is_logged_in, log_in, stored};
 use crate::support::fixture::{PASSWORD, UNKNOWN, World, client, credentials, registration};
 
 #[sqlx::test]
-async fn the_right_password_begins_a_session_of_that_user(pool: MySqlPool) {
+async fn the_right_password_starts_a_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let ona = log_in(&world, "Ona", None).await;
     let account = world.service.authenticate(&ona.token).await;
@@ -95,7 +95,7 @@ fn fastest(times: &[Duration]) -> Duration {
 }
 
 #[sqlx::test]
-async fn each_login_makes_a_new_session_and_ends_the_one_the_browser_had(pool: MySqlPool) {
+async fn each_login_replaces_the_session_of_its_browser(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = log_in(&world, "ona", None).await.token;
     let phone = log_in(&world, "ona", None).await.token;
@@ -110,7 +110,7 @@ async fn each_login_makes_a_new_session_and_ends_the_one_the_browser_had(pool: M
 /// Else a planted cookie could carry the victim's other session away, or an attacker's id could end
 /// sessions of others.
 #[sqlx::test]
-async fn a_login_with_anothers_id_and_a_made_up_secret_ends_nothing(pool: MySqlPool) {
+async fn a_login_with_a_forged_cookie_ends_no_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let jonas = log_in(&world, "jonas", None).await.token;
     let planted = SessionToken::new(jonas.id.0, [0; 32]);
@@ -120,7 +120,7 @@ async fn a_login_with_anothers_id_and_a_made_up_secret_ends_nothing(pool: MySqlP
 }
 
 #[sqlx::test]
-async fn a_failed_login_leaves_the_session_that_the_browser_had(pool: MySqlPool) {
+async fn a_failed_login_keeps_the_session_of_its_browser(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let token = log_in(&world, "ona", None).await.token;
     let wrong = credentials("jonas", "another one");
@@ -133,7 +133,7 @@ async fn a_failed_login_leaves_the_session_that_the_browser_had(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn many_who_log_in_at_once_for_the_first_time_all_succeed(pool: MySqlPool) {
+async fn concurrent_first_logins_all_succeed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let everyone: Vec<_> = (0..5).map(|number| format!("rita{number}")).collect();
     for username in &everyone {
@@ -152,7 +152,7 @@ async fn many_who_log_in_at_once_for_the_first_time_all_succeed(pool: MySqlPool)
 
 /// The place where a first session goes lies beside those of others.
 #[sqlx::test]
-async fn a_first_login_does_not_wait_until_somebody_else_is_logged_out(pool: MySqlPool) {
+async fn a_first_login_does_not_wait_for_another_users_logout(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let ended = world.service.log_out(world.ona.session_id).await;
     ended.expect("logged out");
@@ -166,7 +166,7 @@ async fn a_first_login_does_not_wait_until_somebody_else_is_logged_out(pool: MyS
 }
 
 #[sqlx::test]
-async fn a_token_is_good_only_with_its_own_id_and_its_own_secret(pool: MySqlPool) {
+async fn a_session_token_needs_its_own_id_and_secret(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let ona = log_in(&world, "ona", None).await.token;
     let unknown_id = SessionToken::new(Uuid::nil(), [0; 32]);
@@ -177,7 +177,7 @@ async fn a_token_is_good_only_with_its_own_id_and_its_own_secret(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn logging_out_ends_the_session_at_once_and_no_other(pool: MySqlPool) {
+async fn logging_out_ends_that_session_and_no_other(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
@@ -189,7 +189,7 @@ async fn logging_out_ends_the_session_at_once_and_no_other(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn only_the_hash_of_the_secret_is_stored(pool: MySqlPool) {
+async fn only_the_hash_of_the_session_secret_is_stored(pool: MySqlPool) {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
     let world = World::new(&pool).await;

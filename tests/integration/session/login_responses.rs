@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[sqlx::test]
-async fn logging_in_and_refreshing_answer_tokens_that_nobody_keeps(pool: MySqlPool) {
+async fn login_and_refresh_responses_are_not_cacheable(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (login, first) = post(&site, LOGIN, credentials()).await;
     let body = json!({"refresh_token": first["refresh_token"]});
@@ -44,7 +44,7 @@ async fn logging_in_and_refreshing_answer_tokens_that_nobody_keeps(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn a_wrong_body_is_refused_before_anything_is_looked_up(pool: MySqlPool) {
+async fn an_invalid_body_is_refused_before_any_lookup(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let named = |name: Value| {
         let mut body = credentials();

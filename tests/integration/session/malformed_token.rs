@@ -18,7 +18,7 @@ use crate::support::{
 };
 
 #[sqlx::test]
-async fn a_damaged_token_is_none(pool: MySqlPool) {
+async fn a_damaged_access_token_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (phone, jwt) = good(&site).await;
     let token = jwt.signed();
@@ -93,7 +93,7 @@ fn doubled(object: &Value, field: &str) -> String {
 }
 
 #[sqlx::test]
-async fn only_one_authorization_header_of_the_scheme_bearer_is_read(pool: MySqlPool) {
+async fn exactly_one_bearer_authorization_header_is_accepted(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (phone, _) = good(&site).await;
     let token = phone.access.as_str();
@@ -140,7 +140,7 @@ async fn only_one_authorization_header_of_the_scheme_bearer_is_read(pool: MySqlP
 }
 
 #[test]
-fn a_good_token_with_any_byte_changed_is_none() {
+fn an_access_token_with_any_byte_changed_is_refused() {
     let noon = datetime!(2026-01-01 12:00 UTC);
     let signer = signer();
     let token = signer.sign(Uuid::max(), SessionId(Uuid::from_u128(7)), noon);

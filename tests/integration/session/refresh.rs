@@ -33,7 +33,7 @@ async fn chain<const N: usize>(world: &World) -> [Kept; N] {
 }
 
 #[sqlx::test]
-async fn an_exchange_gives_new_tokens_of_the_same_session_and_prolongs_it(pool: MySqlPool) {
+async fn a_refresh_rotates_the_tokens_and_prolongs_the_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let first = log_in(&world.service, "ona").await;
@@ -83,7 +83,7 @@ async fn only_hashes_of_refresh_tokens_are_stored(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_lost_answer_is_given_again_however_often_and_late(pool: MySqlPool) {
+async fn a_lost_refresh_response_can_be_fetched_again(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let [first, second] = chain(&world).await;
@@ -102,9 +102,7 @@ async fn a_lost_answer_is_given_again_however_often_and_late(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_late_request_is_forgiven_for_a_minute_after_its_successor_was_exchanged(
-    pool: MySqlPool,
-) {
+async fn a_late_refresh_is_tolerated_for_a_minute(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let [first, second, third] = chain(&world).await;
     world.clock.advance(Duration::seconds(50));
@@ -126,7 +124,7 @@ async fn a_late_request_is_forgiven_for_a_minute_after_its_successor_was_exchang
 }
 
 #[sqlx::test]
-async fn a_reuse_ends_that_session_and_no_other(pool: MySqlPool) {
+async fn refresh_token_reuse_ends_that_session_and_no_other(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let other = log_in(&world.service, "ona").await;
     let jonas = log_in(&world.service, "jonas").await;
@@ -243,7 +241,7 @@ async fn a_forged_refresh_token_waits_for_no_lock(pool: MySqlPool) {
 
 /// The tag is made with the session's own key, so that no bit of a token can be anything else.
 #[sqlx::test]
-async fn an_old_token_with_one_bit_changed_is_not_a_reuse(pool: MySqlPool) {
+async fn an_old_token_with_one_bit_changed_is_not_reuse(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let [first, .., last] = chain::<5>(&world).await;
     let bytes = crate::support::tokens::bytes(&first.refresh);
@@ -265,7 +263,7 @@ async fn an_old_token_with_one_bit_changed_is_not_a_reuse(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_rotation_of_the_signing_key_changes_no_refresh_token(pool: MySqlPool) {
+async fn rotating_the_signing_key_keeps_refresh_tokens_valid(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = log_in(&world.service, "ona").await;
     let before = refresh(&world.service, &first.refresh)
@@ -295,7 +293,7 @@ async fn a_rotation_of_the_signing_key_changes_no_refresh_token(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn a_session_that_was_logged_out_or_has_expired_is_not_revived(pool: MySqlPool) {
+async fn a_refresh_does_not_revive_an_ended_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let [old, current] = chain(&world).await;
     let unused = log_in(&world.service, "ona").await;
@@ -317,7 +315,7 @@ async fn a_session_that_was_logged_out_or_has_expired_is_not_revived(pool: MySql
 }
 
 #[test]
-fn only_the_text_that_we_write_is_read() {
+fn only_the_canonical_text_of_a_refresh_token_is_read() {
     let bytes = [7; 80];
     let good = text(bytes);
     assert!(RefreshToken::parse(&good).is_some());

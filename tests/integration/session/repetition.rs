@@ -61,7 +61,7 @@ async fn sessions(world: &World) -> usize {
 }
 
 #[sqlx::test]
-async fn a_login_that_is_sent_twice_begins_one_session_and_has_one_cookie(pool: MySqlPool) {
+async fn a_login_form_sent_twice_starts_one_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let mut watcher = world.connect().await;
@@ -84,7 +84,7 @@ async fn a_login_that_is_sent_twice_begins_one_session_and_has_one_cookie(pool: 
 
 /// Its answer had come, and the form is sent once more all the same.
 #[sqlx::test]
-async fn a_browser_that_has_the_cookie_already_keeps_it(pool: MySqlPool) {
+async fn a_repeated_login_keeps_the_cookie_of_the_browser(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = press(&world.service).await;
     let client = named(KEPT_BY_THE_FORM, Some(first.device.clone()));
@@ -94,7 +94,7 @@ async fn a_browser_that_has_the_cookie_already_keeps_it(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn two_logins_are_two_sessions_if_they_are_not_named_or_named_differently(pool: MySqlPool) {
+async fn logins_with_different_call_ids_are_different_sessions(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = &world.service;
     let mut logins = vec![press(service).await];
@@ -120,7 +120,7 @@ async fn two_logins_are_two_sessions_if_they_are_not_named_or_named_differently(
 }
 
 #[sqlx::test]
-async fn what_has_ended_never_comes_back_by_the_same_form(pool: MySqlPool) {
+async fn a_repeated_form_does_not_revive_an_ended_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = &world.service;
     let (browser, phone) = (press(service).await, call(service).await);
@@ -144,7 +144,7 @@ async fn what_has_ended_never_comes_back_by_the_same_form(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_form_that_is_sent_after_a_minute_begins_another_session(pool: MySqlPool) {
+async fn a_form_repeated_after_a_minute_starts_another_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = &world.service;
     let (browser, phone) = (press(service).await, call(service).await);
@@ -157,7 +157,7 @@ async fn a_form_that_is_sent_after_a_minute_begins_another_session(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn a_phone_that_repeats_its_login_has_one_session_and_one_refresh_token(pool: MySqlPool) {
+async fn a_phone_repeating_its_login_has_one_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let (one, two) = tokio::join!(call(&world.service), call(&other));
@@ -185,7 +185,7 @@ async fn a_phone_that_repeats_its_login_has_one_session_and_one_refresh_token(po
 
 /// Whoever has the database alone, and guesses the id of the call, must have no cookie of it.
 #[sqlx::test]
-async fn the_secret_of_a_named_login_cannot_be_computed_from_what_is_stored(pool: MySqlPool) {
+async fn the_database_does_not_reveal_a_replayable_login_secret(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = press(&world.service).await;
     let elsewhere = signing_with(&world, "another secret of thirty-two bytes", None);
@@ -202,7 +202,7 @@ async fn the_secret_of_a_named_login_cannot_be_computed_from_what_is_stored(pool
 
 /// The count of the first one has been taken back; that of the second one must be too.
 #[sqlx::test]
-async fn a_repeated_login_costs_no_tries(pool: MySqlPool) {
+async fn a_repeated_login_does_not_count_as_an_attempt(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..12 {

@@ -77,7 +77,7 @@ impl Model {
 }
 
 #[sqlx::test]
-async fn whoever_presents_a_token_gets_what_a_simple_model_says(pool: MySqlPool) {
+async fn refreshes_by_owner_and_thief_match_a_simple_model(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let handle = Handle::current();
     let lives = tokio::task::spawn_blocking(move || {

@@ -9,7 +9,7 @@ use super::{Verb, add};
 use crate::support::fixture::World;
 
 #[sqlx::test]
-async fn open_ones_come_before_done_ones_and_newer_before_older(pool: MySqlPool) {
+async fn open_to_dos_come_first_and_newer_before_older(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut ids = Vec::new();
     for description in ["first", "second", "third", "fourth", "removed"] {
@@ -39,7 +39,7 @@ async fn open_ones_come_before_done_ones_and_newer_before_older(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn pages_cover_everything_once_and_in_order_even_among_equal_dates(pool: MySqlPool) {
+async fn pagination_covers_everything_once_even_with_equal_dates(pool: MySqlPool) {
     let world = World::new(&pool).await;
     fill(&world).await;
     for (filter, expected) in [(Filter::All, 300), (Filter::Open, 150), (Filter::Done, 150)] {
@@ -55,7 +55,7 @@ async fn pages_cover_everything_once_and_in_order_even_among_equal_dates(pool: M
 }
 
 #[sqlx::test]
-async fn a_list_that_fills_its_pages_exactly_has_no_empty_last_one(pool: MySqlPool) {
+async fn a_list_that_fills_its_pages_has_no_empty_last_page(pool: MySqlPool) {
     let world = World::new(&pool).await;
     fill(&world).await;
     let first = world
@@ -74,7 +74,7 @@ async fn a_list_that_fills_its_pages_exactly_has_no_empty_last_one(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn what_is_added_or_removed_between_two_pages_moves_nothing_else(pool: MySqlPool) {
+async fn changes_between_two_pages_shift_no_other_rows(pool: MySqlPool) {
     let world = World::new(&pool).await;
     fill(&world).await;
     let before = all_pages(&world, Filter::All, 1_000).await;

@@ -88,7 +88,7 @@ impl Model {
 }
 
 #[sqlx::test]
-async fn the_lists_of_two_people_do_what_a_simple_model_does(pool: MySqlPool) {
+async fn the_lists_of_two_users_match_a_simple_model(pool: MySqlPool) {
     let seed = fastrand::u64(..);
     let mut random = Rng::with_seed(seed);
     let world = World::new(&pool).await;

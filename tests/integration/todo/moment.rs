@@ -1,7 +1,7 @@
 //! What an answer says is of one moment: the count, the revision and the to-dos of pages, fragments, lists
 //! and deltas, each of them asked for while others write.
 //!
-//! `ANSWERS=10000 cargo test --test integration every_answer_beside_writers_is_of_one_moment` asks for that
+//! `ANSWERS=10000 cargo test --test integration every_response_beside_writers_is_one_snapshot` asks for that
 //! many.
 
 use sqlx::MySqlPool;
@@ -57,7 +57,7 @@ struct Write {
 }
 
 #[sqlx::test]
-async fn every_answer_beside_writers_is_of_one_moment(pool: MySqlPool) {
+async fn every_response_beside_writers_is_one_snapshot(pool: MySqlPool) {
     let many = env::var("ANSWERS").map_or(ANSWERS, |many| many.parse().expect("a number"));
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;

@@ -27,7 +27,7 @@ const ROWS: u64 = LIMIT as u64 + 2;
 const ROWS_OF_BOTH: u64 = ROWS + 1;
 
 #[sqlx::test]
-async fn a_page_of_a_user_with_ten_thousand_of_each_reads_52_rows(pool: MySqlPool) {
+async fn a_page_of_a_list_of_ten_thousand_reads_52_rows(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     for who in [&world.ona, &world.jonas] {
@@ -44,7 +44,7 @@ async fn a_page_of_a_user_with_ten_thousand_of_each_reads_52_rows(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn an_empty_list_over_ten_thousand_tombstones_reads_none_of_them(pool: MySqlPool) {
+async fn an_empty_list_reads_none_of_ten_thousand_tombstones(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let user = world.ona.user_id;
@@ -58,7 +58,7 @@ async fn an_empty_list_over_ten_thousand_tombstones_reads_none_of_them(pool: MyS
 }
 
 #[sqlx::test]
-async fn a_delta_of_twenty_changes_reads_little_more_than_these(pool: MySqlPool) {
+async fn a_delta_of_twenty_changes_reads_few_more_rows(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let user = world.ona.user_id;
@@ -77,7 +77,7 @@ async fn a_delta_of_twenty_changes_reads_little_more_than_these(pool: MySqlPool)
 /// Of the purge: whom to look at, whether there is something, and one batch of it. All tombstones are of
 /// one moment, so that only the rest of the order tells which of them are the oldest.
 #[sqlx::test]
-async fn a_batch_of_the_purge_reads_the_same_however_many_tombstones_there_are(pool: MySqlPool) {
+async fn a_purge_batch_reads_the_same_for_any_number_of_tombstones(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let user = world.ona.user_id;

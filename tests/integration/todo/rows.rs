@@ -28,7 +28,7 @@ const LIMITS: [u32; 2] = [1_001, 51];
 const LOOKS: u64 = 10;
 
 #[sqlx::test]
-async fn no_token_and_no_cursor_reads_more_rows_than_its_answer_may_hold(pool: MySqlPool) {
+async fn any_token_or_cursor_reads_at_most_one_page_of_rows(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let (mut connection, ona) = burdened(&world).await;
     for limit in LIMITS {

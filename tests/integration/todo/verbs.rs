@@ -14,7 +14,7 @@ use super::{VERBS, Verb, add, counted, counts, stored, text};
 use crate::support::fixture::World;
 
 #[sqlx::test]
-async fn adding_stores_what_it_answers(pool: MySqlPool) {
+async fn an_add_stores_what_it_returns(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let description = "Pirkti pieno 🥛 '; DROP TABLE todos --";
@@ -36,7 +36,7 @@ async fn adding_stores_what_it_answers(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn adding_again_under_the_same_id_answers_the_one_stored(pool: MySqlPool) {
+async fn adding_again_with_the_same_id_returns_the_stored_one(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     let again = world
@@ -61,7 +61,7 @@ async fn adding_again_under_the_same_id_answers_the_one_stored(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn adding_another_text_under_the_same_id_is_a_conflict(pool: MySqlPool) {
+async fn adding_another_text_with_the_same_id_is_a_conflict(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let todo = add(&world, "Buy milk").await;
@@ -80,7 +80,7 @@ async fn adding_another_text_under_the_same_id_is_a_conflict(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn two_people_may_use_the_same_id(pool: MySqlPool) {
+async fn two_users_may_use_the_same_id(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let ona = add(&world, "Ona's").await;
     let jonas = world
@@ -97,7 +97,7 @@ async fn two_people_may_use_the_same_id(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn each_verb_stores_what_it_answers_and_raises_the_revision_by_one(pool: MySqlPool) {
+async fn each_verb_stores_what_it_returns_and_raises_the_revision(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let todo = add(&world, "Buy milk").await;
@@ -120,7 +120,7 @@ async fn each_verb_stores_what_it_answers_and_raises_the_revision_by_one(pool: M
 }
 
 #[sqlx::test]
-async fn each_verb_done_twice_changes_nothing_the_second_time(pool: MySqlPool) {
+async fn each_verb_is_idempotent(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     for verb in VERBS {
@@ -133,7 +133,7 @@ async fn each_verb_done_twice_changes_nothing_the_second_time(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_restored_to_do_is_as_it_was_before_it_was_removed(pool: MySqlPool) {
+async fn a_restored_to_do_is_as_before_its_removal(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     let done = Verb::Complete
@@ -159,7 +159,7 @@ async fn a_restored_to_do_is_as_it_was_before_it_was_removed(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_removed_to_do_can_be_neither_completed_nor_reopened(pool: MySqlPool) {
+async fn a_removed_to_do_cannot_be_completed_or_reopened(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let todo = add(&world, "Buy milk").await;
     Verb::Remove
@@ -177,7 +177,7 @@ async fn a_removed_to_do_can_be_neither_completed_nor_reopened(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn a_strangers_to_do_is_as_unknown_as_none(pool: MySqlPool) {
+async fn another_users_to_do_is_not_found(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let mine = add(&world, "Ona's").await;
@@ -215,7 +215,7 @@ async fn a_strangers_to_do_is_as_unknown_as_none(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn twenty_adds_at_once_get_twenty_revisions(pool: MySqlPool) {
+async fn twenty_concurrent_adds_get_twenty_revisions(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let adds = join_all((0..20).map(|number| {
@@ -245,7 +245,7 @@ async fn twenty_adds_at_once_get_twenty_revisions(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn one_to_do_added_ten_times_at_once_is_one(pool: MySqlPool) {
+async fn ten_concurrent_adds_of_one_to_do_add_one(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let id = TodoId(Uuid::new_v4());
@@ -268,7 +268,7 @@ async fn one_to_do_added_ten_times_at_once_is_one(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn one_to_do_completed_and_removed_by_many_at_once_counts_once(pool: MySqlPool) {
+async fn concurrent_completions_and_removals_count_once(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let mut connection = world.connect().await;
     let todo = add(&world, "Buy milk").await;

@@ -43,9 +43,7 @@ async fn browser(service: &Service) -> (Account, SessionToken) {
 
 /// Whoever holds a stolen session guesses there, and takes nothing from the owner's.
 #[sqlx::test]
-async fn ten_wrong_current_passwords_in_one_session_leave_every_other_one_its_own_ten(
-    pool: MySqlPool,
-) {
+async fn each_session_has_ten_wrong_current_passwords(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let (stolen, own) = (browser(&service).await, browser(&service).await);
@@ -68,7 +66,7 @@ async fn ten_wrong_current_passwords_in_one_session_leave_every_other_one_its_ow
 }
 
 #[sqlx::test]
-async fn in_all_sessions_of_one_user_together_a_hundred_are_looked_at(pool: MySqlPool) {
+async fn all_sessions_of_a_user_share_a_hundred_password_checks(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..10 {
@@ -85,7 +83,7 @@ async fn in_all_sessions_of_one_user_together_a_hundred_are_looked_at(pool: MySq
 
 /// Else the old cookie would be a way to try passwords that nobody counts.
 #[sqlx::test]
-async fn with_the_cookie_of_before_a_change_ten_new_passwords_are_looked_at(pool: MySqlPool) {
+async fn an_outdated_cookie_has_ten_password_checks(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     let own = browser(&service).await;

@@ -55,7 +55,7 @@ pub(super) fn is_wrong_password(error: &Error) -> bool {
 }
 
 #[sqlx::test]
-async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(pool: MySqlPool) {
+async fn after_a_change_only_the_new_password_works(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let jonas = password(&world, "jonas").await;
@@ -76,7 +76,7 @@ async fn the_new_password_opens_what_the_old_one_did_and_the_old_one_nothing(poo
 }
 
 #[sqlx::test]
-async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(pool: MySqlPool) {
+async fn a_browsers_change_renews_its_cookie_and_ends_all_others(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let here = log_in(&world, "ona", None).await.token;
     let there = log_in(&world, "ona", None).await.token;
@@ -105,7 +105,7 @@ async fn a_browser_goes_on_with_a_new_cookie_and_every_other_session_has_ended(p
 }
 
 #[sqlx::test]
-async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(pool: MySqlPool) {
+async fn a_phones_change_keeps_its_tokens_and_ends_all_others(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let here = api_session::log_in(&world.service, "ona").await;
     let there = api_session::log_in(&world.service, "ona").await;
@@ -126,7 +126,7 @@ async fn a_phone_goes_on_with_its_tokens_and_every_other_session_has_ended(pool:
 }
 
 #[sqlx::test]
-async fn a_wrong_current_password_changes_and_ends_nothing(pool: MySqlPool) {
+async fn a_wrong_current_password_changes_nothing(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let browser = log_in(&world, "ona", None).await.token;
@@ -149,9 +149,7 @@ async fn a_wrong_current_password_changes_and_ends_nothing(pool: MySqlPool) {
 
 /// Whoever ended it from another device did not want it to go on under a new cookie.
 #[sqlx::test]
-async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_back(
-    pool: MySqlPool,
-) {
+async fn a_change_from_an_ended_session_is_refused(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let before = password(&world, "ona").await;
     let (service, jonas) = (&world.service, &world.jonas);
@@ -190,7 +188,7 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing_and_does_not_come_ba
 /// Both verbs want the same session: one that is ended first changes nothing, and one that is ended
 /// afterwards has ended with its new cookie.
 #[sqlx::test]
-async fn a_session_that_is_ended_while_it_changes_the_password_does_not_come_back(pool: MySqlPool) {
+async fn a_session_ended_during_its_change_is_not_revived(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = &world.service;
     let (mut current, mut next) = (PASSWORD, NEW);
@@ -227,7 +225,7 @@ async fn change_here(service: &Service, who: &Account, cookie: &SessionToken) ->
 }
 
 #[sqlx::test]
-async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(pool: MySqlPool) {
+async fn one_of_two_concurrent_changes_succeeds(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let there = log_in(&world, "ona", None).await.token;
     let account = world.service.authenticate(&there).await;
@@ -267,7 +265,7 @@ async fn of_two_changes_at_once_only_one_succeeds_on_the_same_password(pool: MyS
 
 /// It had looked at the old hash, and begins its session after the change.
 #[sqlx::test]
-async fn a_login_with_the_old_password_that_the_change_overtakes_is_refused(pool: MySqlPool) {
+async fn a_login_overtaken_by_a_change_is_refused(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let jonas = password(&world, "jonas").await;
     let mut watcher = world.connect().await;
@@ -291,7 +289,7 @@ async fn a_login_with_the_old_password_that_the_change_overtakes_is_refused(pool
 
 /// Two who log in on an outdated hash both renew it: neither must be taken for a guess.
 #[sqlx::test]
-async fn a_hash_that_is_renewed_meanwhile_refuses_neither_a_login_nor_a_change(pool: MySqlPool) {
+async fn a_concurrent_rehash_refuses_neither_login_nor_change(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let with_memory = |memory| world.with_effort(Argon2Cost { memory, ..CHEAP });
     let mut watcher = world.connect().await;

@@ -39,7 +39,7 @@ async fn register(world: &World, password: &str, again: &str) {
 }
 
 #[sqlx::test]
-async fn a_password_opens_in_every_form_whichever_it_was_chosen_in(pool: MySqlPool) {
+async fn a_password_works_in_every_unicode_form(pool: MySqlPool) {
     let world = World::new(&pool).await;
     register(&world, DECOMPOSED, COMPOSED).await;
     let stored = password(&world, "ruta").await;
@@ -51,7 +51,7 @@ async fn a_password_opens_in_every_form_whichever_it_was_chosen_in(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn a_hash_of_the_text_as_it_was_typed_still_opens_and_is_renewed(pool: MySqlPool) {
+async fn a_hash_of_the_raw_text_still_works_and_is_rehashed(pool: MySqlPool) {
     let world = World::new(&pool).await;
     register(&world, COMPOSED, COMPOSED).await;
     let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
@@ -74,7 +74,7 @@ async fn a_hash_of_the_text_as_it_was_typed_still_opens_and_is_renewed(pool: MyS
 }
 
 #[sqlx::test]
-async fn the_current_and_the_new_password_may_be_in_any_form(pool: MySqlPool) {
+async fn current_and_new_password_may_be_in_any_unicode_form(pool: MySqlPool) {
     let world = World::new(&pool).await;
     register(&world, COMPOSED, DECOMPOSED).await;
     let login = credentials("ruta", COMPOSED);
@@ -107,7 +107,7 @@ async fn the_current_and_the_new_password_may_be_in_any_form(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_page_and_the_api_take_one_password_in_both_forms(pool: MySqlPool) {
+async fn pages_and_api_accept_a_password_in_both_unicode_forms(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     register(&site.world, COMPOSED, COMPOSED).await;
     let form = [("username", "ruta"), ("password", DECOMPOSED)];

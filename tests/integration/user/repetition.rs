@@ -45,7 +45,7 @@ async fn made(world: &World) -> RenewedSession {
 }
 
 #[sqlx::test]
-async fn two_changes_in_flight_get_one_answer(pool: MySqlPool) {
+async fn two_concurrent_repetitions_get_one_response(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let mut watcher = world.connect().await;
@@ -73,7 +73,7 @@ async fn two_changes_in_flight_get_one_answer(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(pool: MySqlPool) {
+async fn a_repeated_change_is_answered_again_on_every_instance(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = made(&world).await;
     let hash = password(&world, "ona").await;
@@ -104,7 +104,7 @@ async fn a_change_whose_answer_was_lost_is_answered_again_on_every_instance(pool
 }
 
 #[sqlx::test]
-async fn the_cookie_of_before_a_change_is_good_for_nothing_else(pool: MySqlPool) {
+async fn an_outdated_cookie_only_repeats_its_change(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let stranger = log_in(&world, "jonas", None).await.token;
     let made_up = SessionToken::new(world.cookie.id.0, [7; 32]);
@@ -123,7 +123,7 @@ async fn the_cookie_of_before_a_change_is_good_for_nothing_else(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn a_minute_after_a_change_there_is_no_repetition(pool: MySqlPool) {
+async fn a_change_cannot_be_repeated_after_a_minute(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = made(&world).await;
     let service = &world.service;
@@ -143,7 +143,7 @@ async fn a_minute_after_a_change_there_is_no_repetition(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_session_that_has_ended_is_not_brought_back_by_a_repeated_change(pool: MySqlPool) {
+async fn a_repeated_change_does_not_revive_an_ended_session(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = made(&world).await;
     let ended = world.service.log_out(first.token.id).await;
@@ -164,7 +164,7 @@ async fn log_in_with(world: &World, password: &str) -> SessionToken {
 }
 
 #[sqlx::test]
-async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passed(pool: MySqlPool) {
+async fn another_sessions_change_is_not_taken_for_a_repetition(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let there = log_in(&world, "ona", None).await.token;
     let account = world.service.authenticate(&there).await.expect("no fault");
@@ -185,7 +185,7 @@ async fn a_second_change_by_somebody_else_is_refused_although_a_moment_has_passe
 
 /// Of a browser that had begun its session before there were keys for cookies.
 #[sqlx::test]
-async fn an_old_session_without_a_key_changes_the_password_too(pool: MySqlPool) {
+async fn a_session_without_a_key_can_change_the_password(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let forget = sqlx::query("UPDATE sessions SET successor_key = NULL WHERE id = ?");
     let forgotten = forget
@@ -199,7 +199,7 @@ async fn an_old_session_without_a_key_changes_the_password_too(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(pool: MySqlPool) {
+async fn a_phone_repeating_its_change_succeeds(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let other = world.with_effort(CHEAP);
     let here = api_session::log_in(&world.service, "ona").await;
@@ -232,7 +232,7 @@ async fn a_phone_that_repeats_its_change_is_told_that_it_is_done(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn a_phone_that_was_logged_out_in_between_has_no_answer_to_repeat(pool: MySqlPool) {
+async fn a_logged_out_phone_cannot_repeat_its_change(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = &world.service;
     let kept = api_session::log_in(service, "ona").await;
@@ -257,9 +257,7 @@ async fn register(service: &Service, who: Registration) -> Option<User> {
 }
 
 #[sqlx::test]
-async fn a_registration_that_is_sent_twice_makes_one_account_and_says_so_both_times(
-    pool: MySqlPool,
-) {
+async fn a_registration_sent_twice_makes_one_account(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let services = [&world.service, &world.with_effort(CHEAP)];
     let (one, two) = tokio::join!(
@@ -277,7 +275,7 @@ async fn a_registration_that_is_sent_twice_makes_one_account_and_says_so_both_ti
 }
 
 #[sqlx::test]
-async fn somebody_else_who_wants_the_username_is_refused_at_once(pool: MySqlPool) {
+async fn a_different_registration_of_a_username_is_refused(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let first = register(&world.service, registration("rita")).await;
     first.expect("registered");
@@ -296,9 +294,7 @@ async fn somebody_else_who_wants_the_username_is_refused_at_once(pool: MySqlPool
 
 /// The window of a minute is no place to guess the password of a new account.
 #[sqlx::test]
-async fn a_registration_that_repeats_is_not_counted_and_a_guess_counts_as_one_at_a_login(
-    pool: MySqlPool,
-) {
+async fn a_repeated_registration_counts_only_when_it_guesses(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let service = world.with_limits();
     for _ in 0..25 {

@@ -29,7 +29,7 @@ async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[sqlx::test]
-async fn each_file_of_a_page_is_there_under_a_name_of_its_content(pool: MySqlPool) {
+async fn each_asset_has_a_name_with_the_hash_of_its_content(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let addresses = addresses(&site).await;
     assert_eq!(addresses.len(), 3, "{addresses:?}");
@@ -53,7 +53,7 @@ async fn each_file_of_a_page_is_there_under_a_name_of_its_content(pool: MySqlPoo
 
 /// Browsers ask there for an origin whose page names no icon: a JSON answer, or the login page of a gateway in between.
 #[sqlx::test]
-async fn the_icon_is_also_where_browsers_ask_for_it_by_themselves(pool: MySqlPool) {
+async fn the_icon_is_served_at_favicon_ico_too(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let icon = get(&site, "/favicon.ico", &[]).await;
     assert_eq!(icon.status, 200);
@@ -65,7 +65,7 @@ async fn the_icon_is_also_where_browsers_ask_for_it_by_themselves(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn a_file_comes_in_the_best_encoding_that_the_browser_takes(pool: MySqlPool) {
+async fn an_asset_is_sent_in_the_best_accepted_encoding(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for address in addresses(&site).await {
         let mut sizes = Vec::new();
@@ -90,7 +90,7 @@ async fn a_file_comes_in_the_best_encoding_that_the_browser_takes(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn a_known_file_is_not_sent_again(pool: MySqlPool) {
+async fn an_unchanged_asset_is_a_304(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let address = addresses(&site).await.remove(0);
     let etag = get(&site, &address, &[]).await.header("etag").to_owned();
@@ -117,7 +117,7 @@ async fn a_known_file_is_not_sent_again(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn nothing_outside_the_assets_can_be_asked_for(pool: MySqlPool) {
+async fn only_assets_are_served_below_assets(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let script = addresses(&site).await.pop().expect("a script");
     for path in [
@@ -132,7 +132,7 @@ async fn nothing_outside_the_assets_can_be_asked_for(pool: MySqlPool) {
 }
 
 #[test]
-fn vendored_files_are_those_that_were_recorded() {
+fn vendored_files_match_their_recorded_hashes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/vendor");
     for folder in fs::read_dir(root).expect("a folder") {
         let folder = folder.expect("an entry").path();

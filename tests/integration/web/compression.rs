@@ -30,7 +30,7 @@ async fn unpacked(response: Response) -> String {
 }
 
 #[sqlx::test]
-async fn a_long_page_comes_compressed_and_is_the_same_page(pool: MySqlPool) {
+async fn a_long_page_is_compressed_without_loss(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for number in 0..5 {
@@ -48,7 +48,7 @@ async fn a_long_page_comes_compressed_and_is_the_same_page(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn whoever_does_not_take_gzip_gets_the_page_as_it_is(pool: MySqlPool) {
+async fn a_client_without_gzip_gets_an_uncompressed_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for accepted in ["", "identity", "br", "gzip;q=0"] {
@@ -60,7 +60,7 @@ async fn whoever_does_not_take_gzip_gets_the_page_as_it_is(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_is_short_stays_as_it_is(pool: MySqlPool) {
+async fn a_short_page_is_not_compressed(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for path in ["/healthz", "/api/v1/nothing"] {
         let request = site.request(Method::GET, path);

@@ -29,7 +29,7 @@ pub(super) fn attributes(answer: &Answer) -> (String, Vec<String>) {
 }
 
 #[sqlx::test]
-async fn the_cookie_is_kept_from_scripts_and_other_sites(pool: MySqlPool) {
+async fn the_session_cookie_is_httponly_and_samesite(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (name, found) = attributes(&log_in(&site, None, None).await);
     assert_eq!(name, "tickbox");
@@ -40,7 +40,7 @@ async fn the_cookie_is_kept_from_scripts_and_other_sites(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn over_https_the_cookie_is_secure_and_bound_to_the_host(pool: MySqlPool) {
+async fn over_https_the_session_cookie_is_secure_and_host_bound(pool: MySqlPool) {
     let site = Site::behind(&pool, TrustedProxies(1)).await;
     for protocol in ["https", "http, https"] {
         let answer = log_in(&site, None, Some(protocol)).await;
@@ -68,7 +68,7 @@ async fn over_https_the_cookie_is_secure_and_bound_to_the_host(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn without_a_trusted_proxy_nobody_can_claim_https(pool: MySqlPool) {
+async fn without_a_trusted_proxy_a_client_cannot_claim_https(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (name, found) = attributes(&log_in(&site, None, Some("https")).await);
     assert_eq!(name, "tickbox");
@@ -76,7 +76,7 @@ async fn without_a_trusted_proxy_nobody_can_claim_https(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn cookies_of_neighbours_do_not_hide_ours(pool: MySqlPool) {
+async fn foreign_cookies_do_not_hide_ours(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ours = site.browser("ona").await.cookie.expect("logged in");
     let planted = format!("tickbox={}", "A".repeat(64));

@@ -9,7 +9,7 @@ use crate::support::{browser::Answer, test_server::Site};
 const OURS: &str = "ours";
 
 #[sqlx::test]
-async fn only_forms_of_ours_are_accepted(pool: MySqlPool) {
+async fn only_same_origin_forms_are_accepted(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     let with_cookie = [
@@ -46,7 +46,7 @@ async fn only_forms_of_ours_are_accepted(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_usual_port_may_be_left_out_on_either_side(pool: MySqlPool) {
+async fn the_default_port_may_be_omitted_in_host_or_origin(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     for (origin, host, expected) in [
@@ -74,7 +74,7 @@ async fn the_usual_port_may_be_left_out_on_either_side(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn behind_a_proxy_that_speaks_https_a_form_that_came_by_http_is_not_ours(pool: MySqlPool) {
+async fn behind_an_https_proxy_a_form_of_http_is_cross_origin(pool: MySqlPool) {
     let site = Site::behind(&pool, TrustedProxies(1)).await;
     for (protocol, origin, expected) in [
         ("https", "https://name", 422),
@@ -95,7 +95,7 @@ async fn behind_a_proxy_that_speaks_https_a_form_that_came_by_http_is_not_ours(p
 }
 
 #[sqlx::test]
-async fn a_program_without_a_cookie_needs_no_origin(pool: MySqlPool) {
+async fn a_client_without_a_cookie_needs_no_origin(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     assert_eq!(add(&site, None, None, None).await, 303);
     assert_eq!(add(&site, Some("other=1"), None, None).await, 303);
@@ -106,7 +106,7 @@ async fn a_program_without_a_cookie_needs_no_origin(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_text_browser_that_names_only_its_page_can_send_forms_of_ours_alone(pool: MySqlPool) {
+async fn a_browser_that_sends_only_a_referer_is_checked_by_it(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     let ours = format!("http://{}", site.address);
@@ -144,7 +144,7 @@ async fn a_text_browser_that_names_only_its_page_can_send_forms_of_ours_alone(po
 }
 
 #[sqlx::test]
-async fn every_form_is_protected_login_and_registration_too(pool: MySqlPool) {
+async fn every_form_has_csrf_protection(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for page in tickbox::web::pages() {
         if page.methods.contains(&"POST") {
@@ -164,7 +164,7 @@ async fn every_form_is_protected_login_and_registration_too(pool: MySqlPool) {
 
 /// Behind a proxy that asks for the instance by a name of its own.
 #[sqlx::test]
-async fn where_the_public_origin_is_set_it_counts_and_not_the_host(pool: MySqlPool) {
+async fn a_public_origin_is_used_in_place_of_the_host(pool: MySqlPool) {
     let public = "https://todo.example.org";
     let site = Site::open(&pool).await.reached(Some(public), None).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");

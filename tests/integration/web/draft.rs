@@ -62,7 +62,7 @@ fn forgotten(answer: &Answer) -> Vec<&str> {
 }
 
 #[sqlx::test]
-async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(pool: MySqlPool) {
+async fn a_draft_on_a_filtered_page_survives_its_session(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let mut browser = site.browser("ona").await;
@@ -119,7 +119,7 @@ async fn a_long_text_typed_far_down_a_filtered_list_survives_its_session(pool: M
 }
 
 #[sqlx::test]
-async fn what_was_typed_is_given_back_to_nobody_else(pool: MySqlPool) {
+async fn a_draft_is_returned_to_its_owner_only(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let form = [
@@ -149,7 +149,7 @@ async fn what_was_typed_is_given_back_to_nobody_else(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_was_typed_is_forgotten_with_the_session(pool: MySqlPool) {
+async fn a_draft_is_forgotten_at_logout(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let form = [("description", "Milk"), ("todo_id", ID), ("account", &ona)];
@@ -161,7 +161,7 @@ async fn what_was_typed_is_forgotten_with_the_session(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn no_address_brings_a_text_or_takes_one_along(pool: MySqlPool) {
+async fn no_url_contains_or_sets_a_draft(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let browser = site.browser("ona").await;
@@ -184,7 +184,7 @@ async fn no_address_brings_a_text_or_takes_one_along(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn no_more_is_kept_than_a_cookie_holds_and_nothing_of_nobodys(pool: MySqlPool) {
+async fn a_draft_is_cut_to_the_size_of_a_cookie(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let (long, mut browser) = ("ž".repeat(1_500), site.stranger());
@@ -219,7 +219,7 @@ async fn no_more_is_kept_than_a_cookie_holds_and_nothing_of_nobodys(pool: MySqlP
 }
 
 #[sqlx::test]
-async fn a_login_that_fails_on_our_side_gives_back_what_was_typed_and_no_password(pool: MySqlPool) {
+async fn a_login_that_cannot_be_answered_keeps_input_but_no_password(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     let form = [("description", "Milk"), ("todo_id", ID), ("account", &ona)];

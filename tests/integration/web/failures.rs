@@ -24,7 +24,7 @@ async fn answer(endpoint: impl poem::Endpoint + 'static, htmx: bool) -> (StatusC
 }
 
 #[tokio::test]
-async fn a_panic_is_a_plain_500_page() {
+async fn a_panic_is_a_500_page() {
     let panics =
         || make_sync(|_: Request| -> &'static str { panic!("secret detail of the fault") });
     for htmx in [false, true] {
@@ -41,7 +41,7 @@ async fn a_panic_is_a_plain_500_page() {
 }
 
 #[tokio::test]
-async fn a_fault_is_a_plain_500_page_without_its_cause() {
+async fn an_internal_error_is_a_500_page_without_its_cause() {
     let fails = poem::endpoint::make(|_: Request| async {
         Err::<(), _>(InternalServerError(std::io::Error::other(
             "secret detail of the fault",
@@ -54,7 +54,7 @@ async fn a_fault_is_a_plain_500_page_without_its_cause() {
 }
 
 #[sqlx::test]
-async fn errors_have_the_look_of_the_pages_and_a_way_back(pool: MySqlPool) {
+async fn error_pages_look_like_pages_and_link_back(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let forged = site
@@ -84,7 +84,7 @@ async fn errors_have_the_look_of_the_pages_and_a_way_back(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn too_much_is_refused_also_without_a_stated_length(pool: MySqlPool) {
+async fn a_chunked_body_too_large_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for (length, status) in [(16 * 1024, 422), (16 * 1024 + 1, 413), (200_000, 413)] {
@@ -123,7 +123,7 @@ async fn chunked(site: &Site, cookie: Option<&str>, body: &str) -> u16 {
 }
 
 #[sqlx::test]
-async fn what_cannot_be_answered_now_gives_back_what_was_typed(pool: MySqlPool) {
+async fn an_unavailable_page_returns_the_submitted_form(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;
@@ -146,7 +146,7 @@ async fn what_cannot_be_answered_now_gives_back_what_was_typed(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn a_page_that_gives_a_form_back_does_not_grow_with_fields_that_are_nobodys(pool: MySqlPool) {
+async fn a_returned_form_contains_only_known_fields(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let send = async |fields: usize| {
@@ -170,7 +170,7 @@ async fn a_page_that_gives_a_form_back_does_not_grow_with_fields_that_are_nobody
 }
 
 #[sqlx::test]
-async fn a_busy_database_is_a_503_that_says_when_to_come_back(pool: MySqlPool) {
+async fn a_busy_database_is_a_503_with_retry_after(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;
@@ -204,7 +204,7 @@ async fn a_busy_database_is_a_503_that_says_when_to_come_back(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_address_that_is_no_text_fails_in_the_look_of_its_place(pool: MySqlPool) {
+async fn an_undecodable_url_fails_as_page_or_problem(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = site.stranger().get("/%ff").await;
     assert_eq!(
@@ -217,7 +217,7 @@ async fn an_address_that_is_no_text_fails_in_the_look_of_its_place(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn what_is_not_text_is_refused_and_not_guessed(pool: MySqlPool) {
+async fn a_form_that_is_not_utf_8_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let answer = browser
@@ -228,7 +228,7 @@ async fn what_is_not_text_is_refused_and_not_guessed(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn only_forms_are_accepted(pool: MySqlPool) {
+async fn only_form_content_types_are_accepted(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let cookie = site.browser("ona").await.cookie.expect("logged in");
     for (kind, status) in [
@@ -248,7 +248,7 @@ async fn only_forms_are_accepted(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_missing_table_is_a_500_that_says_nothing_of_it(pool: MySqlPool) {
+async fn a_missing_table_is_a_500_without_details(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;

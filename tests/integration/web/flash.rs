@@ -6,7 +6,7 @@ use sqlx::MySqlPool;
 use crate::support::{browser::Answer, test_server::Site};
 
 #[sqlx::test]
-async fn a_link_of_another_site_cannot_say_that_something_was_done(pool: MySqlPool) {
+async fn a_cross_site_link_cannot_show_a_flash_message(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let rita = site.browser("ona").await;
     for path in [

@@ -7,7 +7,7 @@ use tickbox::web::pages;
 use crate::support::{browser::Answer, fixture::PASSWORD, test_server::Site};
 
 #[sqlx::test]
-async fn an_address_with_a_slash_behind_it_leads_to_its_page(pool: MySqlPool) {
+async fn a_trailing_slash_redirects_to_the_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let pages: Vec<_> = pages()
         .into_iter()
@@ -28,7 +28,7 @@ async fn an_address_with_a_slash_behind_it_leads_to_its_page(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn no_address_with_a_slash_leads_elsewhere(pool: MySqlPool) {
+async fn a_trailing_slash_never_redirects_to_another_site(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for path in [
         "//evil.example/",
@@ -52,7 +52,7 @@ async fn no_address_with_a_slash_leads_elsewhere(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_form_of_another_site_is_refused_with_a_slash_too(pool: MySqlPool) {
+async fn a_cross_site_form_is_refused_with_a_trailing_slash_too(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let request = site.request(Method::POST, "/login/");
     let answer = Answer::to(request.header("sec-fetch-site", "cross-site")).await;
@@ -69,7 +69,7 @@ async fn log_in(site: &Site, kind: &str, body: impl Into<Vec<u8>>) -> u16 {
 }
 
 #[sqlx::test]
-async fn a_form_in_utf8_is_taken_by_every_name_and_with_its_mark(pool: MySqlPool) {
+async fn a_form_is_accepted_as_utf_8_under_any_of_its_names(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let form = format!("username=ona&password={}", PASSWORD.replace(' ', "+"));
     let kind = "application/x-www-form-urlencoded";
@@ -87,7 +87,7 @@ async fn a_form_in_utf8_is_taken_by_every_name_and_with_its_mark(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn blanks_around_a_username_are_no_part_of_it(pool: MySqlPool) {
+async fn blanks_around_a_username_are_trimmed(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for username in ["ona ", " Ona", "\u{a0}ona\t"] {
         let form = [("username", username), ("password", PASSWORD)];

@@ -14,7 +14,7 @@ const ROWS: u64 = 10;
 const TODOS: u64 = 1_000;
 
 #[sqlx::test]
-async fn a_head_says_what_a_get_says_and_reads_nothing_of_a_list(pool: MySqlPool) {
+async fn head_equals_get_and_reads_no_list(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     fill(&site).await;
     let phone = Phone::log_in(&site, "ona").await;

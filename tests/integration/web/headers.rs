@@ -42,7 +42,7 @@ async fn answers(site: &Site) -> Vec<(u16, Answer)> {
 }
 
 #[sqlx::test]
-async fn every_answer_protects_the_browser(pool: MySqlPool) {
+async fn every_response_has_the_security_headers(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for (status, answer) in answers(&site).await {
         assert_eq!(answer.status, status, "{}", answer.body);
@@ -70,7 +70,7 @@ async fn every_answer_protects_the_browser(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_browsers_remember_of_https_is_what_the_operator_says(pool: MySqlPool) {
+async fn the_hsts_header_is_the_configured_one(pool: MySqlPool) {
     let mut site = Site::open(&pool).await;
     for (setting, sent) in [(Some("max-age=63072000"), "max-age=63072000"), (None, "")] {
         site = site.reached(None, setting).await;
@@ -96,7 +96,7 @@ async fn pages_are_never_stored(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_wrong_method_is_told_the_right_ones(pool: MySqlPool) {
+async fn a_405_lists_the_allowed_methods(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for page in tickbox::web::pages() {
@@ -111,7 +111,7 @@ async fn a_wrong_method_is_told_the_right_ones(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_request_id_is_kept_only_if_it_looks_like_one(pool: MySqlPool) {
+async fn only_a_valid_request_id_is_kept(pool: MySqlPool) {
     let site = Site::behind(&pool, TrustedProxies(1)).await;
     for (given, kept) in [
         ("Root=1-67891233-abcdef012345678912345678", true),
@@ -128,7 +128,7 @@ async fn a_request_id_is_kept_only_if_it_looks_like_one(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn without_a_proxy_nobody_can_choose_the_request_id(pool: MySqlPool) {
+async fn without_a_proxy_a_client_cannot_set_the_request_id(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let given = "a-perfectly-good-id";
     let request = site
@@ -138,7 +138,7 @@ async fn without_a_proxy_nobody_can_choose_the_request_id(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn other_addresses_too_say_which_method_they_take(pool: MySqlPool) {
+async fn routes_beside_the_pages_list_their_methods_too(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for path in ["/healthz", "/readyz", "/assets/app.css"] {
         let answer = site.stranger().send(Method::PUT, path, None).await;
@@ -152,7 +152,7 @@ async fn other_addresses_too_say_which_method_they_take(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn head_answers_like_get_without_the_page(pool: MySqlPool) {
+async fn head_is_answered_like_get_without_a_body(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let head = Answer::to(site.request(Method::HEAD, "/login")).await;
     assert_eq!((head.status, head.body.as_str()), (200, ""));

@@ -9,7 +9,7 @@ const PLANTED_PASSWORD: &str = "planted-password-in-the-log";
 const PLANTED_QUERY: &str = "planted-query-in-the-log";
 
 #[sqlx::test]
-async fn a_request_is_one_line_with_its_route_status_time_id_and_user(pool: MySqlPool) {
+async fn a_request_is_one_log_line_with_its_fields(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let answer = browser.get("/?show=open").await;
@@ -61,7 +61,7 @@ async fn a_failed_request_is_logged_with_its_route_too(pool: MySqlPool) {
 }
 
 #[test]
-fn a_panic_is_an_event_of_one_line_with_its_place() {
+fn a_panic_is_one_log_line_with_its_location() {
     // Opens the log.
     log::register_secret("planted-before-a-panic");
     let panicked = std::panic::catch_unwind(|| panic!("planted panic\nof two lines"));
@@ -117,7 +117,7 @@ async fn passwords_cookies_and_query_strings_are_never_logged(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_a_client_sends_cannot_make_lines_of_its_own(pool: MySqlPool) {
+async fn a_client_cannot_inject_log_lines(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let form = [
         ("username", "x\r\n{\"level\":\"ERROR\"}\u{1b}[31m"),

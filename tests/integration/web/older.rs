@@ -4,7 +4,7 @@ use crate::support::test_server::Site;
 use sqlx::MySqlPool;
 
 #[sqlx::test]
-async fn a_browser_without_formaction_removes_by_the_form_that_updates(pool: MySqlPool) {
+async fn a_browser_without_formaction_can_still_remove(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -22,7 +22,7 @@ async fn a_browser_without_formaction_removes_by_the_form_that_updates(pool: MyS
 }
 
 #[sqlx::test]
-async fn a_page_loaded_before_the_fields_had_their_names_still_works(pool: MySqlPool) {
+async fn a_page_with_the_former_field_names_still_works(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = uuid::Uuid::new_v4().to_string();

@@ -46,7 +46,7 @@ async fn belongings(jonas: &Browser<'_>) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn a_form_of_somebody_elses_page_is_a_409_and_changes_nothing(pool: MySqlPool) {
+async fn a_form_of_another_users_page_is_a_409(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     let todo = jonas.add("Jonas's secret").await;
@@ -72,7 +72,7 @@ async fn a_form_of_somebody_elses_page_is_a_409_and_changes_nothing(pool: MySqlP
 }
 
 #[sqlx::test]
-async fn a_form_of_ones_own_page_or_of_no_page_is_accepted(pool: MySqlPool) {
+async fn a_form_of_the_users_own_page_or_no_page_is_accepted(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let own = site.world.jonas.public_id;
     let (own, shouted) = (own.to_string(), own.to_string().to_uppercase());
@@ -93,7 +93,7 @@ async fn a_form_of_ones_own_page_or_of_no_page_is_accepted(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_account_that_cannot_be_read_is_not_ones_own(pool: MySqlPool) {
+async fn an_invalid_account_field_counts_as_another_user(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     for account in ["7", "x", "' OR 1=1 --"] {
@@ -114,7 +114,7 @@ async fn ask(site: &Site, browser: &Browser<'_>, path: &str, account: &str) -> A
 }
 
 #[sqlx::test]
-async fn fragments_for_somebody_elses_page_are_a_409_with_nothing_of_the_list(pool: MySqlPool) {
+async fn fragments_for_another_users_page_are_a_409_without_rows(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     jonas.add("Jonas's secret").await;
@@ -150,7 +150,7 @@ fn owners(answer: &Answer) -> Vec<Vec<String>> {
 }
 
 #[sqlx::test]
-async fn every_form_and_every_request_of_htmx_names_the_account_once(pool: MySqlPool) {
+async fn every_form_and_htmx_request_names_the_account_once(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let todo = browser.add("Milk").await;
@@ -198,7 +198,7 @@ async fn every_form_and_every_request_of_htmx_names_the_account_once(pool: MySql
 }
 
 #[sqlx::test]
-async fn a_plain_form_of_somebody_elses_page_gives_back_what_was_typed(pool: MySqlPool) {
+async fn the_409_page_returns_the_submitted_text(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let jonas = site.browser("jonas").await;
     let ona = site.world.ona.public_id.to_string();
@@ -219,7 +219,7 @@ async fn a_plain_form_of_somebody_elses_page_gives_back_what_was_typed(pool: MyS
 }
 
 #[sqlx::test]
-async fn an_ended_session_leads_to_login_whoevers_the_page_is(pool: MySqlPool) {
+async fn an_ended_session_redirects_to_login_from_any_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = site.world.ona.public_id.to_string();
     for path in actions() {
@@ -232,7 +232,7 @@ async fn an_ended_session_leads_to_login_whoevers_the_page_is(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn logging_out_needs_neither_fields_nor_a_type(pool: MySqlPool) {
+async fn logging_out_needs_no_fields_and_no_content_type(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let cookie = browser.cookie.clone().expect("logged in");

@@ -73,7 +73,7 @@ async fn arrive(site: &Site) -> (Browser<'_>, String) {
 }
 
 #[sqlx::test]
-async fn what_somebody_wrote_stands_apart_from_our_words_on_every_page(pool: MySqlPool) {
+async fn user_text_is_quoted_and_isolated_on_every_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (browser, id) = arrive(&site).await;
     let (htmx, todo) = (browser.with_htmx(), [("todo_id", id.as_str())]);
@@ -121,9 +121,7 @@ async fn what_somebody_wrote_stands_apart_from_our_words_on_every_page(pool: MyS
 }
 
 #[sqlx::test]
-async fn our_words_about_a_session_stand_before_its_name_in_an_element_of_their_own(
-    pool: MySqlPool,
-) {
+async fn labels_of_a_session_precede_its_quoted_name(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (browser, _) = arrive(&site).await;
     let page = browser.get("/sessions").await;

@@ -70,7 +70,7 @@ async fn forms(
 }
 
 #[sqlx::test]
-async fn every_form_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPool) {
+async fn every_form_sent_twice_gets_the_same_response(pool: MySqlPool) {
     log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let mut browser = site.browser("ona").await;
@@ -107,7 +107,7 @@ async fn every_form_that_is_sent_twice_gets_the_first_ones_answer(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn the_cookie_of_before_a_change_repeats_it_for_a_minute_and_opens_nothing(pool: MySqlPool) {
+async fn an_outdated_cookie_repeats_its_change_and_opens_nothing(pool: MySqlPool) {
     log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let before = site.browser("ona").await;
@@ -143,7 +143,7 @@ async fn the_cookie_of_before_a_change_repeats_it_for_a_minute_and_opens_nothing
 }
 
 #[sqlx::test]
-async fn whoever_logged_out_after_a_change_is_not_logged_in_by_its_repetition(pool: MySqlPool) {
+async fn a_repeated_change_after_a_logout_does_not_log_in(pool: MySqlPool) {
     log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let before = site.browser("ona").await;
@@ -156,7 +156,7 @@ async fn whoever_logged_out_after_a_change_is_not_logged_in_by_its_repetition(po
 }
 
 #[sqlx::test]
-async fn each_login_page_names_the_login_and_keeps_the_name_while_it_fails(pool: MySqlPool) {
+async fn a_login_page_keeps_its_call_id_while_it_fails(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.stranger();
     let id = async || {
@@ -178,7 +178,7 @@ async fn each_login_page_names_the_login_and_keeps_the_name_while_it_fails(pool:
 }
 
 #[sqlx::test]
-async fn a_login_form_without_a_name_or_with_a_strange_one_works_as_well(pool: MySqlPool) {
+async fn a_login_form_without_a_valid_call_id_still_works(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut cookies = BTreeSet::new();
     for call in ["", "", "17", "'\u{0}<b>", "'\u{0}<b>"] {
@@ -195,7 +195,7 @@ async fn a_login_form_without_a_name_or_with_a_strange_one_works_as_well(pool: M
 
 /// A login form of a page that was left open is sent by two people.
 #[sqlx::test]
-async fn one_form_that_two_people_send_logs_each_of_them_in(pool: MySqlPool) {
+async fn one_login_form_sent_by_two_users_logs_in_each(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for name in ["ona", "jonas"] {
         let mut browser = site.stranger();

@@ -148,7 +148,7 @@ const TABLE: [Row; 17] = [
 ];
 
 #[test]
-fn the_table_names_every_route() {
+fn the_table_has_every_route() {
     let pages = tickbox::web::pages();
     let routes: BTreeSet<_> = pages
         .iter()
@@ -159,7 +159,7 @@ fn the_table_names_every_route() {
 }
 
 #[sqlx::test]
-async fn everybody_gets_what_the_table_says(pool: MySqlPool) {
+async fn each_visitor_gets_the_documented_status(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let owner = site.browser("ona").await;
     let id = owner.add("Water the cactus").await;
@@ -201,7 +201,7 @@ async fn everybody_gets_what_the_table_says(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_unknown_id_and_a_strangers_are_the_same_404(pool: MySqlPool) {
+async fn an_unknown_id_and_another_users_id_are_the_same_404(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let owner = site.browser("ona").await;
     let stranger = site.browser("jonas").await;

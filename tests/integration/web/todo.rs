@@ -11,7 +11,7 @@ use sqlx::MySqlPool;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn a_plain_form_is_answered_with_the_way_to_the_page(pool: MySqlPool) {
+async fn a_plain_form_redirects_to_the_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -57,7 +57,7 @@ async fn a_plain_form_is_answered_with_the_way_to_the_page(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn changing_for_htmx_updates_the_row_the_count_and_the_status(pool: MySqlPool) {
+async fn for_htmx_a_change_updates_row_count_and_status(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     let id = browser.add("Milk").await;
@@ -88,7 +88,7 @@ async fn changing_for_htmx_updates_the_row_the_count_and_the_status(pool: MySqlP
 }
 
 #[sqlx::test]
-async fn what_cannot_be_read_is_refused_in_words(pool: MySqlPool) {
+async fn an_unreadable_form_is_refused_with_a_message(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -113,7 +113,7 @@ async fn what_cannot_be_read_is_refused_in_words(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn answers_and_rows_say_of_which_revision_they_are(pool: MySqlPool) {
+async fn responses_and_rows_carry_their_revision(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;

@@ -31,7 +31,7 @@ fn without_words(page: &Answer) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn every_control_of_every_page_has_words_in_the_markup(pool: MySqlPool) {
+async fn every_control_has_an_accessible_name(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let milk = browser.add("Buy milk").await;
@@ -56,7 +56,7 @@ async fn every_control_of_every_page_has_words_in_the_markup(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn words_that_stand_side_by_side_do_not_run_together(pool: MySqlPool) {
+async fn adjacent_words_are_separated_in_the_markup(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     browser.add("Buy milk").await;

@@ -114,7 +114,7 @@ fn texts() -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn five_hundred_hostile_texts_come_back_equal(pool: MySqlPool) {
+async fn five_hundred_naughty_strings_round_trip(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (browser, htmx) = (
         site.browser("ona").await,

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[sqlx::test]
-async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_byte_for_byte(pool: MySqlPool) {
+async fn unknown_user_and_wrong_password_responses_are_identical(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut answers = Vec::new();
     for (username, password) in [
@@ -47,7 +47,7 @@ fn check_challenge(answer: &Answer) {
 }
 
 #[sqlx::test]
-async fn the_device_is_named_by_itself_or_by_its_user_agent(pool: MySqlPool) {
+async fn a_device_is_named_by_device_name_or_user_agent(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut connection = site.world.connect().await;
     let long = "a".repeat(1_000);

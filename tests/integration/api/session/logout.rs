@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[sqlx::test]
-async fn logging_out_ends_this_phone_at_once(pool: MySqlPool) {
+async fn logging_out_ends_the_session_of_this_phone(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (here, there) = (begin(&site).await, begin(&site).await);
     let token = string(&here["token"]);

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[sqlx::test]
-async fn refresh_expires_in_is_what_is_left_of_the_session(pool: MySqlPool) {
+async fn refresh_expires_in_is_the_remaining_session_time(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut tokens = begin(&site).await;
     let mut age = Duration::ZERO;
@@ -40,7 +40,7 @@ async fn refresh_expires_in_is_what_is_left_of_the_session(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_is_no_refresh_token_of_a_living_session_is_refused(pool: MySqlPool) {
+async fn other_values_are_refused_as_refresh_tokens(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let tokens = begin(&site).await;
     let refresh = string(&tokens["refresh_token"]);

@@ -31,7 +31,7 @@ const OUTBOX: usize = 30;
 const DAYS: i64 = 16;
 
 #[sqlx::test]
-async fn two_phones_and_a_browser_end_with_the_same_list(pool: MySqlPool) {
+async fn two_phones_and_a_browser_converge_to_the_same_list(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut play = Play::new(&site).await;
     while play.told.step < STEPS {

@@ -46,7 +46,7 @@ pub(super) async fn count(world: &World, statement: &'static str) -> i64 {
 const GONE: (u16, &str) = (410, "todo_gone");
 
 #[sqlx::test]
-async fn a_removed_to_do_can_be_restored_for_thirty_days_and_no_longer(pool: MySqlPool) {
+async fn a_removed_to_do_can_be_restored_for_30_days(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 3).await;
@@ -79,7 +79,7 @@ async fn a_removed_to_do_can_be_restored_for_thirty_days_and_no_longer(pool: MyS
 }
 
 #[sqlx::test]
-async fn an_id_that_never_was_is_unknown_and_not_gone(pool: MySqlPool) {
+async fn an_unknown_id_is_not_found_rather_than_gone(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = add(&phone, "Milk").await;
@@ -94,7 +94,7 @@ async fn an_id_that_never_was_is_unknown_and_not_gone(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn tokens_from_before_the_purge_expire_and_those_from_after_go_on(pool: MySqlPool) {
+async fn a_purge_expires_only_the_tokens_from_before_it(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 6).await;
@@ -127,7 +127,7 @@ async fn tokens_from_before_the_purge_expire_and_those_from_after_go_on(pool: My
 }
 
 #[sqlx::test]
-async fn a_delta_in_whose_middle_a_purge_ran_has_to_begin_anew(pool: MySqlPool) {
+async fn a_delta_interrupted_by_a_purge_must_start_over(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 5).await;
@@ -174,7 +174,7 @@ async fn only_old_tombstones_are_purged(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn ended_sessions_are_deleted_and_living_ones_are_not(pool: MySqlPool) {
+async fn only_ended_sessions_are_purged(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     Phone::log_in(&site, "ona").await;
     let mut used_phone = Phone::log_in(&site, "ona").await;
@@ -195,7 +195,7 @@ async fn ended_sessions_are_deleted_and_living_ones_are_not(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn of_ten_instances_one_purges_each_day(pool: MySqlPool) {
+async fn one_of_ten_instances_purges_each_day(pool: MySqlPool) {
     let options = options(&pool);
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;

@@ -16,7 +16,7 @@ const WRITERS: usize = 3;
 const WRITES: usize = 40;
 
 #[sqlx::test]
-async fn a_phone_that_copies_while_others_write_ends_with_their_list(pool: MySqlPool) {
+async fn a_phone_syncing_beside_writers_ends_with_their_list(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let mut old = Replica::default();

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[sqlx::test]
-async fn after_the_command_every_phone_copies_its_list_anew(pool: MySqlPool) {
+async fn after_the_restored_command_every_phone_copies_anew(pool: MySqlPool) {
     let options = options(&pool);
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;

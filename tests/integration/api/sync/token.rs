@@ -22,7 +22,7 @@ async fn ask(phone: &Phone<'_>, operation: &str, known: &str) -> Reply {
 }
 
 #[sqlx::test]
-async fn who_has_the_list_as_it_is_gets_an_empty_304(pool: MySqlPool) {
+async fn an_unchanged_list_is_a_304_without_a_body(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = add(&phone, "Milk").await;
@@ -59,7 +59,7 @@ async fn who_has_the_list_as_it_is_gets_an_empty_304(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn nobody_is_spared_a_list_because_somebody_else_has_it(pool: MySqlPool) {
+async fn an_etag_of_another_user_does_not_match(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = Phone::log_in(&site, "ona").await;
     let jonas = Phone::log_in(&site, "jonas").await;
@@ -84,7 +84,7 @@ async fn nobody_is_spared_a_list_because_somebody_else_has_it(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn another_accounts_token_is_one_that_has_expired(pool: MySqlPool) {
+async fn a_sync_token_of_another_account_counts_as_expired(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let ona = Phone::log_in(&site, "ona").await;
     let jonas = Phone::log_in(&site, "jonas").await;
@@ -100,7 +100,7 @@ async fn another_accounts_token_is_one_that_has_expired(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_token_from_before_the_database_was_set_back_has_expired(pool: MySqlPool) {
+async fn a_sync_token_from_before_a_database_restore_has_expired(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     add_many(&phone, 4).await;
@@ -122,7 +122,7 @@ async fn a_token_from_before_the_database_was_set_back_has_expired(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn what_is_no_token_is_an_invalid_field_and_never_a_fault(pool: MySqlPool) {
+async fn an_invalid_sync_token_is_a_field_error(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     add_many(&phone, 3).await;
@@ -179,7 +179,7 @@ async fn what_is_no_token_is_an_invalid_field_and_never_a_fault(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn no_damaged_token_is_a_fault(pool: MySqlPool) {
+async fn a_damaged_sync_token_never_causes_a_500(pool: MySqlPool) {
     let seed = fastrand::u64(..);
     let mut random = Rng::with_seed(seed);
     let site = Site::open(&pool).await;

@@ -29,7 +29,7 @@ async fn counts(site: &Site) -> (i32, i32, u64) {
 }
 
 #[sqlx::test]
-async fn an_add_sent_again_answers_what_is_stored(pool: MySqlPool) {
+async fn a_repeated_add_returns_the_stored_to_do(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
@@ -46,7 +46,7 @@ async fn an_add_sent_again_answers_what_is_stored(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_add_sent_again_after_edits_is_known_by_its_first_text(pool: MySqlPool) {
+async fn a_repeated_add_after_edits_matches_the_original_text(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
@@ -60,7 +60,7 @@ async fn an_add_sent_again_after_edits_is_known_by_its_first_text(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn the_id_of_another_to_do_is_refused(pool: MySqlPool) {
+async fn a_reused_id_with_another_text_is_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
@@ -78,7 +78,7 @@ async fn the_id_of_another_to_do_is_refused(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn an_add_sent_again_does_not_bring_back_what_was_removed(pool: MySqlPool) {
+async fn a_repeated_add_does_not_restore_a_removed_to_do(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = new_id();
@@ -100,7 +100,7 @@ async fn an_add_sent_again_does_not_bring_back_what_was_removed(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn of_twenty_adds_with_one_id_at_once_one_adds(pool: MySqlPool) {
+async fn one_of_twenty_concurrent_adds_with_one_id_adds(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for count in 1..=5 {

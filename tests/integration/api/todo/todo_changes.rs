@@ -10,7 +10,7 @@ use crate::api::sync::{
 use crate::support::{api_client::Phone, fixture::World, test_server::Site};
 
 #[sqlx::test]
-async fn a_first_copy_has_every_to_do_and_no_tombstone(pool: MySqlPool) {
+async fn a_first_copy_has_every_to_do_and_no_tombstones(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 4).await;
@@ -40,7 +40,7 @@ async fn a_first_copy_has_every_to_do_and_no_tombstone(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_delta_has_what_changed_and_of_removed_ones_only_that(pool: MySqlPool) {
+async fn a_delta_has_changes_and_tombstones_only(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 4).await;
@@ -64,7 +64,7 @@ async fn a_delta_has_what_changed_and_of_removed_ones_only_that(pool: MySqlPool)
 }
 
 #[sqlx::test]
-async fn as_long_as_nothing_changes_next_stays_the_same(pool: MySqlPool) {
+async fn next_stays_the_same_while_nothing_changes(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let other = Phone::log_in(&site, "jonas").await;
@@ -86,7 +86,7 @@ async fn as_long_as_nothing_changes_next_stays_the_same(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn parts_of_every_size_bring_everything_once(pool: MySqlPool) {
+async fn parts_of_any_size_deliver_everything_once(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 9).await;
@@ -112,7 +112,7 @@ async fn parts_of_every_size_bring_everything_once(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_changes_between_the_parts_is_right_at_the_end(pool: MySqlPool) {
+async fn changes_between_parts_are_in_the_final_copy(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for limit in 1..=3 {
@@ -169,7 +169,7 @@ async fn disturb(phone: &Phone<'_>, delivered: &[String]) {
 
 /// No call does that today, but one that changes many to-dos at once would.
 #[sqlx::test]
-async fn what_changed_at_once_may_come_in_different_parts(pool: MySqlPool) {
+async fn one_revision_may_be_split_over_several_parts(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 10).await;
@@ -195,7 +195,7 @@ async fn what_changed_at_once_may_come_in_different_parts(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn what_changes_at_once_between_the_parts_is_right_at_the_end(pool: MySqlPool) {
+async fn bulk_changes_between_parts_are_in_the_final_copy(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     for (limit, cut) in [(1, 1), (1, 3), (1, 5), (2, 1), (2, 2), (3, 1)] {

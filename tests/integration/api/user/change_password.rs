@@ -8,9 +8,7 @@ use crate::support::{api_client::Phone, fixture::PASSWORD, log, test_server::Sit
 const NEW: &str = "planted amber \u{202e}kettle <8> 🥛";
 
 #[sqlx::test]
-async fn on_a_phone_its_own_tokens_stay_and_every_other_cookie_and_token_is_refused_at_once(
-    pool: MySqlPool,
-) {
+async fn a_change_keeps_the_phones_tokens_and_ends_all_others(pool: MySqlPool) {
     log::register_secret(NEW);
     let site = Site::open(&pool).await;
     let log_in = async |password: &str| {

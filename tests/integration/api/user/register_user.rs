@@ -7,7 +7,7 @@ use crate::api::problem::{body, register};
 use crate::support::{browser::Answer, test_server::Site};
 
 #[sqlx::test]
-async fn registering_gives_the_user_without_secrets(pool: MySqlPool) {
+async fn registering_returns_the_user_without_secrets(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (answer, user) = register(&site, &body()).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -25,7 +25,7 @@ async fn registering_gives_the_user_without_secrets(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn the_cookie_is_nothing_to_the_api(pool: MySqlPool) {
+async fn the_api_neither_reads_nor_sets_cookies(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let request = site
         .request(Method::POST, "/api/v1/register_user")

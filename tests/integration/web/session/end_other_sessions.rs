@@ -5,7 +5,7 @@ use sqlx::MySqlPool;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn all_others_are_ended_by_one_button_that_is_there_only_if_there_are_any(pool: MySqlPool) {
+async fn one_button_ends_all_other_sessions_if_there_are_any(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (here, there) = (site.browser("ona").await, site.browser("ona").await);
     let jonas = site.browser("jonas").await;

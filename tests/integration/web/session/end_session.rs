@@ -5,7 +5,7 @@ use sqlx::MySqlPool;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn one_session_is_ended_by_its_button_and_the_page_says_so(pool: MySqlPool) {
+async fn a_session_is_ended_by_its_button(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (here, there) = (site.browser("ona").await, site.browser("ona").await);
     let page = there.get("/sessions").await;
@@ -31,7 +31,7 @@ async fn one_session_is_ended_by_its_button_and_the_page_says_so(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn the_session_that_asks_may_end_itself(pool: MySqlPool) {
+async fn a_session_may_end_itself(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (here, there) = (site.browser("ona").await, site.browser("ona").await);
     let offered = here

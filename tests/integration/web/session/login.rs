@@ -6,7 +6,7 @@ use crate::support::{fixture::PASSWORD, log, test_server::Site};
 use crate::web::cookie::log_in;
 
 #[sqlx::test]
-async fn an_unknown_user_and_a_wrong_password_get_the_same_answer(pool: MySqlPool) {
+async fn unknown_user_and_wrong_password_pages_are_identical(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let wrong = |username: &'static str| {
         let form = [
@@ -33,7 +33,7 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn empty_credentials_are_named_at_both_fields(pool: MySqlPool) {
+async fn empty_credentials_are_shown_at_both_fields(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let refused = site.stranger().post("/login", &[]).await;
     assert_eq!(refused.status, 422);
@@ -44,7 +44,7 @@ async fn empty_credentials_are_named_at_both_fields(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn login_leads_on_only_to_places_of_ours(pool: MySqlPool) {
+async fn login_redirects_only_to_local_paths(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     for (next, location) in [
         ("/?show=open", "/?show=open"),
@@ -62,7 +62,7 @@ async fn login_leads_on_only_to_places_of_ours(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_login_that_fails_does_not_forget_where_it_was_to_lead(pool: MySqlPool) {
+async fn a_failed_login_keeps_its_redirect_target(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = site.stranger().get("/login?next=/?show=done").await;
     assert_eq!(page.attribute("[name=next]", "value"), "/?show=done");
@@ -76,7 +76,7 @@ async fn a_login_that_fails_does_not_forget_where_it_was_to_lead(pool: MySqlPool
 }
 
 #[sqlx::test]
-async fn each_login_has_a_new_session_and_ends_the_one_before(pool: MySqlPool) {
+async fn each_login_starts_a_new_session_and_ends_the_last(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let first = log_in(&site, None, None).await.session();
     let second = log_in(&site, Some(&first), None).await.session();

@@ -6,7 +6,7 @@ use crate::support::test_server::Site;
 use crate::web::cookie::attributes;
 
 #[sqlx::test]
-async fn logging_out_ends_the_session_and_clears_the_browser(pool: MySqlPool) {
+async fn logging_out_ends_the_session_and_clears_the_cookie(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let page = browser.get("/logout").await;

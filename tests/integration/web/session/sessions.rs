@@ -13,9 +13,7 @@ use crate::support::{
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 #[sqlx::test]
-async fn it_shows_ones_own_sessions_with_names_and_dates_and_nothing_that_opens_them(
-    pool: MySqlPool,
-) {
+async fn the_page_lists_the_users_sessions_without_secrets(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let service = &site.world.service;
     site.world.clock.advance(Duration::minutes(1));

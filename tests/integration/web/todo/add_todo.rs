@@ -5,7 +5,7 @@ use sqlx::MySqlPool;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(pool: MySqlPool) {
+async fn for_htmx_an_add_returns_row_fresh_form_and_count(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     let page = site.browser("ona").await.get("/").await;
@@ -35,7 +35,7 @@ async fn adding_for_htmx_brings_the_row_a_fresh_form_and_the_count(pool: MySqlPo
 }
 
 #[sqlx::test]
-async fn a_refused_to_do_keeps_what_was_typed(pool: MySqlPool) {
+async fn a_refused_to_do_keeps_the_input(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let long = "ž".repeat(201);
@@ -82,7 +82,7 @@ async fn the_same_form_sent_twice_adds_once(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(pool: MySqlPool) {
+async fn a_reused_form_with_another_text_can_be_sent_again(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -100,7 +100,7 @@ async fn a_used_form_with_another_text_is_kept_and_can_be_sent_again(pool: MySql
 }
 
 #[sqlx::test]
-async fn the_form_of_a_to_do_that_was_removed_since_is_kept_and_can_be_sent_again(pool: MySqlPool) {
+async fn the_form_of_a_removed_to_do_can_be_sent_again(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -116,7 +116,7 @@ async fn the_form_of_a_to_do_that_was_removed_since_is_kept_and_can_be_sent_agai
 }
 
 #[sqlx::test]
-async fn what_was_added_before_is_answered_with_its_row_as_it_is_now(pool: MySqlPool) {
+async fn a_repeated_add_returns_the_row_as_it_is_now(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -137,7 +137,7 @@ async fn what_was_added_before_is_answered_with_its_row_as_it_is_now(pool: MySql
 }
 
 #[sqlx::test]
-async fn a_new_to_do_appears_only_where_it_belongs(pool: MySqlPool) {
+async fn a_new_row_appears_only_under_a_matching_filter(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     for (show, shown) in [("all", true), ("open", true), ("done", false)] {

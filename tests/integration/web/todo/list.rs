@@ -13,7 +13,7 @@ pub(super) async fn add_many(browser: &Browser<'_>, count: usize) {
 }
 
 #[sqlx::test]
-async fn an_empty_list_says_what_to_do(pool: MySqlPool) {
+async fn an_empty_list_explains_what_to_do(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = site.browser("ona").await.get("/").await;
     assert_eq!(
@@ -25,7 +25,7 @@ async fn an_empty_list_says_what_to_do(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_list_with_rows_does_not_say_that_it_is_empty(pool: MySqlPool) {
+async fn a_list_with_rows_has_no_empty_message(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     browser.add("Milk").await;
@@ -34,7 +34,7 @@ async fn a_list_with_rows_does_not_say_that_it_is_empty(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn open_ones_come_first_and_newest_first(pool: MySqlPool) {
+async fn open_to_dos_come_first_newest_first(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut ids = Vec::new();
@@ -51,7 +51,7 @@ async fn open_ones_come_first_and_newest_first(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn each_row_shows_when_it_was_added_and_when_it_was_done(pool: MySqlPool) {
+async fn each_row_shows_its_created_and_done_dates(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -64,7 +64,7 @@ async fn each_row_shows_when_it_was_added_and_when_it_was_done(pool: MySqlPool) 
 }
 
 #[sqlx::test]
-async fn the_links_lead_through_all_to_dos_once(pool: MySqlPool) {
+async fn the_next_links_cover_all_to_dos_once(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 120).await;
@@ -84,7 +84,7 @@ async fn the_links_lead_through_all_to_dos_once(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_list_that_ends_with_a_full_page_has_no_next_one(pool: MySqlPool) {
+async fn a_full_last_page_has_no_next_link(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 50).await;
@@ -94,7 +94,7 @@ async fn a_list_that_ends_with_a_full_page_has_no_next_one(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn for_htmx_the_next_rows_are_appended_and_the_keyboard_goes_to_the_first(pool: MySqlPool) {
+async fn for_htmx_more_rows_are_appended_and_the_first_focused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 60).await;
@@ -116,7 +116,7 @@ async fn for_htmx_the_next_rows_are_appended_and_the_keyboard_goes_to_the_first(
 }
 
 #[sqlx::test]
-async fn a_link_that_leads_nowhere_is_a_404(pool: MySqlPool) {
+async fn an_invalid_link_is_a_404(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     for link in [
@@ -131,7 +131,7 @@ async fn a_link_that_leads_nowhere_is_a_404(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn another_tab_can_ask_for_the_list_alone(pool: MySqlPool) {
+async fn another_tab_can_fetch_the_list_fragments(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     browser.add("Milk").await;
@@ -144,7 +144,7 @@ async fn another_tab_can_ask_for_the_list_alone(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn going_back_in_the_history_gets_the_whole_page(pool: MySqlPool) {
+async fn restoring_from_history_gets_the_whole_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let request = site
@@ -157,7 +157,7 @@ async fn going_back_in_the_history_gets_the_whole_page(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn nothing_on_a_page_needs_eval(pool: MySqlPool) {
+async fn no_page_needs_eval_or_inline_code(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 51).await;

@@ -5,7 +5,7 @@ use sqlx::MySqlPool;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn removing_for_htmx_offers_to_undo_and_undoing_brings_the_row_back(pool: MySqlPool) {
+async fn for_htmx_a_removal_offers_an_undo_that_restores_the_row(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await.with_htmx();
     let id = browser.add("Milk").await;

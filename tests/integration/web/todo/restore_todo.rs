@@ -6,7 +6,7 @@ use time::Duration;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn an_undo_that_comes_thirty_days_late_says_that_it_does(pool: MySqlPool) {
+async fn an_undo_after_30_days_says_it_is_too_late(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;

@@ -6,7 +6,7 @@ use super::list::add_many;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn a_fragment_is_what_the_page_shows(pool: MySqlPool) {
+async fn a_fragment_equals_its_part_of_the_page(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let id = browser.add("Milk").await;
@@ -25,7 +25,7 @@ async fn a_fragment_is_what_the_page_shows(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_form_leads_back_to_the_part_it_was_on(pool: MySqlPool) {
+async fn an_update_redirects_to_the_page_it_came_from(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     add_many(&browser, 60).await;

@@ -5,7 +5,7 @@ use sqlx::MySqlPool;
 use crate::support::test_server::Site;
 
 #[sqlx::test]
-async fn the_account_says_who_one_is_and_leads_on(pool: MySqlPool) {
+async fn the_account_page_shows_the_user_and_its_links(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let list = browser.get("/").await;

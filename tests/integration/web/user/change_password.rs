@@ -28,7 +28,7 @@ async fn log_in(site: &Site, password: &str) -> Answer {
 }
 
 #[sqlx::test]
-async fn every_other_cookie_and_token_is_refused_at_once_and_this_browser_goes_on(pool: MySqlPool) {
+async fn a_change_ends_all_other_sessions_of_pages_and_phones(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let (mut here, there) = (site.browser("ona").await, site.browser("ona").await);
     let phone = Phone::log_in(&site, "ona").await;
@@ -66,9 +66,7 @@ async fn every_other_cookie_and_token_is_refused_at_once_and_this_browser_goes_o
 }
 
 #[sqlx::test]
-async fn a_refused_change_says_why_at_the_top_and_at_the_field_and_shows_no_password(
-    pool: MySqlPool,
-) {
+async fn a_refused_change_shows_its_errors_and_no_password(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let all = ["current_password", "new_password", "new_password_again"];
@@ -105,7 +103,7 @@ async fn a_refused_change_says_why_at_the_top_and_at_the_field_and_shows_no_pass
 
 /// Managers have to see which password is whose, and which one is to be made up.
 #[sqlx::test]
-async fn password_managers_find_their_way(pool: MySqlPool) {
+async fn the_form_has_the_hints_for_password_managers(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let page = site.browser("ona").await.get("/change-password").await;
     let order = page.attributes("form input", "autocomplete");
@@ -127,7 +125,7 @@ async fn password_managers_find_their_way(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn over_https_the_new_cookie_is_as_secure_as_the_first(pool: MySqlPool) {
+async fn over_https_the_renewed_cookie_is_as_secure(pool: MySqlPool) {
     let site = Site::behind(&pool, TrustedProxies(1)).await;
     let post = |path: &str, cookie: &str, fields: &[(&str, &str)]| {
         let body = form_urlencoded::Serializer::new(String::new())
@@ -158,7 +156,7 @@ async fn over_https_the_new_cookie_is_as_secure_as_the_first(pool: MySqlPool) {
 
 /// The page of a failure gives back what was sent, but for passwords.
 #[sqlx::test]
-async fn a_failure_gives_no_password_back(pool: MySqlPool) {
+async fn a_failed_change_returns_no_password(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let mut connection = site.world.connect().await;
@@ -176,7 +174,7 @@ async fn a_failure_gives_no_password_back(pool: MySqlPool) {
 
 /// One line for each, with whom it is about and without what must not be there.
 #[sqlx::test]
-async fn a_change_and_an_ended_session_are_one_event_each(pool: MySqlPool) {
+async fn a_change_and_an_ended_session_are_security_events(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let browser = site.browser("ona").await;
     let session = site.session_of("ona", "a phone").await;

@@ -19,7 +19,7 @@ fn with<'a>(name: &str, value: &'a str) -> Vec<(&'static str, &'a str)> {
 }
 
 #[sqlx::test]
-async fn who_registers_can_log_in_under_the_name_in_any_case(pool: MySqlPool) {
+async fn a_registered_user_can_log_in_with_the_name_in_any_case(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     log::register_secret("planted-password-teapot");
     let registered = site.stranger().post("/register", &NEW).await;
@@ -40,7 +40,7 @@ async fn who_registers_can_log_in_under_the_name_in_any_case(pool: MySqlPool) {
 }
 
 #[sqlx::test]
-async fn a_refused_registration_keeps_what_was_typed_but_never_passwords(pool: MySqlPool) {
+async fn a_refused_registration_keeps_the_input_but_no_passwords(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let refused = site
         .stranger()
@@ -63,7 +63,7 @@ async fn a_refused_registration_keeps_what_was_typed_but_never_passwords(pool: M
 }
 
 #[sqlx::test]
-async fn a_refused_form_says_the_same_at_the_top_and_at_the_field(pool: MySqlPool) {
+async fn an_error_is_shown_in_the_summary_and_at_the_field(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let refused = site.stranger().post("/register", &[]).await;
     assert_eq!(refused.status, 422);
@@ -84,7 +84,7 @@ async fn a_refused_form_says_the_same_at_the_top_and_at_the_field(pool: MySqlPoo
 }
 
 #[sqlx::test]
-async fn a_taken_username_is_refused_at_its_field(pool: MySqlPool) {
+async fn a_taken_username_is_an_error_of_its_field(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let refused = site
         .stranger()

@@ -44,9 +44,7 @@ fn another_instance(site: &Site, options: &MySqlConnectOptions) -> Service {
 const HOLD: &str = "SELECT id FROM todos WHERE user_id = ? FOR UPDATE";
 
 #[sqlx::test]
-async fn a_user_whose_tombstones_are_held_keeps_nobody_from_being_purged_and_is_tried_again(
-    pool: MySqlPool,
-) {
+async fn a_locked_user_is_skipped_by_the_purge_and_retried(pool: MySqlPool) {
     let site = with_tombstones(&pool).await;
     let (ona, jonas) = (&site.world.ona, &site.world.jonas);
     let mut other = site.world.connect().await;
@@ -71,9 +69,7 @@ async fn a_user_whose_tombstones_are_held_keeps_nobody_from_being_purged_and_is_
 }
 
 #[sqlx::test]
-async fn an_instance_that_dies_while_it_purges_is_followed_by_another_one_within_minutes(
-    pool: MySqlPool,
-) {
+async fn another_instance_takes_over_a_dead_ones_purge_in_minutes(pool: MySqlPool) {
     let options = options(&pool);
     let site = with_tombstones(&pool).await;
     let mut other = site.world.connect().await;

@@ -35,9 +35,7 @@ async fn fill(world: &World, number: i32, counted: i32) {
 }
 
 #[sqlx::test]
-async fn beyond_the_most_tombstones_a_removal_deletes_the_oldest_and_only_old_tokens_notice(
-    pool: MySqlPool,
-) {
+async fn too_many_tombstones_delete_the_oldest_and_expire_tokens(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let mut old = Replica::default();
@@ -67,7 +65,7 @@ async fn beyond_the_most_tombstones_a_removal_deletes_the_oldest_and_only_old_to
 }
 
 #[sqlx::test]
-async fn whoever_removes_ten_thousand_to_dos_at_once_can_restore_each(pool: MySqlPool) {
+async fn ten_thousand_to_dos_removed_at_once_can_all_be_restored(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let first = add(&phone, "Milk").await;
@@ -81,7 +79,7 @@ async fn whoever_removes_ten_thousand_to_dos_at_once_can_restore_each(pool: MySq
 
 /// Those of before they were counted, or removed by an older program.
 #[sqlx::test]
-async fn the_purge_counts_anew_what_it_leaves_of_a_user(pool: MySqlPool) {
+async fn the_purge_recounts_the_tombstones_of_a_user(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let ids = add_many(&phone, 3).await;
