@@ -3,7 +3,10 @@
 mod counts;
 mod cursor;
 mod description;
+mod due_date;
 mod pagination;
+mod priority;
+pub mod repeat;
 mod sync_token;
 
 use std::fmt;
@@ -15,7 +18,10 @@ pub use self::{
     counts::{CountsDelta, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, TodoCounts},
     cursor::Cursor,
     description::Description,
+    due_date::{DueDate, DueTime},
     pagination::{Filter, Limit, PAGE_SIZE, Page},
+    priority::Priority,
+    repeat::{Repeat, RepeatParts},
     sync_token::SyncToken,
 };
 use super::{

@@ -1,0 +1,67 @@
+//! The priority of a to-do.
+
+use crate::domain::error::{FieldCode, FieldError};
+
+/// How urgent a to-do is: words, because numbers run both ways (Todoist's API counts 4 as the highest, iCalendar 1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Not said.
+    #[default]
+    None,
+    /// Can wait.
+    Low,
+    /// In between.
+    Medium,
+    /// First of all.
+    High,
+}
+
+impl Priority {
+    /// The names, the highest first.
+    pub const NAMES: [&'static str; 4] = ["high", "medium", "low", "none"];
+
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// When there is no such priority.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        match text {
+            "high" => Ok(Self::High),
+            "medium" => Ok(Self::Medium),
+            "low" => Ok(Self::Low),
+            "none" => Ok(Self::None),
+            _ => Err(FieldError::new(
+                "priority",
+                FieldCode::InvalidValue,
+                "The priority is high, medium, low or none",
+            )),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::None => "none",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_priority_has_the_name_that_it_is_parsed_from() {
+        for name in Priority::NAMES {
+            assert_eq!(Priority::parse(name).map(Priority::as_str), Ok(name));
+        }
+        for text in ["", "High", "1", "urgent"] {
+            assert!(Priority::parse(text).is_err(), "{text}");
+        }
+        assert!(Priority::High > Priority::Medium && Priority::Low > Priority::None);
+    }
+}
