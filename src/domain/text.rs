@@ -1,8 +1,11 @@
-//! Forms of texts: single lines (trimmed, visible, without control characters), UUIDs, base64url.
+//! Forms of texts: single lines (trimmed, visible, without control characters), folded ones, UUIDs, base64url.
+
+mod fold;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::{Uuid, fmt::Hyphenated};
 
+pub use self::fold::{folded, hits};
 use super::error::{FieldCode, FieldError};
 
 /// Regular expression of a blank, as Rust trims it.

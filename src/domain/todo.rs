@@ -4,10 +4,13 @@ mod counts;
 mod cursor;
 mod description;
 mod due_date;
+mod notes;
 mod pagination;
 mod priority;
+mod quick_add;
 pub mod repeat;
 mod sync_token;
+mod tag;
 
 use std::fmt;
 
@@ -19,10 +22,13 @@ pub use self::{
     cursor::Cursor,
     description::Description,
     due_date::{DueDate, DueTime},
+    notes::Notes,
     pagination::{Filter, Limit, PAGE_SIZE, Page},
     priority::Priority,
+    quick_add::{QuickAdd, Unread},
     repeat::{Repeat, RepeatParts},
     sync_token::SyncToken,
+    tag::Tag,
 };
 use super::{
     error::{Error, FieldCode, FieldError, Gone},
