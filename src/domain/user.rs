@@ -4,6 +4,7 @@ mod password;
 mod password_change;
 #[cfg(test)]
 mod tests;
+mod time_zone;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ use self::password::normalised;
 pub use self::{
     password::{Password, PasswordAttempt},
     password_change::{PasswordChange, PasswordChangeInput, wrong_password},
+    time_zone::TimeZone,
 };
 use super::{
     error::{FieldCode, FieldError},

@@ -97,7 +97,7 @@ impl QuickAdd {
         let priority = self.priority.map(|it| format!("!{}", it.as_str()));
         let due_date = self.due_date.map(|it| format!("due:{it}"));
         let due_time = self.due_time.map(|it| format!("at:{it}"));
-        let repeat = self.repeat.map(|it| format!("every:{}", written(&it)));
+        let repeat = self.repeat.map(|it| format!("every:{}", written(it)));
         let text = (!text.is_empty()).then_some(text);
         let parts = [text, due_date, due_time, repeat, priority];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -194,21 +194,20 @@ fn repeat(text: &str) -> Option<Repeat> {
     } else {
         number.parse().ok()
     };
-    let parts = match Every::parse(unit.strip_suffix('s').unwrap_or(unit)) {
-        Ok(every) => parts(every, interval?, Weekdays::default()),
-        Err(_) => {
-            let names = text
-                .split(',')
-                .map(|name| Some(WEEKDAYS[weekday_number(name)?].1));
-            let names: Option<Vec<_>> = names.collect();
-            parts(Every::Week, 1, Weekdays::parse(names?).ok()?)
-        }
+    let parts = if let Ok(every) = Every::parse(unit.strip_suffix('s').unwrap_or(unit)) {
+        parts(every, interval?, Weekdays::default())
+    } else {
+        let names = text
+            .split(',')
+            .map(|name| Some(WEEKDAYS[weekday_number(name)?].1));
+        let names: Option<Vec<_>> = names.collect();
+        parts(Every::Week, 1, Weekdays::parse(names?).ok()?)
     };
     Repeat::new(parts).ok()
 }
 
 /// The repeat as [`repeat`] reads it.
-fn written(repeat: &Repeat) -> String {
+fn written(repeat: Repeat) -> String {
     let parts = repeat.parts();
     if !parts.weekdays.is_empty() {
         let days = parts.weekdays.names().collect::<Vec<_>>();

@@ -235,7 +235,7 @@ impl Repeat {
 
     /// The parts, as a client names them.
     #[must_use]
-    pub fn parts(&self) -> RepeatParts {
+    pub fn parts(self) -> RepeatParts {
         RepeatParts {
             every: self.every,
             interval: self.interval.into(),
@@ -249,7 +249,7 @@ impl Repeat {
     /// the rule after both, so that a to-do which is late by many periods is completed once. None when the rule has
     /// ended.
     #[must_use]
-    pub fn next(&self, current: Occurrence, completed_on: Date) -> Option<Occurrence> {
+    pub fn next(self, current: Occurrence, completed_on: Date) -> Option<Occurrence> {
         let (start, anchor_day) = match self.from {
             From::Due => (current.due_date.date(), current.anchor_day),
             From::Completion => (completed_on, completed_on.day()),
@@ -273,7 +273,7 @@ impl Repeat {
     }
 
     /// The first of its weekdays after `after`, in the week of `start` or one that is a multiple of the interval later.
-    fn after_weeks(&self, start: Date, after: Date) -> Option<Date> {
+    fn after_weeks(self, start: Date, after: Date) -> Option<Date> {
         let (first, interval) = (monday(start)?, i64::from(self.interval));
         let tomorrow = after.next_day()?;
         let weeks = (monday(tomorrow)? - first).whole_weeks();
@@ -287,7 +287,7 @@ impl Repeat {
     }
 
     /// The first of its weekdays from that date to the end of its week.
-    fn first_weekday(&self, from: Date) -> Option<Date> {
+    fn first_weekday(self, from: Date) -> Option<Date> {
         let left = 7 - from.weekday().number_days_from_monday();
         (0..left)
             .filter_map(|days| from.checked_add(Duration::days(days.into())))
