@@ -38,7 +38,11 @@ export class Screen {
     const left = ++this.#left;
     await this.run((left) => void (document.left = left), left);
     await act();
-    await this.until((left) => document.left !== left && document.readyState === "complete", left);
+    await this.until((left) => {
+      if (document.left === left || document.readyState !== "complete") return false;
+      // By the standard autofocus comes with the first drawing, which may be after the load.
+      return !document.querySelector("[autofocus]") || document.activeElement !== document.body;
+    }, left);
   }
 
   /** Does what changes the list: in place with JavaScript, by another page without. */
