@@ -12,8 +12,6 @@ WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the serve
 WITH_TLS= # the server has that certificate
 # For `ops/test`: the data lie in this folder, an empty one, instead of beside their log.
 DATA_FOLDER=
-# For `tests/faults`: runs the server, given its folder and its command.
-LAUNCHER=
 
 # Where server programs hide: an ordinary user's PATH on Debian has no /usr/sbin, and Homebrew
 # keeps versioned formulas off the PATH.
@@ -197,7 +195,7 @@ launch() {
     mkdir -p "$dir/files" # stays empty: the server's SQL reads and writes files nowhere else
     # The socket is relative to the data folder: paths over about 100 bytes are refused.
     # shellcheck disable=SC2046 # the options are words without spaces
-    spawn "$dir/server.pid" ${LAUNCHER:+"$LAUNCHER" "$dir"} "$program" --no-defaults $(user_option) --datadir="$dir/data" \
+    spawn "$dir/server.pid" "$program" --no-defaults $(user_option) --datadir="$dir/data" \
         --bind-address=127.0.0.1 --port="$port" --socket=s.sock --pid-file="$dir/mysqld.pid" \
         --init-file="$dir/init.sql" --secure-file-priv="$dir/files" --character-set-server=utf8mb4 --skip-name-resolve \
         --max-connect-errors=4294967295 "$only" $(speed_options "$keep") $(tls_options) >>"$dir/server.log" 2>&1

@@ -38,7 +38,7 @@ step_clippy() {
 
 step_shell() {
     provide shellcheck shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
-    run shellcheck ops/up ops/test ops/generate ops/database tests/faults/run tests/faults/rolling tests/faults/servers \
+    run shellcheck ops/up ops/test ops/generate ops/database tests/faults/run tests/faults/rolling tests/faults/needs \
         ops/image/smoke ops/image/build ops/publish-infra ops/infra/image-in-service tests/load/run ops/deploy/run ops/workflows/set-up-rust .ci/run
 }
 

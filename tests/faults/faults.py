@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 from time import monotonic, time
 
 from hangups import hang_up
-from http_client import Connection
+from http_client import get
 from instances import Instance
-from servers import KINDS, CannotTry, Servers
+from servers import CannotTry, Servers
 from users import Phone, World
 
 DRAIN = 2  # seconds that an instance goes on serving after SIGTERM; a balancer needs one to notice
@@ -70,34 +70,21 @@ async def freeze(stage: Stage) -> float:
         await asyncio.sleep(stage.hold())
     finally:
         stage.servers.thaw(node)
-    if stage.servers.kind != "mysql":
-        await stage.servers.restart(node)  # it may have been put out of its cluster meanwhile
+    await stage.servers.restart(node)  # it may have been put out of its cluster meanwhile
     return monotonic()
 
 
-async def cut(stage: Stage) -> float:
-    return await through_proxy(stage, "cut", 1)
+def through_proxy(mode: str, seconds: float | None = None) -> Callable[[Stage], Awaitable[float]]:
+    """In front of the node that takes writes; without a time as long as the database keeps silent."""
 
+    async def misbehave(stage: Stage) -> float:
+        proxy = stage.servers.proxies[await stage.servers.primary(stage.turn)]
+        proxy.set(mode)
+        await asyncio.sleep(seconds or stage.hold())
+        proxy.set("pass")
+        return monotonic()
 
-async def blackhole(stage: Stage) -> float:
-    return await through_proxy(stage, "blackhole", stage.hold())
-
-
-async def half(stage: Stage) -> float:
-    return await through_proxy(stage, "half", 1)
-
-
-async def delay(stage: Stage) -> float:
-    return await through_proxy(stage, "delay", 3)
-
-
-async def through_proxy(stage: Stage, mode: str, seconds: float) -> float:
-    """In front of the node that takes writes."""
-    proxy = stage.servers.proxies[await stage.servers.primary(stage.turn)]
-    proxy.set(mode)
-    await asyncio.sleep(seconds)
-    proxy.set("pass")
-    return monotonic()
+    return misbehave
 
 
 async def app_kill(stage: Stage) -> float:
@@ -158,8 +145,8 @@ async def clock(stage: Stage) -> float:
     for seconds in JUMPS:
         await stage.servers.set_clock(stage.node, seconds)
         await asyncio.sleep(stage.hold() / 2)
-        told = int((await stage.servers.sql(stage.node, "SELECT UNIX_TIMESTAMP(NOW(6))"))[0].split(".")[0])
-        if abs(told - time() - seconds) > 60:
+        [[told]] = await stage.servers.sql(stage.node, "SELECT UNIX_TIMESTAMP(NOW(6))")
+        if abs(float(told) - time() - seconds) > 60:
             raise CannotTry(f"{stage.servers.name(stage.node)} does not go by the clock that it was given")
     return monotonic()
 
@@ -168,7 +155,7 @@ async def app_clock(stage: Stage) -> float:
     """Of one instance, while the others are right."""
     instance = stage.instance()
     for seconds in JUMPS:
-        instance.set_clock(seconds)
+        instance.clock.set(seconds)
         # Forward alone: the date of an answer does not go back, since hyper waits for the next second of it.
         end = monotonic() + NOTICED
         while seconds > 0 and await ahead(instance) < seconds / 2:
@@ -185,7 +172,7 @@ async def slow(stage: Stage) -> float:
     readers = [Phone(stage.world, f"{stage.run}-{stage.turn}-reader{n}") for n in range(READERS * len(instances))]
     await asyncio.gather(*(reader.begin() for reader in readers))
     node = await servers.primary(stage.turn)
-    locked = asyncio.create_task(servers.sql(node, f"LOCK TABLES tickbox.todos WRITE; DO SLEEP({SLOW})"))
+    locked = asyncio.create_task(servers.sql(node, "LOCK TABLES tickbox.todos WRITE", f"DO SLEEP({SLOW})"))
     reading = [asyncio.create_task(read_on(reader, locked)) for reader in readers]
     most = 0
     while not locked.done():
@@ -201,10 +188,9 @@ async def slow(stage: Stage) -> float:
     return healed
 
 
-def at_work(threads: list[str]) -> int:
+def at_work(threads: list[list[str]]) -> int:
     """How many are at a statement of ours."""
-    columns = [thread.split("\t") for thread in threads]
-    return sum(thread[DATABASE] == "tickbox" and thread[COMMAND] != "Sleep" for thread in columns if len(thread) > COMMAND)
+    return sum(thread[DATABASE] == "tickbox" and thread[COMMAND] != "Sleep" for thread in threads)
 
 
 async def read_on(reader: Phone, until: asyncio.Task) -> None:
@@ -212,15 +198,12 @@ async def read_on(reader: Phone, until: asyncio.Task) -> None:
     while not until.done():
         await reader.read(reader.next_instance(), "/api/v1/todo_list")
         await asyncio.sleep(0.05)
-    for connection in reader.connections.values():
-        connection.close()
+    await reader.client.aclose()
 
 
 async def ahead(instance: Instance) -> float:
     """How far the clock of an instance is ahead, in seconds, as it says with each answer."""
-    connection = Connection(instance.port)
-    answer = await connection.exchange("GET", "/healthz", {})
-    connection.close()
+    answer = await get(instance.port, "/healthz")
     return parsedate_to_datetime(answer.headers["date"]).timestamp() - time() if answer.headers.get("date") else 0.0
 
 
@@ -245,10 +228,10 @@ FAULTS = {
     "calm": Fault("nothing fails: the yardstick for the others", calm, database=False, unavailable=False),
     "kill": Fault("kill -9 of the database server (of the primary; of every Galera node in turn), and restart", kill),
     "freeze": Fault("SIGSTOP of the database server, then SIGCONT", freeze),
-    "cut": Fault("every connection to the database is reset for a second", cut, proxied=True),
-    "blackhole": Fault("nothing comes through to the database, or back", blackhole, proxied=True),
-    "half": Fault("answers of the database end in the middle, for a second", half, proxied=True),
-    "delay": Fault("100 ms more in each direction between program and database", delay, proxied=True),
+    "cut": Fault("every connection to the database is reset for a second", through_proxy("cut", 1), proxied=True),
+    "blackhole": Fault("nothing comes through to the database, or back", through_proxy("blackhole"), proxied=True),
+    "half": Fault("answers of the database end in the middle, for a second", through_proxy("half", 1), proxied=True),
+    "delay": Fault("100 ms more in each direction between program and database", through_proxy("delay", 3), proxied=True),
     "slow": Fault("a table answers nobody for 16 s, and eight more phones at each instance ask for their lists", slow),
     "app-kill": Fault("kill -9 of an instance of the program, and restart", app_kill, database=False),
     "app-term": Fault("SIGTERM to an instance behind a balancer, and restart", app_term, database=False, unavailable=False),
@@ -272,8 +255,6 @@ FAULTS = {
 SHORT_ON_CLUSTERS = ("kill", "freeze", "blackhole")
 
 
-def chosen(kind: str, long: bool) -> list[str]:
+def chosen(servers: Servers | type[Servers], long: bool) -> list[str]:
     """The faults of a run that names none."""
-    if long or KINDS[kind] == 1:
-        return list(FAULTS)
-    return list(SHORT_ON_CLUSTERS)
+    return list(FAULTS if long or servers.count == 1 else SHORT_ON_CLUSTERS)

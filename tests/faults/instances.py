@@ -2,28 +2,55 @@
 
 import asyncio
 import os
+import random
 import secrets
 import signal
 import socket
 from pathlib import Path
 from time import monotonic
 
-from http_client import Connection
+from http_client import get
 
 READY_SECONDS = 60  # a debug binary on a busy machine; the wait is for /readyz, so it is no promise
 LOOK = 0.05  # seconds between looks
 SECRET = secrets.token_hex(32)  # for instances that only this suite reaches
 
+_given: set[int] = set()
+
 
 class NotReady(Exception):
-    """An instance ended, or did not say that it is ready in time."""
+    """A process ended, or did not say in time that it is ready."""
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the range that systems hand out by themselves, and never given twice: who starts again gets its own."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            if port not in _given and probe.connect_ex(("127.0.0.1", port)) != 0:
+                _given.add(port)
+                return port
+
+
+class Clock:
+    """A clock that can be moved, for one process: libfaketime answers instead of the system, by what stands in a
+    file. Only the date jumps, as when somebody sets it; timers that run by CLOCK_MONOTONIC go on, as there.
+    """
+
+    def __init__(self, file: Path, library: str) -> None:
+        self.file = file
+        # Without the last one libfaketime 0.9.10 mends what MySQL has right, and each of its commits waits for a second.
+        self.environment = {
+            "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0",
+        }  # fmt: skip
+        self.set(0)
+
+    def set(self, seconds: int) -> None:
+        """So much from the right time; the process looks once a second. Renamed, so that it reads no half line."""
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(f"{seconds:+}\n")
+        fresh.replace(self.file)
 
 
 class Instance:
@@ -32,44 +59,25 @@ class Instance:
     def __init__(self, name: str, program: Path, database_url: str, log: Path, **settings: str) -> None:
         self.name, self.program, self.log = name, program, log
         self.port = free_port()
+        self.arguments: list[str | Path] = []
         self.settings = {"DATABASE_URL": database_url, "LISTEN": f"127.0.0.1:{self.port}", **settings}
         self.process: asyncio.subprocess.Process | None = None
+        self.clock: Clock | None = None
         self.excused = False  # we end it ourselves: what it leaves unanswered is no fault of its own
         self.ends = 0  # how often we have
         self.in_rotation = True  # a balancer would send requests to it
 
     async def start(self) -> None:
         """Starts the process; it is ready later."""
+        settings = environment(self.settings) | (self.clock.environment if self.clock else {})
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                self.program, env=environment(self.settings), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+                self.program, *self.arguments, env=settings, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
-
-    def give_clock(self, library: str) -> None:
-        """One that can be moved, from the next start on; only the date is moved, as when somebody sets it."""
-        self.set_clock(0)
-        self.settings |= {
-            "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0",
-        }  # fmt: skip
-
-    def set_clock(self, seconds: int) -> None:
-        """So much from the right time; the program looks once a second."""
-        fresh = self.clock.with_suffix(".new")
-        fresh.write_text(f"{seconds:+}\n")
-        fresh.replace(self.clock)
-
-    @property
-    def clock(self) -> Path:
-        """Where the program looks."""
-        return self.log.with_suffix(".clock")
 
     async def is_ready(self) -> bool:
         """Whether it says so itself."""
-        connection = Connection(self.port)
-        answer = await connection.exchange("GET", "/readyz", {})
-        connection.close()
-        return answer.status == 200
+        return (await get(self.port, "/readyz")).status == 200
 
     async def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Until it says so; NotReady when it does not in time, or has ended."""
@@ -91,7 +99,7 @@ class Instance:
         """SIGTERM, and the exit status; kill -9 and -1 when it takes longer than `seconds`."""
         self._signal(signal.SIGTERM)
         try:
-            return await asyncio.wait_for(self.process.wait(), seconds)
+            return await asyncio.wait_for(self.process.wait(), seconds) if self.process else 0
         except TimeoutError:
             await self.kill()
             return -1

@@ -1,10 +1,6 @@
-"""A TCP proxy that misbehaves on request, to stand between the program and its database.
-
-By hand: `python3 proxy.py LISTEN_PORT TARGET_PORT`, then one mode a line on standard input.
-"""
+"""A TCP proxy that misbehaves on request, to stand between the program and its database."""
 
 import asyncio
-import sys
 
 CHUNK = 16384  # bytes read at once
 LOOK = 0.02  # seconds between looks whether a black hole has closed
@@ -28,9 +24,9 @@ class Proxy:
         self.port = 0
         self.pairs: set[asyncio.StreamWriter] = set()
 
-    async def start(self, port: int = 0) -> "Proxy":
-        """Opens the port: a free one, unless it is named."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+    async def start(self) -> "Proxy":
+        """Opens a free port."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         return self
 
@@ -77,14 +73,3 @@ class Proxy:
         finally:
             # Whole answers end gently; half of one ends both directions at once.
             writer.transport.abort() if self.mode == "half" else writer.close()
-
-
-async def by_hand(listen: int, target: int) -> None:
-    """Takes modes from standard input until it ends."""
-    proxy = await Proxy(target).start(listen)
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        proxy.set(line.strip())
-
-
-if __name__ == "__main__":
-    asyncio.run(by_hand(int(sys.argv[1]), int(sys.argv[2])))

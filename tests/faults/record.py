@@ -66,6 +66,10 @@ class Record:
         if answer.seconds > FAILURE_DEADLINE:
             self.count("late", f"{told}: {answer.status or answer.kind} after {answer.seconds:.2f} s")
 
+    def explanations(self) -> list[str]:
+        """The first ones of each kind."""
+        return [f"{fault}: {note}" for fault, notes in self.notes.items() for note in notes]
+
     def longest_pause(self, end: float) -> float:
         """The longest time without an acknowledged write, in seconds."""
         moments = [self.began, *sorted(moment for moment, _ in self.acknowledged if moment < end), end]

@@ -5,32 +5,28 @@ from collections import Counter
 from time import monotonic
 from urllib.parse import urlencode
 
-from http_client import Connection
+from http_client import exchange
 from instances import Instance
 from record import Record
 from servers import Servers
-from users import JSON, Phone, Todo, User
+from users import WHOLE, Phone, Todo, User
 
-ALL = 1000  # to-dos of a page: the most that the API gives
 # A replica of a group follows its primary; transactions of clients that were cut off end when the
 # server has noticed.
 SETTLE = 10.0  # seconds
 
 
-async def read_all(user: User, instance: Instance, token: str) -> list[dict]:
+async def read_all(phone: Phone, instance: Instance) -> list[dict]:
     """The whole list of a user through one instance, page by page."""
     todos: list[dict] = []
-    query: dict[str, str | int] = {"limit": ALL}
-    connection = Connection(instance.port)
+    query: dict[str, str | int] = {"limit": WHOLE}
     while True:
-        path = f"/api/v1/todo_list?{urlencode(query)}"
-        answer = await connection.exchange("GET", path, {**JSON, "authorization": f"Bearer {token}"})
+        answer = await exchange(phone.client, instance.port, "GET", f"/api/v1/todo_list?{urlencode(query)}", phone.headers)
         if answer.status != 200:
-            raise RuntimeError(f"{user.name} cannot read back at {instance.name}: {answer.kind} {answer.status}")
+            raise RuntimeError(f"{phone.name} cannot read back at {instance.name}: {answer.kind} {answer.status}")
         page = answer.json()
         todos += page["todos"]
         if not page["next_cursor"]:
-            connection.close()
             return todos
         query["cursor"] = page["next_cursor"]
 
@@ -57,13 +53,16 @@ def compare(record: Record, name: str, model: dict[str, Todo], todos: list[dict]
 async def verify_users(record: Record, users: list[User], instances: list[Instance]) -> None:
     """Every user's list through every instance, and every phone's copy."""
     for user in users:
-        if user.world.wrong_clocks and isinstance(user, Phone):
-            await user.refresh()  # one that was given by a wrong clock may be none that all instances take
-        token = (user.tokens if isinstance(user, Phone) else await user.login())["token"]
+        phone = user if isinstance(user, Phone) else Phone(user.world, user.name)
+        if phone is not user:
+            await phone.log_in()
+        elif user.world.wrong_clocks:
+            await phone.refresh()  # a token that was given by a wrong clock may be none that all instances take
         for instance in instances:
-            compare(record, user.name, user.model, await read_all(user, instance, token), instance.name)
-        if isinstance(user, Phone):
-            await verify_copy(record, user, instances[0])
+            compare(record, user.name, user.model, await read_all(phone, instance), instance.name)
+        if phone is user:
+            await verify_copy(record, phone, instances[0])
+        await asyncio.gather(phone.client.aclose(), user.client.aclose())
 
 
 async def verify_copy(record: Record, phone: Phone, instance: Instance) -> None:
@@ -102,7 +101,7 @@ async def verify_rows(record: Record, run: str, users: list[User], servers: Serv
         if found != expected:
             record.count("lost", f"{servers.name(node)} holds {found} rows instead of {expected}")
         for fault, statement in ROWS.items():
-            for row in await servers.sql(node, "USE tickbox; " + statement.format(run=run)):
+            for row in await servers.sql(node, "USE tickbox", statement.format(run=run)):
                 record.count(fault, f"{servers.name(node)}: {row}")
         if still := await settled(servers, node, OPEN, 0):
             record.count("open", f"{servers.name(node)}: {still} transactions after {SETTLE:.0f} s")
@@ -112,7 +111,7 @@ async def settled(servers: Servers, node: int, statement: str, wanted: int) -> i
     """What the statement counts, once that is `wanted` or time is up."""
     end = monotonic() + SETTLE
     while True:
-        found = int((await servers.sql(node, statement))[0])
+        found = int((await servers.sql(node, statement))[0][0])
         if found == wanted or monotonic() > end:
             return found
         await asyncio.sleep(0.2)
