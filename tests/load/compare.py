@@ -35,8 +35,7 @@ class Cost:
 
     cpu: float  # seconds of the server's user and system time
     rate: float  # requests a second
-    p50_ms: float
-    p99_ms: float
+    p50_ms: float = 0.0
     database_cpu: float = 0.0
 
 
@@ -51,18 +50,11 @@ class Measured:
     def warm_up(self) -> None:
         wrk.run(self.program, self.requests, self.connections, 2)
 
-    def round(self, seconds: int = SECONDS) -> None:
+    def round(self) -> None:
         cpu, database = self.program.cpu(), self.database()
-        load = wrk.run(self.program, self.requests, self.connections, seconds)
-        self.rounds.append(
-            Cost(
-                (self.program.cpu() - cpu) / load.requests,
-                load.rate,
-                load.p50_ms,
-                load.p99_ms,
-                (self.database() - database) / load.requests,
-            )
-        )
+        load = wrk.run(self.program, self.requests, self.connections, SECONDS)
+        cpu, database = self.program.cpu() - cpu, self.database() - database
+        self.rounds.append(Cost(cpu / load.requests, load.rate, load.p50_ms, database / load.requests))
 
 
 class QueryLoop:
@@ -80,8 +72,7 @@ class QueryLoop:
     def round(self) -> None:
         done = subprocess.run(self.command, input=self.input, capture_output=True, text=True, check=True)
         found = json.loads(done.stdout)
-        rate = found["lists"] / found["seconds"]
-        self.rounds.append(Cost(found["cpu_seconds"] / found["lists"], rate, 0.0, 0.0))
+        self.rounds.append(Cost(found["cpu_seconds"] / found["lists"], found["lists"] / found["seconds"]))
 
 
 def alternate(*measured: Measured | QueryLoop, rounds: int = ROUNDS) -> None:
@@ -92,23 +83,25 @@ def alternate(*measured: Measured | QueryLoop, rounds: int = ROUNDS) -> None:
             one.round()
 
 
-def ratios(over: list[Cost], under: list[Cost], of: str = "cpu") -> list[float]:
-    return [getattr(one, of) / getattr(other, of) for one, other in zip(over, under, strict=True)]
+def ratios(over: Measured | QueryLoop, under: Measured | QueryLoop, of: str = "cpu") -> list[float]:
+    return [getattr(one, of) / getattr(other, of) for one, other in zip(over.rounds, under.rounds, strict=True)]
 
 
-def span(values: list[float], digits: int = 2) -> str:
-    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+def span(values: list[float], form: str = "{:.2f}") -> str:
+    return f"{form.format(min(values))} to {form.format(max(values))}"
 
 
-def ratio_row(goal: int, what: str, values: list[float], most: float, gate: bool = False) -> Row:
+def ratio_row(goal: int, what: str, over: Measured | QueryLoop, under: Measured | QueryLoop, most: float, gate: bool = False, of: str = "cpu") -> Row:
+    values = ratios(over, under, of)
     median = statistics.median(values)
     return Row(goal, what, f"{median:.2f}", f"at most {most:g}", median <= most, gate, span(values))
 
 
-def fraction_row(goal: int, what: str, values: list[float], least: float) -> Row:
+def fraction_row(goal: int, what: str, ours: Measured, theirs: Measured, least: float) -> Row:
     """The same the other way round: so many times as much as we use."""
+    values = ratios(theirs, ours)
     median = statistics.median(values)
-    return Row(goal, what, f"1/{median:.1f}", f"at most 1/{least:g}", median >= least, False, f"1/{min(values):.1f} to 1/{max(values):.1f}")
+    return Row(goal, what, f"1/{median:.1f}", f"at most 1/{least:g}", median >= least, False, span(values, "1/{:.1f}"))
 
 
 def cost_row(what: str, rounds: list[Cost]) -> str:
@@ -117,22 +110,19 @@ def cost_row(what: str, rounds: list[Cost]) -> str:
     database = [cost.database_cpu * 1e6 for cost in rounds]
     rate = statistics.median(cost.rate for cost in rounds)
     by_database = f"{statistics.median(database):.0f}" if any(database) else ""
-    return f"| {what} | {statistics.median(us):.0f} | {span(us, 0)} | {by_database} | {rate:.0f} |"
+    return f"| {what} | {statistics.median(us):.0f} | {span(us, '{:.0f}')} | {by_database} | {rate:.0f} |"
 
 
-def flask_cookie(person: Person, secret: str) -> str:
-    """As Flask signs what Flask-Login keeps."""
+def for_flask(request: wanted.Request, person: Person, secret: str) -> wanted.Request:
+    """With the cookie that Flask signs, of what Flask-Login keeps."""
     signer = URLSafeTimedSerializer(
         secret,
         salt="cookie-session",
         serializer=session_json_serializer,
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha1},
     )
-    return "session=" + signer.dumps({"_user_id": str(person.number), "_fresh": True})
-
-
-def with_cookie(request: wanted.Request, cookie: str) -> wanted.Request:
-    others = tuple(header for header in request.headers if header[0] != "Cookie")
+    cookie = "session=" + signer.dumps({"_user_id": str(person.number), "_fresh": True})
+    others = (header for header in request.headers if header[0] != "Cookie")
     return wanted.Request(request.method, request.path, (("Cookie", cookie), *others), request.body)
 
 
@@ -158,7 +148,7 @@ def _row(id_: str, markup: str) -> tuple:
 def todos_of(answer: wanted.Answer) -> list[tuple]:
     """The fields of each to-do, in order, of the JSON or of the page."""
     if answer.headers.get_content_type() == "application/json":
-        return [tuple(todo[field] for field in FIELDS) for todo in json.loads(answer.body)["todos"]]
+        return [tuple(todo[field] for field in FIELDS) for todo in answer.json()["todos"]]
     return [_row(*found) for found in _ROW.findall(answer.body.decode())]
 
 
@@ -167,12 +157,10 @@ def same_answers(ours: Program, theirs: Program, requests: list[tuple[wanted.Req
     for request, peers in requests:
         answers = [wanted.send(ours.port, request), wanted.send(theirs.port, peers)]
         statuses = [answer.status for answer in answers]
-        if statuses != [200, 200]:
-            raise SystemExit(f"{theirs.name} does not answer {request.path} as Tickbox does: {statuses}")
-        expected, found = map(todos_of, answers)
+        expected, found = map(todos_of, answers) if statuses == [200, 200] else ([], [])
         if not expected or found != expected:
-            different = next((pair for pair in zip(expected, found, strict=False) if pair[0] != pair[1]), (len(expected), len(found)))
-            raise SystemExit(f"{theirs.name} does not answer {request.path} as Tickbox does: {different}")
+            different = [pair for pair in zip(expected, found, strict=False) if pair[0] != pair[1]] or [(len(expected), len(found))]
+            raise SystemExit(f"{theirs.name} does not answer {request.path} as Tickbox does: {statuses}, {different[0]}")
         if heads and _head(answers[0]) != _head(answers[1]):
             raise SystemExit(f"{theirs.name} answers {request.path} with other headers: {[_head(answer) for answer in answers]}")
 

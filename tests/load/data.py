@@ -1,116 +1,49 @@
-"""Fills Tickbox's own tables, made by `tickbox migrate`, with the to-dos of a population."""
+"""Fills Tickbox's own tables, made by `tickbox migrate`, with the to-dos of a population; the same ones every time."""
 
-import random
-import tempfile
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from database import Login
+from people import Person
 
-from people import Person, Population
-
-DONE = 0.3  # of all to-dos
-SPAN = timedelta(days=700)  # over which they were added
+SPAN = 700  # days over which they were added
 # What people write, with what has to be escaped in a page and in JSON.
 WORDS = (
     "buy milk bread call mum fix bike write report pay rent clean kitchen read book plan trip send "
     "email water plants <b> & co. “quoted” \"plain\" it's Žemaitė café 買い物 🚲 10:30"
-).split()
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n"})
+)
+USERS = """INSERT INTO users (id, public_id, firstname, lastname, username, password, rev, todo_count, created_date)
+    VALUES (%s, %s, 'Žydrė & <Ona>', 'O''Brien', %s, %s, %s, %s, UTC_TIMESTAMP(6))"""
+SESSIONS = """INSERT INTO sessions (id, user_id, kind, secret_hash, created_date, seen_date, expires_date, user_agent)
+    VALUES (%s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 30 DAY, 'benchmark')"""
+# In the order in which they were added, which is also that of the primary key: an id is a UUID of version 7, as Tickbox
+# makes them, the time and then what is random. Three of ten are done; each says two to nine of the words.
+TODOS = f"""INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, rev)
+    SELECT user_id, UNHEX(CONCAT(LPAD(HEX(FLOOR(UNIX_TIMESTAMP(added) * 1000)), 12, '0'), 7, LEFT(hash, 3), 8, RIGHT(hash, 15))),
+        SUBSTRING_INDEX(SUBSTRING_INDEX(%s, ' ', 9 + chance %% %s), ' ', -(2 + chance %% 8)),
+        chance %% 10 < 3, added, IF(chance %% 10 < 3, added + INTERVAL 5 HOUR, NULL), n
+    FROM (SELECT u.id user_id, n, SHA2(CONCAT(u.id, ' ', n), 256) hash, CONV(SUBSTR(SHA2(CONCAT(u.id, ' ', n), 256), 9, 8), 16, 10) chance,
+        UTC_TIMESTAMP(6) - INTERVAL {SPAN} DAY + INTERVAL FLOOR({SPAN * 86_400_000_000} * (n - 0.5) / u.todo_count) MICROSECOND added
+        FROM users u JOIN numbers ON n <= u.todo_count) each_one ORDER BY user_id, n"""
+# What adding the to-dos one by one would have left.
+OPEN = "UPDATE users SET open_count = (SELECT COUNT(*) FROM todos WHERE user_id = users.id AND NOT isdone)"
 
 
-def _date(date: datetime) -> str:
-    return date.strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def _person_line(person: Person, hash_: str, opened: int, now: str) -> str:
-    # rev, open_count and todo_count are what adding the to-dos one by one would have left.
-    fields = (
-        person.number,
-        person.public_id.hex,
-        "Žydrė & <Ona>",
-        "O'Brien",
-        person.username,
-        hash_,
-        person.todos,
-        opened,
-        person.todos,
-        now,
-    )
-    return "\t".join(map(str, fields)) + "\n"
-
-
-def _session_lines(person: Person, now: datetime) -> str:
-    lines = ""
-    for kind, session in (("web", person.web_session), ("api", person.api_session)):
-        fields = (
-            session.hex,
-            person.number,
-            kind,
-            person.secret_hash.hex(),
-            _date(now),
-            _date(now),
-            _date(now + timedelta(days=30)),
-            "benchmark",
-        )
-        lines += "\t".join(map(str, fields)) + "\n"
-    return lines
-
-
-def _todo_lines(person: Person, chance: random.Random, now: datetime) -> Iterator[tuple[str, bool]]:
-    """In the order in which they were added, which is also that of the primary key."""
-    step = SPAN / person.todos
-    for rev in range(1, person.todos + 1):
-        added = now - SPAN + step * (rev - 1) + timedelta(microseconds=chance.randrange(1_000_000))
-        milliseconds = int(added.timestamp() * 1000)
-        bits = chance.getrandbits(74)
-        # A UUID of version 7, as Tickbox makes them: the time, then what is random.
-        id_ = f"{milliseconds:012x}7{bits >> 62:03x}{8 | bits >> 60 & 3:x}{bits & (1 << 60) - 1:015x}"
-        words = " ".join(chance.choices(WORDS, k=chance.randint(2, 9)))
-        done = chance.random() < DONE
-        done_date = _date(added + timedelta(hours=5)) if done else "\\N"
-        yield (
-            f"{person.number}\t{id_}\t{words.translate(_ESCAPES)}\t{int(done)}\t{_date(added)}\t{done_date}\t{rev}\n",
-            done,
-        )
-
-
-_LOAD = {
-    "users": "(id, @public_id, firstname, lastname, username, password, rev, open_count, todo_count, created_date) "
-    "SET public_id = UNHEX(@public_id)",
-    "sessions": "(@id, user_id, kind, @hash, created_date, seen_date, expires_date, user_agent) "
-    "SET id = UNHEX(@id), secret_hash = UNHEX(@hash)",
-    "todos": "(user_id, @id, description, isdone, created_date, done_date, rev) SET id = UNHEX(@id)",
-}
-
-
-def load(connection, population: Population, hash_: str, folder: str, special: bool = True) -> int:
-    """Replaces whatever people there are; gives the number of to-dos."""
-    chance = random.Random(20_000)  # the same data every time
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
-    count = 0
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        files = {table: open(f"{scratch}/{table}", "w", encoding="utf-8") for table in _LOAD}
-        for person in population.all if special else population.ordinary:
-            opened = 0
-            for line, done in _todo_lines(person, chance, now):
-                files["todos"].write(line)
-                opened += not done
-                count += 1
-            files["users"].write(_person_line(person, hash_, opened, _date(now)))
-            files["sessions"].write(_session_lines(person, now))
-        with connection.cursor() as cursor:
-            for table, columns in _LOAD.items():
-                files[table].close()
-                cursor.execute(
-                    f"LOAD DATA LOCAL INFILE %s INTO TABLE {table} CHARACTER SET utf8mb4 {columns}",
-                    f"{scratch}/{table}",
-                )
-                cursor.execute(f"ANALYZE TABLE {table}")
-    connection.commit()
+def load(login: Login, people: list[Person], hash_: str) -> int:
+    """Adds these people, all with that hash of a password; gives the number of to-dos."""
+    words = WORDS.split()
+    connection = login.connect()
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SET time_zone = '+00:00'")
+        cursor.executemany(USERS, [(one.number, one.public_id.bytes, one.username, hash_, one.todos, one.todos) for one in people])
+        sessions = [(one, kind, id_) for one in people for kind, id_ in (("web", one.web_session), ("api", one.api_session))]
+        cursor.executemany(SESSIONS, [(id_.bytes, one.number, kind, one.secret_hash) for one, kind, id_ in sessions])
+        cursor.execute("CREATE TEMPORARY TABLE numbers (n INT PRIMARY KEY)")
+        cursor.executemany("INSERT INTO numbers VALUES (%s)", [(n,) for n in range(1, max(one.todos for one in people) + 1)])
+        count = cursor.execute(TODOS, (" ".join(words + words[:8]), len(words)))
+        cursor.execute(OPEN)
+        for table in ("users", "sessions", "todos"):
+            cursor.execute(f"ANALYZE TABLE {table}")
     return count
 
 
-def keep_sessions_fresh(connection) -> None:
+def keep_sessions_fresh(login: Login) -> None:
     """Tickbox notes once an hour that a session is used; a run must not meet all of these at once."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE sessions SET seen_date = UTC_TIMESTAMP(6)")
-    connection.commit()
+    login.ask("UPDATE sessions SET seen_date = UTC_TIMESTAMP(6)")

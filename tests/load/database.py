@@ -24,62 +24,57 @@ class Login:
         # right server needs no proof, we have just started it. MariaDB without TLS does without.
         unverified = ssl.create_default_context()
         unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
+        account = {"user": self.user, "password": self.password, "database": self.name, "charset": "utf8mb4", "autocommit": True}
         try:
-            return self._connect(ssl=unverified)
+            return pymysql.connect(host="127.0.0.1", port=self.port, ssl=unverified, **account)
         except pymysql.err.OperationalError as error:
             if error.args[0] != CR.CR_SSL_CONNECTION_ERROR:
                 raise
-            return self._connect()
+            return pymysql.connect(host="127.0.0.1", port=self.port, **account)
 
-    def _connect(self, **options) -> pymysql.Connection:
-        return pymysql.connect(
-            host="127.0.0.1",
-            port=self.port,
-            user=self.user,
-            password=self.password,
-            database=self.name,
-            charset="utf8mb4",
-            local_infile=True,
-            **options,
-        )
+    def ask(self, *statements: str) -> tuple[tuple, ...]:
+        """The rows of the last statement."""
+        connection = self.connect()
+        with connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall()
 
 
-# Statements and other commands of clients. Questions leaves out what the last three count.
-STATEMENTS = "Questions"
-COMMANDS = {"pings": "Com_admin_commands", "prepares": "Com_stmt_prepare", "closes": "Com_stmt_close"}
-TRANSACTIONS = {"commits": "Com_commit", "rollbacks": "Com_rollback"}
 # What the engine was asked for, whichever way: each row counts once in one of these, and so does a
 # look that finds none, such as into an empty range or behind the end of one.
-_LOOKS = (
-    "Handler_read_first",
-    "Handler_read_key",
-    "Handler_read_last",
-    "Handler_read_next",
-    "Handler_read_prev",
-    "Handler_read_rnd",
-    "Handler_read_rnd_next",
-)
+_LOOKS = tuple(f"Handler_read_{way}" for way in ("first", "key", "last", "next", "prev", "rnd", "rnd_next"))
 # A condition that is pushed down to the engine drops rows which the counters above never see: without
 # this, a page that reads a whole list and drops most of it would look as cheap as one that does not.
 _DROPPED = "icp_no_match"
-_METRICS = "SELECT name, count FROM information_schema.innodb_metrics WHERE name = %s"
-# Rows alone, without the looks that found none.
-_FOUND = "Innodb_rows_read"
+# Statements and other commands of clients: Questions leaves out what the next three count. Rows alone,
+# without the looks that found none, are in Innodb_rows_read, where the server has it.
+_COUNTERS = {
+    "statements": ("Questions",),
+    "pings": ("Com_admin_commands",),
+    "prepares": ("Com_stmt_prepare",),
+    "closes": ("Com_stmt_close",),
+    "commits": ("Com_commit",),
+    "rollbacks": ("Com_rollback",),
+    "looks": (*_LOOKS, _DROPPED),
+    "dropped": (_DROPPED,),
+    "found": ("Innodb_rows_read",),
+}
 
 
 @dataclass(frozen=True)
 class Counts:
     """What the server did between two looks at its counters."""
 
-    statements: int
-    pings: int
-    prepares: int
-    closes: int
-    commits: int
-    rollbacks: int
-    looks: int  # for rows, dropped ones included
-    dropped: int  # of these, read and dropped by a condition
-    found: int  # of these, read and given to the server
+    statements: int = 0
+    pings: int = 0
+    prepares: int = 0
+    closes: int = 0
+    commits: int = 0
+    rollbacks: int = 0
+    looks: int = 0  # for rows, dropped ones included
+    dropped: int = 0  # of these, read and dropped by a condition
+    found: int = 0  # of these, read and given to the server
 
     @property
     def idle_commands(self) -> tuple[int, int, int]:
@@ -93,7 +88,7 @@ class Counters:
         self.connection = login.connect()
         with self.connection.cursor() as cursor:
             cursor.execute("SET GLOBAL innodb_monitor_enable = 'module_icp'")
-        self.begin()
+        self.before = self._look()
         # What looking itself costs is counted like everything else, and the same each time.
         self.own = self._difference()
         assert self._difference() == self.own, "somebody else works on the database"
@@ -102,27 +97,14 @@ class Counters:
         with self.connection.cursor() as cursor:
             cursor.execute("SHOW GLOBAL STATUS")
             found = {name: int(value) for name, value in cursor.fetchall() if value.isdigit()}
-            cursor.execute(_METRICS, _DROPPED)
-            return found | dict(cursor.fetchall())
-
-    def begin(self) -> None:
-        self.before = self._look()
+            cursor.execute("SELECT name, count FROM information_schema.innodb_metrics WHERE name = %s", _DROPPED)
+            found |= dict(cursor.fetchall())
+        return {count: sum(found.get(name, 0) for name in names) for count, names in _COUNTERS.items()}
 
     def _difference(self) -> dict[str, int]:
         before, self.before = self.before, self._look()
-        return {name: value - before[name] for name, value in self.before.items() if name in _WANTED}
+        return {name: value - before[name] for name, value in self.before.items()}
 
     def end(self) -> Counts:
-        """Since `begin` or the last `end`."""
-        found = self._difference()
-        found = {name: value - self.own[name] for name, value in found.items()}
-        return Counts(
-            statements=found[STATEMENTS],
-            looks=sum(found[name] for name in (*_LOOKS, _DROPPED)),
-            dropped=found[_DROPPED],
-            found=found.get(_FOUND, 0),
-            **{name: found[counter] for name, counter in (COMMANDS | TRANSACTIONS).items()},
-        )
-
-
-_WANTED = {STATEMENTS, *COMMANDS.values(), *TRANSACTIONS.values(), *_LOOKS, _DROPPED, _FOUND}
+        """Since the last `end`."""
+        return Counts(**{name: value - self.own[name] for name, value in self._difference().items()})

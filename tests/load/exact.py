@@ -1,20 +1,16 @@
 """What can be counted: the same on every machine, however busy it is."""
 
-import json
 import math
 import re
 import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import wanted
 import wrk
-from database import Counters, Counts
-from people import EACH, SPECIAL, Person, Population
-from programs import Program
+from database import Counts
+from people import Person
 from report import Row
+from setting import Bench
 
 REPEATS = 50
 ROWS_MAX = 52
@@ -27,149 +23,92 @@ WIRE_MAX = 40_000
 ASSETS = 2
 
 
-@dataclass
-class Setting:
-    """What is measured, and with what."""
-
-    program: Program
-    population: Population
-    counters: Counters
-    jwt_secret: str
-    work: Path
-
-    @property
-    def person(self) -> Person:
-        return self.population.ordinary[0]
-
-
-def ask(setting: Setting, request: wanted.Request, status: int) -> wanted.Answer:
-    answer = wanted.send(setting.program.port, request)
+def ask(bench: Bench, request: wanted.Request, status: int = 200) -> wanted.Answer:
+    answer = wanted.send(bench.program.port, request)
     if answer.status != status:
         raise SystemExit(f"{request.method} {request.path} was answered {answer.status}, not {status}: {answer.body[:300]!r}")
     return answer
 
 
-def settle(setting: Setting) -> None:
+def settle(bench: Bench) -> None:
     """Prepares every statement on every connection, then waits until nobody works any more."""
-    people = setting.population.ordinary[:50]
-    kinds = {
-        "list": wanted.list_page,
-        "api": lambda person: wanted.api_list(person, setting.jwt_secret),
-        "add": wanted.add,
-    }
-    for name, request in kinds.items():
-        requests = wrk.write_requests(setting.work / f"warm-{name}.requests", map(request, people))
-        wrk.run(setting.program, requests, 16, 1)
-    setting.counters.end()
+    for kind in ("list", "api", "add"):
+        requests = wrk.write_requests(bench.work / f"warm-{kind}.requests", bench.requests(kind, bench.population.ordinary[:50]))
+        wrk.run(bench.program, requests, 16, 1)
+    bench.counters.end()
     for _ in range(50):
         time.sleep(0.2)
-        if setting.counters.end() == Counts(0, 0, 0, 0, 0, 0, 0, 0, 0):
+        if bench.counters.end() == Counts():
             return
     raise SystemExit("the database is not left alone: nothing can be counted")
 
 
-def counted(setting: Setting, request: wanted.Request, status: int, repeats: int = REPEATS) -> list[Counts]:
+def counted(bench: Bench, request: wanted.Request, status: int, repeats: int = REPEATS) -> list[Counts]:
     """What the server counts for each of so many equal requests."""
     for _ in range(3):
-        ask(setting, request, status)
-    setting.counters.end()
+        ask(bench, request, status)
+    bench.counters.end()
     counts = []
     for _ in range(repeats):
-        ask(setting, request, status)
-        counts.append(setting.counters.end())
+        ask(bench, request, status)
+        counts.append(bench.counters.end())
     return counts
 
 
-def words(counts: list[Counts]) -> str:
-    """Most of each, over all the requests."""
-    most = {name: max(getattr(count, name) for count in counts) for name in ("statements", "pings", "prepares", "closes")}
-    return f"{most['statements']} statements, {most['pings']} pings, {most['prepares']} prepares, {most['closes']} closes"
-
-
-def kept(counts: list[Counts], statements: int, commits: int) -> bool:
-    return all(
-        count.statements <= statements
-        and count.idle_commands == (0, 0, 0)
-        and (count.commits, count.rollbacks) == (commits, 0)
-        for count in counts
-    )
-
-
-def statements(setting: Setting) -> list[Row]:
+def statements(bench: Bench) -> list[Row]:
     """Goals 1 and 3."""
-    page = wanted.list_page(setting.person)
-    call = wanted.api_list(setting.person, setting.jwt_secret)
-    rows = []
-    for name, request in (("list page", page), ("API list", call)):
-        counts = counted(setting, request, 200)
-        bound = "2 statements, nothing else"
-        rows.append(Row(1, f"statements: {name}", words(counts), bound, kept(counts, 2, 0), gate=True))
-    # The session's read, BEGIN, COMMIT, and what the transaction consists of.
-    counts = counted(setting, wanted.add(setting.person), 200)
-    bound = "the session's read, 1 transaction of 4"
-    rows.append(Row(1, "statements: add", words(counts), bound, kept(counts, 5, 1), gate=True))
+    person = bench.population.ordinary[0]
+    call = wanted.api_list(person, bench.jwt_secret)
     # Not of pages: they are about one person and never stored (no-store), so no browser could ask.
-    etag = ask(setting, call, 200).headers["ETag"]
-    counts = counted(setting, call.with_header("If-None-Match", etag), 304)
-    rows.append(Row(3, "unchanged API list: statements", words(counts), "1 statement, 304", kept(counts, 1, 0), gate=True))
+    unchanged = call.with_header("If-None-Match", ask(bench, call).headers["ETag"])
+    rows = []
+    for goal, what, request, status, most, commits, bound in (
+        (1, "statements: list page", wanted.list_page(person), 200, 2, 0, "2 statements, nothing else"),
+        (1, "statements: API list", call, 200, 2, 0, "2 statements, nothing else"),
+        (3, "unchanged API list: statements", unchanged, 304, 1, 0, "1 statement, 304"),
+        # The session's read, BEGIN, COMMIT, and what the transaction consists of.
+        (1, "statements: add", wanted.add(person), 200, 5, 1, "the session's read, 1 transaction of 4"),
+    ):
+        counts = counted(bench, request, status)
+        kept = all(one.statements <= most and not any(one.idle_commands) and (one.commits, one.rollbacks) == (commits, 0) for one in counts)
+        seen = {name: max(getattr(one, name) for one in counts) for name in ("statements", "pings", "prepares", "closes")}
+        rows.append(Row(goal, what, ", ".join(f"{number} {name}" for name, number in seen.items()), bound, kept, gate=True))
     return rows
 
 
 _MORE = re.compile(rb'href="/\?cursor=([^"&]+)"')
 
 
-def page_after(setting: Setting, person: Person) -> Callable[[str], str]:
-    """Asks for the page behind a place; gives the next place, or nothing."""
-
-    def ask_page(place: str) -> str:
-        found = _MORE.search(ask(setting, wanted.list_page(person, place), 200).body)
+def ask_behind(bench: Bench, person: Person, kind: str, place: str) -> str:
+    """Asks for the page behind a place, for the same call of the API, or for that part of a first copy; gives the next
+    place, or nothing."""
+    if kind == "page":
+        found = _MORE.search(ask(bench, wanted.list_page(person, place)).body)
         return found[1].decode() if found else ""
-
-    return ask_page
-
-
-def call_after(setting: Setting, person: Person) -> Callable[[str], str]:
-    def ask_call(place: str) -> str:
-        answer = ask(setting, wanted.api_list(person, setting.jwt_secret, place), 200)
-        return json.loads(answer.body)["next_cursor"] or ""
-
-    return ask_call
+    if kind == "call":
+        return ask(bench, wanted.api_list(person, bench.jwt_secret, place)).json()["next_cursor"] or ""
+    part = ask(bench, wanted.api_changes(person, bench.jwt_secret, place, PAGE)).json()
+    return part["next"] if part["has_more"] else ""
 
 
-def changes_after(setting: Setting, person: Person) -> Callable[[str], str]:
-    """The same for the parts of a first copy."""
-
-    def ask_changes(place: str) -> str:
-        request = wanted.api_changes(person, setting.jwt_secret, place, PAGE)
-        part = json.loads(ask(setting, request, 200).body)
-        return part["next"] if part["has_more"] else ""
-
-    return ask_changes
-
-
-def rows_read(setting: Setting) -> list[Row]:
+def rows_read(bench: Bench) -> list[Row]:
     """Goal 2: of every page, and of pages that begin at every place around the end of what is open."""
-    counters = setting.counters
     # A page is the session's read and its own; what the first one costs, an answer without a page says.
-    session = session_rows(setting)
+    session = session_rows(bench)
     found = []
-    for todos in (EACH, *SPECIAL):
-        person = setting.person if todos == EACH else setting.population.special[todos]
-        pages, read = 0, []
-        for kind in (page_after, call_after, changes_after):
-            ask_for, place, expected = kind(setting, person), "", math.ceil(todos / PAGE)
-            seen = 0
+    for person in (bench.population.ordinary[0], *bench.population.special.values()):
+        read = []
+        for kind in ("page", "call", "copy"):
+            place, seen = "", 0
             while seen == 0 or place:
-                counters.end()
-                place = ask_for(place)
-                read.append(counters.end())
+                bench.counters.end()
+                place = ask_behind(bench, person, kind, place)
+                read.append(bench.counters.end())
                 seen += 1
-            if seen < expected:
+            if seen < (expected := math.ceil(person.todos / PAGE)):
                 raise SystemExit(f"{person.username} has {seen} pages, not {expected}: nothing can be said about rows")
-            pages += seen
-        what = f"rows read for a page: user with {todos:,}"
-        found.append(rows_row(what + f", {pages} pages", read, session))
-    found.append(crossings(setting, session))
+        found.append(rows_row(f"rows read for a page: user with {person.todos:,}, {len(read)} pages", read, session))
+    found.append(crossings(bench, session))
     return found
 
 
@@ -185,65 +124,58 @@ def rows_row(what: str, read: list[Counts], session: Counts) -> Row:
     return Row(2, what, value, f"at most {ROWS_MAX}", rows <= ROWS_MAX, gate=True)
 
 
-def session_rows(setting: Setting) -> Counts:
+def session_rows(bench: Bench) -> Counts:
     """What the session's read takes of each request."""
-    call = wanted.api_list(setting.person, setting.jwt_secret)
-    etag = ask(setting, call, 200).headers["ETag"]
-    counts = counted(setting, call.with_header("If-None-Match", etag), 304, 5)
+    call = wanted.api_list(bench.population.ordinary[0], bench.jwt_secret)
+    etag = ask(bench, call, 200).headers["ETag"]
+    counts = counted(bench, call.with_header("If-None-Match", etag), 304, 5)
     assert len(set(counts)) == 1, "the same request costs now this, now that"
     return counts[0]
 
 
-def crossings(setting: Setting, session: Counts) -> Row:
+def crossings(bench: Bench, session: Counts) -> Row:
     """The page behind each place of a list, so that the done ones begin at each place of a page."""
-    person = setting.population.special[100]
-    ask_for, read = call_after(setting, person), []
-    token = wanted.api_list(person, setting.jwt_secret).headers
+    person, read = bench.population.special[100], []
+    token = wanted.api_list(person, bench.jwt_secret).headers
     for length in range(1, person.todos):
         start = wanted.Request("GET", f"/api/v1/todo_list?limit={length}", token)
-        place = json.loads(ask(setting, start, 200).body)["next_cursor"]
-        setting.counters.end()
-        ask_for(place)
-        read.append(setting.counters.end())
+        place = ask(bench, start).json()["next_cursor"]
+        bench.counters.end()
+        ask_behind(bench, person, "call", place)
+        read.append(bench.counters.end())
     return rows_row(f"rows read for a page behind each of {person.todos} to-dos", read, session)
 
 
-def memory(setting: Setting) -> list[Row]:
+def memory(bench: Bench) -> list[Row]:
     """Goal 9. The program must have been started for this: what it did before stays in its memory."""
-    program = setting.program
+    program = bench.program
     time.sleep(2)
-    found = {"idle": program.memory().now}
-    with_connections(setting)
-    found["after 200 connections"] = program.memory().now
-    people = setting.population.ordinary[: STORM_CLIENTS * 3]
-    requests = wrk.write_requests(setting.work / "storm.requests", map(wanted.login, people))
+    found = {"idle": program.memory()}
+    with_connections(bench)
+    found["after 200 connections"] = program.memory()
+    people = bench.population.ordinary[: STORM_CLIENTS * 3]
+    requests = wrk.write_requests(bench.work / "storm.requests", map(wanted.login, people))
     program.forget_peak()
     storm = wrk.end(wrk.begin(program, requests, STORM_CLIENTS, STORM_SECONDS))
     # Where the processors are busy with something else too, waiting clients are told to come back.
     logins = storm.requests - storm.refused
     if storm.broken or not logins:
         raise SystemExit(f"the storm of logins: {logins} logins, {storm.broken} not answered")
-    found["during the storm"] = program.memory().peak
+    found["during the storm"] = program.memory("VmHWM")
     time.sleep(5)
-    found["5 s after it"] = program.memory().now
+    found["5 s after it"] = program.memory()
+    names = {when: when for when in MEMORY} | {"during the storm": f"during the storm of 64 clients ({logins} logins, {storm.refused} refused)"}
     return [
-        Row(
-            9,
-            f"memory: {when}" + (f" of 64 clients ({logins} logins, {storm.refused} refused)" if "during" in when else ""),
-            f"{found[when]:.1f} MiB",
-            f"{most} MiB",
-            found[when] <= most,
-            gate=True,
-        )
+        Row(9, f"memory: {names[when]}", f"{found[when]:.1f} MiB", f"{most} MiB", found[when] <= most, gate=True)
         for when, most in MEMORY.items()
     ]
 
 
-def with_connections(setting: Setting) -> None:
+def with_connections(bench: Bench) -> None:
     """200 browsers that are there at once, each of which loads its list."""
     sockets = []
-    for person in setting.population.ordinary[:CONNECTIONS]:
-        sockets.append(socket.create_connection(("127.0.0.1", setting.program.port), timeout=30))
+    for person in bench.population.ordinary[:CONNECTIONS]:
+        sockets.append(socket.create_connection(("127.0.0.1", bench.program.port), timeout=30))
         sockets[-1].sendall(wanted.list_page(person).raw())
     for one in sockets:
         if not one.recv(65_536).startswith(b"HTTP/1.1 200"):
@@ -256,14 +188,14 @@ def with_connections(setting: Setting) -> None:
 _ASSET = re.compile(rb'<(?:link rel="stylesheet"[^>]*href|script[^>]*src)="([^"]+)"')
 
 
-def wire(setting: Setting) -> list[Row]:
+def wire(bench: Bench) -> list[Row]:
     """Goal 11: the first visit of a browser."""
-    request = wanted.list_page(setting.population.ordinary[1])
-    page = ask(setting, request, 200)
+    request = wanted.list_page(bench.population.ordinary[1])
+    page = ask(bench, request, 200)
     assets = sorted({url.decode() for url in _ASSET.findall(page.body)})
     if not assets:
         raise SystemExit("the page names neither style nor script")
-    sizes = [ask(setting, wanted.Request("GET", url, request.headers), 200).wire for url in assets]
+    sizes = [ask(bench, wanted.Request("GET", url, request.headers), 200).wire for url in assets]
     total = page.wire + sum(sizes)
     value = f"{total / 1000:.1f} kB ({page.wire / 1000:.1f} the page)"
     return [

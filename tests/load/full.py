@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import uuid
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import compare
@@ -16,12 +18,12 @@ import data
 import exact
 import wanted
 import wrk
-from compare import Measured, QueryLoop, alternate, cost_row, fraction_row, ratio_row, ratios
-from database import Login
+from compare import Measured, QueryLoop, alternate, cost_row, fraction_row, ratio_row
 from limited import Group
 from people import Person, Population
 from programs import Program, cpu_of, free_port
 from report import Row
+from setting import Bench
 
 STORM_ROUND = 6  # seconds
 STARTS = 15
@@ -37,39 +39,31 @@ GROWTH_ROUNDS = 7
 
 
 class Full:
-    """Shares what `bench.Bench` has."""
+    """Shares what `bench` has."""
 
-    def __init__(self, bench):
-        self.bench = bench
-        self.work: Path = bench.work
-        self.peers: Path = bench.arguments.peers
-        people = bench.population.ordinary
-        chance = random.Random(7)
-        chosen = chance.sample(people, compare.PEOPLE * 2)
+    def __init__(self, bench: Bench):
+        self.bench, self.work = bench, bench.work
+        self.peers: Path = bench.options.peers
+        chosen = random.Random(7).sample(bench.population.ordinary, compare.PEOPLE * 2)
         # Those who add are others: a list that is read stays as it is.
         self.readers, self.writers = chosen[: compare.PEOPLE], chosen[compare.PEOPLE :]
         self.costs: list[str] = []
 
-    def database_cpu(self) -> float:
-        return cpu_of(self.bench.arguments.database_pid)
-
-    def file(self, name: str, requests) -> Path:
+    def file(self, name: str, requests: list[wanted.Request]) -> Path:
         return wrk.write_requests(self.work / f"{name}.requests", requests)
 
-    def measured(self, program: Program, name: str, requests, connections: int = compare.CONNECTIONS) -> Measured:
-        path = self.file(f"{program.name}-{name}", requests)
-        return Measured(program, path, self.database_cpu, connections)
+    def measured(self, program: Program, name: str, requests: list[wanted.Request], connections: int = compare.CONNECTIONS) -> Measured:
+        database = partial(cpu_of, self.bench.options.database_pid)
+        return Measured(program, self.file(f"{program.name}-{name}", requests), database, connections)
 
     def note(self, what: str, measured: Measured | QueryLoop) -> None:
         self.costs.append(cost_row(what, measured.rounds))
 
+    def people(self, kind: str) -> list[Person]:
+        return self.writers if kind in ("add", "login") else self.readers
+
     def requests(self, kind: str) -> list[wanted.Request]:
-        secret = self.bench.jwt_secret
-        if kind == "add":
-            return [wanted.add(person) for person in self.writers]
-        if kind == "list":
-            return [wanted.list_page(person) for person in self.readers]
-        return [wanted.api_list(person, secret) for person in self.readers]
+        return self.bench.requests(kind, self.people(kind))
 
     def axum(self, ours: Program) -> Program:
         port = free_port()
@@ -99,60 +93,53 @@ class Full:
 
     def peers_rows(self) -> list[Row]:
         """Goals 4 to 7, and the ratio of 3."""
-        rows = []
-        url = self.bench.login.url()
         with self.bench.tickbox() as ours, self.axum(ours) as axum, self.flask() as flask:
-            plain = {kind: self.requests(kind)[:1] for kind in ("list", "api")}
-            compare.same_answers(ours, axum, [(one, one) for (one,) in plain.values()], heads=True)
-            pairs = [(one, self.for_flask(kind, [one])[0]) for kind, (one,) in plain.items()]
-            compare.same_answers(ours, flask, pairs, heads=False)
-            for goal, kind, name, flask_least in ((4, "list", "list page", 25), (5, "api", "API list", 16), (None, "add", "add", 22)):
-                requests = self.requests(kind)
-                tickbox = self.measured(ours, kind, requests)
-                by_axum = self.measured(axum, kind, requests)
-                by_flask = self.measured(flask, kind, self.for_flask(kind, requests))
-                together = [tickbox, by_axum, by_flask]
-                if goal:
-                    loop = QueryLoop(self.peers / "query-loop", url, "web" if kind == "list" else "api", self.readers)
-                    together.append(loop)
-                unchanged = self.unchanged(ours, kind, requests)
-                if unchanged:
-                    together.append(unchanged)
-                alternate(*together)
-                if goal:
-                    most = 2.2 if goal == 4 else 2.0
-                    rows.append(ratio_row(goal, f"CPU: {name} / bare query loop", ratios(tickbox.rounds, loop.rounds), most))
-                    self.note(f"{name}: bare query loop", loop)
-                rows.append(fraction_row(6, f"CPU: {name} / Flask", ratios(by_flask.rounds, tickbox.rounds), flask_least))
-                rows.append(ratio_row(7, f"CPU: {name} / axum + sqlx", ratios(tickbox.rounds, by_axum.rounds), 1.0))
-                if unchanged:
-                    rows.append(ratio_row(3, f"CPU: unchanged {name} / full answer", ratios(unchanged.rounds, tickbox.rounds), 0.5))
-                    self.note(f"{name}: Tickbox, unchanged", unchanged)
-                self.note(f"{name}: Tickbox", tickbox)
-                self.note(f"{name}: axum + sqlx", by_axum)
-                self.note(f"{name}: Flask, gunicorn -w 2", by_flask)
-            login = self.measured(ours, "login", [wanted.login(person) for person in self.writers])
+            plain = {kind: self.requests(kind)[0] for kind in ("list", "api")}
+            compare.same_answers(ours, axum, [(one, one) for one in plain.values()], heads=True)
+            compare.same_answers(ours, flask, [(one, self.for_flask(kind, [one])[0]) for kind, one in plain.items()], heads=False)
+            rows = [
+                *self.peers_of(ours, axum, flask, "list", "list page", 25, (4, 2.2)),
+                *self.peers_of(ours, axum, flask, "api", "API list", 16, (5, 2.0)),
+                *self.peers_of(ours, axum, flask, "add", "add", 22, None),
+            ]
+            login = self.measured(ours, "login", self.requests("login"))
             alternate(login, rounds=3)
             self.note("login: Tickbox", login)
+        return rows
+
+    def peers_of(self, ours: Program, axum: Program, flask: Program, kind: str, name: str, least: float, loop: tuple[int, float] | None) -> list[Row]:
+        """Of one kind of request: at most so small a part of Flask's CPU, and so many times that of the bare loop."""
+        requests = self.requests(kind)
+        by = {"Tickbox": self.measured(ours, kind, requests), "axum + sqlx": self.measured(axum, kind, requests)}
+        by["Flask, gunicorn -w 2"] = self.measured(flask, kind, self.for_flask(kind, requests))
+        tickbox, by_axum, by_flask = by.values()
+        if loop:
+            by["bare query loop"] = QueryLoop(self.peers / "query-loop", self.bench.login.url(), "web" if kind == "list" else "api", self.readers)
+        if unchanged := self.unchanged(ours, kind, requests):
+            by["Tickbox, unchanged"] = unchanged
+        alternate(*by.values())
+        for who, measured in by.items():
+            self.note(f"{name}: {who}", measured)
+        rows = [ratio_row(loop[0], f"CPU: {name} / bare query loop", tickbox, by["bare query loop"], loop[1])] if loop else []
+        rows.append(fraction_row(6, f"CPU: {name} / Flask", tickbox, by_flask, least))
+        rows.append(ratio_row(7, f"CPU: {name} / axum + sqlx", tickbox, by_axum, 1.0))
+        if unchanged:
+            rows.append(ratio_row(3, f"CPU: unchanged {name} / full answer", unchanged, tickbox, 0.5))
         return rows
 
     def for_flask(self, kind: str, requests: list[wanted.Request]) -> list[wanted.Request]:
         if kind == "api":
             return requests
-        people = self.writers if kind == "add" else self.readers
-        cookies = (compare.flask_cookie(person, self.bench.jwt_secret) for person in people)
-        return [compare.with_cookie(request, cookie) for request, cookie in zip(requests, cookies)]
+        return [compare.for_flask(request, person, self.bench.jwt_secret) for request, person in zip(requests, self.people(kind))]
 
     def unchanged(self, ours: Program, kind: str, requests: list[wanted.Request]) -> Measured | None:
         """The same requests of clients that have the answer; none where there is no such answer."""
-        if kind == "add":
-            return None
         known = []
-        for request in requests[:200]:
-            etag = wanted.send(ours.port, request).headers.get("ETag")
-            if etag is None:
-                return None
-            known.append(request.with_header("If-None-Match", etag))
+        for request in requests[:200] if kind != "add" else []:
+            if etag := wanted.send(ours.port, request).headers.get("ETag"):
+                known.append(request.with_header("If-None-Match", etag))
+        if not known:
+            return None
         assert wanted.send(ours.port, known[0]).status == 304
         return self.measured(ours, f"{kind}-unchanged", known)
 
@@ -161,7 +148,7 @@ class Full:
         idle, during, logins = [], [], []
         with self.bench.tickbox() as ours:
             lists = self.file("storm-list", self.requests("list"))
-            log_in = self.file("storm-login", [wanted.login(person) for person in self.writers])
+            log_in = self.file("storm-login", self.requests("login"))
             wrk.run(ours, lists, 4, 2)
             for _ in range(compare.ROUNDS):
                 idle.append(wrk.run(ours, lists, 4, STORM_ROUND))
@@ -173,28 +160,30 @@ class Full:
         rate = [after.rate / before.rate for before, after in zip(idle, during)]
         refused = sum(load.refused for load in logins)
         done = sum(load.requests for load in logins) - refused
-        self.costs.append(f"| list page in the storm ({done} logins, {refused} refused) | p99 {statistics.median(l.p99_ms for l in during):.1f} ms | idle {statistics.median(l.p99_ms for l in idle):.1f} ms | | {statistics.median(l.rate for l in during):.0f} |")
-        median = statistics.median(rate)
+        p99s = [statistics.median(load.p99_ms for load in loads) for loads in (during, idle)]
+        self.costs.append(
+            f"| list page in the storm ({done} logins, {refused} refused) | p99 {p99s[0]:.1f} ms | idle {p99s[1]:.1f} ms | | "
+            f"{statistics.median(load.rate for load in during):.0f} |"
+        )
+        slower, left = statistics.median(p99), statistics.median(rate)
         return [
-            ratio_row(8, "64 clients log in: p99 of the list page / idle", p99, 5),
-            Row(8, "64 clients log in: lists per second / idle", f"{median:.2f}", "at least 0.7", median >= 0.7, False, compare.span(rate)),
+            Row(8, "64 clients log in: p99 of the list page / idle", f"{slower:.2f}", "at most 5", slower <= 5, False, compare.span(p99)),
+            Row(8, "64 clients log in: lists per second / idle", f"{left:.2f}", "at least 0.7", left >= 0.7, False, compare.span(rate)),
         ]
 
     def starts(self) -> list[Row]:
         """Goal 10, on a database that has been brought up to date, as each instance of many starts."""
         taken = []
-        with open(self.work / "tickbox.log", "ab") as log:
-            for _ in range(STARTS):
-                program = self.bench.tickbox(tls="required", MIGRATE_ON_START="false")
-                taken.append(self.start(program, log) * 1000)
+        for _ in range(STARTS):
+            taken.append(self.start(self.bench.tickbox(tls="required", MIGRATE_ON_START="false")) * 1000)
         median = statistics.median(taken)
         what = f"exec to the first list page, database over TLS (median of {STARTS})"
         return [Row(10, what, f"{median:.0f} ms", f"at most {START_MAX} ms", median <= START_MAX, False, f"{min(taken):.0f} to {max(taken):.0f} ms")]
 
-    def start(self, program: Program, log) -> float:
+    def start(self, program: Program) -> float:
         request = wanted.list_page(self.readers[0]).raw()
         began = time.perf_counter()
-        process = subprocess.Popen(program.command, env=program.environment, stdout=log, stderr=log)
+        process = program.spawn()
         try:
             while True:
                 if time.perf_counter() - began > 20:
@@ -215,36 +204,24 @@ class Full:
         what = f"a quarter of a core, 512 MiB: p99 at {RATE}/s for {MINUTES} minutes"
         bound = f"at most {P99_MAX} ms, no error"
         group = Group(f"tickbox-bench-{os.getpid()}", PROCESSORS, MEMORY)
-        connection = self.bench.root.connect()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT @@innodb_buffer_pool_size")
-            (pool,) = cursor.fetchone()
-            cursor.execute("SET GLOBAL innodb_buffer_pool_size = %s", (512 << 20,))
+        [[pool]] = self.bench.root.ask("SELECT @@innodb_buffer_pool_size")
+        self.bench.root.ask(f"SET GLOBAL innodb_buffer_pool_size = {512 << 20}")
+        program = self.bench.tickbox()
+        program.join = group.join
         try:
-            with group:
-                program = self.bench.tickbox()
-                program.join = group.join
-                with program:
-                    people = random.Random(12).sample(self.bench.population.ordinary, PEOPLE_AT_ONCE)
-                    kinds = self.mix(program, people, connection)
-                    wrk.run(program, self.file("warm", self.requests("list")), 8, 5)
-                    cpu, began = program.cpu(), time.monotonic()
-                    before = group.throttled()
-                    done = subprocess.run(
-                        [str(self.peers / "mix"), program.url, str(MINUTES * 60)],
-                        input="\n".join(map(json.dumps, kinds)),
-                        capture_output=True,
-                        text=True,
-                        check=True,
-                    )
-                    used = (program.cpu() - cpu) / (time.monotonic() - began)
-                    memory = program.memory().now
-                    throttled, periods = (after - first for first, after in zip(before, group.throttled()))
+            with group.made(), program:
+                kinds = self.mix(program, random.Random(12).sample(self.bench.population.ordinary, PEOPLE_AT_ONCE))
+                wrk.run(program, self.file("warm", self.requests("list")), 8, 5)
+                cpu, began, before = program.cpu(), time.monotonic(), group.throttled()
+                command = [str(self.peers / "mix"), program.url, str(MINUTES * 60)]
+                done = subprocess.run(command, input="\n".join(map(json.dumps, kinds)), capture_output=True, text=True, check=True)
+                used = (program.cpu() - cpu) / (time.monotonic() - began)
+                memory = program.memory()
+                throttled, periods = (after - first for first, after in zip(before, group.throttled()))
         except PermissionError as error:
             return [Row(12, what, f"no control group may be made here ({error})", bound, None)]
         finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SET GLOBAL innodb_buffer_pool_size = %s", (pool,))
+            self.bench.root.ask(f"SET GLOBAL innodb_buffer_pool_size = {pool}")
         found = json.loads(done.stdout)
         everything = found["all"]
         if found["reasons"]:
@@ -260,56 +237,39 @@ class Full:
         met = everything["p99_ms"] <= P99_MAX and not everything["errors"]
         return [Row(12, what, value, bound, met, False, f"most {everything['max_ms']:.0f} ms")]
 
-    def mix(self, program: Program, people: list[Person], connection) -> list[dict]:
+    def mix(self, program: Program, people: list[Person]) -> list[dict]:
         secret = self.bench.jwt_secret
         numbers = ",".join(str(person.number) for person in people)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT user_id, LOWER(HEX(MAX(id))) FROM todos "
-                f"WHERE user_id IN ({numbers}) AND removed_date IS NULL GROUP BY user_id"
-            )
-            newest = {user: str(uuid.UUID(text)) for user, text in cursor.fetchall()}
-        ends = {}
-        for person in people:
-            answer = wanted.send(program.port, wanted.api_changes(person, secret))
-            ends[person.number] = json.loads(answer.body)["next"]
-        # Each is completed and opened again, in turn.
-        flips = [wanted.complete(person, newest[person.number], state) for state in (True, False) for person in people]
+        newest = self.bench.root.ask(
+            f"SELECT user_id, LOWER(HEX(MAX(id))) FROM todos WHERE user_id IN ({numbers}) AND removed_date IS NULL GROUP BY user_id"
+        )
+        todos = {user: str(uuid.UUID(text)) for user, text in newest}
+        ends = [wanted.send(program.port, wanted.api_changes(person, secret)).json()["next"] for person in people]
         kinds = {
-            "list": [wanted.list_page(person) for person in people],
-            "sync": [wanted.api_changes(person, secret, ends[person.number]) for person in people],
-            "add": [wanted.add(person) for person in people],
-            "complete": flips,
+            "list": self.bench.requests("list", people),
+            "sync": [wanted.api_changes(person, secret, end) for person, end in zip(people, ends)],
+            "add": self.bench.requests("add", people),
+            # Each is completed and opened again, in turn.
+            "complete": [wanted.complete(person, todos[person.number], state) for state in (True, False) for person in people],
         }
         described = [kind(name, requests, RATE * SHARES[name] / 100, [200]) for name, requests in kinds.items()]
         # The limits on logins count failures; a success costs nothing.
-        described.append(kind("login", [wanted.login(person) for person in people], LOGINS_PER_SECOND, [303]))
+        described.append(kind("login", self.bench.requests("login", people), LOGINS_PER_SECOND, [303]))
         return described
 
     def growth(self) -> list[Row]:
         """Goal 13: a second database with the first one's schema and a hundredth of its rows."""
-        small = Population(many=200)
-        connection = self.bench.root.connect()
-        with connection.cursor() as cursor:
-            cursor.execute("DROP DATABASE IF EXISTS tickbox_small")
-            cursor.execute("CREATE DATABASE tickbox_small CHARACTER SET utf8mb4")
-            cursor.execute("SELECT password FROM users WHERE username = 'first'")
-            (hash_,) = cursor.fetchone()
-        connection.close()
-        root = Login(self.bench.root.port, self.bench.root.user, self.bench.root.password, "tickbox_small")
-        with self.bench.tickbox(login=root) as few:
-            connection = root.connect()
-            data.load(connection, small, hash_, str(self.work), special=False)
-            connection.close()
+        self.bench.root.ask("DROP DATABASE IF EXISTS tickbox_small", "CREATE DATABASE tickbox_small CHARACTER SET utf8mb4")
+        root = replace(self.bench.root, name="tickbox_small")
+        small, rows = Population(200).ordinary, []
+        with self.bench.tickbox(login=root) as few, self.bench.tickbox() as many:
+            data.load(root, small, self.bench.password_hash())
             few.name = "tickbox-small"
-            with self.bench.tickbox() as many:
-                rows = []
-                for name, ask in (("list page", wanted.list_page), ("API list", lambda person: wanted.api_list(person, self.bench.jwt_secret))):
-                    small_one = self.measured(few, f"growth-{name.split()[0]}", map(ask, small.ordinary), 1)
-                    large_one = self.measured(many, f"growth-{name.split()[0]}", map(ask, self.readers), 1)
-                    alternate(small_one, large_one, rounds=GROWTH_ROUNDS)
-                    values = ratios(large_one.rounds, small_one.rounds, "p50_ms")
-                    rows.append(ratio_row(13, f"p50 of the {name}: 1,000,000 rows / 10,000", values, 1.2))
+            for kind, name in (("list", "list page"), ("api", "API list")):
+                small_one = self.measured(few, f"growth-{kind}", self.bench.requests(kind, small), 1)
+                large_one = self.measured(many, f"growth-{kind}", self.requests(kind), 1)
+                alternate(small_one, large_one, rounds=GROWTH_ROUNDS)
+                rows.append(ratio_row(13, f"p50 of the {name}: 1,000,000 rows / 10,000", large_one, small_one, 1.2, of="p50_ms"))
         return rows
 
 
@@ -319,13 +279,7 @@ def kind(name: str, requests: list[wanted.Request], per_second: float, expected:
         "per_second": per_second,
         "expected": expected,
         "requests": [
-            {
-                "method": request.method,
-                "path": request.path,
-                "headers": [["Host", "tickbox.test"], *map(list, request.headers)],
-                "body": request.body.decode(),
-            }
-            for request in requests
+            {"method": one.method, "path": one.path, "headers": [["Host", "tickbox.test"], *map(list, one.headers)], "body": one.body.decode()}
+            for one in requests
         ],
     }
-

@@ -1,64 +1,52 @@
 """A control group that holds a program to a part of a processor and so much memory."""
 
 import os
-from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
+_PERIOD = 100_000  # microseconds
 
 
 class Group:
     """Version 2 where the kernel's tree is that, else version 1. Needs the right to write there."""
 
     def __init__(self, name: str, processors: float, memory: int):
-        period = 100_000
-        quota = int(period * processors)
-        if (_ROOT / "cgroup.controllers").exists():
-            here = self._own_folder()
-            self.version = 2
-            self.folders = [here / name]
-            settings = {"cpu.max": f"{quota} {period}", "memory.max": str(memory)}
-            self.settings = [settings]
-            (here / "cgroup.subtree_control").write_text("+cpu +memory")
+        quota = str(int(_PERIOD * processors))
+        self.version = 2 if (_ROOT / "cgroup.controllers").exists() else 1
+        if self.version == 2:
+            beside = self._own_parent()
+            (beside / "cgroup.subtree_control").write_text("+cpu +memory")
+            self.folders = {beside / name: {"cpu.max": f"{quota} {_PERIOD}", "memory.max": str(memory)}}
         else:
-            self.version = 1
-            self.folders = [_ROOT / "cpu" / name, _ROOT / "memory" / name]
-            self.settings = [
-                {"cpu.cfs_period_us": str(period), "cpu.cfs_quota_us": str(quota)},
-                {"memory.limit_in_bytes": str(memory)},
-            ]
+            cpu = {"cpu.cfs_period_us": str(_PERIOD), "cpu.cfs_quota_us": quota}
+            self.folders = {_ROOT / "cpu" / name: cpu, _ROOT / "memory" / name: {"memory.limit_in_bytes": str(memory)}}
 
     @staticmethod
-    def _own_folder() -> Path:
+    def _own_parent() -> Path:
+        """A group that has processes cannot have controlled groups below it: beside ours, then."""
         own = next(line for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
         inside = own.removeprefix("0::").strip("/")
-        # A group that has processes cannot have controlled groups below it: beside ours, then.
         return (_ROOT / inside).parent if inside else _ROOT
 
-    def __enter__(self) -> "Group":
-        for folder, settings in zip(self.folders, self.settings):
+    @contextmanager
+    def made(self):
+        for folder, settings in self.folders.items():
             folder.mkdir()
             for name, value in settings.items():
                 (folder / name).write_text(value)
-        return self
+        try:
+            yield
+        finally:
+            for folder in self.folders:
+                folder.rmdir()
 
-    def __exit__(self, *_) -> None:
-        for folder in self.folders:
-            folder.rmdir()
-
-    @property
-    def join(self) -> Callable[[], None]:
+    def join(self) -> None:
         """For the child to call before it becomes the program."""
-        lists = [str(folder / "cgroup.procs") for folder in self.folders]
-
-        def enter() -> None:
-            for path in lists:
-                with open(path, "w") as members:
-                    members.write(str(os.getpid()))
-
-        return enter
+        for folder in self.folders:
+            (folder / "cgroup.procs").write_text(str(os.getpid()))
 
     def throttled(self) -> tuple[int, int]:
         """Periods in which it wanted more than it might have, and all."""
-        stat = dict(line.split() for line in (self.folders[0] / "cpu.stat").read_text().splitlines())
+        stat = dict(line.split() for line in (next(iter(self.folders)) / "cpu.stat").read_text().splitlines())
         return int(stat["nr_throttled"]), int(stat["nr_periods"])

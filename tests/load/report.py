@@ -1,5 +1,6 @@
 """What was measured, as a table."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,4 +42,8 @@ def remarks(rows: list[Row], path: Path) -> str:
     for section in path.read_text(encoding="utf-8").split("\n## ")[1:]:
         if section.split(maxsplit=1)[0].rstrip(".") in missed:
             kept.append(f"### {section.strip()}\n")
-    return "\n".join(kept)
+    return "\n".join(["\n## What is not met, and why\n", *kept] if kept else [])
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

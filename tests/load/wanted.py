@@ -2,6 +2,8 @@
 
 import gzip
 import http.client
+import json
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -22,11 +24,12 @@ class Request:
     def with_header(self, name: str, value: str) -> "Request":
         return Request(self.method, self.path, (*self.headers, (name, value)), self.body)
 
+    def all_headers(self) -> list[tuple[str, str]]:
+        length = [("Content-Length", str(len(self.body)))] if self.body else []
+        return [("Host", "tickbox.test"), *self.headers, *length]
+
     def raw(self) -> bytes:
-        headers = [("Host", "tickbox.test"), *self.headers]
-        if self.body:
-            headers.append(("Content-Length", str(len(self.body))))
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in self.all_headers())
         return f"{self.method} {self.path} HTTP/1.1\r\n{lines}\r\n".encode() + self.body
 
 
@@ -40,27 +43,25 @@ def _browser(person: Person) -> tuple[tuple[str, str], ...]:
     )
 
 
-_FORM = ("Content-Type", "application/x-www-form-urlencoded")
-
-
 def list_page(person: Person, cursor: str = "") -> Request:
     return Request("GET", f"/?cursor={cursor}" if cursor else "/", _browser(person))
 
 
+def _form(path: str, headers: tuple[tuple[str, str], ...], **fields: str) -> Request:
+    return Request("POST", path, (*headers, ("Content-Type", "application/x-www-form-urlencoded")), urlencode(fields).encode())
+
+
 def add(person: Person) -> Request:
-    body = urlencode({"description": DRAFT}).encode()
-    return Request("POST", "/", (*_browser(person), _FORM, ("HX-Request", "true")), body)
+    return _form("/", (*_browser(person), ("HX-Request", "true")), description=DRAFT)
 
 
 def complete(person: Person, todo: str, is_done: bool) -> Request:
-    body = urlencode({"todo_id": todo, "is_done": str(is_done).lower()}).encode()
-    return Request("POST", "/update-todo", (*_browser(person), _FORM, ("HX-Request", "true")), body)
+    return _form("/update-todo", (*_browser(person), ("HX-Request", "true")), todo_id=todo, is_done=str(is_done).lower())
 
 
 def login(person: Person) -> Request:
-    body = urlencode({"username": person.username, "password": PASSWORD}).encode()
     without_cookie = tuple(header for header in _browser(person) if header[0] != "Cookie")
-    return Request("POST", "/login", (*without_cookie, _FORM), body)
+    return _form("/login", without_cookie, username=person.username, password=PASSWORD)
 
 
 def _phone(person: Person, jwt_secret: str) -> tuple[tuple[str, str], ...]:
@@ -90,25 +91,22 @@ class Answer:
     body: bytes  # unpacked, if it came compressed
     wire: int  # bytes of head and body, as they came
 
+    def json(self) -> dict:
+        return json.loads(self.body)
+
 
 def send(port: int, request: Request) -> Answer:
     """Sends it on a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
+    with closing(connection):
         connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", "tickbox.test")
-        for name, value in request.headers:
+        for name, value in request.all_headers():
             connection.putheader(name, value)
-        if request.body:
-            connection.putheader("Content-Length", str(len(request.body)))
         connection.endheaders(request.body or None)
         response = connection.getresponse()
         body = response.read()
-        head = sum(len(name) + len(value) + 4 for name, value in response.getheaders())
-        head += len(f"HTTP/1.1 {response.status} {response.reason}\r\n\r\n")
-        wire = head + len(body)
-        if response.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        return Answer(response.status, response.headers, body, wire)
-    finally:
-        connection.close()
+    head = sum(len(name) + len(value) + 4 for name, value in response.getheaders())
+    wire = head + len(f"HTTP/1.1 {response.status} {response.reason}\r\n\r\n") + len(body)
+    if response.headers.get("Content-Encoding") == "gzip":
+        body = gzip.decompress(body)
+    return Answer(response.status, response.headers, body, wire)
