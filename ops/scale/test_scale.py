@@ -7,9 +7,9 @@ import random
 import unittest
 from dataclasses import replace
 
-from deployments import LADDER, Deployment, monthly_cost, stored_gb
+from deployments import LADDER, monthly_cost, stored_gb
 from engine import GroupCommit, Places, QuotaCpu, Servers, Simulation
-from search import Autoscaler, bound, most, steady, surge
+from search import bound, most, steady, surge
 from system import HASH_QUEUE, Kind, Shape, System, percentile
 from workload import ASSUMED, DAY, demand, kinds
 
@@ -34,28 +34,23 @@ def mean_wait(make_server, rate, service, many, seed=1):
     return sum(waits) / len(waits)
 
 
+def exponential(rng):
+    return rng.expovariate(1)
+
+
 class Theory(unittest.TestCase):
-    def test_m_m_1_waits_as_long_as_theory_says(self):
-        load = 0.7  # Wq = load / (mu - lambda)
-        wait = mean_wait(lambda s: Servers(s, 1), load, lambda rng: rng.expovariate(1), 200_000)
-        self.assertAlmostEqual(wait / (load / (1 - load)), 1, delta=0.05)
-
-    def test_m_d_1_waits_half_as_long(self):
-        load = 0.7
-        wait = mean_wait(lambda s: Servers(s, 1), load, lambda _: 1.0, 200_000)
-        self.assertAlmostEqual(wait / (load / (2 * (1 - load))), 1, delta=0.05)
-
-    def test_m_m_2_waits_as_erlang_c_says(self):
-        offered, servers = 1.4, 2  # C = 0.5765 for two servers at 0.7 each
-        busy = offered**2 / 2 / (1 - offered / 2)
-        erlang_c = busy / (1 + offered + busy)
-        wait = mean_wait(lambda s: Servers(s, servers), offered, lambda rng: rng.expovariate(1), 200_000)
-        self.assertAlmostEqual(wait / (erlang_c / (servers - offered)), 1, delta=0.05)
-
-    def test_a_whole_processor_is_an_m_d_1_queue(self):
-        load, service = 0.6, 0.002
-        wait = mean_wait(lambda s: QuotaCpu(s, 1), load / service, lambda _: service, 100_000)
-        self.assertAlmostEqual(wait / (load * service / (2 * (1 - load))), 1, delta=0.05)
+    def test_queues_wait_as_long_as_theory_says(self):
+        load, service = 0.7, 0.002
+        busy = (2 * load) ** 2 / 2 / (1 - load)
+        queues = {  # server, rate, service, how many come, Wq of theory
+            "M/M/1": (lambda s: Servers(s, 1), load, exponential, 200_000, load / (1 - load)),
+            "M/D/1, half as long": (lambda s: Servers(s, 1), load, lambda _: 1.0, 200_000, load / (2 * (1 - load))),
+            "M/M/2, by Erlang's C": (lambda s: Servers(s, 2), 2 * load, exponential, 200_000, busy / (1 + 2 * load + busy) / (2 - 2 * load)),
+            "M/D/1, a whole processor": (lambda s: QuotaCpu(s, 1), 0.6 / service, lambda _: service, 100_000, 0.6 * service / 0.8),
+        }
+        for name, (*queue, expected) in queues.items():
+            with self.subTest(name):
+                self.assertAlmostEqual(mean_wait(*queue) / expected, 1, delta=0.05)
 
 
 class Quota(unittest.TestCase):
@@ -72,12 +67,9 @@ class Quota(unittest.TestCase):
         simulation.run()
         return ends
 
-    def test_what_fits_the_quota_runs_at_full_speed(self):
-        self.assertEqual(self.finish(0.25, 0.025), [0.025])
-
-    def test_what_exceeds_it_stands_still_until_the_next_period(self):
-        self.assertEqual(self.finish(0.25, 0.030), [0.105])
-        self.assertEqual(self.finish(0.25, 0.060), [0.210])
+    def test_what_fits_runs_at_full_speed_and_the_rest_stands_still_until_the_next_period(self):
+        for work, end in ((0.025, 0.025), (0.030, 0.105), (0.060, 0.210)):
+            self.assertEqual(self.finish(0.25, work), [end])
 
     def test_short_work_is_not_held_up_by_long_work(self):
         self.assertEqual(self.finish(1, 0.030, 0.001), [0.004, 0.031])
@@ -87,16 +79,7 @@ class Quota(unittest.TestCase):
             self.assertRaises(ValueError, QuotaCpu, Simulation(), share)
 
     def test_no_more_than_the_share_is_ever_worked(self):
-        simulation = Simulation()
-        cpu = QuotaCpu(simulation, 0.25)
-
-        def worker():
-            yield cpu.work(0.01)
-
-        for _ in range(1000):
-            simulation.start(worker())
-        simulation.run()
-        self.assertAlmostEqual(simulation.now, 10 / 0.25, delta=0.1)
+        self.assertAlmostEqual(self.finish(0.25, *[0.01] * 1000)[-1], 10 / 0.25, delta=0.1)
 
 
 class Waiting(unittest.TestCase):
@@ -118,58 +101,44 @@ class Waiting(unittest.TestCase):
         self.assertEqual(seen, [(True, 0), (False, 3), (True, 3)])
         self.assertEqual(places.held_seconds, 4)
 
+    def test_commits_that_come_during_a_flush_share_the_next(self):
+        for times, expected in (([0], ([1.5], 1)), ([0, 0.1, 0.2, 1.4], ([1.5, 3.0, 3.0, 3.0], 2))):
+            simulation, ends = Simulation(), []
+            log = GroupCommit(simulation, Servers(simulation, 1), seconds=1.0, operation=0.25, writes=2)
 
-class Commits(unittest.TestCase):
-    def flushed(self, *times):
-        simulation, ends = Simulation(), []
-        log = GroupCommit(simulation, Servers(simulation, 1), seconds=1.0, operation=0.25, writes=2)
+            def writer():
+                yield log.commit()
+                ends.append(simulation.now)
 
-        def writer():
-            yield log.commit()
-            ends.append(simulation.now)
-
-        for time in times:
-            simulation.at(time, lambda: simulation.start(writer()))
-        simulation.run()
-        return ends, log.flushes
-
-    def test_one_takes_a_flush(self):
-        self.assertEqual(self.flushed(0), ([1.5], 1))
-
-    def test_those_that_come_meanwhile_share_the_next(self):
-        self.assertEqual(self.flushed(0, 0.1, 0.2, 1.4), ([1.5, 3.0, 3.0, 3.0], 2))
+            for time in times:
+                simulation.at(time, lambda: simulation.start(writer()))
+            simulation.run()
+            self.assertEqual((ends, log.flushes), expected)
 
 
 class Model(unittest.TestCase):
-    def run_at(self, rate, shape=SMALL):
-        return steady(shape, rate)
+    def after(self, many, *which, shape=SMALL, rate=None):
+        """A system that so many requests of these kinds have come to, at once or at that rate."""
+        system = System(shape, 1)
+        for number in range(many):
+            kind = which[number % len(which)]
+            system.simulation.at(number / rate if rate else 0.0, lambda kind=kind: system.arrive(kind))
+        system.simulation.run()
+        self.assertEqual((system.arrived, system.answered + system.refused), (many, many))
+        return system
 
     def test_every_request_is_answered_or_refused(self):
-        for rate in (50, 3 * bound(SMALL)):
-            system = System(SMALL, 1)
-            every = list(kinds().values())
-            for number in range(int(rate)):
-                system.simulation.at(number / rate, lambda kind=every[number % len(every)]: system.arrive(kind))
-            system.simulation.run()
-            self.assertEqual(system.arrived, system.answered + system.refused)
-            self.assertEqual(system.arrived, int(rate))
+        for rate in (50, int(3 * bound(SMALL))):
+            self.after(rate, *kinds().values(), rate=rate)
 
     def test_the_hash_queue_refuses_what_is_too_much(self):
-        system = System(SMALL, 1)
         login = Kind("login", app=0, database=0.001, round_trips=2, writes=True, hash=0.02)
-        for _ in range(HASH_QUEUE + 10):
-            system.arrive(login)
-        system.simulation.run()
-        self.assertEqual((system.answered, system.refused), (HASH_QUEUE, 10))
+        self.assertEqual(self.after(HASH_QUEUE + 10, login).refused, 10)
 
     def test_whoever_gets_no_connection_in_time_is_refused(self):
         slow = Kind("slow", app=0.001, database=1.5, round_trips=1)
         for kind in (slow, replace(slow, writes=True)):
-            system = System(replace(SMALL, variation=0), 1)
-            for _ in range(20):
-                system.arrive(kind)
-            system.simulation.run()
-            self.assertEqual(system.arrived, system.answered + system.refused)
+            system = self.after(20, kind, shape=replace(SMALL, variation=0))
             self.assertGreater(system.refused, 0)
             self.assertGreaterEqual(system.answered, 6)
 
@@ -177,22 +146,20 @@ class Model(unittest.TestCase):
         self.assertEqual(steady(SMALL, 80), steady(SMALL, 80))
         self.assertNotEqual(steady(SMALL, 80), steady(SMALL, 80, seed=1))
 
-    def test_more_load_is_never_faster(self):
-        p99 = [self.run_at(share * bound(SMALL)).p99 for share in (0.2, 0.5, 0.8, 1.1)]
+    def test_more_load_is_never_faster_and_beyond_the_bound_nothing_is_good(self):
+        outcomes = [steady(SMALL, share * bound(SMALL)) for share in (0.2, 0.5, 0.8, 1.1, 1.3)]
+        p99 = [outcome.p99 for outcome in outcomes]
         self.assertEqual(p99, sorted(p99))
+        self.assertFalse(outcomes[-1].good)
 
     def test_more_tasks_serve_more(self):
         many = [most(replace(SMALL, tasks=tasks)).rate for tasks in (1, 2, 4)]
         self.assertEqual(many, sorted(set(many)))
 
-    def test_beyond_the_bound_nothing_is_good(self):
-        self.assertFalse(steady(SMALL, 1.3 * bound(SMALL)).good)
-
     def test_use_is_what_arithmetic_says(self):
         rate = 0.4 * bound(SMALL)
         expected = rate * sum(demand().share(n) * (k.app + k.hash) for n, k in kinds().items()) / SMALL.vcpu
-        found = steady(SMALL, rate, seconds=200.0)
-        self.assertAlmostEqual(found.app_use / expected, 1, delta=0.05)
+        self.assertAlmostEqual(steady(SMALL, rate, seconds=200.0).app_use / expected, 1, delta=0.05)
 
     def test_a_surge_brings_tasks_and_none_without_one(self):
         before = 0.45 * bound(SMALL)
@@ -211,21 +178,15 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(sum(curve) / 24, 1, delta=0.02)
         self.assertLessEqual(max(curve), ASSUMED["peak_factor"])
 
-    def test_rates_follow_from_what_users_do(self):
+    def test_rates_and_storage_follow_from_what_users_do(self):
         self.assertAlmostEqual(demand().mean_rate(1000), 1000 * sum(demand().per_day.values()) / DAY)
-
-    def test_costs_rise_with_users_and_with_machines(self):
-        costs = [sum(monthly_cost(LADDER[1], users).values()) for users in (1000, 100_000, 10_000_000)]
-        self.assertEqual(costs, sorted(costs))
-        one, two = (sum(monthly_cost(replace_tasks(n), 1000).values()) for n in (1, 2))
-        self.assertGreater(two, one)
-
-    def test_storage_is_proportional_to_users(self):
         self.assertAlmostEqual(stored_gb(2000), 2 * stored_gb(1000))
 
-
-def replace_tasks(many):
-    return Deployment("test", many, 0.25, 0.5, "db.t4g.micro", "single")
+    def test_costs_rise_with_users_and_with_machines(self):
+        cases = [(LADDER[1], users) for users in (1000, 100_000, 10_000_000)], [(replace(LADDER[1], tasks=tasks), 1000) for tasks in (1, 2)]
+        for case in cases:
+            costs = [sum(monthly_cost(*each).values()) for each in case]
+            self.assertEqual(costs, sorted(set(costs)))
 
 
 if __name__ == "__main__":
