@@ -8,7 +8,7 @@ HOW_TO_INSTALL='no database server: set DATABASE_URL=mysql://user:password@host/
 # For `ops/generate sqlx`, which needs MySQL, and a schema before the program can be built.
 ONLY_KIND=       # MySQL: MariaDB will not do
 WITH_MIGRATIONS= # a database that gets the schema of migrations/ when the server starts
-# For `ops/image/smoke`: the folder of ca.pem, server-cert.pem and server-key.pem, as the data folder sees it.
+# For `ops/image/smoke`: the folder with the certificates of trustme, as the data folder sees it.
 WITH_TLS= # the server has that certificate
 # For `ops/test`: the data lie in this folder, an empty one, instead of beside their log.
 DATA_FOLDER=
@@ -182,8 +182,8 @@ speed_options() {
 
 # Words without spaces, whatever the checkout's folder is called.
 tls_options() {
-    [ -z "$WITH_TLS" ] || printf '%s\n' --ssl-ca="$WITH_TLS/ca.pem" --ssl-cert="$WITH_TLS/server-cert.pem" \
-        --ssl-key="$WITH_TLS/server-key.pem"
+    [ -z "$WITH_TLS" ] || printf '%s\n' --ssl-ca="$WITH_TLS/client.pem" --ssl-cert="$WITH_TLS/server.pem" \
+        --ssl-key="$WITH_TLS/server.key"
 }
 
 # launch PROGRAM DIR keep|scratch PORT: starts it and waits for the server's own word in its
