@@ -8,7 +8,10 @@ import pathlib
 import re
 import sys
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+import documents  # noqa: E402
+
 # What is not ours: Prometheus' own series, and how a name ends that a histogram makes three of.
 FOREIGN = {"up", "ALERTS"}
 OF_HISTOGRAMS = ("_bucket", "_sum", "_count")
@@ -98,17 +101,11 @@ def check_dashboard(metrics, rules_file):
     return len(expressions), used
 
 
-def anchor(heading):
-    """As GitHub makes it of a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
 def check_alerts(metrics):
     """Each alert has its heading in the README and is tested firing and silent."""
     text = (HERE / "alerts.yml").read_text()
     tests = (HERE / "alerts.test.yml").read_text()
-    readme = (HERE / "README.md").read_text()
-    anchors = {anchor(line.lstrip("# ")) for line in readme.splitlines() if line.startswith("#")}
+    anchors = documents.anchors((HERE / "README.md").read_text())
     alerts = re.split(r"^      - alert: ", text, flags=re.M)[1:]
     for alert in alerts:
         name = alert.split()[0]

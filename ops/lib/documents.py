@@ -1,9 +1,15 @@
-"""Tables in documents that a program makes: they stand between <!-- NAME --> and <!-- /NAME -->."""
+"""Of documents: tables that a program makes stand between <!-- NAME --> and <!-- /NAME -->; headings have addresses."""
 
 import difflib
 import re
 import sys
 from pathlib import Path
+
+
+def anchors(text: str) -> set[str]:
+    """The headings, as GitHub makes addresses of them."""
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def filled(text: str, tables: dict[str, str]) -> str:
