@@ -16,10 +16,7 @@ need_contract_packages() {
     npm_install tests/contract || skip "npm ci failed in tests/contract"
 }
 
-need_contract_tools() {
-    need_python || { skip "no suitable Python"; return; }
-    pip_install "$LOCAL/contract" tests/contract/requirements.txt || skip "pip could not install tests/contract/requirements.txt"
-}
+need_contract_tools() { need_pip contract tests/contract/requirements.txt; }
 
 # Both linters find their settings in the checkout's top folder.
 step_document() {

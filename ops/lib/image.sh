@@ -4,14 +4,9 @@
 
 CONTAINER_TOOLS=$LOCAL/container-tools/bin # linters from PyPI
 
-need_container_tools() {
-    need_python || { skip "no suitable Python"; return; }
-    pip_install "$LOCAL/container-tools" ops/image/requirements.txt || skip "pip could not install ops/image/requirements.txt"
-}
-
 # The linters, which build nothing.
 step_containers() {
-    need_container_tools || return
+    need_pip container-tools ops/image/requirements.txt || return
     run "$CONTAINER_TOOLS/hadolint" Containerfile >&2 || { fail "hadolint finds something in the Containerfile"; return; }
     run "$CONTAINER_TOOLS/check-jsonschema" --builtin-schema vendor.compose-spec ops/compose.yaml >&2 ||
         fail "ops/compose.yaml is not a composition"

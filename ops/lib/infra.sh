@@ -7,8 +7,7 @@ KNOWS_INFRA='^(ops/publish-infra|ops/lib/(infra|steps)\.sh|ops/test|Justfile|\.c
 
 step_infra() {
     local python=$LOCAL/infra-tools/bin/python
-    need_python || { skip "no suitable Python"; return; }
-    pip_install "$LOCAL/infra-tools" ops/infra/requirements.txt || { skip "pip could not install ops/infra/requirements.txt"; return; }
+    need_pip infra-tools ops/infra/requirements.txt || return
     command -v git >/dev/null && git rev-parse --git-dir >/dev/null 2>&1 || { skip "no git repository"; return; }
     run "$python" ops/infra/check --self-test >&2 || { fail "ops/infra/check does not notice what it should"; return; }
     infra_stays_apart || { fail "ops/infra and the rest of the repository know of each other (the lines are above)"; return; }

@@ -7,10 +7,7 @@ PORTABLE_TOOLS=$LOCAL/portable-tools/bin # from PyPI
 
 step_portable() {
     local scripts=() python=() javascript=() file
-    need_python || { skip "no suitable Python"; return; }
-    pip_install "$LOCAL/portable-tools" ops/portable/requirements.txt || { skip "pip could not install ops/portable/requirements.txt"; return; }
-    need_node ops/portable || { skip "no suitable Node.js"; return; }
-    npm_install ops/portable || { skip "npm ci failed in ops/portable"; return; }
+    need_pip portable-tools ops/portable/requirements.txt && need_npm ops/portable || return
     versions_noticed "$LOCAL/too-new" || { fail "what looks for versions finds nothing where there is something"; return; }
     while IFS= read -r file; do
         scripts+=("$file")

@@ -24,6 +24,18 @@ skip() {
     return "$SKIP"
 }
 
+# need_pip FOLDER LOCK_FILE: Python with the packages of that file, in a folder of .local/.
+need_pip() {
+    need_python || { skip "no suitable Python"; return; }
+    pip_install "$LOCAL/$1" "$2" || skip "pip could not install $2"
+}
+
+# need_npm FOLDER: Node.js with the packages of that folder.
+need_npm() {
+    need_node "$1" || { skip "no suitable Node.js"; return; }
+    npm_install "$1" || skip "npm ci failed in $1"
+}
+
 step_fmt() {
     cargo fmt --version >/dev/null 2>&1 || { fail "rustfmt is missing: rustup component add rustfmt"; return; }
     run cargo fmt --check || fail "cargo fmt repairs it"
@@ -114,19 +126,17 @@ step_ledger() {
 }
 
 step_browser() {
-    need_node tests/browser || { fail "no suitable Node.js"; return; }
+    need_npm tests/browser || { fail "$NOTE"; return; }
     need_chromium || { fail "no Chromium"; return; }
-    npm_install tests/browser || { fail "npm ci failed in tests/browser"; return; }
     on_scratch_app browser browser_tests
 }
 
 # What every engine has to pass, in the two besides Chromium, which `browser` tries.
 step_engines() {
     local status=0
-    need_node tests/browser || { fail "no suitable Node.js"; return; }
+    need_npm tests/browser || { fail "$NOTE"; return; }
     need_firefox || { skip "no Firefox"; return; }
     provide "WebKitWebDriver Xvfb" webkit2gtk-driver xvfb || { skip "no WebKitGTK with a driver, or no Xvfb"; return; }
-    npm_install tests/browser || { fail "npm ci failed in tests/browser"; return; }
     : >"$LOCAL/engines.txt"
     on_scratch_app engines engine_tests || status=1
     [ ! -s "$LOCAL/engines.txt" ] || NOTE=$(paste -sd ';' "$LOCAL/engines.txt" | sed 's/;/; /g')

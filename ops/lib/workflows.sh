@@ -4,18 +4,11 @@
 
 WORKFLOW_TOOLS=$LOCAL/workflow-tools/bin # linters from PyPI
 
-need_workflow_tools() {
-    need_python || { skip "no suitable Python"; return; }
-    pip_install "$LOCAL/workflow-tools" ops/workflows/requirements.txt || { skip "pip could not install ops/workflows/requirements.txt"; return; }
-    need_node ops/workflows || { skip "no suitable Node.js"; return; }
-    npm_install ops/workflows || { skip "npm ci failed in ops/workflows"; return; }
-    provide shellcheck shellcheck || skip "no shellcheck (https://www.shellcheck.net)"
-}
-
 # Of this repository and of what is published from a folder of it.
 step_workflows() {
     local scripts=$LOCAL/workflow-scripts count=$LOCAL/workflows.txt file workflows=() dependabots=()
-    need_workflow_tools || return
+    need_pip workflow-tools ops/workflows/requirements.txt && need_npm ops/workflows || return
+    provide shellcheck shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
     for file in .github/workflows/*.yml ops/*/.github/workflows/*.yml; do [ ! -f "$file" ] || workflows+=("$file"); done
     for file in .github/dependabot.yml ops/*/.github/dependabot.yml; do [ ! -f "$file" ] || dependabots+=("$file"); done
     linters_notice || { fail "a linter of workflows finds nothing where there is something"; return; }
@@ -60,8 +53,7 @@ expect_finding() {
 
 # By the real AWS command line, against an ECS that is played.
 step_deploy() {
-    need_python || { skip "no suitable Python"; return; }
+    need_pip aws ops/deploy/requirements.txt || return
     provide jq jq || { skip "no jq"; return; }
-    pip_install "$LOCAL/aws" ops/deploy/requirements.txt || { skip "pip could not install ops/deploy/requirements.txt"; return; }
     run_pytest "$LOCAL/aws" ops/deploy/test.py || fail "ops/deploy/run does not notice what it should"
 }
