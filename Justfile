@@ -21,7 +21,7 @@ browser:
 
 # the API against its document: linters, generated clients, hostile requests, the guide
 contract:
-    ./ops/test openapi document clients models fuzz guide
+    ./ops/test openapi document clients models fuzz tools guide
 
 # ten thousand hostile requests and more (some minutes)
 fuzz:

@@ -6,6 +6,7 @@ mod error_middleware;
 mod etag;
 mod json;
 mod openapi;
+mod openapi_endpoint;
 mod problem;
 mod query_parameters;
 mod read_request;
@@ -23,7 +24,10 @@ use poem::{
 };
 use poem_openapi::{OpenApiService, Tags};
 
-use crate::domain::todo::Page;
+use crate::{
+    domain::todo::Page,
+    http::origin::{PublicOrigin, TrustedProxies},
+};
 
 pub use error_middleware::with_problem_responses;
 pub use openapi::document;
@@ -31,6 +35,9 @@ pub use problem::error_response;
 
 /// The path of the API.
 pub const PATH: &str = "/api";
+
+/// The path of the calls.
+const SERVER: &str = "/api/v1";
 
 /// Whether a path belongs to the API.
 #[must_use]
@@ -41,9 +48,13 @@ pub fn is_api_path(path: &str) -> bool {
 
 /// All calls, the OpenAPI document, and Swagger UI.
 #[must_use]
-pub fn routes() -> BoxEndpoint<'static> {
+pub fn routes(
+    proxies: TrustedProxies,
+    public_origin: Option<PublicOrigin>,
+) -> BoxEndpoint<'static> {
+    let document = get(openapi_endpoint::json);
     Route::new()
-        .at("/openapi.json", get(swagger_ui::json))
+        .at("/openapi.json", document.data(proxies).data(public_origin))
         .at("/docs", get(swagger_ui::page))
         .at("/docs/", get(swagger_ui::redirect_slash))
         .nest("/v1", calls().into_endpoint().around(answered))
@@ -102,7 +113,7 @@ fn calls() -> OpenApiService<Apis, ()> {
         session::active::ActiveSessionsApi,
         todo::TodoApi,
     );
-    OpenApiService::new(apis, "Tickbox API", env!("CARGO_PKG_VERSION")).server("/api/v1")
+    OpenApiService::new(apis, "Tickbox API", env!("CARGO_PKG_VERSION")).server(SERVER)
 }
 
 /// The JSON of a page of the list; public for `benches` alone.

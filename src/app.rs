@@ -21,10 +21,11 @@ use self::{
 use crate::{
     api, assets,
     domain::INPUT_MAX,
+    http::origin::{PublicOrigin, TrustedProxies},
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
     telemetry,
-    web::{self, PublicOrigin, TrustedProxies, error_page::with_allow},
+    web::{self, error_page::with_allow},
 };
 
 /// Limits per request. A client can occupy a connection for at most the sum of the timeouts.
@@ -92,7 +93,7 @@ fn routes(proxies: TrustedProxies, public_origin: Option<PublicOrigin>) -> Route
             assets::FAVICON_ROUTE,
             with_allow(get(assets::favicon), "GET"),
         )
-        .nest(api::PATH, api::routes())
+        .nest(api::PATH, api::routes(proxies, public_origin.clone()))
         .nest("/", web::routes(proxies, public_origin))
 }
 

@@ -16,7 +16,6 @@ mod form_error;
 mod form_state;
 mod htmx;
 mod layout;
-mod scheme;
 mod session;
 mod timestamp;
 mod todo;
@@ -30,14 +29,15 @@ use poem::{
     http::{StatusCode, header},
 };
 
-use crate::domain::{
-    todo::{Page, TodoId},
-    user::Account,
+use crate::{
+    domain::{
+        todo::{Page, TodoId},
+        user::Account,
+    },
+    http::origin::{PublicOrigin, TrustedProxies},
 };
 
-pub use csrf::PublicOrigin;
 pub use htmx::is_from_htmx;
-pub use scheme::TrustedProxies;
 
 /// A path with its methods.
 pub struct PageRoute {
@@ -95,11 +95,8 @@ pub fn routes(
             );
         }
     }
-    let checked = route.around(csrf::check).data(proxies);
-    match public_origin {
-        Some(origin) => checked.data(origin).boxed(),
-        None => checked.boxed(),
-    }
+    let checked = route.around(csrf::check);
+    checked.data(proxies).data(public_origin).boxed()
 }
 
 /// Redirects a path with a trailing slash to its page. Method and body of a form stay.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The steps of ops/test that hold the API to its document: linters, generated clients, hostile
-# requests, the guide. Needs tools.sh, steps.sh; the current folder is the checkout.
+# requests, the guide, other tools. Needs tools.sh, steps.sh; the current folder is the checkout.
 
 CONTRACT_TOOLS=$LOCAL/contract/bin # from PyPI, with a Java of their own
 
@@ -89,6 +89,14 @@ run_schemathesis() {
     TICKBOX_URL=$(address) FUZZ_COUNTS=$2 PYTHONDONTWRITEBYTECODE=1 "$CONTRACT_TOOLS/schemathesis" run openapi/openapi.json \
         --max-examples "$1" --report json --report-json-path "$3" ${FUZZ_SEED:+--seed "$FUZZ_SEED"}
 }
+
+# What people try an API with, each by what it makes of the document.
+step_tools() {
+    need_contract_packages || return
+    on_scratch_app tools run_tools
+}
+
+run_tools() { TICKBOX_URL=$(address) run node tests/contract/tools.mjs; }
 
 step_guide() {
     local count=$LOCAL/guide.txt status=0

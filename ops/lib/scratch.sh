@@ -59,11 +59,11 @@ scratch_database() {
     fi
     # Each test makes a database of its own: on a disk most of the time would go by waiting for it.
     DATA_FOLDER=$(memory_folder)
-    database_start "$SCRATCH" scratch tickbox tickbox_sqlx tickbox_browser tickbox_engines tickbox_text tickbox_clients tickbox_fuzz tickbox_guide || return 1
+    database_start "$SCRATCH" scratch tickbox tickbox_sqlx tickbox_browser tickbox_engines tickbox_text tickbox_clients tickbox_fuzz tickbox_tools tickbox_guide || return 1
     SCRATCH_URL=$(database_url tickbox)
 }
 
-# scratch_url sqlx|browser|engines|text|clients|fuzz|guide: a database of its own on the private server. A given server has the
+# scratch_url sqlx|browser|engines|text|clients|fuzz|tools|guide: a database of its own on the private server. A given server has the
 # one that its URL names, since making more would need a client and rights that it may lack.
 scratch_url() {
     if [ -n "${TEST_DATABASE_URL:-}" ]; then

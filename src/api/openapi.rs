@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use poem::http::Method;
 use serde_json::{Value, json};
 
-use super::calls;
+use super::{SERVER, calls};
 
 /// The document, as `GET /api/openapi.json` answers it and as `openapi/openapi.json` keeps it.
 #[must_use]
@@ -20,6 +20,12 @@ pub fn document() -> String {
     let mut text = format!("{document:#}");
     text.push('\n');
     text
+}
+
+/// The document for clients of an origin: its server has that before its path. Of an empty one, it has the path alone.
+pub(super) fn at_origin(document: &str, origin: &str) -> String {
+    let server = format!("\"url\": \"{SERVER}\"");
+    document.replacen(&server, &format!("\"url\": \"{origin}{SERVER}\""), 1)
 }
 
 /// The path of the call that answers a request to `path`, for logs; none when there is no such call.
@@ -51,7 +57,7 @@ pub(super) fn parameters(path: &str, method: &Method) -> Option<&'static [String
 type Operations = BTreeMap<String, Vec<String>>;
 
 fn operations(path: &str) -> Option<&'static Operations> {
-    let call = path.strip_prefix("/api/v1")?;
+    let call = path.strip_prefix(SERVER)?;
     CALLS.get(call.strip_suffix('/').unwrap_or(call))
 }
 
@@ -102,6 +108,7 @@ fn apply_constraints(document: &mut Value) {
             }
         }
     }
+    examples::add_to_properties(document);
 }
 
 const DESCRIPTION: &str = "\

@@ -1,20 +1,11 @@
-//! Swagger UI and the OpenAPI document over HTTP.
+//! Swagger UI over HTTP.
 
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use poem::{
-    Request, Response, handler,
-    http::{StatusCode, header},
-    web::Redirect,
-};
-use ring::digest::{SHA256, digest};
+use poem::{Response, handler, http::header, web::Redirect};
 
-use super::openapi::document;
-use crate::{
-    assets,
-    http::{conditional::not_modified, encoding::accepts_encoding, gzip::gzip},
-};
+use crate::assets;
 
 /// The path of the OpenAPI document.
 const DOCUMENT: &str = "/api/openapi.json";
@@ -26,52 +17,6 @@ const DOCS: &str = "/api/docs";
 /// needs no permission, and no form leaves the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-
-/// The document, plain and compressed, with its `ETag`. All responses share these bytes, also while slow
-/// clients hold many of them.
-struct Document {
-    plain: Bytes,
-    gzip: Bytes,
-    etag: String,
-}
-
-impl Document {
-    fn new() -> Self {
-        let plain = document();
-        let hash = digest(&SHA256, plain.as_bytes());
-        let hash = hash.as_ref().first_chunk().expect("SHA-256 has 32 bytes");
-        Self {
-            gzip: gzip(plain.as_bytes()).into_boxed_slice().into(),
-            etag: format!("\"{:016x}\"", u64::from_be_bytes(*hash)),
-            plain: plain.into_boxed_str().into_boxed_bytes().into(),
-        }
-    }
-}
-
-/// Created on first use, so that an instance without such requests needs no memory for it.
-static SHARED: LazyLock<Document> = LazyLock::new(Document::new);
-
-/// `GET /api/openapi.json`: revalidated on every use, since it changes with the program.
-#[handler]
-pub(super) fn json(request: &Request) -> Response {
-    let document = &*SHARED;
-    let response = Response::builder()
-        .header(header::CACHE_CONTROL, "no-cache")
-        .header(header::ETAG, &document.etag);
-    if not_modified(request, &document.etag) {
-        return response.status(StatusCode::NOT_MODIFIED).finish();
-    }
-    let response = response.content_type("application/json");
-    let accepted = request.header("accept-encoding").unwrap_or_default();
-    if accepts_encoding(accepted, "gzip") {
-        let response = response
-            .header(header::VARY, "accept-encoding")
-            .header(header::CONTENT_ENCODING, "gzip");
-        response.body(document.gzip.clone())
-    } else {
-        response.body(document.plain.clone())
-    }
-}
 
 /// `GET /api/docs`
 #[handler]
@@ -125,24 +70,4 @@ fn html() -> String {
         notice = assets::url("swagger-ui-NOTICE.txt"),
         parts = assets::url("swagger-ui-bundle.js.LICENSE.txt"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use poem::Endpoint as _;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn responses_share_the_bytes_of_the_document() {
-        for encoding in ["identity", "gzip"] {
-            let body = async || {
-                let request = Request::builder().header("accept-encoding", encoding);
-                let mut answer = json.get_response(request.finish()).await;
-                answer.take_body().into_bytes().await.expect("in memory")
-            };
-            let (one, other) = (body().await, body().await);
-            assert_eq!(one.as_ptr(), other.as_ptr(), "{encoding}");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use poem::{
 
 use crate::{
     domain::{client_ip::ClientIp, head::HeadOnly},
-    web::TrustedProxies,
+    http::origin::TrustedProxies,
 };
 
 /// Adds the client IP to the request, for limits and logs, and a mark to HEAD requests.

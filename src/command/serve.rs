@@ -8,10 +8,10 @@ use tickbox::{
     config::Config,
     database::{self, ConnectOptions, Database, migrations},
     domain::{clock::Clock, error::Error, rate_limit::RequestQuota},
+    http::origin::{PublicOrigin, TrustedProxies},
     server::{self, Lifecycle, Limits, StopSignals},
     service::{Argon2Cost, Hasher, Service, TokenSigner},
     telemetry::{self, Metrics},
-    web::{PublicOrigin, TrustedProxies},
 };
 use tokio::{net::TcpListener, runtime::Runtime, time::sleep};
 

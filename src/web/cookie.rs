@@ -8,10 +8,7 @@ use poem::{
 use secrecy::ExposeSecret as _;
 use time::Duration;
 
-use super::{
-    draft::{self, Draft},
-    scheme::RequestScheme,
-};
+use super::draft::{self, Draft};
 use crate::{
     domain::{
         client_ip::ClientIp,
@@ -19,6 +16,7 @@ use crate::{
         session::{ABSOLUTE_TIMEOUT, DEVICE_COOKIE_TTL, DeviceToken, SessionToken},
         user::Account,
     },
+    http::origin::RequestScheme,
     service::ClientInfo,
 };
 

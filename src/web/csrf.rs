@@ -7,12 +7,8 @@ use std::sync::Arc;
 
 use poem::{Endpoint, IntoResponse as _, Request, Response, Result, http::Method};
 
-use super::{cookie::has_session_cookie, failure::Failure, scheme::RequestScheme};
-
-/// The origin of the pages as browsers see it, such as `https://todo.example.org`; needed behind a proxy that
-/// does not forward `Host`.
-#[derive(Clone, Debug)]
-pub struct PublicOrigin(pub Arc<str>);
+use super::{cookie::has_session_cookie, failure::Failure};
+use crate::http::origin::{PublicOrigin, RequestScheme, configured_origin};
 
 /// Rejects a request that would change something and comes from another site.
 pub(super) async fn check<E: Endpoint>(endpoint: Arc<E>, request: Request) -> Result<Response> {
@@ -56,7 +52,7 @@ fn referring_origin(request: &Request) -> Option<&str> {
 
 fn is_own_origin(origin: &str, request: &Request) -> bool {
     let host = request.header("host").unwrap_or_default();
-    match request.data() {
+    match configured_origin(request) {
         Some(PublicOrigin(public)) => origin.eq_ignore_ascii_case(public),
         None => origin_matches_host(origin, host, RequestScheme::of(request)),
     }

@@ -22,10 +22,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "jobs",
             "app",
-            "web",
             "service",
             "store",
             "database",
+            "http",
             "domain",
             "server",
             "telemetry",

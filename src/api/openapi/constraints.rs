@@ -67,35 +67,22 @@ fn take_null_as_absent(schema: &mut Value) {
     }
 }
 
-/// Adds the schemas and examples of the parameters of an operation.
+/// Adds the schemas of the parameters of an operation. None has an example: tools fill parameters in with their
+/// examples, and would send a cursor or an `ETag` that nobody was given. They send a default just as well.
 pub(super) fn apply_to_parameters(operation: &mut Value) {
     for parameter in values_of(operation, "parameters") {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
-        let (schema, example) = match name.as_str() {
-            "filter" => (
-                json!({ "type": "string", "enum": Filter::NAMES, "default": "all" }),
-                json!("open"),
-            ),
-            "limit" => (
-                json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": Limit::MAX, "default": Limit::MAX }),
-                json!(50),
-            ),
-            "cursor" => (
-                json!({ "type": "string", "maxLength": 80 }),
-                json!(format!("0.1795359845123456.{}", super::examples::ID)),
-            ),
-            "since" => (
-                json!({ "type": "string", "maxLength": 120 }),
-                json!("2f1d6b8e.1"),
-            ),
-            "If-None-Match" => (
-                json!({ "type": "string" }),
-                json!("W/\"2f1d6b8e7a434c599d0e5b7c1a2f3e4d-0-1\""),
-            ),
+        parameter["schema"] = match name.as_str() {
+            "filter" => json!({ "type": "string", "enum": Filter::NAMES, "default": "all" }),
+            "limit" => {
+                json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": Limit::MAX, "default": Limit::MAX })
+            }
+            // Empty is none.
+            "cursor" => json!({ "type": "string", "maxLength": 80, "default": "" }),
+            "since" => json!({ "type": "string", "maxLength": 120, "default": "" }),
+            "If-None-Match" => json!({ "type": "string" }),
             name => unreachable!("{name} has no schema yet"),
         };
-        parameter["schema"] = schema;
-        parameter["example"] = example;
     }
 }
 

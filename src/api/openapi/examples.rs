@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::operation_id;
+use super::{operation_id, values};
 use crate::domain::{
     error::{FieldCode, FieldError},
     session::{DeviceName, SessionId},
@@ -25,7 +25,42 @@ pub(super) fn add(operation: &mut Value) {
     for status in ["200", "201"] {
         let content = format!("/responses/{status}/content/application~1json");
         if let Some(content) = operation.pointer_mut(&content) {
-            content["example"] = response(&id);
+            match id.as_str() {
+                "todo_changes" => content["examples"] = changes(),
+                id => content["example"] = response(id),
+            }
+        }
+    }
+}
+
+/// Gives the properties of the schemas of requests the values of the requests' examples, for tools that build a body
+/// from its schema.
+pub(super) fn add_to_properties(document: &mut Value) {
+    let paths = values(&mut document["paths"]);
+    let contents = paths.flat_map(values).filter_map(|operation| {
+        let content = operation.pointer("/requestBody/content/application~1json")?;
+        Some((content["schema"].clone(), content["example"].clone()))
+    });
+    for (schema, example) in contents.collect::<Vec<_>>() {
+        add_to_schema(&mut document["components"]["schemas"], &schema, &example);
+    }
+}
+
+fn add_to_schema(schemas: &mut Value, schema: &Value, example: &Value) {
+    let Some(name) = schema["$ref"].as_str().and_then(|it| it.rsplit('/').next()) else {
+        return;
+    };
+    for (field, value) in example.as_object().into_iter().flatten() {
+        let property = &mut schemas[name]["properties"][field];
+        match value {
+            Value::Array(items) => {
+                let of_items = property["items"].clone();
+                for item in items {
+                    add_to_schema(schemas, &of_items, item);
+                }
+            }
+            value if property.get("example").is_none() => property["example"] = value.clone(),
+            _ => {}
         }
     }
 }
@@ -56,8 +91,7 @@ fn request(id: &str) -> Option<Value> {
         "update_todo" => json!({
             "id": ID,
             "description": "Buy oat milk",
-            "is_done": false,
-            "expected_rev": 2,
+            "expected_rev": 1,
         }),
         "remove_todo" | "restore_todo" => json!({ "id": ID }),
         _ => return None,
@@ -91,22 +125,35 @@ fn response(id: &str) -> Value {
         }]}),
         "add_todo" => added(),
         "todo_list" => json!({ "todos": [added()], "next_cursor": null, "rev": 1 }),
-        "update_todo_status" => todo("Buy milk", json!("2026-11-22T18:30:00.654321Z"), 2),
-        "update_todo" => todo("Buy oat milk", Value::Null, 3),
+        "update_todo" => todo("Buy oat milk", Value::Null, 2),
+        "update_todo_status" => done(3),
         "remove_todo" => {
-            let mut todo = todo("Buy oat milk", Value::Null, 4);
+            let mut todo = done(4);
             todo["removed"] = json!(true);
             todo
         }
-        "todo_changes" => json!({
-            "todos": [{ "id": ID, "rev": 4, "removed": true }],
-            "next": "2f1d6b8e.4",
-            "has_more": false,
-            "full": false,
-        }),
-        "restore_todo" => todo("Buy oat milk", Value::Null, 5),
+        "restore_todo" => done(5),
         id => unreachable!("{id} has no example yet"),
     }
+}
+
+/// What a new phone gets comes first: a mock answers with it.
+fn changes() -> Value {
+    let answer = |todo, rev: u64, full: bool| json!({ "todos": [todo], "next": format!("2f1d6b8e.{rev}"), "has_more": false, "full": full });
+    json!({
+        "full_copy": {
+            "summary": "Without `since`: all that there is",
+            "value": answer(todo("Buy milk", Value::Null, 1), 1, true),
+        },
+        "changes": {
+            "summary": "With `since`: what has changed, here by a removal",
+            "value": answer(json!({ "id": ID, "rev": 4, "removed": true }), 4, false),
+        },
+    })
+}
+
+fn done(rev: u64) -> Value {
+    todo("Buy oat milk", json!("2026-11-22T18:30:00.654321Z"), rev)
 }
 
 fn todo(description: &str, done_date: Value, rev: u64) -> Value {

@@ -43,7 +43,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Somebody who has one to-do, which is done in revision 2, as the examples have it.
+/// Somebody who has one to-do, which is done in revision 2.
 async fn newcomer<'a>(site: &'a Site, document: &Document, username: &str) -> Phone<'a> {
     let mut phone = Phone::stranger(site);
     for id in ["register_user", "login", "add_todo", "update_todo_status"] {
@@ -58,8 +58,12 @@ async fn newcomer<'a>(site: &'a Site, document: &Document, username: &str) -> Ph
     phone
 }
 
+/// The example, for that user, whose to-do is in revision 2.
 fn with_name(example: &Value, username: &str) -> Value {
     let mut body = example.clone();
+    if body.get("expected_rev").is_some() {
+        body["expected_rev"] = json!(2);
+    }
     if body.get("username").is_some() {
         body["username"] = json!(username);
     }

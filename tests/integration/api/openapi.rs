@@ -72,6 +72,14 @@ impl Operation {
         &self.body["responses"][status.to_string()]["content"][media_type]
     }
 
+    /// The examples of its answers with that status, in their order.
+    pub(crate) fn answer_examples(&self, status: u16) -> Vec<Value> {
+        let described = self.answer(status, "application/json");
+        let one = described.get("example").cloned();
+        let several = members(&described["examples"]).map(|(_, example)| example["value"].clone());
+        one.into_iter().chain(several).collect()
+    }
+
     /// The codes of its failures, each with its example.
     pub(crate) fn failures(&self) -> Vec<(String, Value)> {
         let mut failures = vec![];

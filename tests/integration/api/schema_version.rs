@@ -68,6 +68,7 @@ fn fields_with_an_etag(document: &Document) -> BTreeSet<String> {
             read.as_object_mut()
                 .expect("a schema")
                 .remove("description");
+            read.sort_all_objects();
             let need = if required.contains(&json!(field)) {
                 ""
             } else {

@@ -1,7 +1,9 @@
 //! Swagger UI and the document that it shows, over HTTP.
 
 use reqwest::Method;
+use serde_json::{Value, json};
 use sqlx::MySqlPool;
+use tickbox::http::origin::TrustedProxies;
 
 use crate::support::{browser::Answer, test_server::Site};
 
@@ -162,14 +164,80 @@ async fn an_unchanged_document_is_a_304(pool: MySqlPool) {
     }
 }
 
+/// The document as a client gets it that reaches the server by that name and scheme.
+async fn document_for(site: &Site, host: &str, scheme: &str) -> (Answer, Value) {
+    let request = site.request(Method::GET, DOCUMENT);
+    let request = request
+        .header("host", host)
+        .header("x-forwarded-proto", scheme);
+    let answer = Answer::to(request).await;
+    let document = serde_json::from_str(&answer.body).expect("JSON");
+    (answer, document)
+}
+
 #[sqlx::test]
-async fn the_document_is_served_as_committed(pool: MySqlPool) {
+async fn the_document_names_the_address_that_its_reader_uses(pool: MySqlPool) {
+    let open = Site::open(&pool).await;
+    let behind = Site::behind(&pool, TrustedProxies(1)).await;
+    for (site, host, scheme, server) in [
+        (
+            &open,
+            "todo.example.org",
+            "https",
+            "http://todo.example.org/api/v1",
+        ),
+        (&open, "127.0.0.1:8080", "", "http://127.0.0.1:8080/api/v1"),
+        (
+            &behind,
+            "todo.example.org",
+            "https",
+            "https://todo.example.org/api/v1",
+        ),
+        (
+            &behind,
+            "todo.example.org:81",
+            "http",
+            "http://todo.example.org:81/api/v1",
+        ),
+        (&behind, "no name", "https", "/api/v1"),
+    ] {
+        let (_, document) = document_for(site, host, scheme).await;
+        assert_eq!(document["servers"], json!([{ "url": server }]), "{host}");
+    }
+    let configured = open.reached(Some("https://tick.example"), None).await;
+    let (_, document) = document_for(&configured, "10.0.0.7", "http").await;
+    assert_eq!(document["servers"][0]["url"], "https://tick.example/api/v1");
+}
+
+#[sqlx::test]
+async fn the_document_is_served_as_committed_but_for_the_address(pool: MySqlPool) {
     let site = Site::open(&pool).await;
-    let served = Answer::to(site.request(Method::GET, "/api/openapi.json")).await;
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
-    let committed = std::fs::read_to_string(path).expect("committed");
+    let (answer, _) = document_for(&site, "name", "").await;
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
+    let committed = std::fs::read_to_string(committed).expect("committed");
     assert!(
-        served.body == committed,
+        answer.body.replace("http://name/api/v1", "/api/v1") == committed,
         "openapi/openapi.json is stale: run ./ops/generate openapi"
     );
+}
+
+/// More names than the documents of which are kept.
+#[sqlx::test]
+async fn each_address_has_an_etag_of_its_own(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let hosts: Vec<_> = (0..9).map(|number| format!("name{number}")).collect();
+    let mut tags = vec![];
+    for host in &hosts {
+        let (answer, _) = document_for(&site, host, "").await;
+        tags.push(answer.header("etag").to_owned());
+    }
+    for (host, own) in hosts.iter().zip(&tags) {
+        for tag in &tags {
+            let request = site.request(Method::GET, DOCUMENT).header("host", host);
+            let answer = Answer::to(request.header("if-none-match", tag)).await;
+            let status = if tag == own { 304 } else { 200 };
+            assert_eq!(answer.status, status, "{host}");
+            assert_eq!(answer.header("etag"), own);
+        }
+    }
 }

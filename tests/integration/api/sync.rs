@@ -107,8 +107,10 @@ pub(super) fn id(todo: &Value) -> &str {
 }
 
 pub(super) fn fields(todo: &Value) -> Vec<&str> {
-    let fields = todo.as_object().expect("an object");
-    fields.keys().map(String::as_str).collect()
+    let fields = todo.as_object().expect("an object").keys();
+    let mut names: Vec<_> = fields.map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The whole list, as the API has it.

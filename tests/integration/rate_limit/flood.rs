@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tickbox::{
     domain::rate_limit::{Allowance, RequestQuota},
-    web::TrustedProxies,
+    http::origin::TrustedProxies,
 };
 use tokio::time::sleep;
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
-use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
+use tickbox::{domain::rate_limit::RequestQuota, http::origin::TrustedProxies};
 
 use super::WRONG;
 use crate::support::{browser::Answer, fixture::PASSWORD, log, test_server::Site};

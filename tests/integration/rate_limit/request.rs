@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use reqwest::Method;
 use serde_json::Value;
-use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
+use tickbox::{domain::rate_limit::RequestQuota, http::origin::TrustedProxies};
 
 use crate::support::{browser::Answer, test_server::Site};
 

@@ -24,12 +24,12 @@ async fn login_and_refresh_responses_are_not_cacheable(pool: MySqlPool) {
         assert_eq!(
             fields,
             [
-                "expires_in",
-                "refresh_expires_in",
-                "refresh_token",
-                "session_id",
                 "token",
-                "token_type"
+                "token_type",
+                "expires_in",
+                "refresh_token",
+                "refresh_expires_in",
+                "session_id"
             ]
         );
         assert_eq!(tokens["token_type"], "Bearer");

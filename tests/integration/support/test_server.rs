@@ -4,9 +4,9 @@ use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
 use tickbox::{
     app::{self, Front},
     domain::rate_limit::{Allowance, RequestQuota},
+    http::origin::{PublicOrigin, TrustedProxies},
     server::{self, Lifecycle, Limits},
     service::Service,
-    web::{PublicOrigin, TrustedProxies},
 };
 use tokio::net::TcpListener;
 

@@ -1,7 +1,7 @@
 //! The session cookie: its attributes, and its neighbours.
 
 use sqlx::MySqlPool;
-use tickbox::web::TrustedProxies;
+use tickbox::http::origin::TrustedProxies;
 
 use crate::support::{browser::Answer, fixture::PASSWORD, test_server::Site};
 

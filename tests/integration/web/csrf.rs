@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use sqlx::MySqlPool;
-use tickbox::web::TrustedProxies;
+use tickbox::http::origin::TrustedProxies;
 
 use crate::support::{browser::Answer, test_server::Site};
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sqlx::{Executor as _, MySqlPool};
-use tickbox::web::TrustedProxies;
+use tickbox::http::origin::TrustedProxies;
 
 use crate::support::{
     api_client::Phone, browser::Answer, fixture::PASSWORD, log, test_server::Site,
