@@ -13,6 +13,7 @@ mod rate_limit;
 mod server;
 mod session;
 mod support;
+mod test_files;
 mod todo;
 mod user;
 mod vocabulary;

@@ -10,5 +10,6 @@ pub(crate) mod log;
 pub(crate) mod process;
 pub(crate) mod processlist;
 pub(crate) mod proxy;
+pub(crate) mod snapshot;
 pub(crate) mod test_server;
 pub(crate) mod tokens;

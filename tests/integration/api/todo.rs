@@ -1,4 +1,9 @@
 //! The calls of to-dos: a file for each.
 
 mod add_todo;
+mod remove_todo;
+mod restore_todo;
 mod todo_changes;
+mod todo_list;
+mod update_todo;
+mod update_todo_status;

@@ -1,4 +1,5 @@
 //! The calls of an account: a file for each.
 
 mod change_password;
+mod me;
 mod register_user;

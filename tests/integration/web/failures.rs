@@ -8,7 +8,7 @@ use reqwest::Method;
 use sqlx::{Executor as _, MySqlPool};
 use tickbox::web;
 
-use crate::support::{browser::Answer, fixture::PASSWORD, test_server::Site};
+use crate::support::{browser::Answer, fixture::PASSWORD, snapshot, test_server::Site};
 
 async fn answer(endpoint: impl poem::Endpoint + 'static, htmx: bool) -> (StatusCode, String) {
     let mut request = Request::builder();
@@ -262,4 +262,11 @@ async fn a_missing_table_is_a_500_without_details(pool: MySqlPool) {
         assert!(!answer.body.contains("todos'"), "{}", answer.body);
         assert!(answer.body.contains("Something went wrong on our side"));
     }
+}
+
+#[sqlx::test]
+async fn the_404_page_is_as_recorded(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let page = site.stranger().get("/nothing").await;
+    insta::assert_snapshot!(snapshot::html(&page));
 }

@@ -2,7 +2,7 @@
 
 use sqlx::MySqlPool;
 
-use crate::support::{fixture::PASSWORD, log, test_server::Site};
+use crate::support::{fixture::PASSWORD, log, snapshot, test_server::Site};
 use crate::web::cookie::log_in;
 
 #[sqlx::test]
@@ -86,4 +86,11 @@ async fn each_login_starts_a_new_session_and_ends_the_last(pool: MySqlPool) {
     assert_eq!(browser.get("/").await.status, 303);
     browser.cookie = Some(second);
     assert_eq!(browser.get("/").await.status, 200);
+}
+
+#[sqlx::test]
+async fn the_login_page_is_as_recorded(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let page = site.stranger().get("/login").await;
+    insta::assert_snapshot!(snapshot::html(&page));
 }

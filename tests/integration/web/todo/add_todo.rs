@@ -2,7 +2,7 @@
 
 use sqlx::MySqlPool;
 
-use crate::support::test_server::Site;
+use crate::support::{snapshot, test_server::Site};
 
 #[sqlx::test]
 async fn for_htmx_an_add_returns_row_fresh_form_and_count(pool: MySqlPool) {
@@ -151,4 +151,12 @@ async fn a_new_row_appears_only_under_a_matching_filter(pool: MySqlPool) {
             "{show}: a way to it where it is not shown"
         );
     }
+}
+
+#[sqlx::test]
+async fn the_fragments_of_an_add_are_as_recorded(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let browser = site.browser("ona").await.with_htmx();
+    let page = browser.post("/", &[("description", "Milk")]).await;
+    insta::assert_snapshot!(snapshot::html(&page));
 }

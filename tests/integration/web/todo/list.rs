@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::MySqlPool;
 
-use crate::support::{browser::Browser, test_server::Site};
+use crate::support::{browser::Browser, snapshot, test_server::Site};
 
 pub(super) async fn add_many(browser: &Browser<'_>, count: usize) {
     for number in 1..=count {
@@ -182,4 +182,15 @@ async fn no_page_needs_eval_or_inline_code(pool: MySqlPool) {
             assert_eq!(script, "", "an inline script");
         }
     }
+}
+
+#[sqlx::test]
+async fn a_list_of_an_open_and_a_done_to_do_is_as_recorded(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let browser = site.browser("ona").await;
+    let id = browser.add("Milk").await;
+    browser.add("Bread & <b>butter</b>").await;
+    browser.post("/update-todo", &[("todo_id", &id)]).await;
+    let page = browser.get("/").await;
+    insta::assert_snapshot!(snapshot::html(&page));
 }

@@ -2,7 +2,7 @@
 
 use sqlx::MySqlPool;
 
-use crate::support::{log, test_server::Site};
+use crate::support::{log, snapshot, test_server::Site};
 
 const NEW: [(&str, &str); 5] = [
     ("first_name", "Rūta"),
@@ -93,4 +93,12 @@ async fn a_taken_username_is_an_error_of_its_field(pool: MySqlPool) {
     assert_eq!(refused.status, 422);
     assert_eq!(refused.attribute("[aria-invalid]", "id"), "username");
     assert_eq!(refused.attribute("#username", "value"), "ONA");
+}
+
+#[sqlx::test]
+async fn a_refused_registration_is_as_recorded(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let refused = with("username", "r ta");
+    let page = site.stranger().post("/register", &refused).await;
+    insta::assert_snapshot!(snapshot::html(&page));
 }
