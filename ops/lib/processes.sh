@@ -62,6 +62,24 @@ stop_running() {
     RUNNING=
 }
 
+# at_end FUNCTION: called whenever the script ends, by itself or by a signal, after what `run` waits for was stopped.
+at_end() {
+    # shellcheck disable=SC2064 # its name as it is now
+    trap "end $1" EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+end() {
+    local status=$?
+    trap '' INT TERM HUP
+    trap - EXIT
+    stop_running
+    "$1"
+    exit "$status"
+}
+
 # stop_spawned PID_FILE SECONDS
 stop_spawned() {
     [ -s "$1" ] || return 0

@@ -9,10 +9,7 @@ SCRATCH_LOCKED=
 
 # Call first: takes the lock and arranges for everything to be stopped.
 scratch_begin() {
-    trap scratch_end EXIT
-    trap 'exit 129' HUP
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
+    at_end scratch_end
     # settings for ./ops/up or for production; beside a DATABASE_URL the program refuses them
     unset DB_HOST DB_PORT DB_NAME DB_USERNAME DB_PASSWORD DB_TLS DB_TLS_CA
     make_local
@@ -37,17 +34,11 @@ forget_scratch_data() {
 }
 
 scratch_end() {
-    local status=$?
-    trap '' INT TERM HUP
-    trap - EXIT
-    stop_running
-    if [ -n "$SCRATCH_LOCKED" ]; then
-        stop_spawned "$SCRATCH_APP" 30
-        database_stop "$SCRATCH"
-        forget_scratch_data
-        rm -f "$LOCAL/test.lock"
-    fi
-    exit "$status"
+    [ -n "$SCRATCH_LOCKED" ] || return
+    stop_spawned "$SCRATCH_APP" 30
+    database_stop "$SCRATCH"
+    forget_scratch_data
+    rm -f "$LOCAL/test.lock"
 }
 
 # Sets SCRATCH_URL, once in a run: to the server of TEST_DATABASE_URL or to a private one.
