@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from record import Record
 from servers import REPORTS
@@ -31,7 +32,7 @@ class Result:
         record = self.record
         numbers = {"times": len(self.recoveries), "requests": record.requests, "acknowledged": len(record.acknowledged), **record.counts}
         seconds = {"slowest failure": record.slowest_failure, "longest pause": record.longest_pause(self.end)}
-        seconds |= {f"recovery {name}": quantile(self.recoveries, part) for name, part in (("p50", 0.5), ("p95", 0.95), ("max", 1.0))}
+        seconds |= {"recovery p50": median(self.recoveries or [0.0]), "recovery max": max(self.recoveries, default=0.0)}
         return {"fault": self.name, **numbers, "503": record.unavailable, **{name: round(value, 2) for name, value in seconds.items()}}
 
     def lines(self) -> Iterable[str]:
@@ -55,12 +56,6 @@ def verdict(results: list[Result], *, must_try: bool) -> str:
     if any(result.failed for result in results) or (untried and must_try):
         return "FAILED"
     return UNTRIED if untried else "passed"
-
-
-def quantile(values: list[float], part: float) -> float:
-    """The smallest value that this part of them does not exceed; 0 for none."""
-    ordered = sorted(values)
-    return ordered[max(0, -int(-part * len(ordered) // 1) - 1)] if ordered else 0.0
 
 
 def write_report(name: str, rows: list[dict]) -> None:

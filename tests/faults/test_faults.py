@@ -4,6 +4,7 @@ import asyncio
 import time
 from email.utils import formatdate
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -18,40 +19,29 @@ from users import World
 pytestmark = pytest.mark.anyio
 
 
-class Stand(servers.Servers):
+def stand(obeys: bool = True, left: bool = False, reads: int = 0) -> AsyncMock:
     """Takes the place of the servers: notes what is asked of them, and tells the time as it is told to."""
+    made = AsyncMock(spec=servers.Servers, nodes=[1])
+    made.primary.return_value, made.gave_up.return_value = 1, left
 
-    def __init__(self, obeys: bool = True, state: str = "", reads: int = 0) -> None:
-        self.obeys, self.state, self.reads = obeys, state, reads
-        self.nodes, self.asked, self.wrong_by = [1], [], 0
-
-    async def fill_disk(self, node: int) -> None:
-        self.asked.append("fill")
-
-    async def free_disk(self, node: int) -> None:
-        self.asked.append("free")
-
-    async def restart(self, node: int) -> None:
-        self.asked.append("restart")
-
-    async def gave_up(self, node: int) -> bool:
-        return self.state == "Inconsistent"
-
-    async def set_clock(self, node: int, seconds: int) -> None:
-        self.asked.append("clock")
-        self.wrong_by = seconds if self.obeys else 0
-
-    async def sql(self, node: int, *statements: str) -> list[list[str]]:
+    async def sql(node: int, *statements: str) -> list[list[str]]:
         if statements[0].startswith("LOCK"):
             await asyncio.sleep(0.3)
         if statements == (faults.THREADS,):
-            idle, ours = ["6", "ona", "", "tickbox", "Sleep"], ["7", "ona", "", "tickbox", "Execute"]
-            return [idle] + [ours] * self.reads
-        return [[f"{time.time() + self.wrong_by:.6f}"]]
+            return [["6", "ona", "", "tickbox", "Sleep"]] + [["7", "ona", "", "tickbox", "Execute"]] * reads
+        wrong_by = made.set_clock.await_args.args[1] if obeys and made.set_clock.await_args else 0
+        return [[f"{time.time() + wrong_by:.6f}"]]
+
+    made.sql.side_effect = sql
+    return made
 
 
-def stage(stand: Stand, *instances: object) -> faults.Stage:
-    made = faults.Stage(stand, World(list(instances), Record()), "run", False)
+def asked(of: AsyncMock) -> list[str]:
+    return [name for name, *_ in of.mock_calls if name not in ("gave_up", "primary", "sql", "name")]
+
+
+def stage(of: AsyncMock, *instances: object) -> faults.Stage:
+    made = faults.Stage(of, World(list(instances), Record()), "run", False)
     made.hold = lambda: 0.1
     return made
 
@@ -60,32 +50,32 @@ def blamed(where: faults.Stage) -> list[str]:
     return [name for name, count in where.world.record.counts.items() if count]
 
 
-@pytest.mark.parametrize(("state", "faulty"), [("Synced", ["wrong"]), ("Inconsistent", [])])
-async def test_a_full_disk_that_stands_in_nobodys_way_was_not_tried_unless_its_node_has_left(monkeypatch, state: str, faulty: list[str]) -> None:
+@pytest.mark.parametrize(("left", "faulty"), [(False, ["wrong"]), (True, [])])
+async def test_a_full_disk_that_stands_in_nobodys_way_was_not_tried_unless_its_node_has_left(monkeypatch, left: bool, faulty: list[str]) -> None:
     monkeypatch.setattr(faults, "FULL_PATIENCE", 0.3)
-    where = stage(stand := Stand(state=state))
+    where = stage(of := stand(left=left))
     await faults.disk(where)
     assert blamed(where) == faulty
-    assert stand.asked == ["fill", "free", "restart"]
+    assert asked(of) == ["fill_disk", "free_disk", "restart"]
 
 
 async def test_a_full_disk_has_room_again_after_somebody_was_refused() -> None:
-    where = stage(stand := Stand())
+    where = stage(of := stand())
     filling = asyncio.create_task(faults.disk(where))
     await asyncio.sleep(0.3)
-    assert stand.asked == ["fill"]
+    assert asked(of) == ["fill_disk"]
     where.world.record.unavailable += 1
     await filling
-    assert stand.asked == ["fill", "free", "restart"]
+    assert asked(of) == ["fill_disk", "free_disk", "restart"]
     assert blamed(where) == []
 
 
 async def test_a_disk_gets_its_room_back_whatever_happens() -> None:
-    filling = asyncio.create_task(faults.disk(stage(stand := Stand())))
+    filling = asyncio.create_task(faults.disk(stage(of := stand())))
     await asyncio.sleep(0.1)
     filling.cancel()
     await asyncio.wait([filling])
-    assert stand.asked == ["fill", "free"]
+    assert asked(of) == ["fill_disk", "free_disk"]
 
 
 MOST = 2 * faults.PLACES
@@ -94,19 +84,20 @@ MOST = 2 * faults.PLACES
 @pytest.mark.parametrize(("reads", "faulty"), [(0, ["wrong"]), (1, []), (MOST, []), (MOST + 1, ["open"])])
 async def test_more_statements_at_work_than_there_are_places_are_told(monkeypatch, reads: int, faulty: list[str]) -> None:
     monkeypatch.setattr(faults, "READERS", 0)
-    where = stage(Stand(reads=reads), None, None)
+    where = stage(stand(reads=reads), None, None)
     await faults.slow(where)
     assert blamed(where) == faulty
 
 
 async def test_a_clock_ends_as_the_right_one() -> None:
-    await faults.clock(stage(stand := Stand()))
-    assert (stand.asked.count("clock"), stand.wrong_by) == (3, 0)
+    await faults.clock(stage(of := stand()))
+    assert [call.args for call in of.set_clock.await_args_list] == [(1, seconds) for seconds in faults.JUMPS]
+    assert faults.JUMPS[-1] == 0
 
 
 async def test_a_server_that_does_not_go_by_its_clock_was_not_tried() -> None:
     with pytest.raises(servers.CannotTry):
-        await faults.clock(stage(Stand(obeys=False)))
+        await faults.clock(stage(stand(obeys=False)))
 
 
 @pytest.mark.parametrize("wrong_by", [0, faults.JUMPS[0]])
@@ -116,7 +107,7 @@ async def test_a_program_that_does_not_go_by_its_clock_was_not_tried(monkeypatch
 
     monkeypatch.setattr(faults, "NOTICED", 0.3)
     monkeypatch.setattr(faults, "get", tell)
-    trying = faults.app_clock(stage(Stand(), SimpleNamespace(port=0, clock=SimpleNamespace(set=lambda seconds: None))))
+    trying = faults.app_clock(stage(stand(), SimpleNamespace(port=0, clock=SimpleNamespace(set=lambda seconds: None))))
     if wrong_by:
         await trying
     else:
@@ -133,10 +124,10 @@ async def test_what_cannot_be_had_is_told_by_its_last_line(monkeypatch, tmp_path
 
 
 async def test_a_server_that_does_not_come_back_is_counted() -> None:
-    async def fail(stand: servers.Servers, node: int) -> None:
+    async def fail(of: servers.Servers, node: int) -> None:
         raise RuntimeError("node 1 did not start again")
 
-    await suite.restore(where := stage(Stand()), faults.Fault("disk", faults.disk, prepare=fail, restore=fail))
+    await suite.restore(where := stage(stand()), faults.Fault("disk", faults.disk, prepare=fail, restore=fail))
     assert blamed(where) == ["hung"]
 
 

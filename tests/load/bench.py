@@ -11,7 +11,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import data
-import earlier
 import exact
 import report
 from database import Counters
@@ -53,9 +52,9 @@ def count(bench: Bench) -> list[Row]:
         return rows + exact.memory(bench)
 
 
-def everything(bench: Bench) -> tuple[list[Row], list[str]]:
+def everything(bench: Bench, full: Full) -> list[Row]:
     """The exact part, and what takes time; of these only what bears on the goals that were named, if any were."""
-    full, rows, goals = Full(bench), [], set(bench.options.goals)
+    rows, goals = [], set(bench.options.goals)
     for about, measure in (
         ({1, 2, 9, 11}, lambda: count(bench)),
         ({3, 4, 5, 6, 7}, full.peers_rows),
@@ -69,7 +68,7 @@ def everything(bench: Bench) -> tuple[list[Row], list[str]]:
             began = time.monotonic()
             rows += (found := measure())
             say(f"{report.table(found)}\n{time.monotonic() - began:.0f} s")
-    return rows, full.costs
+    return rows
 
 
 def machine(bench: Bench) -> str:
@@ -99,10 +98,10 @@ def main() -> None:
     bench = Bench(options, PEOPLE.get(options.mode, ALL_PEOPLE))
     bench.fill()
     data.keep_sessions_fresh(bench.root)
-    measure = {"quick": lambda: (count(bench), []), "earlier": lambda: earlier.rows(Full(bench)), "full": lambda: everything(bench)}
-    rows, costs = measure[options.mode]()
+    full = Full(bench) if options.mode != "quick" else None
+    rows = everything(bench, full) if options.mode == "full" else full.earlier() if full else count(bench)
     rows.sort(key=lambda row: row.goal)
-    table = report.table(rows)
+    table, costs = report.table(rows), full.costs if full else []
     print(table, *costs, sep="\n")
     if options.mode == "full" and not options.goals:
         here = Path(__file__).parent

@@ -36,6 +36,8 @@ SHARES = {"list": 50, "sync": 25, "add": 12, "complete": 13}
 PEOPLE_AT_ONCE = RATE * 10
 LOGINS_PER_SECOND = PEOPLE_AT_ONCE / 100 / 60
 GROWTH_ROUNDS = 7
+EARLIER_ROUNDS = 15  # the ratios of single rounds are some per cent apart
+EARLIER_MOST = 1.02  # of the CPU that the earlier build takes
 
 
 class Full:
@@ -142,6 +144,22 @@ class Full:
             return None
         assert wanted.send(ours.port, known[0]).status == 304
         return self.measured(ours, f"{kind}-unchanged", known)
+
+    def earlier(self) -> list[Row]:
+        """What a change costs, against an earlier build on the same rows: of the program's own CPU and of the database's."""
+        rows = []
+        # The schema is that of the newer one, which an earlier one works on and does not touch.
+        before = self.bench.tickbox(program=self.bench.options.earlier, MIGRATE_ON_START="false")
+        before.name = "earlier"
+        with self.bench.tickbox() as after, before:
+            for kind, name in {"list": "list page", "api": "API list", "add": "add"}.items():
+                now, then = (self.measured(program, kind, self.requests(kind)) for program in (after, before))
+                alternate(now, then, rounds=EARLIER_ROUNDS)
+                rows.append(ratio_row(0, f"CPU: {name} / earlier build", now, then, EARLIER_MOST, gate=True))
+                rows.append(ratio_row(0, f"the database's CPU: {name} / earlier build", now, then, EARLIER_MOST, of="database_cpu"))
+                self.note(f"{name}: this build", now)
+                self.note(f"{name}: earlier build", then)
+        return rows
 
     def storm(self) -> list[Row]:
         """Goal 8."""

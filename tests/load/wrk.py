@@ -18,12 +18,10 @@ class Load:
 
     requests: int
     seconds: float
-    bytes: int
     refused: int  # answered with a status from 400 up
     broken: int  # not answered
     p50_ms: float
     p99_ms: float
-    max_ms: float
 
     @property
     def rate(self) -> float:

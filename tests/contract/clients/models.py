@@ -41,23 +41,11 @@ MODELS = {
     "FieldProblem": "field: text, code: Code, message: text",
 }
 
-KOTLIN_TYPES = {
-    "kotlin.String": "text",
-    "kotlin.Boolean": "bool",
-    "kotlin.Int": "int",
-    "kotlin.Long": "int64",
-    "java.util.UUID": "uuid",
-    "java.time.OffsetDateTime": "date",
-}
-SWIFT_TYPES = {
-    "String": "text",
-    "Bool": "bool",
-    "Int": "int",
-    "Int64": "int64",
-    "UUID": "uuid",
-    "Date": "date",
-    "ModelType": "Type",  # `Type` is a word of the language
-}
+TYPES = {  # of Kotlin, then of Swift, where `Type` is a word of the language
+    "kotlin.String": "text", "kotlin.Boolean": "bool", "kotlin.Int": "int", "kotlin.Long": "int64",
+    "java.util.UUID": "uuid", "java.time.OffsetDateTime": "date",
+    "String": "text", "Bool": "bool", "Int": "int", "Int64": "int64", "UUID": "uuid", "Date": "date", "ModelType": "Type",
+}  # fmt: skip
 
 Fields = dict[str, str]
 
@@ -72,7 +60,7 @@ def kotlin(name: str) -> Fields:
     fields = {}
     for field, kind, nullable, default in found:
         kind = re.sub(r"kotlin\.collections\.List<(\w+)>", r"[\1]", kind.removeprefix(f"{name}."))
-        fields[field] = KOTLIN_TYPES.get(kind, kind) + (default or nullable)
+        fields[field] = TYPES.get(kind, kind) + (default or nullable)
     return fields
 
 
@@ -84,7 +72,7 @@ def swift(name: str) -> Fields:
     names = {case: key or case for case, key in re.findall(r'case `?(\w+)`?(?: = "(\w+)")?', keys[1])}
     fields = {}
     for argument, kind, nullable, default in re.findall(r"(\w+): ([\w\[\]]+)(\??)( = \w+)?", arguments[1]):
-        fields[names[argument]] = SWIFT_TYPES.get(kind, kind) + (default.replace("nil", "null") or nullable)
+        fields[names[argument]] = TYPES.get(kind, kind) + (default.replace("nil", "null") or nullable)
     return fields
 
 
@@ -107,19 +95,10 @@ def dart_dio(name: str) -> Fields:
     return fields
 
 
-def one_type_of_numbers(kind: str) -> str:
-    """And ids are texts."""
-    return re.sub("^int64", "int", re.sub("^uuid", "text", kind))
-
-
-def of_dart(fields: Fields) -> Fields:
-    """A list that may be left out is empty then."""
-    return {field: one_type_of_numbers(kind).replace("] = null", "]") for field, kind in fields.items()}
-
-
-def of_dart_dio(fields: Fields) -> Fields:
-    """A field that may be left out looks like one that may be null."""
-    return {field: one_type_of_numbers(kind).replace(" = null", "?") for field, kind in fields.items()}
+def of_dart(fields: Fields, absent: str, is_then: str) -> Fields:
+    """It has one type of numbers, and ids are texts."""
+    kinds = {field: re.sub("^int64", "int", re.sub("^uuid", "text", kind)) for field, kind in fields.items()}
+    return {field: kind.replace(absent, is_then) for field, kind in kinds.items()}
 
 
 def codes(source: str) -> set[str]:
@@ -132,8 +111,8 @@ def codes(source: str) -> set[str]:
 LANGUAGES: list[tuple[str, Callable[[str], Fields], Callable[[Fields], Fields]]] = [
     ("Kotlin", kotlin, dict),
     ("Swift", swift, dict),
-    ("Dart", dart, of_dart),
-    ("Dart (dio)", dart_dio, of_dart_dio),
+    ("Dart", dart, lambda fields: of_dart(fields, "] = null", "]")),  # a list that may be left out is empty then
+    ("Dart (dio)", dart_dio, lambda fields: of_dart(fields, " = null", "?")),  # left out looks as if it were null
 ]
 
 

@@ -3,7 +3,6 @@
 
 FAULTS=$ROOT/tests/faults
 PYTHON=$LOCAL/faults-python/bin/python
-FAULTS_LOCKED=
 export PYTHONDONTWRITEBYTECODE=1 # nothing beside the sources
 
 need_packages() {
@@ -12,12 +11,8 @@ need_packages() {
 }
 
 faults_begin() {
-    trap faults_stop EXIT
-    trap 'exit 129' HUP
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
     take_lock "$LOCAL/faults.lock" "the fault suite already runs in this folder"
-    FAULTS_LOCKED=yes
+    at_end faults_end
     if [ -z "${PROGRAM:-}" ]; then
         build_tickbox || die "the build failed"
         PROGRAM=$TICKBOX
@@ -27,11 +22,4 @@ faults_begin() {
     export PROGRAM=$LOCAL/faults/tickbox
 }
 
-faults_stop() {
-    local status=$?
-    trap '' INT TERM HUP
-    trap - EXIT
-    stop_running
-    [ -z "$FAULTS_LOCKED" ] || rm -f "$LOCAL/faults.lock"
-    exit "$status"
-}
+faults_end() { rm -f "$LOCAL/faults.lock"; }
