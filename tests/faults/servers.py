@@ -94,10 +94,14 @@ class Node:
         return self.process is not None and self.process.returncode is None
 
     async def end(self) -> None:
-        """Politely."""
+        """Politely, and after a while by force."""
         if self.process and self.lives:
             self.process.terminate()
-            await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+            try:
+                await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
 
 
 class Servers:

@@ -131,17 +131,26 @@ async def test_each_difference_between_the_model_and_the_list_is_one_fault(model
     assert blamed(record) == {faulty: 1}
 
 
-async def test_a_list_from_before_the_write_is_stale() -> None:
-    old = 200, {"todos": [], "rev": 0, "next_cursor": None}, {}
-    record = await day(lambda liar, call, told: old if call == "todo_list" and told["limit"] == str(users.PAGE) else None)
-    assert blamed(record).keys() == {"stale"}
+@pytest.mark.parametrize(
+    "old",
+    [
+        lambda page: page | {"rev": 0},
+        lambda page: page | {"todos": []},
+        lambda page: page | {"todos": [todo | {"is_done": not todo["is_done"]} for todo in page["todos"]]},
+    ],
+)
+async def test_a_list_from_before_the_write_is_stale(old: Callable[[dict], dict]) -> None:
+    def lie(liar: Liar, call: str, told: dict) -> Answered | None:
+        return (200, old(liar.honest(call, told)[1]), {}) if call == "todo_list" and told["limit"] == str(users.PAGE) else None
+
+    assert blamed(await day(lie)).keys() == {"stale"}
 
 
 @pytest.mark.parametrize(
     ("answer", "faulty"),
     [
         ((503, PROBLEM, RETRY | IS_PROBLEM), set()),
-        ((500, PROBLEM, IS_PROBLEM), {"wrong"}),
+        ((500, PROBLEM, RETRY | IS_PROBLEM), {"wrong"}),
         ((503, PROBLEM, IS_PROBLEM), {"wrong"}),
         ((503, {}, RETRY | IS_PROBLEM), {"wrong"}),
     ],
