@@ -157,6 +157,8 @@ async def on_each(kinds: list[str], work: Callable[[Servers], Awaitable[str]]) -
         asyncio.get_running_loop().add_signal_handler(number, here.cancel)
     try:
         lines = await asyncio.gather(*map(on, kinds))
+    except asyncio.CancelledError:
+        return 130  # somebody has ended the run
     finally:
         throw_away(home)
         NOTE.unlink()
