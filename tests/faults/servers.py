@@ -137,7 +137,7 @@ class Servers:
         if status != 0:
             raise RuntimeError(f"{self.kind}: no data could be prepared: {said[-1000:]}")
         for node in others:
-            shutil.copytree(first.data, node.data)
+            await do("cp", "-a", first.data, node.data)
             (node.data / "auto.cnf").unlink(missing_ok=True)  # the identity of a server
         await self.launch_all()
         self.proxies = {number: await Proxy(node.port).start() for number, node in self._nodes.items()}
@@ -259,7 +259,7 @@ class Servers:
     async def give_clock(self, node: int) -> None:
         """One that can be moved, and is right."""
         one = self._nodes[node]
-        library = self.faketime()
+        library = await self.faketime()
         await one.end()
         one.clock = Clock(one.folder / "clock", library)
         await self.restart(node)
@@ -275,9 +275,9 @@ class Servers:
         """So much from the right time."""
         self._nodes[node].clock.set(seconds)
 
-    def faketime(self) -> str:
+    async def faketime(self) -> str:
         """The library that gives a program another clock; CannotTry where there is none."""
-        return needs("faketime")[0]
+        return (await asyncio.to_thread(needs, "faketime"))[0]
 
     async def sql(self, node: int, *statements: str) -> list[list[str]]:
         """The rows of the last one, as texts; RuntimeError when the server does not answer or refuses."""

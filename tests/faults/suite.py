@@ -63,7 +63,7 @@ async def one_fault(options: argparse.Namespace, servers: Servers, name: str) ->
             await fault.prepare(servers, stage.node)
             prepared = True
         for instance in instances if fault.wrong_clocks else []:
-            instance.clock = Clock(instance.log.with_suffix(".clock"), servers.faketime())
+            instance.clock = Clock(instance.log.with_suffix(".clock"), await servers.faketime())
         await asyncio.gather(*(instance.start() for instance in instances))
         await asyncio.gather(*(instance.wait_ready() for instance in instances))
         record.began = monotonic()
@@ -131,8 +131,8 @@ async def recovery(world: World, healed: float, limit: float) -> float:
 
 
 async def on_each(kinds: list[str], work: Callable[[Servers], Awaitable[str]]) -> int:
-    """Does the work on servers of each of these kinds, two at a time: these wait more than they compute. Then a
-    summary, and the exit status."""
+    """Does the work on servers of each of these kinds, two at a time: these wait more than they compute. Whatever takes
+    long is done beside the loop: people would count the wait. Then a summary, and the exit status."""
     home, places = new_home(), asyncio.Semaphore(2)
 
     async def on(kind: str) -> str:
@@ -142,7 +142,7 @@ async def on_each(kinds: list[str], work: Callable[[Servers], Awaitable[str]]) -
 
     async def on_one(kind: str) -> str:
         try:
-            servers = KINDS[kind](home)
+            servers = await asyncio.to_thread(KINDS[kind], home)
             await servers.start()
             return await work(servers)
         except CannotTry as reason:
@@ -150,7 +150,7 @@ async def on_each(kinds: list[str], work: Callable[[Servers], Awaitable[str]]) -
         except (NotReady, RuntimeError) as error:
             return f"FAILED: {error}"
         finally:
-            throw_away(home / kind)
+            await asyncio.to_thread(throw_away, home / kind)
 
     here = asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
