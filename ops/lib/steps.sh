@@ -50,8 +50,15 @@ step_clippy() {
 
 step_shell() {
     provide shellcheck shellcheck || { skip "no shellcheck (https://www.shellcheck.net)"; return; }
-    run shellcheck ops/up ops/test ops/generate ops/database tests/faults/run tests/faults/rolling tests/faults/needs \
-        ops/image/smoke ops/image/build ops/publish-infra ops/infra/image-in-service tests/load/run ops/deploy/run ops/workflows/set-up-rust .ci/run
+    run shellcheck_all
+}
+
+# What can be run, with what it sources.
+shellcheck_all() {
+    local file
+    xargs -0 -n 3 -P 2 shellcheck --check-sourced < <(list_scripts | while IFS= read -r file; do
+        [ ! -x "$file" ] || is_python "$file" || printf '%s\0' "$file"
+    done)
 }
 
 step_test() {
@@ -208,7 +215,7 @@ step_logs() {
     for file in secrets.txt browser-secrets.txt browser-server.log; do
         [ -s "$TEST_LOGS/$file" ] || { fail "target/test-logs/$file is missing or empty; run: ./ops/test test browser logs"; return; }
     done
-    ls "$TEST_LOGS"/*.log | grep -qv -- '-server\.log$' || { fail "the integration tests left no logs in target/test-logs"; return; }
+    [ -n "$(find "$TEST_LOGS" -name '*.log' ! -name '*-server.log')" ] || { fail "the integration tests left no logs in target/test-logs"; return; }
     (umask 077 && { cat "$TEST_LOGS"/*secrets.txt; printf '%s\n' "$ROOT_PASSWORD"; } | tr -d '\r' | grep . | sort -u >"$secrets")
     [ -s "$secrets" ] || { fail "the files of secrets hold no secret"; return; }
     for file in "$TEST_LOGS"/*.log; do

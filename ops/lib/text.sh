@@ -19,7 +19,8 @@ text_story() {
 
 # Whoever reads the screen must find each word on one line, so the terminal is wide.
 text_open() {
-    local browser="env HOME=$1 w3m -cookie -o accept_cookie=1 -o show_cookie=0 -o wrap_search=1 $(address)/"
+    local browser
+    browser="env HOME=$1 w3m -cookie -o accept_cookie=1 -o show_cookie=0 -o wrap_search=1 $(address)/"
     LC_ALL=C.UTF-8 TERM=xterm tmux -u -S "$TERMINAL" -f /dev/null new-session -d -x 120 -y 50 "$browser"
 }
 
