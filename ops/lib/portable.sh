@@ -28,12 +28,8 @@ list_files() {
 
 list_scripts() {
     local file
-    list_files | while IFS= read -r file; do
-        case $file in
-            *.py | *.sh) [ ! -f "$file" ] || printf '%s\n' "$file" ;;
-            *) head -n 1 "$file" 2>/dev/null | grep -aqE '^#!.*(python|bash|/sh)' && printf '%s\n' "$file" ;;
-        esac
-    done
+    list_files | while IFS= read -r file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
+        xargs -0 awk 'FNR == 1 && (FILENAME ~ /[.](py|sh)$/ || /^#!.*(python|bash|\/sh)/) { print FILENAME } { nextfile }'
 }
 
 is_python() {
