@@ -9,6 +9,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openApiToBruno } from "@usebruno/converters";
 import insomnia from "insomnia-importers";
 import postman from "openapi-to-postmanv2";
@@ -164,7 +165,7 @@ async function withMock(check) {
   const file = join(folder, "openapi.json");
   writeFileSync(file, text);
   const port = await freePort();
-  const command = join(import.meta.dirname, "node_modules/.bin/prism");
+  const command = fileURLToPath(new URL("node_modules/.bin/prism", import.meta.url));
   const mock = spawn(command, ["mock", "--port", port, file], { stdio: ["ignore", "pipe", "inherit"] });
   try {
     await new Promise((resolve, reject) => {
