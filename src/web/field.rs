@@ -13,39 +13,43 @@ pub(super) struct Field<'a> {
     pub(super) label: &'a str,
     pub(super) hint: &'a str,
     pub(super) autocomplete: &'a str,
-    pub(super) is_password: bool,
+    /// As typed; none for a password, which is never sent back.
+    pub(super) value: Option<&'a str>,
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn new(name: &'a str, label: &'a str) -> Self {
+    pub(super) fn text(name: &'a str, label: &'a str, value: &'a str) -> Self {
         Self {
             name,
             label,
             hint: "",
             autocomplete: "off",
-            is_password: false,
+            value: Some(value),
         }
     }
 
     pub(super) fn password(name: &'a str, label: &'a str) -> Self {
         Self {
             autocomplete: "new-password",
-            is_password: true,
-            ..Self::new(name, label)
+            value: None,
+            ..Self::text(name, label, "")
         }
     }
 
-    /// A password is never sent back.
-    pub(super) fn render(&self, form: &FormState<'_>) -> Markup {
+    pub(super) fn render<F>(&self, form: &FormState<'_, F>) -> Markup {
         let (name, error) = (self.name, form.error(self.name));
-        let kind = if self.is_password { "password" } else { "text" };
+        let kind = if self.value.is_some() {
+            "text"
+        } else {
+            "password"
+        };
         html! {
             div.field {
                 label for=(name) { (self.label) }
                 @if !self.hint.is_empty() { p.hint id={ (name) "-hint" } { (self.hint) } }
                 (field_error(error))
                 input id=(name) name=(name) type=(kind) autocomplete=(self.autocomplete) required
-                    value=[(!self.is_password).then(|| form.value(name))]
+                    value=[self.value]
                     // No `maxlength`: it would cut what is pasted without a word.
                     autocapitalize=[(name == "username").then_some("none")]
                     spellcheck="false"

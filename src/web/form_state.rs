@@ -1,54 +1,27 @@
-//! The state of a form on a page: a value and an error for each field.
+//! The state of a form on a page: its values as typed, and an error for each field that is refused.
 
-use super::{form::Form, layout::error_of};
+use super::layout::error_of;
 use crate::domain::error::FieldError;
 
-/// Values as typed, and the errors that refuse them. Passwords are never rendered again: see `Field`.
+/// Values of the form `F`, which has a member for each field, and the errors that refuse them. `F::default()` is
+/// the fresh form.
 #[derive(Clone, Copy, Default)]
-pub(super) struct FormState<'a> {
-    values: Values<'a>,
+pub(super) struct FormState<'a, F> {
+    /// As typed.
+    pub(super) values: F,
     errors: &'a [FieldError],
 }
 
-#[derive(Clone, Copy, Default)]
-enum Values<'a> {
-    /// A fresh form.
-    #[default]
-    None,
-    /// A form that was submitted.
-    Submitted(&'a Form),
-    /// A form with one value, as of a draft.
-    Draft(&'static str, &'a str),
-}
-
-impl<'a> FormState<'a> {
-    /// A submitted form, refused by these errors.
-    pub(super) fn refused(form: &'a Form, errors: &'a [FieldError]) -> Self {
-        let values = Values::Submitted(form);
+impl<'a, F> FormState<'a, F> {
+    /// A form that is filled in, but was not submitted here.
+    pub(super) fn filled(values: F) -> Self {
+        let errors = &[];
         Self { values, errors }
     }
 
-    /// A form that is filled in, but was not submitted here.
-    pub(super) fn draft(field: &'static str, value: &'a str) -> Self {
-        let values = Values::Draft(field, value);
-        Self {
-            values,
-            errors: &[],
-        }
-    }
-
-    /// The same values, refused by these errors.
-    pub(super) fn with_errors(self, errors: &'a [FieldError]) -> Self {
-        Self { errors, ..self }
-    }
-
-    /// The value of a field; empty when it has none.
-    pub(super) fn value(&self, field: &str) -> &'a str {
-        match self.values {
-            Values::Submitted(form) => form.get(field),
-            Values::Draft(name, value) if name == field => value,
-            Values::Draft(..) | Values::None => "",
-        }
+    /// A submitted form, refused by these errors if there are any.
+    pub(super) fn refused(values: F, errors: &'a [FieldError]) -> Self {
+        Self { values, errors }
     }
 
     /// The error of a field, if it has one.
@@ -70,38 +43,48 @@ impl<'a> FormState<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::error::FieldCode;
+    use crate::{
+        domain::error::FieldCode,
+        web::{field::Field, form::Form},
+    };
+
+    /// A form of ten fields.
+    struct Ten<'a>([&'a str; 10]);
+
+    const NAMES: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 
     #[test]
     fn ten_fields_each_have_their_own_value_and_error() {
-        let names: Vec<_> = (0..10).map(|number| format!("field_{number}")).collect();
-        let body: Vec<_> = names
-            .iter()
-            .map(|name| format!("{name}=value+{name}"))
+        let body = NAMES.map(|name| format!("{name}=value+{name}")).join("&");
+        let form = Form::parse(body.as_bytes()).expect("a form");
+        let refused = NAMES.iter().step_by(2);
+        let errors: Vec<_> = refused
+            .map(|name| FieldError::new(*name, FieldCode::Required, format!("Enter {name}")))
             .collect();
-        let form = Form::parse(body.join("&").as_bytes()).expect("a form");
-        let errors: Vec<_> = names
-            .iter()
-            .step_by(2)
-            .map(|name| FieldError::new(name.clone(), FieldCode::Required, format!("Enter {name}")))
-            .collect();
-        let state = FormState::refused(&form, &errors);
-        for (number, name) in names.iter().enumerate() {
-            assert_eq!(state.value(name), format!("value {name}"));
-            let message = state.error(name).map(|error| error.message.as_str());
-            let expected = format!("Enter {name}");
-            assert_eq!(message, (number % 2 == 0).then_some(expected.as_str()));
+        let state = FormState::refused(Ten(NAMES.map(|name| form.get(name))), &errors);
+        for (number, (name, value)) in NAMES.iter().zip(state.values.0).enumerate() {
+            let field = Field::text(name, "Label", value).render(&state);
+            let shown = field.into_string();
+            assert!(
+                shown.contains(&format!("value=\"value {name}\"")),
+                "{shown}"
+            );
+            let error = shown.contains(&format!("Error: Enter {name}"));
+            assert_eq!(error, number % 2 == 0, "{shown}");
         }
         assert_eq!(state.errors().len(), 5);
-        assert_eq!((state.value("other"), state.error("other")), ("", None));
+        assert_eq!(state.error("other"), None);
     }
 
     #[test]
-    fn a_draft_fills_its_field_without_an_error() {
-        let state = FormState::draft("description", "milk");
-        assert_eq!(state.value("description"), "milk");
-        assert_eq!(state.value("due_date"), "");
+    fn a_filled_form_is_not_refused() {
+        let state = FormState::filled(Ten(["milk"; 10]));
+        assert_eq!((state.values.0[0], state.error("a")), ("milk", None));
         assert!(!state.is_refused());
-        assert!(!FormState::default().is_refused());
+        assert!(FormState::refused(state.values, &[field_error()]).is_refused());
+    }
+
+    fn field_error() -> FieldError {
+        FieldError::new("a", FieldCode::Required, "Enter it")
     }
 }

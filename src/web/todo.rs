@@ -1,6 +1,7 @@
 //! The list of to-dos and its forms. Each handler answers a plain form with a page or a redirect, and htmx with
 //! fragments.
 
+mod form;
 mod fragments;
 mod list_view;
 mod page;
@@ -10,6 +11,7 @@ use maud::{Markup, html};
 use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 
 use self::{
+    form::{AddForm, Change, RowForm},
     fragments::{added, altered, appended, refreshed, refused},
     list_view::{ListUrl, ListView},
     page::{DESCRIPTION, ListPage},
@@ -30,7 +32,7 @@ use crate::{
     domain::{
         error::{Conflict, Error, FieldCode, FieldError},
         head::HeadOnly,
-        todo::{Description, PAGE_SIZE, Page, TodoId},
+        todo::{PAGE_SIZE, Page, TodoId},
         user::Account,
     },
     service::{Service, TodoUpdate},
@@ -62,9 +64,7 @@ pub(super) async fn show_list(
             view,
             page: &page,
             flash: Flash::parse(query.flash(), query.get("id")),
-            form: draft.as_ref().map_or_else(FormState::default, |draft| {
-                FormState::draft(DESCRIPTION, &draft.text)
-            }),
+            form: FormState::filled(draft.as_ref().map(AddForm::of_draft).unwrap_or_default()),
             id: draft
                 .as_ref()
                 .map_or_else(|| new_id(&service), |draft| draft.id),
@@ -87,7 +87,7 @@ pub(super) async fn add(
     draft_cookie: DraftCookie,
     hx: HxRequest,
 ) -> Result<Response, Failure> {
-    let view = view_of(&form)?;
+    let view = form::view(&form)?;
     let link = ListUrl { view, flash: None };
     if visitor.account.is_none() && !hx.0 {
         // With htmx the text stays in the page.
@@ -96,7 +96,7 @@ pub(super) async fn add(
         }
     }
     let account = visitor.sender(&form, &link)?;
-    let mut answer = add_of(&service, &account, &form, view, hx).await?;
+    let mut answer = add_of(&service, &account, AddForm::of(&form), view, hx).await?;
     draft_cookie.clear(&mut answer);
     Ok(answer)
 }
@@ -104,7 +104,7 @@ pub(super) async fn add(
 async fn add_of(
     service: &Service,
     account: &Account,
-    form: &Form,
+    form: AddForm<'_>,
     view: ListView,
     hx: HxRequest,
 ) -> Result<Response, Failure> {
@@ -112,20 +112,21 @@ async fn add_of(
         let form = FormState::refused(form, errors);
         refused(service, account, hx, view, form).await
     };
-    match try_add(service, account, form).await {
+    let outcome = match form.parse() {
+        Ok(new) => {
+            let id = new.id.unwrap_or_else(|| new_id(service));
+            service.add(account, id, new.description).await
+        }
+        Err(errors) => Err(Error::Invalid(errors)),
+    };
+    match outcome {
         Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&[form_already_used()]).await,
         Ok(outcome) if hx.0 => {
             let fragments = added(account, view, new_id(service), &outcome);
             Ok(fragments.into_response())
         }
         Ok(_) => Ok(redirect_to_list(view.at(None), Flash::Added)),
-        Err(Error::Invalid(mut errors)) => {
-            // The id has no input of its own.
-            for error in errors.iter_mut().filter(|error| error.field == "id") {
-                error.field = DESCRIPTION.into();
-            }
-            refuse(&errors).await
-        }
+        Err(Error::Invalid(errors)) => refuse(&errors).await,
         Err(Error::Conflict(Conflict::IdReused)) => refuse(&[form_already_used()]).await,
         Err(Error::Conflict(conflict @ Conflict::TodoQuotaReached)) => {
             let full = FieldError::new(DESCRIPTION, FieldCode::OutOfRange, conflict.message());
@@ -143,17 +144,14 @@ pub(super) async fn update(
     visitor: Visitor,
     hx: HxRequest,
 ) -> Result<Response, Failure> {
-    let action = action(&form, visitor)?;
-    let TodoAction { account, id, .. } = &action;
-    let (outcome, flash) = match (form.get("is_removed"), form.get("is_done")) {
-        // The other button of a row, pressed in a browser without `formaction`, such as w3m.
-        ("true", _) => (service.remove(account, *id).await, Flash::Removed(*id)),
-        (_, "" | "true") => (service.complete(account, *id).await, Flash::Completed),
-        (_, "false") => (service.reopen(account, *id).await, Flash::Reopened),
-        _ => return Err(invalid_is_done().into()),
+    let row = RowForm::of(&form, visitor)?;
+    let (account, id) = (&row.account, row.id);
+    let (outcome, flash) = match Change::of(&form)? {
+        Change::Remove => (service.remove(account, id).await, Flash::Removed(id)),
+        Change::Complete => (service.complete(account, id).await, Flash::Completed),
+        Change::Reopen => (service.reopen(account, id).await, Flash::Reopened),
     };
-    let outcome = outcome?;
-    Ok(changed(hx, &action, flash, &outcome))
+    Ok(changed(hx, &row, flash, &outcome?))
 }
 
 /// `POST /remove-todo`
@@ -164,9 +162,9 @@ pub(super) async fn remove(
     visitor: Visitor,
     hx: HxRequest,
 ) -> Result<Response, Failure> {
-    let action = action(&form, visitor)?;
-    let outcome = service.remove(&action.account, action.id).await?;
-    Ok(changed(hx, &action, Flash::Removed(action.id), &outcome))
+    let row = RowForm::of(&form, visitor)?;
+    let outcome = service.remove(&row.account, row.id).await?;
+    Ok(changed(hx, &row, Flash::Removed(row.id), &outcome))
 }
 
 /// `POST /restore-todo`
@@ -177,42 +175,17 @@ pub(super) async fn restore(
     visitor: Visitor,
     hx: HxRequest,
 ) -> Result<Response, Failure> {
-    let action = action(&form, visitor)?;
-    let outcome = service.restore(&action.account, action.id).await?;
-    Ok(changed(hx, &action, Flash::Restored, &outcome))
+    let row = RowForm::of(&form, visitor)?;
+    let outcome = service.restore(&row.account, row.id).await?;
+    Ok(changed(hx, &row, Flash::Restored, &outcome))
 }
 
-/// A form of a row: its user, its view of the list and its to-do.
-struct TodoAction {
-    account: Account,
-    view: ListView,
-    id: TodoId,
-}
-
-fn action(form: &Form, visitor: Visitor) -> Result<TodoAction, Failure> {
-    let view = view_of(form)?;
-    let link = ListUrl { view, flash: None };
-    let account = visitor.sender(form, &link)?;
-    let id = TodoId::parse(form.either("todo_id", "id"))?;
-    Ok(TodoAction { account, view, id })
-}
-
-fn changed(hx: HxRequest, action: &TodoAction, flash: Flash, outcome: &TodoUpdate) -> Response {
+fn changed(hx: HxRequest, row: &RowForm, flash: Flash, outcome: &TodoUpdate) -> Response {
     if hx.0 {
-        altered(&action.account, action.view, flash, outcome).into_response()
+        altered(&row.account, row.view, flash, outcome).into_response()
     } else {
-        redirect_to_list(action.view, flash)
+        redirect_to_list(row.view, flash)
     }
-}
-
-async fn try_add(service: &Service, account: &Account, form: &Form) -> Result<TodoUpdate, Error> {
-    let description = Description::parse(form.get("description"))?;
-    let id = match form.either("todo_id", "id") {
-        // A hand-written form, such as with curl.
-        "" => new_id(service),
-        id => TodoId::parse(id)?,
-    };
-    service.add(account, id, description).await
 }
 
 async fn page_of(service: &Service, account: &Account, view: ListView) -> Result<Page, Failure> {
@@ -236,21 +209,6 @@ pub(super) fn list_page(account: &Account, page: &Page, id: TodoId) -> Markup {
 /// The id for the next form.
 fn new_id(service: &Service) -> TodoId {
     TodoId::new_v7(service.clock().now())
-}
-
-fn view_of(form: &Form) -> Result<ListView, Failure> {
-    Ok(ListView::parse(
-        form.get("show"),
-        form.either("cursor", "after"),
-    )?)
-}
-
-fn invalid_is_done() -> FieldError {
-    FieldError::new(
-        "is_done",
-        FieldCode::InvalidValue,
-        "A to-do is set to true (done) or false (open)",
-    )
 }
 
 fn form_already_used() -> FieldError {

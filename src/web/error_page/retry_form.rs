@@ -3,12 +3,16 @@
 use maud::{Markup, html};
 
 use super::{
-    super::{draft::AUTHOR_FIELD, form::ACCOUNT_FIELD, url},
+    super::{
+        draft::AUTHOR_FIELD,
+        form::{ACCOUNT_FIELD, Fields},
+        url,
+    },
     ErrorContext,
 };
 
-/// The field with user input.
-const TYPED: &str = "description";
+/// The fields with user input, with their labels.
+const TYPED: [(&str, &str); 1] = [("description", "What you typed")];
 
 /// The other fields of forms that can be sent again, with their names in earlier versions. Unknown fields are
 /// dropped, since the page would grow with them.
@@ -25,12 +29,11 @@ const HIDDEN: [&str; 8] = [
 
 /// The user input to copy, where it must not be sent again.
 pub(super) fn read_only(context: &ErrorContext) -> Markup {
-    let typed = context.sent.fields().and_then(|fields| fields.find(TYPED));
     html! {
-        @if let Some(text) = typed {
+        @for (name, label, text) in typed(context.sent.fields()) {
             div.field {
-                label for=(TYPED) { "What you typed" }
-                input id=(TYPED) type="text" value=(text) dir="auto" readonly;
+                label for=(name) { (label) }
+                input id=(name) type="text" value=(text) dir="auto" readonly;
             }
         }
     }
@@ -53,13 +56,21 @@ pub(super) fn render(context: &ErrorContext) -> Markup {
         form method="post" action=(path) {
             @if let Some(account) = account { input type="hidden" name=(ACCOUNT_FIELD) value=(account); }
             @for (name, value) in hidden.iter().flatten() { input type="hidden" name=(name) value=(value); }
-            @if let Some(text) = fields.find(TYPED) {
+            @for (name, label, text) in typed(Some(fields)) {
                 div.field {
-                    label for=(TYPED) { "What you typed" }
-                    input id=(TYPED) name=(TYPED) type="text" value=(text) dir="auto";
+                    label for=(name) { (label) }
+                    input id=(name) name=(name) type="text" value=(text) dir="auto";
                 }
             }
             button.button type="submit" { "Send it again" }
         }
     }
+}
+
+/// Name, label and text of each field with user input that was sent.
+fn typed(fields: Option<&Fields>) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+    TYPED.into_iter().filter_map(move |(name, label)| {
+        let text = fields?.find(name)?;
+        Some((name, label, text))
+    })
 }

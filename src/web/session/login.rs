@@ -69,32 +69,34 @@ pub(in crate::web) async fn log_in(
     cookies: CookieJar,
     browser: LoginClient,
 ) -> Result<Response, Failure> {
-    let draft = Draft::of_login(&form);
+    let typed = LoginForm::of(&form);
     let page = LoginPage {
-        next: url::safe_redirect(form.get("next")),
-        username: form.get("username"),
-        // A form without a valid id is sent by a program, and is a login of its own each time.
-        call_id: CallId::parse(form.get("call_id")).ok(),
+        next: typed.next,
+        username: typed.username,
+        call_id: typed.call_id,
         flash: None,
-        draft: draft.as_ref(),
+        draft: typed.draft.as_ref(),
     };
     let refuse = |status, errors: &[FieldError]| Ok(refused(status, page.render(errors)));
-    let credentials = match Credentials::parse(page.username, form.get("password")) {
+    let credentials = match Credentials::parse(typed.username, typed.password) {
         Ok(credentials) => credentials,
         Err(errors) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors),
     };
     let has_number = browser.0.device.is_some();
     let client = ClientInfo {
-        call_id: page.call_id,
+        call_id: typed.call_id,
         ..browser.0
     };
     match service.log_in(credentials, session.0, client).await {
         Ok(logged_in) => {
-            let mut response = see_other(page.next);
+            let mut response = see_other(typed.next);
             let headers = response.headers_mut();
             headers.append(header::SET_COOKIE, cookies.session(&logged_in.token));
             headers.append(header::SET_COOKIE, cookies.known_device(&logged_in.device));
-            if let Some(draft) = draft.filter(|draft| draft.author == logged_in.public_id) {
+            if let Some(draft) = typed
+                .draft
+                .filter(|draft| draft.author == logged_in.public_id)
+            {
                 headers.append(header::SET_COOKIE, cookies.draft(&draft));
             }
             Ok(response)
@@ -123,6 +125,28 @@ fn wrong_credentials() -> FieldError {
     )
 }
 
+/// The login form, as typed.
+struct LoginForm<'a> {
+    next: &'a str,
+    username: &'a str,
+    password: &'a str,
+    /// None in a form that a program sends: it is a login of its own each time.
+    call_id: Option<CallId>,
+    draft: Option<Draft>,
+}
+
+impl<'a> LoginForm<'a> {
+    fn of(form: &'a Form) -> Self {
+        Self {
+            next: url::safe_redirect(form.get("next")),
+            username: form.get("username"),
+            password: form.get("password"),
+            call_id: CallId::parse(form.get("call_id")).ok(),
+            draft: Draft::of_login(form),
+        }
+    }
+}
+
 /// The content of the login page.
 struct LoginPage<'a> {
     /// The path that the login redirects to.
@@ -139,7 +163,7 @@ struct LoginPage<'a> {
 
 impl LoginPage<'_> {
     fn render(&self, errors: &[FieldError]) -> Markup {
-        let form = FormState::draft("username", self.username).with_errors(errors);
+        let form = FormState::refused(self.username, errors);
         let next = Some(self.next).filter(|next| *next != url::LIST);
         let said = match (self.flash, self.draft, next) {
             (Some(Flash::Registered), ..) => Some("Your account is ready. You can now log in."),
@@ -156,7 +180,7 @@ impl LoginPage<'_> {
                 @if let Some(next) = next { input type="hidden" name="next" value=(next); }
                 @if let Some(id) = self.call_id { input type="hidden" name="call_id" value=(id.0); }
                 @if let Some(draft) = self.draft { (draft.fields()) }
-                (Field { autocomplete: "username", ..Field::new("username", "Username") }.render(&form))
+                (Field { autocomplete: "username", ..Field::text("username", "Username", form.values) }.render(&form))
                 (Field { autocomplete: "current-password", ..Field::password("password", "Password") }.render(&form))
                 button.button type="submit" { "Login" }
             }

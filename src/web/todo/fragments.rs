@@ -13,6 +13,7 @@ use super::{
         htmx::{HxRequest, fragment},
         layout::error_summary,
     },
+    form::AddForm,
     list_view::ListView,
     new_id,
     page::{ListPage, add_form, count, load_more, status_message},
@@ -69,7 +70,7 @@ pub(super) async fn refused(
     account: &Account,
     hx: HxRequest,
     view: ListView,
-    form: FormState<'_>,
+    form: FormState<'_, AddForm<'_>>,
 ) -> Result<Response, Failure> {
     let id = new_id(service);
     let answer = if hx.0 {

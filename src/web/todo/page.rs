@@ -12,6 +12,7 @@ use super::{
         },
         url,
     },
+    form::AddForm,
     list_view::{ListUrl, ListView},
     row::{Rows, list_fields},
 };
@@ -37,7 +38,7 @@ pub(super) struct ListPage<'a> {
     /// The flash message.
     pub(super) flash: Option<Flash>,
     /// The form that adds a to-do.
-    pub(super) form: FormState<'a>,
+    pub(super) form: FormState<'a, AddForm<'a>>,
     /// The id of the next to-do.
     pub(super) id: TodoId,
 }
@@ -98,7 +99,7 @@ pub(super) fn add_form(
     account: &Account,
     view: ListView,
     id: TodoId,
-    form: &FormState<'_>,
+    form: &FormState<'_, AddForm<'_>>,
     focus: bool,
 ) -> Markup {
     let error = form.error(DESCRIPTION);
@@ -113,7 +114,7 @@ pub(super) fn add_form(
                 // No `maxlength`: it would cut what is pasted without a word. No `autocomplete="off"` either,
                 // with which Chromium does not bring the text back after Back: without a script nothing else
                 // does, and `assets/app/drafts.js`, which keeps drafts itself, switches it off.
-                input #description name="description" type="text" value=(form.value(DESCRIPTION)) required
+                input #description name="description" type="text" value=(form.values.description) required
                     enterkeyhint="done" dir="auto" data-max=(Description::MAX)
                     data-focus[focus]
                     aria-invalid=[error.map(|_| "true")]

@@ -27,6 +27,33 @@ use crate::{
     service::{RenewedSession, Service},
 };
 
+/// The form that changes the password. No value of it is sent back.
+#[derive(Clone, Copy, Default)]
+struct PasswordForm<'a> {
+    current_password: &'a str,
+    new_password: &'a str,
+    new_password_again: &'a str,
+}
+
+impl<'a> PasswordForm<'a> {
+    fn of(form: &'a Form) -> Self {
+        Self {
+            current_password: form.get("current_password"),
+            new_password: form.get("new_password"),
+            new_password_again: form.get("new_password_again"),
+        }
+    }
+
+    fn parse(self, username: &str) -> Result<PasswordChange, Vec<FieldError>> {
+        let input = PasswordChangeInput {
+            current_password: self.current_password,
+            new_password: self.new_password,
+            new_password_again: Some(self.new_password_again),
+        };
+        PasswordChange::parse(input, username)
+    }
+}
+
 /// `GET /change-password`
 #[handler]
 pub(in crate::web) async fn show(
@@ -53,16 +80,12 @@ pub(in crate::web) async fn change(
     };
     check_account(form.get(ACCOUNT_FIELD), account)?;
     let user = service.user(account).await?;
-    let refuse = |status, errors: &[FieldError]| {
-        let state = FormState::refused(&form, errors);
-        refused(status, change_page(account, &user.username, &state))
+    let typed = PasswordForm::of(&form);
+    let page = |errors: &[FieldError]| {
+        let state = FormState::refused(typed, errors);
+        change_page(account, &user.username, &state)
     };
-    let input = PasswordChangeInput {
-        current_password: form.get("current_password"),
-        new_password: form.get("new_password"),
-        new_password_again: Some(form.get("new_password_again")),
-    };
-    let changed = match PasswordChange::parse(input, &user.username) {
+    let changed = match typed.parse(&user.username) {
         Ok(change) => {
             service
                 .change_password(account, token, change, device, browser.0.address)
@@ -72,12 +95,10 @@ pub(in crate::web) async fn change(
     };
     match changed {
         Ok(renewed) => Ok(done(cookies, &renewed)),
-        Err(Error::Invalid(errors)) => Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, &errors)),
+        Err(Error::Invalid(errors)) => Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, page(&errors))),
         Err(error) => {
             let later = RetryLater::of(error)?;
-            let errors = [later.message("current_password")];
-            let state = FormState::refused(&form, &errors);
-            Ok(later.response(change_page(account, &user.username, &state)))
+            Ok(later.response(page(&[later.message("current_password")])))
         }
     }
 }
@@ -92,7 +113,7 @@ async fn repeat(
 ) -> Result<Response, Failure> {
     let device = client.device.as_ref();
     for token in &visitor.tokens {
-        let new = form.get("new_password").into();
+        let new = PasswordForm::of(form).new_password.into();
         let renewed = service.repeat_password_change(token, new, device, client.address);
         let renewed = renewed.await;
         if let Some(renewed) = renewed? {
@@ -110,7 +131,11 @@ fn done(cookies: CookieJar, renewed: &RenewedSession) -> Response {
     response
 }
 
-fn change_page(account: &Account, username: &str, form: &FormState<'_>) -> Markup {
+fn change_page(
+    account: &Account,
+    username: &str,
+    form: &FormState<'_, PasswordForm<'_>>,
+) -> Markup {
     let hint = format!(
         "{} characters or more; a few words are easy to remember and hard to guess",
         Password::MIN

@@ -17,11 +17,43 @@ use super::super::{
 use crate::{
     domain::{
         client_ip::ClientIp,
-        error::Error,
+        error::{Error, FieldError},
         user::{Password, Registration, RegistrationInput, Username},
     },
     service::Service,
 };
+
+/// The registration form, as typed.
+#[derive(Clone, Copy, Default)]
+struct RegistrationForm<'a> {
+    first_name: &'a str,
+    last_name: &'a str,
+    username: &'a str,
+    password: &'a str,
+    password_again: &'a str,
+}
+
+impl<'a> RegistrationForm<'a> {
+    fn of(form: &'a Form) -> Self {
+        Self {
+            first_name: form.get("first_name"),
+            last_name: form.get("last_name"),
+            username: form.get("username"),
+            password: form.get("password"),
+            password_again: form.get("password_again"),
+        }
+    }
+
+    fn parse(self) -> Result<Registration, Vec<FieldError>> {
+        Registration::parse(RegistrationInput {
+            first_name: self.first_name,
+            last_name: self.last_name,
+            username: self.username,
+            password: self.password,
+            password_again: Some(self.password_again),
+        })
+    }
+}
 
 /// `GET /register`
 #[handler]
@@ -39,14 +71,8 @@ pub(in crate::web) async fn register(
     from: Data<&ClientIp>,
     form: Form,
 ) -> Result<Response, Failure> {
-    let input = RegistrationInput {
-        first_name: form.get("first_name"),
-        last_name: form.get("last_name"),
-        username: form.get("username"),
-        password: form.get("password"),
-        password_again: Some(form.get("password_again")),
-    };
-    let registered = match Registration::parse(input) {
+    let typed = RegistrationForm::of(&form);
+    let registered = match typed.parse() {
         Ok(registration) => service.register(registration, **from).await.map(drop),
         Err(errors) => Err(Error::Invalid(errors)),
     };
@@ -57,14 +83,15 @@ pub(in crate::web) async fn register(
         Err(error) => {
             let later = RetryLater::of(error)?;
             let errors = [later.message("password")];
-            return Ok(later.response(registration_page(&FormState::refused(&form, &errors))));
+            return Ok(later.response(registration_page(&FormState::refused(typed, &errors))));
         }
     };
-    let page = registration_page(&FormState::refused(&form, &errors));
+    let page = registration_page(&FormState::refused(typed, &errors));
     Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, page))
 }
 
-fn registration_page(form: &FormState<'_>) -> Markup {
+fn registration_page(form: &FormState<'_, RegistrationForm<'_>>) -> Markup {
+    let typed = form.values;
     let username_hint = format!(
         "{} to {} letters A to Z, digits, dots, underscores or hyphens",
         Username::MIN,
@@ -77,16 +104,16 @@ fn registration_page(form: &FormState<'_>) -> Markup {
     let fields = [
         Field {
             autocomplete: "given-name",
-            ..Field::new("first_name", "First name")
+            ..Field::text("first_name", "First name", typed.first_name)
         },
         Field {
             autocomplete: "family-name",
-            ..Field::new("last_name", "Last name")
+            ..Field::text("last_name", "Last name", typed.last_name)
         },
         Field {
             autocomplete: "username",
             hint: &username_hint,
-            ..Field::new("username", "Username")
+            ..Field::text("username", "Username", typed.username)
         },
         Field {
             hint: &password_hint,

@@ -1,0 +1,101 @@
+//! The forms of the list: the one that adds a to-do, and those of its rows.
+
+use super::{
+    super::{auth::Visitor, draft::Draft, failure::Failure, form::Form},
+    list_view::{ListUrl, ListView},
+    page::DESCRIPTION,
+};
+use crate::domain::{
+    error::{FieldCode, FieldError},
+    todo::{Description, TodoId},
+    user::Account,
+};
+
+/// The form that adds a to-do, as typed: a member for each field.
+#[derive(Clone, Copy, Default)]
+pub(super) struct AddForm<'a> {
+    pub(super) description: &'a str,
+    /// In the hidden field: the id that the to-do will have, which makes adding it idempotent.
+    id: &'a str,
+}
+
+/// A to-do to add.
+pub(super) struct NewTodo {
+    pub(super) description: Description,
+    /// None in a hand-written form, such as with curl.
+    pub(super) id: Option<TodoId>,
+}
+
+impl<'a> AddForm<'a> {
+    pub(super) fn of(form: &'a Form) -> Self {
+        Self {
+            description: form.get(DESCRIPTION),
+            id: form.either("todo_id", "id"),
+        }
+    }
+
+    /// The values of a draft; its id is that of the page.
+    pub(super) fn of_draft(draft: &'a Draft) -> Self {
+        Self {
+            description: &draft.text,
+            ..Self::default()
+        }
+    }
+
+    /// # Errors
+    /// The errors of all visible fields; else that of the id, at the first field, since it has no input of its own.
+    pub(super) fn parse(self) -> Result<NewTodo, Vec<FieldError>> {
+        let description = Description::parse(self.description).map_err(|error| vec![error])?;
+        let id = (!self.id.is_empty()).then(|| TodoId::parse(self.id));
+        let id = id.transpose().map_err(|mut error| {
+            error.field = DESCRIPTION.into();
+            vec![error]
+        })?;
+        Ok(NewTodo { description, id })
+    }
+}
+
+/// A form of a row: its user, its view of the list and its to-do.
+pub(super) struct RowForm {
+    pub(super) account: Account,
+    pub(super) view: ListView,
+    pub(super) id: TodoId,
+}
+
+impl RowForm {
+    pub(super) fn of(form: &Form, visitor: Visitor) -> Result<Self, Failure> {
+        let view = view(form)?;
+        let link = ListUrl { view, flash: None };
+        let account = visitor.sender(form, &link)?;
+        let id = TodoId::parse(form.either("todo_id", "id"))?;
+        Ok(Self { account, view, id })
+    }
+}
+
+/// The change that the form of `/update-todo` asks for.
+pub(super) enum Change {
+    Complete,
+    Reopen,
+    /// The other button of a row, pressed in a browser without `formaction`, such as w3m.
+    Remove,
+}
+
+impl Change {
+    pub(super) fn of(form: &Form) -> Result<Self, FieldError> {
+        match (form.get("is_removed"), form.get("is_done")) {
+            ("true", _) => Ok(Self::Remove),
+            (_, "" | "true") => Ok(Self::Complete),
+            (_, "false") => Ok(Self::Reopen),
+            _ => Err(FieldError::new(
+                "is_done",
+                FieldCode::InvalidValue,
+                "A to-do is set to true (done) or false (open)",
+            )),
+        }
+    }
+}
+
+/// The part of the list that the page of a form showed.
+pub(super) fn view(form: &Form) -> Result<ListView, FieldError> {
+    ListView::parse(form.get("show"), form.either("cursor", "after"))
+}
