@@ -6,14 +6,13 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use secrecy::ExposeSecret as _;
 use tickbox::{
-    api,
+    bench,
     domain::{
         session::SessionId,
         todo::{Description, Page, Todo, TodoCounts, TodoId},
         user::{Account, UserId},
     },
     service::TokenSigner,
-    web,
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
@@ -63,12 +62,12 @@ fn account() -> Account {
 fn answers(criterion: &mut Criterion) {
     let (account, page, id) = (account(), page(), TodoId(Uuid::from_u128(9)));
     criterion.bench_function("page of 50 to-dos", |bencher| {
-        bencher.iter(|| web::list_page(black_box(&account), black_box(&page), id));
+        bencher.iter(|| bench::list_page(black_box(&account), black_box(&page), id));
     });
     criterion.bench_function("JSON of 50 to-dos", |bencher| {
         bencher.iter_batched(
             || page.clone(),
-            api::list_json,
+            bench::list_json,
             criterion::BatchSize::SmallInput,
         );
     });
@@ -84,7 +83,7 @@ fn questions(criterion: &mut Criterion) {
     let form = b"todo_id=019ab7e4-7a5e-7000-8000-0123456789ab&show=&cursor=\
         &description=buy+milk+%26+%3Cb%3Ebread%3C%2Fb%3E+%E2%80%9Cnow%E2%80%9D";
     criterion.bench_function("form, parsed", |bencher| {
-        bencher.iter(|| web::form_fields(black_box(form)));
+        bencher.iter(|| bench::form_fields(black_box(form)));
     });
 }
 

@@ -116,9 +116,7 @@ fn calls() -> OpenApiService<Apis, ()> {
     OpenApiService::new(apis, "Tickbox API", env!("CARGO_PKG_VERSION")).server(SERVER)
 }
 
-/// The JSON of a page of the list; public for `benches` alone.
-#[doc(hidden)]
-#[must_use]
-pub fn list_json(page: Page) -> Vec<u8> {
+/// The JSON of a page of the list.
+pub(crate) fn list_json(page: Page) -> Vec<u8> {
     json::bytes(&schema::TodoList::new(page))
 }

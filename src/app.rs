@@ -25,7 +25,7 @@ use crate::{
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
     telemetry,
-    web::{self, error_page::with_allow},
+    web::{self},
 };
 
 /// Limits per request. A client can occupy a connection for at most the sum of the timeouts.
@@ -46,8 +46,17 @@ pub struct Front {
     pub hsts: Option<&'static str>,
 }
 
-/// All routes behind the middleware of every request. The list is read from the bottom: the last layer is the
-/// outermost, which sees a request first and its response last.
+/// Wraps the last expression in the layers before it, written outermost first.
+macro_rules! layers {
+    ($routes:expr) => { $routes };
+    ($app:ident => $layer:expr; $($inner:tt)+) => {{
+        let $app = layers!($($inner)+);
+        $layer
+    }};
+}
+
+/// All routes behind the middleware of every request, outermost first: the first layer sees a request first and its
+/// response last.
 #[must_use]
 pub fn endpoint(
     service: Service,
@@ -63,36 +72,35 @@ pub fn endpoint(
     let throttle = Throttle::new(service.request_quota(), &headers);
     let routes = routes(proxies, public_origin).data(service).data(lifecycle);
 
-    // Deadline of all database work and of the wait for a password hash.
-    let app =
-        routes.around(async |routes, request| service::within_budget(routes.call(request)).await);
-    // Limits on URI, headers, body and time; the body is read whole.
-    let app = server::with_request_limits(app, REQUEST);
-    // Errors and panics become pages or problem documents.
-    let app = with_error_responses(app);
-    // Pages and JSON are compressed.
-    let app = compressed(app);
-    // Security headers. Boxed: otherwise the nested type exceeds the recursion limit.
-    let app = with_headers(app, headers).boxed();
-    // Back-pressure: the bytes of a response count until its client has read them.
-    let app = throttle.holding(app);
-    // One log line and the metrics of each request, under its request id.
-    let app = telemetry::log_requests(app, proxies.0 > 0, client_ip);
-    // Rate limit by client IP, before anything is done for a request.
-    let app = throttle.around(app);
-    // The client IP, for rate limits and logs.
-    with_client_ip(app, proxies)
+    layers! {
+        // The client IP, for rate limits and logs.
+        app => with_client_ip(app, proxies);
+        // Rate limit by client IP, before anything is done for a request.
+        app => throttle.around(app);
+        // One log line and the metrics of each request, under its request id.
+        app => telemetry::log_requests(app, proxies.0 > 0, client_ip);
+        // Back-pressure: the bytes of a response count until its client has read them.
+        app => throttle.holding(app);
+        // Security headers. Boxed: otherwise the nested type exceeds the recursion limit.
+        app => with_headers(app, headers).boxed();
+        // Pages and JSON are compressed.
+        app => compressed(app);
+        // Errors and panics become pages or problem documents.
+        app => with_error_responses(app);
+        // Limits on URI, headers, body and time; the body is read whole.
+        app => server::with_request_limits(app, REQUEST);
+        // Deadline of all database work and of the wait for a password hash.
+        app => app.around(async |app, request| service::within_budget(app.call(request)).await);
+        routes
+    }
 }
 
 fn routes(proxies: TrustedProxies, public_origin: Option<PublicOrigin>) -> Route {
     Route::new()
-        .at("/healthz", with_allow(get(healthz), "GET"))
-        .at("/readyz", with_allow(get(readyz), "GET"))
-        .at(assets::ROUTE, with_allow(get(assets::asset), "GET"))
-        .at(
-            assets::FAVICON_ROUTE,
-            with_allow(get(assets::favicon), "GET"),
-        )
+        .at("/healthz", get(healthz))
+        .at("/readyz", get(readyz))
+        .at(assets::ROUTE, get(assets::asset))
+        .at(assets::FAVICON_ROUTE, get(assets::favicon))
         .nest(api::PATH, api::routes(proxies, public_origin.clone()))
         .nest("/", web::routes(proxies, public_origin))
 }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod head;
 pub mod media_type;
 pub mod rate_limit;
+pub mod rfc3339;
 pub mod security_event;
 pub mod session;
 pub mod text;

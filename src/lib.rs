@@ -17,6 +17,8 @@
 pub mod api;
 pub mod app;
 pub mod assets;
+#[doc(hidden)]
+pub mod bench;
 pub mod config;
 pub mod database;
 mod detach_on_drop;

@@ -85,8 +85,7 @@ pub fn routes(
 ) -> BoxEndpoint<'static> {
     let mut route = Route::new();
     for page in pages() {
-        let allow = page.methods.join(", ");
-        route = route.at(page.path, error_page::with_allow(page.endpoint, &allow));
+        route = route.at(page.path, page.endpoint);
         if page.path != url::LIST {
             let with_slash = format!("{}/", page.path);
             route = route.at(
@@ -109,17 +108,13 @@ fn redirect_slash(page: &str, request: &Request) -> Response {
         .finish()
 }
 
-/// The list page; public for `benches` alone.
-#[doc(hidden)]
-#[must_use]
-pub fn list_page(account: &Account, page: &Page, id: TodoId) -> String {
+/// The first page of the list, as `GET /` answers it.
+pub(crate) fn list_page(account: &Account, page: &Page, id: TodoId) -> String {
     todo::list_page(account, page, id).into_string()
 }
 
-/// The number of fields of a form, if it is text; public for `benches` alone.
-#[doc(hidden)]
-#[must_use]
-pub fn form_fields(body: &[u8]) -> Option<usize> {
+/// The number of fields of a form, if it is text.
+pub(crate) fn form_fields(body: &[u8]) -> Option<usize> {
     let fields = form::Fields::parse(body).ok()?;
     Some(fields.0.len())
 }

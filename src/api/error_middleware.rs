@@ -1,11 +1,7 @@
 //! Error middleware: every error of a route or of the framework, an unknown path and a panic become problem
 //! documents. The framework's own messages name types of this program, so they are not disclosed.
 
-use poem::{
-    Endpoint, IntoResponse as _, PathPattern, Request, Response,
-    error::{MethodNotAllowedError, NotFoundError},
-    http::StatusCode,
-};
+use poem::{Endpoint, IntoResponse as _, PathPattern, Request, Response};
 use poem_openapi::error::AuthorizationError;
 
 use super::{
@@ -14,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::error::{AuthError, Error},
-    http::error_boundary::{self, ErrorRenderer, RETRY_AFTER},
+    http::error_boundary::{self, ErrorRenderer, FrameworkError, RETRY_AFTER},
 };
 
 /// Answers every error of `endpoint` with a problem document.
@@ -57,32 +53,24 @@ pub(super) fn with_path_pattern(path: &str, mut response: Response) -> Response 
 }
 
 fn framework_error(error: &poem::Error, path: &str) -> ApiError {
-    if error.is::<MethodNotAllowedError>() {
-        ApiError::method_not_allowed(openapi::methods(path))
-    } else if error.is::<NotFoundError>() {
-        ApiError::new(Code::NotFound)
-    } else if error.is::<AuthorizationError>() {
-        Error::Unauthenticated(AuthError::NoToken).into()
-    } else {
-        by_status(error)
+    if error.is::<AuthorizationError>() {
+        return Error::Unauthenticated(AuthError::NoToken).into();
     }
-}
-
-/// Errors of the listener and of the framework, by their status.
-fn by_status(error: &poem::Error) -> ApiError {
-    match error.status() {
-        StatusCode::REQUEST_TIMEOUT => ApiError::new(Code::RequestTimeout),
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(Code::TooLarge),
-        StatusCode::URI_TOO_LONG => ApiError::new(Code::UriTooLong),
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ApiError::head_too_large(&error.to_string()),
-        StatusCode::SERVICE_UNAVAILABLE => Error::Unavailable {
+    match FrameworkError::of(error) {
+        FrameworkError::NotFound => ApiError::new(Code::NotFound),
+        FrameworkError::MethodNotAllowed => ApiError::method_not_allowed(openapi::methods(path)),
+        FrameworkError::RequestTimeout => ApiError::new(Code::RequestTimeout),
+        FrameworkError::BodyTooLarge => ApiError::new(Code::TooLarge),
+        FrameworkError::UriTooLong => ApiError::new(Code::UriTooLong),
+        FrameworkError::HeadTooLarge => ApiError::head_too_large(&error.to_string()),
+        FrameworkError::Malformed => {
+            ApiError::new(Code::MalformedBody).with_detail("The request could not be understood.")
+        }
+        FrameworkError::Unavailable => Error::Unavailable {
             retry_after: RETRY_AFTER,
             cause: error.to_string(),
         }
         .into(),
-        status if status.is_client_error() => {
-            ApiError::new(Code::MalformedBody).with_detail("The request could not be understood.")
-        }
-        _ => Error::internal(error.to_string()).into(),
+        FrameworkError::Internal => Error::internal(error.to_string()).into(),
     }
 }

@@ -2,12 +2,12 @@
 
 mod retry_form;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use maud::html;
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, PathPattern, Request, Response,
-    error::{MethodNotAllowedError, NotFoundError},
+    Endpoint, IntoResponse as _, PathPattern, Request, Response,
+    error::MethodNotAllowedError,
     http::{HeaderValue, StatusCode, header},
 };
 
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{INPUT_MAX, error::Error, rate_limit::humanize, security_event::SecurityEvent},
-    http::error_boundary::{self, ErrorRenderer, RETRY_AFTER},
+    http::error_boundary::{self, ErrorRenderer, FrameworkError, RETRY_AFTER},
 };
 
 /// The response to a request that is rejected before it reaches a page: a page, or a fragment for htmx.
@@ -50,35 +50,6 @@ pub fn error_response(error: &Error, from_htmx: bool) -> Response {
 /// Answers every failure of `endpoint` with an error page, a panic too.
 pub fn with_error_pages<E: Endpoint + 'static>(endpoint: E) -> impl Endpoint<Output = Response> {
     error_boundary::catch::<ErrorContext, E>(endpoint)
-}
-
-/// Adds `Allow` to the response to a wrong method (RFC 9110, 15.5.6), which poem leaves out.
-///
-/// # Panics
-/// When `allow` is no header value: a method name with a line break in it.
-pub fn with_allow<E: Endpoint + 'static>(
-    endpoint: E,
-    allow: &str,
-) -> impl Endpoint<Output = Response> + use<E> {
-    let allow = HeaderValue::try_from(allow).expect("method names are visible ASCII");
-    endpoint.around(move |endpoint: Arc<E>, request: Request| {
-        let allow = allow.clone();
-        async move {
-            let hx = HxRequest::of(&request);
-            match endpoint.call(request).await {
-                Err(error) if error.is::<MethodNotAllowedError>() => {
-                    let route = error.data::<PathPattern>().cloned();
-                    let mut response = response(error, &ErrorContext::without_form(hx));
-                    if let Some(route) = route {
-                        response.set_data(route);
-                    }
-                    response.headers_mut().insert(header::ALLOW, allow);
-                    Ok(response)
-                }
-                result => result.map(poem::IntoResponse::into_response),
-            }
-        }
-    })
 }
 
 /// Request context needed to render an error.
@@ -111,7 +82,13 @@ impl ErrorRenderer for ErrorContext {
     }
 
     fn error(&self, error: poem::Error) -> Response {
-        response(error, self)
+        let is_wrong_method = error.is::<MethodNotAllowedError>();
+        let allow = is_wrong_method.then(|| allow(error.data::<PathPattern>()));
+        let mut response = response(error, self);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        response
     }
 
     fn panic(&self) -> Response {
@@ -119,11 +96,23 @@ impl ErrorRenderer for ErrorContext {
     }
 }
 
+/// The value of `Allow` (RFC 9110, 15.5.6), which poem leaves out. Routes other than pages can only be read.
+fn allow(route: Option<&PathPattern>) -> HeaderValue {
+    static METHODS: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
+        let pages = super::pages().into_iter();
+        pages
+            .map(|page| (page.path, page.methods.join(", ")))
+            .collect()
+    });
+    let methods = route.and_then(|route| METHODS.get(&*route.0));
+    let methods = methods.map_or("GET", String::as_str);
+    HeaderValue::from_str(methods).expect("method names are visible ASCII")
+}
+
 fn response(error: poem::Error, context: &ErrorContext) -> Response {
     let status = error.status();
     let failure = match error.downcast::<Failure>() {
         Ok(failure) => failure,
-        Err(error) if error.is::<NotFoundError>() => Error::NotFound.into(),
         Err(error) => return framework_error(&error, context),
     };
     log(&failure);
@@ -142,39 +131,44 @@ fn response(error: poem::Error, context: &ErrorContext) -> Response {
     }
 }
 
-/// Errors of the listener and of poem, by their status.
+/// The page of an error of the listener or of poem.
 fn framework_error(error: &poem::Error, context: &ErrorContext) -> Response {
-    let status = error.status();
-    let message = match status {
-        StatusCode::SERVICE_UNAVAILABLE => {
-            tracing::warn!(cause = %error, "request cannot be answered now");
-            return with_retry_after(error_page(status, UNAVAILABLE, context), RETRY_AFTER);
-        }
-        status if status.is_server_error() => {
-            tracing::error!(%error, "request failed");
-            INTERNAL_ERROR.into()
-        }
-        StatusCode::METHOD_NOT_ALLOWED => {
+    let message = match FrameworkError::of(error) {
+        FrameworkError::NotFound => NOT_FOUND.into(),
+        FrameworkError::MethodNotAllowed => {
             "This address cannot be used in that way. Go back to the list and use its buttons."
                 .into()
         }
-        StatusCode::PAYLOAD_TOO_LARGE => {
+        FrameworkError::RequestTimeout => {
+            "What you sent took too long to arrive. Send it again.".into()
+        }
+        FrameworkError::BodyTooLarge => {
             format!(
                 "That is too much text at once: at most {} KiB.",
                 INPUT_MAX / 1024
             )
         }
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => format!(
+        FrameworkError::UriTooLong => "This address is too long. Go back to the list.".into(),
+        FrameworkError::HeadTooLarge => format!(
             "Your browser sent {error}. Delete the cookies of this site in the settings of your browser, then open the page again. If that does not help, tell whoever runs this site."
         ),
-        StatusCode::URI_TOO_LONG => "This address is too long. Go back to the list.".into(),
-        StatusCode::REQUEST_TIMEOUT => {
-            "What you sent took too long to arrive. Send it again.".into()
+        FrameworkError::Malformed => {
+            "The request could not be understood. Send it again.".to_owned()
         }
-        _ => "The request could not be understood. Send it again.".to_owned(),
+        FrameworkError::Unavailable => {
+            tracing::warn!(cause = %error, "request cannot be answered now");
+            let page = error_page(error.status(), UNAVAILABLE, context);
+            return with_retry_after(page, RETRY_AFTER);
+        }
+        FrameworkError::Internal => {
+            tracing::error!(%error, "request failed");
+            INTERNAL_ERROR.into()
+        }
     };
-    error_page(status, &message, context)
+    error_page(error.status(), &message, context)
 }
+
+const NOT_FOUND: &str = "There is nothing here. It may have been removed meanwhile.";
 
 const UNAVAILABLE: &str = "We cannot answer right now. If you sent something, it may not have been saved: wait a few seconds, then send it again. Nothing is added twice.";
 
@@ -193,9 +187,7 @@ fn message(failure: &Failure) -> String {
         Failure::AnotherAccount => {
             "Somebody else has logged in with this browser since this page was loaded, so nothing was done or saved. What you typed is still yours: copy it if you need it.".into()
         }
-        Failure::Domain(Error::NotFound) => {
-            "There is nothing here. It may have been removed meanwhile.".into()
-        }
+        Failure::Domain(Error::NotFound) => NOT_FOUND.into(),
         Failure::Domain(Error::Gone(_)) => {
             "This was removed too long ago to be brought back. Add it once more.".into()
         }

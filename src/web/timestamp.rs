@@ -1,54 +1,29 @@
 //! Timestamps on pages: the `<time>` element.
 
 use maud::Render;
-use time::{Month, OffsetDateTime};
+use time::{Month, OffsetDateTime, UtcOffset};
 
-/// A date and time for readers, with one for programs in its attribute. Written by hand: format descriptions
-/// were most of the cost of a page of fifty to-dos.
+use crate::domain::rfc3339;
+
+/// A date and time for readers, with one for programs in its attribute; both in UTC.
 pub(super) struct TimeElement(pub(super) OffsetDateTime);
 
 impl Render for TimeElement {
     fn render_to(&self, buffer: &mut String) {
-        let (year, month, day) = self.0.to_calendar_date();
-        let (hour, minute, second) = self.0.to_hms();
+        let date = self.0.to_offset(UtcOffset::UTC);
+        let text = rfc3339::seconds(date);
+        let text = str::from_utf8(&text).expect("ASCII");
         buffer.push_str("<time datetime=\"");
-        push_4_digits(buffer, year);
-        buffer.push('-');
-        push_2_digits(buffer, month.into());
-        buffer.push('-');
-        push_2_digits(buffer, day);
-        buffer.push('T');
-        push_2_digits(buffer, hour);
-        buffer.push(':');
-        push_2_digits(buffer, minute);
-        buffer.push(':');
-        push_2_digits(buffer, second);
-        buffer.push_str("Z\">");
-        if day >= 10 {
-            buffer.push(char::from(b'0' + day / 10));
-        }
-        buffer.push(char::from(b'0' + day % 10));
+        buffer.push_str(text);
+        buffer.push_str("\">");
+        buffer.push_str(text[8..10].trim_start_matches('0'));
         buffer.push(' ');
-        buffer.push_str(short_name(month));
+        buffer.push_str(short_name(date.month()));
         buffer.push(' ');
-        push_4_digits(buffer, year);
+        buffer.push_str(&text[..4]);
         buffer.push(' ');
-        push_2_digits(buffer, hour);
-        buffer.push(':');
-        push_2_digits(buffer, minute);
+        buffer.push_str(&text[11..16]);
         buffer.push_str(" UTC</time>");
-    }
-}
-
-fn push_2_digits(buffer: &mut String, number: u8) {
-    buffer.push(char::from(b'0' + number / 10 % 10));
-    buffer.push(char::from(b'0' + number % 10));
-}
-
-fn push_4_digits(buffer: &mut String, year: i32) {
-    let year = year.unsigned_abs() % 10_000;
-    for part in [year / 100, year % 100] {
-        push_2_digits(buffer, u8::try_from(part).expect("below 100"));
     }
 }
 

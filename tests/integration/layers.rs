@@ -46,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
+    ("bench", &["web", "api", "domain"]),
     ("web", &["service", "domain", "assets", "http"]),
     ("api", &["service", "domain", "assets", "http"]),
     ("assets", &["http"]),

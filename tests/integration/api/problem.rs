@@ -44,7 +44,7 @@ async fn every_failure_is_a_problem_document(pool: MySqlPool) {
     let mut taken = body();
     taken["username"] = json!("ona");
     let long = format!("\"{}\"", "x".repeat(16 * 1024));
-    let mut problems = String::new();
+    let mut problems = Vec::new();
     for (path, kind, body) in [
         (call, json, "{".to_owned()),
         (call, json, "[]".to_owned()),
@@ -63,9 +63,9 @@ async fn every_failure_is_a_problem_document(pool: MySqlPool) {
             assert!(!answer.body.contains(inside), "{inside} in {}", answer.body);
         }
         let problem = snapshot::json(&answer);
-        problems += &format!("POST {path} {kind} {sent}\n{problem}\n\n");
+        problems.push(format!("POST {path} {kind} {sent}\n{problem}"));
     }
-    insta::assert_snapshot!(problems);
+    insta::assert_snapshot!(problems.join("\n\n"));
     let get = Answer::to(site.request(Method::GET, call)).await;
     assert_eq!((get.status, get.header("allow")), (405, "POST"));
 }
