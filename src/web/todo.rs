@@ -11,10 +11,10 @@ use maud::{Markup, html};
 use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 
 use self::{
-    form::{AddForm, Change, RowForm},
+    form::{AddForm, Change, DESCRIPTION, RowForm},
     fragments::{added, altered, appended, refreshed, refused},
     list_view::{ListUrl, ListView},
-    page::{DESCRIPTION, ListPage},
+    page::ListPage,
 };
 use super::{
     auth::Visitor,

@@ -3,13 +3,15 @@
 use super::{
     super::{auth::Visitor, draft::Draft, failure::Failure, form::Form},
     list_view::{ListUrl, ListView},
-    page::DESCRIPTION,
 };
 use crate::domain::{
     error::{FieldCode, FieldError},
     todo::{Description, TodoId},
     user::Account,
 };
+
+/// The field with the text of a new to-do.
+pub(super) const DESCRIPTION: &str = "description";
 
 /// The form that adds a to-do, as typed: a member for each field.
 #[derive(Clone, Copy, Default)]

@@ -12,7 +12,7 @@ use super::{
         },
         url,
     },
-    form::AddForm,
+    form::{AddForm, DESCRIPTION},
     list_view::{ListUrl, ListView},
     row::{Rows, list_fields},
 };
@@ -23,9 +23,6 @@ use crate::domain::{
 
 /// The heading of the list.
 pub(super) const TITLE: &str = "My to-do list";
-
-/// The field with the text of a new to-do.
-pub(super) const DESCRIPTION: &str = "description";
 
 /// The content of the list page.
 pub(super) struct ListPage<'a> {
