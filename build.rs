@@ -98,7 +98,7 @@ fn bundle_scripts() -> io::Result<String> {
     let part = |name: &str| fs::read_to_string(format!("{PARTS}/{name}.js"));
     let begun = |name| {
         Ok(format!(
-            "\nbegin(\"{name}\", () => {{\n{}}});\n",
+            "\nstartPart(\"{name}\", () => {{\n{}}});\n",
             part(name)?
         ))
     };

@@ -13,7 +13,7 @@ const PURGE_CHECK: Duration = Duration::from_mins(10);
 pub(crate) async fn purge_daily(service: Service) {
     loop {
         if let Err(cause) = service.purge_expired_limits().await {
-            tracing::warn!(%cause, "what was counted for limits could not be deleted");
+            tracing::warn!(%cause, "expired rate limits could not be deleted");
         }
         match service.purge_if_due().await {
             Ok(None) => {}

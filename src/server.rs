@@ -174,12 +174,12 @@ pub async fn run(
     }
     let taken = timeout(KEEP_ALIVE_DRAIN, accept_queue(&listener, &connections));
     if taken.await.is_err() {
-        tracing::warn!("connections were cut off: there were no descriptors for them");
+        tracing::warn!("connections were aborted: there were no file descriptors for them");
     }
     drop(listener);
     sleep(KEEP_ALIVE_DRAIN).await;
     if timeout(SHUTDOWN_TIMEOUT, connections.end()).await.is_err() {
-        tracing::warn!("requests were cut off: they took too long to end");
+        tracing::warn!("requests were aborted: they did not finish within the drain time");
     }
 }
 

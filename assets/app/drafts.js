@@ -2,11 +2,11 @@
 // added, or its owner logs out. With it the id that its to-do is to have: if it has been added after
 // all, and only the answer was lost, adding it again changes nothing.
 
-const drafts = keeper("sessionStorage");
+const drafts = safeStorage("sessionStorage");
 const name = `tickbox-draft ${account()}`;
 
 // Says whether it is still there when the page has been left.
-function keep() {
+function saveDraft() {
   const text = find("#description").value;
   const id = find("#add [name=todo_id]").value;
   if (text) return drafts.set(name, JSON.stringify({ text, id }));
@@ -14,20 +14,20 @@ function keep() {
   return true;
 }
 
-const kept = () => JSON.parse(drafts.get(name) ?? "{}");
+const savedDraft = () => JSON.parse(drafts.get(name) ?? "{}");
 
-function bringBack() {
-  const { text, id } = kept();
+function restoreDraft() {
+  const { text, id } = savedDraft();
   if (!text) return;
   find("#description").value = text;
   find("#add [name=todo_id]").value = id;
 }
 
 // Else the browser would remember every to-do, and suggest it to other users.
-const forgetHistory = () => find("#description").setAttribute("autocomplete", "off");
+const disableAutocomplete = () => find("#description").setAttribute("autocomplete", "off");
 
 on("input", ({ target }) => {
-  if (is(target, "description")) keep();
+  if (hasId(target, "description")) saveDraft();
 });
 
 on("submit", ({ target }) => {
@@ -35,7 +35,7 @@ on("submit", ({ target }) => {
 });
 
 // Whoever types on while a to-do is being added finds that text in the fresh field.
-function keepTyping({ request, response }, fresh) {
+function keepNewerInput({ request, response }, fresh) {
   const sent = request.body.get("description");
   const typed = find("#description").value;
   const isAdded = response.raw.ok && typed.startsWith(sent);
@@ -44,27 +44,27 @@ function keepTyping({ request, response }, fresh) {
 
 on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
   for (const { target, fragment } of tasks) {
-    if (is(target, "add")) keepTyping(ctx, fragment.querySelector("#description"));
+    if (hasId(target, "add")) keepNewerInput(ctx, fragment.querySelector("#description"));
   }
 });
 
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!find("#description")) return;
-  forgetHistory();
-  keep();
+  disableAutocomplete();
+  saveDraft();
 });
 
 // To the login page. Where the browser keeps no text, it is sent there as it is without a script: the
 // answer's form holds it.
 on("htmx:after:request", (event) => {
-  if (!event.detail.ctx.hx.redirect || !find("#description") || keep()) return;
+  if (!event.detail.ctx.hx.redirect || !find("#description") || saveDraft()) return;
   event.preventDefault();
   find("#add").submit();
 });
 
 if (find("#description")) {
-  forgetHistory();
+  disableAutocomplete();
   // The text that the page came with is older than what is kept for the same to-do.
-  if (find("#description").value && kept().id !== find("#add [name=todo_id]").value) keep();
-  else bringBack();
+  if (find("#description").value && savedDraft().id !== find("#add [name=todo_id]").value) saveDraft();
+  else restoreDraft();
 }

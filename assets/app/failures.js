@@ -1,23 +1,23 @@
 // Words when the network fails or something in between answers. First of all parts: whatever else
 // is broken, a to-do that was not saved must not look as if it were.
 
-function say(words, ...more) {
+function showFailure(words, ...more) {
   const failure = make("p", { className: "failure" }, words, ...more);
   find("#status")?.replaceChildren(failure);
   return failure;
 }
 
-const sayUnreachable = () =>
-  say("The server could not be reached. Nothing you typed is lost: check the connection, then try again.");
+const showUnreachable = () =>
+  showFailure("The server could not be reached. Nothing you typed is lost: check the connection, then try again.");
 
-const sayUnable = () =>
-  say("The server cannot answer right now. Nothing you typed is lost: wait a few seconds, then try again.");
+const showUnavailable = () =>
+  showFailure("The server cannot answer right now. Nothing you typed is lost: wait a few seconds, then try again.");
 
 // Only a page that is loaded anew can show the login page of another user. What is typed waits in the
 // browser's storage (`drafts.js`), if it has one.
-function sayIntercepted() {
-  const isKept = keeper("sessionStorage").set("tickbox-probe", "kept");
-  say(
+function showIntercepted() {
+  const isKept = safeStorage("sessionStorage").set("tickbox-probe", "kept");
+  showFailure(
     "Something between you and Tickbox has answered: you may have been logged out by your network's own login page. ",
     isKept ? "Nothing you typed is lost: " : "Copy what you typed, then ",
     make("a", { href: location.pathname + location.search }, "reload this page"),
@@ -40,11 +40,11 @@ async function isIntercepted() {
 
 on("htmx:error", async ({ detail: { ctx } }) => {
   if (!ctx || isRefresh(ctx)) return;
-  const said = sayUnreachable();
-  if ((await isIntercepted()) && said.isConnected) sayIntercepted();
+  const message = showUnreachable();
+  if ((await isIntercepted()) && message.isConnected) showIntercepted();
 });
 
-const isOfLogin = (status) => status < 400 || [401, 403, 407, 511].includes(status);
+const isStatusOfLoginPage = (status) => status < 400 || [401, 403, 407, 511].includes(status);
 
 on("htmx:after:request", (event) => {
   const { ctx } = event.detail;
@@ -56,7 +56,7 @@ on("htmx:after:request", (event) => {
     if (!isAnswer || !isOurs) event.preventDefault();
   } else if (!isOurs) {
     event.preventDefault(); // the page of a gateway between us
-    if (isOfLogin(ctx.response.status)) sayIntercepted();
-    else sayUnable();
+    if (isStatusOfLoginPage(ctx.response.status)) showIntercepted();
+    else showUnavailable();
   }
 });

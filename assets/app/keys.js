@@ -8,11 +8,11 @@ const keys = [
   ["?", "show these keys"],
   ["Esc", "close this"],
 ];
-const preferences = keeper("localStorage");
-const isOn = () => preferences.get("tickbox-keys") !== "off";
+const preferences = safeStorage("localStorage");
+const areShortcutsOn = () => preferences.get("tickbox-keys") !== "off";
 
 const list = keys.flatMap(([key, effect]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, effect)]);
-const letters = make("input", { id: "keys-letters", type: "checkbox", checked: isOn() });
+const letters = make("input", { id: "keys-letters", type: "checkbox", checked: areShortcutsOn() });
 const dialog = make(
   "dialog",
   { id: "keys" },
@@ -31,7 +31,7 @@ const open = make("button", { id: "keys-open", type: "button" }, "Keyboard short
 on("keydown", (event) => {
   const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (!dialog.isConnected || dialog.open || isTyping || !isOn()) return;
+  if (!dialog.isConnected || dialog.open || isTyping || !areShortcutsOn()) return;
   if (event.key === "n") find("#description").focus();
   else if (event.key === "?") dialog.showModal();
   else return;

@@ -1,21 +1,21 @@
 // Several lines that are pasted at once may be as many to-dos: the page offers to add each. A field
 // alone would run them together without a word.
 
-const MOST = 100;
-const drafts = keeper("sessionStorage");
+const LINES_MAX = 100;
+const drafts = safeStorage("sessionStorage");
 const name = `tickbox-lines ${account()}`;
 
 let lines = []; // with the id of each, so that sending it again adds once; as they are to be read
 let refused = []; // why some were not added
 let isSending = false;
 
-const words = make("p", { role: "status" });
+const message = make("p", { role: "status" });
 const addAll = make("button", { className: "button", hidden: true });
 const keepOne = make("button", { className: "button quiet", type: "button", hidden: true }, "Keep as one");
-const form = make("form", { id: "lines", method: "post", action: "/" }, words, addAll, keepOne);
+const form = make("form", { id: "lines", method: "post", action: "/" }, message, addAll, keepOne);
 
-const together = () => lines.map(({ text }) => text).join(" ");
-const count = (things, one, many) => `${things.length} ${things.length === 1 ? one : many}`;
+const joined = () => lines.map(({ text }) => text).join(" ");
+const pluralise = (things, one, many) => `${things.length} ${things.length === 1 ? one : many}`;
 
 // A random UUID; `crypto.randomUUID` is not there without https.
 function newId() {
@@ -26,26 +26,26 @@ function newId() {
   return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-function show() {
-  addAll.textContent = `Add ${count(lines, "to-do", "to-dos")}`;
+function render() {
+  addAll.textContent = `Add ${pluralise(lines, "to-do", "to-dos")}`;
   addAll.hidden = keepOne.hidden = lines.length === 0;
   if (lines.length === 0) drafts.remove(name);
   else drafts.set(name, JSON.stringify(lines));
 }
 
-function forget() {
+function reset() {
   lines = [];
-  words.textContent = "";
-  show();
+  message.textContent = "";
+  render();
 }
 
-function offer() {
-  words.textContent = `These are ${lines.length} lines.`;
-  show();
+function offerLines() {
+  message.textContent = `These are ${lines.length} lines.`;
+  render();
 }
 
 // Written as if it were typed, so that it can be undone and is kept as a draft.
-function write(text) {
+function insertText(text) {
   const field = find("#description");
   field.focus();
   if (document.execCommand("insertText", false, text)) return;
@@ -55,33 +55,34 @@ function write(text) {
 
 on("paste", (event) => {
   const field = event.target;
-  if (!is(field, "description") || isSending) return;
+  if (!hasId(field, "description") || isSending) return;
   const pasted = event.clipboardData.getData("text/plain").split(/[\r\n]+/);
   const texts = pasted.map((line) => line.replace(/\t/g, " ").trim()).filter(Boolean);
   if (texts.length < 2) return;
   event.preventDefault();
-  const isAlone = field.selectionStart === 0 && field.selectionEnd === field.value.length;
-  write(texts.join(" "));
-  if (!isAlone) return;
-  if (texts.length > MOST) {
-    words.textContent = `These are ${texts.length} lines, now in one. Up to ${MOST} at a time can be added each.`;
+  const replacesAll = field.selectionStart === 0 && field.selectionEnd === field.value.length;
+  insertText(texts.join(" "));
+  if (!replacesAll) return;
+  if (texts.length > LINES_MAX) {
+    const most = `Up to ${LINES_MAX} at a time can be added each.`;
+    message.textContent = `These are ${texts.length} lines, now in one. ${most}`;
     return;
   }
   lines = texts.map((text) => ({ id: newId(), text }));
-  offer();
+  offerLines();
 });
 
 // What is changed by hand is one text.
 on("input", ({ target }) => {
-  if (is(target, "description") && !isSending) forget();
+  if (hasId(target, "description") && !isSending) reset();
 });
 keepOne.addEventListener("click", () => {
-  forget();
+  reset();
   find("#description").focus();
 });
 
 // The last one first: the newest stands at the top, and so they come to be read as they were pasted.
-function send() {
+function sendNext() {
   const { id, text } = lines.at(-1);
   form.elements.todo_id.value = id;
   form.elements.description.value = text;
@@ -94,7 +95,7 @@ addAll.addEventListener("click", (event) => {
   isSending = true;
   refused = [];
   find("#description").readOnly = true;
-  send();
+  sendNext();
 });
 
 // The answer is about the line; the field, its id and its errors stay as they are.
@@ -104,7 +105,7 @@ on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
   const error = tasks.map(({ fragment }) => fragment.querySelector(".error")).find(Boolean);
   if (status === 422) refused.unshift({ ...lines.at(-1), why: error?.textContent });
   if (raw.ok || status === 422) lines.pop();
-  const others = tasks.filter(({ target }) => !is(target, "add") && !is(target, "errors"));
+  const others = tasks.filter(({ target }) => !hasId(target, "add") && !hasId(target, "errors"));
   tasks.splice(0, tasks.length, ...others);
 });
 
@@ -115,15 +116,16 @@ on("htmx:finally:request", ({ detail: { ctx } }) => {
   const field = find("#description");
   field.value = [...lines, ...refused].map(({ text }) => text).join(" ");
   field.dispatchEvent(new Event("input", { bubbles: true })); // it is the draft now
-  show();
+  render();
   if (!isOver) {
-    queueMicrotask(send); // htmx takes the next one when it is through with this
+    queueMicrotask(sendNext); // htmx takes the next one when it is through with this
     return;
   }
   isSending = false;
   field.readOnly = false;
-  words.textContent = lines.length && !refused.length ? `${count(lines, "line is", "lines are")} not added yet.` : "";
-  words.append(...refused.flatMap(({ text, why }) => ["“", make("bdi", {}, text), `” was not added. ${why}. `]));
+  const waiting = `${pluralise(lines, "line is", "lines are")} not added yet.`;
+  message.textContent = lines.length && !refused.length ? waiting : "";
+  message.append(...refused.flatMap(({ text, why }) => ["“", make("bdi", {}, text), `” was not added. ${why}. `]));
   if (lines.length === 0) field.focus();
 });
 
@@ -134,6 +136,6 @@ if (find("#add")) {
   form.setAttribute("hx-swap", "none");
   (find("#length") ?? find("#add")).after(form);
   lines = JSON.parse(drafts.get(name) ?? "[]");
-  if (lines.length && together() === find("#description").value) offer();
-  else forget();
+  if (lines.length && joined() === find("#description").value) offerLines();
+  else reset();
 }

@@ -8,18 +8,18 @@
 
 const find = (selector) => document.querySelector(selector);
 const on = (name, act) => document.addEventListener(name, act);
-const is = (element, id) => element?.id === id;
-const isRefresh = (ctx) => is(ctx.sourceElement, "refresh");
+const hasId = (element, id) => element?.id === id;
+const isRefresh = (ctx) => hasId(ctx.sourceElement, "refresh");
 // The account that the page was made for: none, for a stranger.
 const account = () => find("#main")?.dataset.account;
 // Of which revision of the account something is: a row, the list, the count.
 const revOf = (element) => Number(element?.dataset.rev);
 // More than the first page is shown, or asked for: that page alone would take those rows away.
-const isLonger = () => find("#todos[data-longer], #more .htmx-request") !== null;
+const hasMoreRows = () => find("#todos[data-longer], #more .htmx-request") !== null;
 
 // What the browser keeps for us under a name. Some keep nothing, or throw: then the page does, until it
 // is left. `set` says whether the browser does.
-function keeper(storage) {
+function safeStorage(storage) {
   const here = new Map();
   const attempt = (act) => {
     try {
@@ -49,7 +49,7 @@ const make = (name, properties, ...content) => {
 };
 
 // A part that cannot start says so and takes no other with it.
-function begin(name, part) {
+function startPart(name, part) {
   try {
     part();
   } catch (error) {

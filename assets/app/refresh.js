@@ -1,38 +1,38 @@
 // The list as other tabs of this browser, and other devices, left it.
 
-function catchUp() {
-  if (!document.hidden && !isLonger()) find("#refresh")?.dispatchEvent(new Event("refresh"));
+function refreshList() {
+  if (!document.hidden && !hasMoreRows()) find("#refresh")?.dispatchEvent(new Event("refresh"));
 }
 
-on("visibilitychange", catchUp);
-on("tickbox:behind", catchUp);
+on("visibilitychange", refreshList);
+on("tickbox:outdated", refreshList);
 
 // A page that is left takes its question along, which would be reported as an error otherwise.
 window.addEventListener("pagehide", () => find("#refresh")?.dispatchEvent(new Event("htmx:abort")));
 
-let asked; // the revision that was shown when the list was asked for
+let revAtRequest; // the revision that was shown when the list was asked for
 
 on("htmx:before:request", ({ detail: { ctx } }) => {
-  if (isRefresh(ctx)) asked = revOf(find("#count"));
+  if (isRefresh(ctx)) revAtRequest = revOf(find("#count"));
 });
 
 on("htmx:before:swap", (event) => {
   const { ctx, tasks } = event.detail;
-  const todos = tasks.find(({ target }) => is(target, "todos"));
+  const todos = tasks.find(({ target }) => hasId(target, "todos"));
   if (todos?.swapSpec.style === "beforeend") todos.target.dataset.longer = "";
   if (!todos || !isRefresh(ctx)) return;
   const now = revOf(find("#count"));
-  const rev = revOf(tasks.find(({ target }) => is(target, "count")).fragment.firstElementChild);
-  if (rev >= now && !isLonger()) {
+  const rev = revOf(tasks.find(({ target }) => hasId(target, "count")).fragment.firstElementChild);
+  if (rev >= now && !hasMoreRows()) {
     todos.target.dataset.rev = rev;
     return;
   }
   event.preventDefault();
   // Overtaken. Not asked again when nothing has: a server that went back in time would be asked for ever.
-  if (asked < now) catchUp();
+  if (revAtRequest < now) refreshList();
 });
 
 // What was dropped while "Show more" was under way is asked for when that has failed.
 on("htmx:finally:request", ({ detail: { ctx } }) => {
-  if (ctx.sourceElement.closest?.("#more")) queueMicrotask(catchUp);
+  if (ctx.sourceElement.closest?.("#more")) queueMicrotask(refreshList);
 });

@@ -11,14 +11,14 @@ function isKnown(language) {
   }
 }
 
-const plain = (language) => language.replace(/[@.].*/, "").replace(/_/g, "-");
-const languages = [...(navigator.languages ?? [])].map(plain).filter(isKnown);
-const moment = new Intl.DateTimeFormat(languages.length ? languages : "en-GB", style);
+const languageTag = (language) => language.replace(/[@.].*/, "").replace(/_/g, "-");
+const languages = [...(navigator.languages ?? [])].map(languageTag).filter(isKnown);
+const formatter = new Intl.DateTimeFormat(languages.length ? languages : "en-GB", style);
 
 function localise(part) {
   for (const time of part.querySelectorAll("time")) {
-    time.lang = moment.resolvedOptions().locale;
-    time.textContent = moment.format(new Date(time.dateTime));
+    time.lang = formatter.resolvedOptions().locale;
+    time.textContent = formatter.format(new Date(time.dateTime));
   }
 }
 

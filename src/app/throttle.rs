@@ -130,7 +130,7 @@ impl Throttle {
 }
 
 impl Drop for Shared {
-    /// Nothing of the last second is lost.
+    /// Logs the counts of the last second.
     fn drop(&mut self) {
         self.events.log();
     }

@@ -17,6 +17,6 @@ pub(crate) fn restored(config: Config) -> Result<(), CommandError> {
         migrations::verify(&mut connection).await?;
         store::user::invalidate_sync_tokens(&mut connection).await
     })?;
-    tracing::info!("every phone will copy its list anew");
+    tracing::info!("sync tokens are invalid now: every phone will copy its list again");
     Ok(())
 }

@@ -126,7 +126,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
             let task = tokio::spawn(async move {
                 let _place = (permit, Counted::new(), entered);
                 if let Err(error) = connection.await {
-                    tracing::debug!(%peer, %error, "a connection broke off");
+                    tracing::debug!(%peer, %error, "a connection was aborted");
                 }
             });
             task.abort_handle()

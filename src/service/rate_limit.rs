@@ -107,7 +107,7 @@ impl Service {
             async move { store::rate_limit::refund(connection, &bucket, 1, ends).await }.boxed()
         });
         if let Err(cause) = taken.await {
-            tracing::warn!(%cause, "a try that was not made could not be taken back");
+            tracing::warn!(%cause, "an attempt that was not made could not be refunded");
         }
     }
 
@@ -258,7 +258,7 @@ impl Service {
             async move { release(connection, &reserved).await }.boxed()
         });
         if let Err(cause) = released.await {
-            tracing::warn!(%cause, "a try that was not made keeps its place until it lapses");
+            tracing::warn!(%cause, "an attempt that was not made stays reserved until it lapses");
         }
     }
 

@@ -136,7 +136,7 @@ impl Service {
                 .boxed()
             });
             if let Err(cause) = written.await {
-                tracing::warn!(%cause, "the use of a session could not be noted");
+                tracing::warn!(%cause, "the last use of a session could not be stored");
                 let again = (now + TOUCH_PAUSE).unix_timestamp();
                 next_touch_at.store(again, Ordering::Relaxed);
             }

@@ -19,26 +19,26 @@ use crate::domain::{rate_limit::RateLimit, security_event::SecurityEvent};
 /// An event that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Event {
-    /// Requests beyond the quota, refused.
+    /// Requests rejected by the rate limit of requests.
     TooMany,
-    /// Health checks beyond theirs, refused.
+    /// Health checks rejected by their own rate limit.
     TooManyChecks,
-    /// Requests from where too much of earlier answers has not been taken, refused.
+    /// Requests rejected because the address has too many unsent bytes.
     UnsentOfOne,
-    /// Requests while that holds for all of the instance, refused.
+    /// Requests rejected because the instance has too many unsent bytes.
     Unsent,
-    /// Requests that a limit of a verb has refused.
+    /// Requests rejected by the rate limit of a verb.
     Limited(RateLimit),
     /// Requests that were answered while others of the same address are rejected.
     Passed,
-    /// Health checks that said yes.
+    /// Successful health checks.
     Healthy,
-    /// Health checks that said no.
+    /// Failed health checks.
     Unhealthy,
 }
 
 impl Event {
-    /// A health check by its answer.
+    /// A health check, by the status of its response.
     pub(super) fn checked(status: StatusCode) -> Self {
         if status.is_success() {
             Self::Healthy
@@ -47,7 +47,7 @@ impl Event {
         }
     }
 
-    /// The name of the limit that refuses, in the log and in the metrics.
+    /// The name of the limit that rejects, in the log and in the metrics.
     fn limit(self) -> Option<&'static str> {
         match self {
             Self::TooMany => Some("requests"),
@@ -60,14 +60,14 @@ impl Event {
     }
 }
 
-/// Between two looks at what has been counted.
+/// Interval between two log lines of the same event.
 const SECOND: Duration = Duration::from_secs(1);
-/// Lines a second at most, the largest numbers first: with 300 bytes each that is below 10 KB.
+/// Most log lines a second, the largest counts first: at 300 bytes a line below 10 KB.
 const LINES: usize = 30;
-/// What is counted by itself within a second at most; the rest goes into one number.
+/// Most counters a second; events beyond them share one number.
 const COUNTED: usize = 1_000;
 
-/// Whose requests are counted together: an address, and the user if it is known.
+/// Requests are counted by address, and by user if known.
 type Subject = (IpAddr, Option<Uuid>);
 
 /// Counts by address and user, until they are logged.
@@ -77,19 +77,19 @@ pub(super) struct EventLog(Arc<Mutex<Counts>>);
 #[derive(Default)]
 struct Counts {
     of: HashMap<(Subject, Event), u64>,
-    /// Of those for which there was no room.
+    /// Events beyond [`COUNTED`].
     others: u64,
-    /// Refused in the second before.
+    /// Addresses that were rejected in the second before.
     refused: HashSet<IpAddr>,
-    /// Whether a task is there that will log them.
+    /// Whether a task is running that will log the counts.
     is_awaited: bool,
 }
 
 impl EventLog {
-    /// Counts one more; it is in the log within a second.
+    /// Counts an event; it is logged within a second.
     pub(super) fn record(&self, network: IpAddr, user: Option<Uuid>, event: Event) {
         let subject = (network, user);
-        // A limit of a verb has counted itself.
+        // The rate limit of a verb counts its own hits.
         if let Some(limit) = event
             .limit()
             .filter(|_| !matches!(event, Event::Limited(_)))
@@ -111,7 +111,7 @@ impl EventLog {
         }
     }
 
-    /// Whether requests from there are being refused: then those that pass are counted too.
+    /// Whether the address is being rejected: then its answered requests are counted too.
     pub(super) fn is_refusing(&self, network: IpAddr) -> bool {
         let counts = self.lock();
         counts.is_awaited
@@ -119,13 +119,13 @@ impl EventLog {
                 || counts.of.contains_key(&((network, None), Event::TooMany)))
     }
 
-    /// Gives whether there was something, so that more may come.
+    /// Returns whether there was an event, after which more may follow.
     async fn log_after_a_second(&self) -> bool {
         sleep(SECOND).await;
         self.log()
     }
 
-    /// Logs what has been counted, and gives whether that was something.
+    /// Logs the counts, and returns whether there were any.
     pub(super) fn log(&self) -> bool {
         let (counts, others) = {
             let mut counts = self.lock();
@@ -155,15 +155,18 @@ fn log(counts: HashMap<(Subject, Event), u64>, others: u64) {
     }
     let rest = others + rest.iter().map(|(_, count)| count).sum::<u64>();
     if rest > 0 {
-        tracing::info!(count = rest, "refusals and health checks of more addresses");
+        tracing::info!(
+            count = rest,
+            "rejections and health checks of further addresses"
+        );
     }
 }
 
 fn line(event: Event, count: u64) {
     match event {
         Event::Healthy => tracing::info!(count, "health checks"),
-        Event::Unhealthy => tracing::warn!(count, "health checks that were told 503"),
-        Event::Passed => tracing::info!(count, "requests beside refused ones"),
+        Event::Unhealthy => tracing::warn!(count, "health checks answered with 503"),
+        Event::Passed => tracing::info!(count, "requests answered beside rejected ones"),
         event => tracing::warn!(
             event = SecurityEvent::RateLimited.as_str(),
             limit = event.limit(),

@@ -19,7 +19,7 @@ pub(super) struct Quota {
 }
 
 impl Quota {
-    /// None when requests may follow each other without any time between them: that is no limit.
+    /// None when the interval between requests is zero, which is no limit.
     pub(super) fn new(quota: RequestQuota) -> Option<Self> {
         let RequestQuota { burst, replenish } = quota;
         let quota = governor::Quota::with_period(replenish)?.allow_burst(burst);
@@ -29,7 +29,7 @@ impl Quota {
         })
     }
 
-    /// Whether one more may come from there now.
+    /// Whether the address may send another request now.
     pub(super) fn admits(&self, network: IpAddr) -> bool {
         self.evict_idle();
         self.limiter.check_key(&network).is_ok()

@@ -62,7 +62,7 @@ struct CachedResponse {
 impl Rejections {
     pub(super) fn new(quota: Option<RequestQuota>, headers: &HeaderMap) -> Self {
         let limited = |retry_after| Formats::new(&Error::RateLimited { retry_after }, headers);
-        // Once the burst is used up, one more may come within that time.
+        // After the burst, one request is allowed per interval.
         let wait = |quota: RequestQuota| Duration::from_secs(quota.replenish.as_secs() + 1);
         let unavailable = Error::Unavailable {
             cause: String::new(),
@@ -112,7 +112,7 @@ impl CachedResponse {
         Self {
             status: response.status(),
             headers: response.headers().clone(),
-            // A copy, so that it takes no more than it has.
+            // A copy, so that no larger buffer is kept alive.
             body: Bytes::copy_from_slice(&body),
         }
     }

@@ -19,16 +19,16 @@ use poem::{Body, Response};
 use super::event_log::Event;
 use crate::server::Room;
 
-/// Of one address at most: eight of the largest answers, or the pages of a thousand people.
+/// Most unsent bytes of one address: eight of the largest responses, or the pages of a thousand users.
 const OF_ONE: usize = 8 * 1024 * 1024;
-/// In all; beyond it the address that has most of it loses it to one that has less. With what 8,192
-/// connections take by themselves an instance stays below 160 MiB: `tests/measured/unread.rs`.
+/// Most unsent bytes of the instance; beyond it the address with most of them loses connections to one with fewer.
+/// Together with the memory of 8,192 connections an instance stays below 160 MiB: `tests/measured/unread.rs`.
 const IN_ALL: usize = 24 * 1024 * 1024;
-/// An answer of at most this is never refused for its bytes: the system takes it from us at once, whether
-/// or not the client does. Every answer to a form is smaller, so that nothing done is called refused.
+/// A response of at most this size is never rejected: it fits into the send buffer of the socket. Every response to
+/// a form is smaller, so that a change is never reported as rejected.
 const SMALL: usize = 16 * 1024;
 
-/// What is not sent yet, by address and in all.
+/// Unsent bytes, by address and in total.
 #[derive(Clone)]
 pub(super) struct Unsent(Arc<Held>);
 
@@ -53,7 +53,7 @@ impl Unsent {
     /// an address, or with anything unsent while the instance is beyond its own bound.
     pub(super) fn is_full_for(&self, network: IpAddr) -> bool {
         let all = self.0.all.load(Ordering::Relaxed);
-        // Without a look at the addresses most of the time.
+        // Mostly the addresses need not be looked up.
         all >= OF_ONE && {
             let own = self.0.lock().get(&network).copied().unwrap_or_default();
             own >= OF_ONE || (all >= IN_ALL && own > SMALL)
@@ -73,7 +73,7 @@ impl Unsent {
             response.set_body(Body::from(body));
             return Ok(response);
         }
-        // In one piece already, so that nothing is waited for or copied.
+        // Already in one piece: nothing is awaited or copied.
         let bytes = body.collect().await.map(Collected::to_bytes);
         let bytes = bytes.unwrap_or_default();
         response.set_body(if bytes.is_unique() {
@@ -93,7 +93,7 @@ impl Unsent {
         }
         if length > SMALL && self.0.all.load(Ordering::Relaxed) + length > IN_ALL {
             let greediest = of.iter().max_by_key(|(_, bytes)| **bytes);
-            // Those that are closed let go of theirs a moment later.
+            // Closed connections drop their bytes a moment later.
             let is_made = greediest.is_some_and(|(other, bytes)| {
                 *bytes > own && room.is_some_and(|room| room.close_stalled(*other))
             });
@@ -137,7 +137,7 @@ impl Held {
     }
 }
 
-/// Bytes of one answer, which hyper lets go of when they are sent, or the connection has ended.
+/// Bytes of one response, which hyper drops when they are sent or the connection has ended.
 struct Counted {
     bytes: Bytes,
     network: IpAddr,

@@ -93,7 +93,7 @@ fn lower_thread_priority() {
     const NICE: i32 = 5; // from 0 to 19
     let thread = rustix::thread::gettid(); // Linux keeps a priority for each
     if let Err(error) = rustix::process::setpriority_process(Some(thread), NICE) {
-        tracing::warn!(%error, "hashing is as urgent as requests");
+        tracing::warn!(%error, "the priority of hashing threads could not be lowered");
     }
 }
 

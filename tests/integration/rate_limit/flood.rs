@@ -89,7 +89,7 @@ async fn successful_reads_beside_refusals_are_only_counted(pool: MySqlPool) {
     sleep(LOGGED).await;
     let lines = lines(client);
     let logged = counted(&lines, "request").0;
-    let (_, count) = counted(&lines, "requests beside refused ones");
+    let (_, count) = counted(&lines, "requests answered beside rejected ones");
     assert_eq!(logged + usize::try_from(count).expect("few"), passed);
     assert!(count >= 4, "{answers:?} {lines:?}");
 }
