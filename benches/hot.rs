@@ -9,7 +9,7 @@ use tickbox::{
     bench,
     domain::{
         session::SessionId,
-        todo::{Description, Page, Todo, TodoCounts, TodoId},
+        todo::{Description, FieldRevs, Page, Todo, TodoCounts, TodoId},
         user::{Account, UserId},
     },
     service::TokenSigner,
@@ -33,6 +33,7 @@ fn page() -> Page {
             removed_date: None,
             rev: number.into(),
             added_as: None,
+            revs: FieldRevs::at(number.into()),
         }
     });
     let todos: Vec<_> = todos.collect();

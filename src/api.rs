@@ -7,6 +7,7 @@ mod etag;
 mod json;
 mod openapi;
 mod openapi_endpoint;
+mod preflight;
 mod problem;
 mod query_parameters;
 mod read_request;
@@ -46,6 +47,13 @@ pub fn is_api_path(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether a request may have a large body, since it is a batch.
+#[must_use]
+pub fn takes_batch(request: &Request) -> bool {
+    let path = request.uri().path();
+    path.strip_suffix('/').unwrap_or(path) == "/api/v1/sync"
+}
+
 /// All calls, the OpenAPI document, and Swagger UI.
 #[must_use]
 pub fn routes(
@@ -65,6 +73,10 @@ pub fn routes(
 /// Answers a call. A trailing slash is ignored rather than redirected: few clients send a body again after a
 /// redirect.
 async fn answered<E: Endpoint>(calls: Arc<E>, mut request: Request) -> Result<Response> {
+    let methods = openapi::methods(request.original_uri().path());
+    if let Some(response) = preflight::response(&request, &methods) {
+        return Ok(response);
+    }
     if let Err(error) = query_parameters::check(&request) {
         let path = request.original_uri().path();
         return Ok(error_middleware::with_path_pattern(
@@ -102,6 +114,7 @@ type Apis = (
     session::SessionApi,
     session::active::ActiveSessionsApi,
     todo::TodoApi,
+    todo::sync::SyncApi,
 );
 
 fn calls() -> OpenApiService<Apis, ()> {
@@ -112,6 +125,7 @@ fn calls() -> OpenApiService<Apis, ()> {
         session::SessionApi,
         session::active::ActiveSessionsApi,
         todo::TodoApi,
+        todo::sync::SyncApi,
     );
     OpenApiService::new(apis, "Tickbox API", env!("CARGO_PKG_VERSION")).server(SERVER)
 }

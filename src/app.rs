@@ -15,12 +15,12 @@ use self::{
     client_ip::{client_ip, with_client_ip},
     compression::compressed,
     health::{healthz, readyz},
-    security_headers::{security_headers, with_headers},
+    security_headers::{SecurityHeaders, with_headers},
     throttle::Throttle,
 };
 use crate::{
     api, assets,
-    domain::INPUT_MAX,
+    domain::{BATCH_INPUT_MAX, INPUT_MAX},
     http::origin::{PublicOrigin, TrustedProxies},
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
@@ -32,6 +32,8 @@ use crate::{
 const REQUEST: RequestLimits = RequestLimits {
     uri_bytes: 4 * 1024,
     body_bytes: INPUT_MAX,
+    takes_large_bodies: api::takes_batch,
+    large_body_bytes: BATCH_INPUT_MAX,
     body: Duration::from_secs(15),
     handler: Duration::from_secs(10),
 };
@@ -68,7 +70,7 @@ pub fn endpoint(
         public_origin,
         hsts,
     } = front;
-    let headers = security_headers(hsts);
+    let headers = SecurityHeaders::new(hsts);
     let throttle = Throttle::new(service.request_quota(), &headers);
     let routes = routes(proxies, public_origin).data(service).data(lifecycle);
 

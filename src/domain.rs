@@ -18,3 +18,7 @@ pub mod user;
 /// Maximum bytes of the body of a form or call. The longest valid ones have some 3 KiB, when every character of a
 /// to-do is percent-encoded.
 pub const INPUT_MAX: usize = 16 * 1024;
+
+/// Maximum bytes of the body of a batch: a hundred calls with texts of 200 characters, each of which is escaped as
+/// a pair of surrogates, which is twelve bytes.
+pub const BATCH_INPUT_MAX: usize = 288 * 1024;

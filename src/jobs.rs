@@ -20,9 +20,10 @@ pub(crate) async fn purge_daily(service: Service) {
             Ok(Some(Purged {
                 tombstones,
                 sessions,
+                calls,
                 passed_by,
             })) => {
-                tracing::info!(tombstones, sessions, passed_by, "purged");
+                tracing::info!(tombstones, sessions, calls, passed_by, "purged");
             }
             Err(cause) => tracing::warn!(%cause, "the purge did not finish"),
         }

@@ -4,6 +4,7 @@
 //! outside. Imports `detach_on_drop` and `domain::client_ip` only.
 
 mod connection;
+mod large_bodies;
 mod lifecycle;
 mod limits;
 mod peers;

@@ -39,6 +39,14 @@ pub(super) struct Caller(pub(super) Account);
 )]
 pub(super) struct Token(pub(super) SecretString);
 
+/// The access token of a call that can do without.
+#[derive(SecurityScheme)]
+pub(super) enum AnyToken {
+    Access(Token),
+    #[oai(fallback)]
+    None,
+}
+
 #[expect(clippy::unused_async, reason = "the framework waits for a checker")]
 async fn only_one(request: &Request, bearer: Bearer) -> Result<SecretString> {
     // The framework reads the first of several headers; a proxy may have checked the last.

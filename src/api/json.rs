@@ -66,6 +66,44 @@ impl<'a, T: Type + Send + DeserializeOwned> ApiExtractor<'a> for Json<T> {
     }
 }
 
+/// The body of a request that may have none.
+#[derive(Debug)]
+pub(super) struct OptionalJson<T>(pub(super) Option<T>);
+
+impl<'a, T: Type + Send + DeserializeOwned> ApiExtractor<'a> for OptionalJson<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let meta = Json::<T>::request_meta()?;
+        Some(MetaRequest {
+            required: false,
+            ..meta
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let bytes = body.take()?.into_bytes().await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        if !is_json(request) {
+            return Err(ApiError::new(Code::UnsupportedMediaType).into());
+        }
+        Ok(Self(Some(read(&bytes)?)))
+    }
+}
+
 fn media_type<T: Type>() -> MetaMediaType {
     MetaMediaType {
         content_type: CONTENT_TYPE,
@@ -78,7 +116,8 @@ fn is_json(request: &Request) -> bool {
     is_utf8(kind, CONTENT_TYPE) && is_identity(request.header("content-encoding"))
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+/// Reads one JSON object.
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = without_mark(bytes);
     // serde would take a list for an object too, field by field.
     if bytes.trim_ascii_start().first() != Some(&b'{') {

@@ -117,19 +117,25 @@ in a generated client are the same word.
 
 - **Retries.** Whatever gets no answer, or a 429, 500 or 503, may be sent again as it is: adding goes by an \
 `id` that the client makes (without one, a second to-do may appear), everything else sets what it is \
-sent. What cannot be told from a second wish is known as a repetition for a minute: `register_user`, \
+sent. A write with a `call_id` is known by it for two days (unless 20,000 more are named): a repetition of one \
+that was done is answered as the first one was, with the to-do as it is now, and undoes nothing that another client \
+did meanwhile. What cannot be told from a second wish is known as a repetition for a minute: `register_user`, \
 `change_password` and, with a `call_id`, `login` then answer as they did the first time; later they say \
 `username_taken`, `wrong_password`, or begin another session. Wait for `Retry-After` where there is one.
 - **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \
 `errors` with a code and a message each. Codes are added, never renamed.
+- **Conflicts.** `expected_rev` is the `rev` of the to-do that the person had seen. It is judged by field: only \
+what another client has changed since in the fields that the call sets is a conflict, and what is stored already is \
+none. Removing sets all of a to-do. Between calls that have a `call_id`, a session is never in conflict with itself, \
+so that an outbox sends each call as it was made.
 - **Limits.** What an account reads and writes is limited by what it costs: 300,000 to-dos in answers at once, \
-and then 10,000 a second; a change counts as 100. Beyond it the answer is 429 with `Retry-After`. A client that sends \
+and then 10,000 a second; a change counts as 100, also in a batch. Beyond it the answer is 429 with `Retry-After`. A client that sends \
 `If-None-Match`, and takes `todo_changes` instead of whole lists, never meets it: a 304 costs nothing.
 - **Unknown fields and parameters** are refused. A field that may be left out may be null, which means the \
 same. Expect new fields in answers.
 - **Texts** are counted in characters (Unicode code points), not bytes; passwords in Unicode's form NFKC, in \
 which composed and decomposed letters are one.
-- **Bodies** have at most 16 KiB.";
+- **Bodies** have at most 16 KiB, those of `sync` 288 KiB.";
 
 /// The members of an object; nothing when it is none.
 fn entries(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {

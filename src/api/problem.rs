@@ -18,6 +18,7 @@ use super::schema::Todo;
 use crate::domain::{
     self,
     error::{Conflict, Error, FieldError, Gone},
+    todo::WriteRefusal,
 };
 
 pub(super) const CONTENT_TYPE: &str = "application/problem+json";
@@ -27,7 +28,7 @@ pub(super) const CONTENT_TYPE: &str = "application/problem+json";
 pub(super) struct FieldProblem {
     /// The name of the field or of the parameter.
     field: String,
-    /// What a program can act on.
+    /// What a program can act on. Codes are added.
     code: String,
     /// What a person reads.
     message: String,
@@ -53,15 +54,15 @@ pub(super) struct Problem {
     /// The status in words.
     title: String,
     /// The status once more.
-    status: u16,
+    pub(super) status: u16,
     /// What happened and what to do, for people.
     detail: String,
-    /// What a program can act on.
+    /// What a program can act on. Codes are added: take one that you do not know by its status.
     code: Code,
     /// The broken rules, when fields are at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<FieldProblem>>,
-    /// With `rev_conflict`: the to-do as it is stored.
+    /// With `rev_conflict`, `todo_removed` and `id_reused`: the to-do as it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<Todo>,
 }
@@ -120,11 +121,10 @@ impl ApiError {
         Self::new(Code::HeadersTooLarge).with_detail(detail)
     }
 
-    /// Optimistic concurrency: the to-do has changed since the revision that the client expected.
-    pub(super) fn rev_conflict(current: domain::todo::Todo) -> Self {
-        let mut error = Self::new(Code::RevConflict);
-        error.problem.current = Some(current.into());
-        error
+    /// With the to-do as it is stored.
+    fn with_current(mut self, current: domain::todo::Todo) -> Self {
+        self.problem.current = Some(current.into());
+        self
     }
 }
 
@@ -136,6 +136,11 @@ impl FieldErrors {
     /// The parsed value; none when it is invalid, and the error is collected.
     pub(super) fn collect<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
         parsed.map_err(|error| self.0.push(error)).ok()
+    }
+
+    /// Nothing, unless there are errors.
+    pub(super) fn into_result(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
     }
 
     /// The value parsed from several fields; none when some are invalid, and their errors are collected.
@@ -163,6 +168,7 @@ impl From<Error> for ApiError {
                 let code = match conflict {
                     Conflict::UsernameTaken => Code::UsernameTaken,
                     Conflict::IdReused => Code::IdReused,
+                    Conflict::CallIdReused => Code::CallIdReused,
                     Conflict::TodoQuotaReached => Code::TodoQuotaReached,
                 };
                 match conflict.field_error() {
@@ -185,6 +191,22 @@ impl From<Error> for ApiError {
                 tracing::error!(%cause, "request failed");
                 Self::new(Code::Internal)
             }
+        }
+    }
+}
+
+impl From<WriteRefusal> for ApiError {
+    fn from(refusal: WriteRefusal) -> Self {
+        match refusal {
+            WriteRefusal::NotFound => Error::NotFound.into(),
+            WriteRefusal::Gone => Error::Gone(Gone::Todo).into(),
+            WriteRefusal::Removed(current) => Self::new(Code::TodoRemoved).with_current(*current),
+            WriteRefusal::Changed(current) => Self::new(Code::RevConflict).with_current(*current),
+            WriteRefusal::IdReused(current) => {
+                Self::from(Error::Conflict(Conflict::IdReused)).with_current(*current)
+            }
+            WriteRefusal::CallIdReused => Error::Conflict(Conflict::CallIdReused).into(),
+            WriteRefusal::QuotaReached => Error::Conflict(Conflict::TodoQuotaReached).into(),
         }
     }
 }

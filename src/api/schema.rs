@@ -8,5 +8,5 @@ mod todo_change;
 pub(super) use self::{
     timestamp::serialize as serialize_timestamp,
     todo::{AddTodo, Todo, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
-    todo_change::TodoChanges,
+    todo_change::{SyncChanges, TodoChanges},
 };

@@ -12,11 +12,16 @@ use time::Duration;
 use tracing::Span;
 use uuid::Uuid;
 
-use super::{Tag, bearer::Token, json::Json, problem::ApiError};
+use super::{
+    Tag,
+    bearer::AnyToken,
+    json::{Json, OptionalJson},
+    problem::ApiError,
+};
 use crate::{
     domain::{
         client_ip::ClientIp,
-        error::{FieldCode, FieldError},
+        error::{AuthError, Error, FieldCode, FieldError},
         session::{ACCESS_TOKEN_TTL, RefreshToken},
     },
     service::{self, Service},
@@ -31,6 +36,15 @@ pub(super) struct SessionApi;
 struct Refresh {
     /// The `refresh_token` of the last answer that arrived.
     refresh_token: String,
+}
+
+/// The session to be ended, if no access token says it.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+struct Logout {
+    /// The `refresh_token` of the last answer that arrived. With it no access token is needed.
+    refresh_token: Option<String>,
 }
 
 /// What opens the API, and what is exchanged for the next.
@@ -90,11 +104,30 @@ impl SessionApi {
 
     /// End the session
     ///
-    /// Its access tokens open nothing from now on. Sent again with the same access token, while that has
-    /// not expired, the answer is the same.
+    /// Its tokens open nothing from now on. It takes the access token, or, when that has expired, the refresh
+    /// token. Sent again with the same token, while an access token has not expired, the answer is the same.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, token: Token, service: Data<&Service>) -> Result<LoggedOut, ApiError> {
-        let ended = service.log_out_device(token.0.expose_secret()).await;
+    async fn logout(
+        &self,
+        token: AnyToken,
+        service: Data<&Service>,
+        body: OptionalJson<Logout>,
+    ) -> Result<LoggedOut, ApiError> {
+        let refresh_token = body.0.and_then(|body| body.refresh_token);
+        let ended = match (refresh_token, token) {
+            (Some(text), _) => {
+                let Some(token) = RefreshToken::parse(&text) else {
+                    let words = "This is no refresh token. Send that of the last answer";
+                    let error = FieldError::new("refresh_token", FieldCode::InvalidToken, words);
+                    return Err(error.into());
+                };
+                service.log_out_with_refresh_token(token).await
+            }
+            (None, AnyToken::Access(token)) => {
+                service.log_out_device(token.0.expose_secret()).await
+            }
+            (None, AnyToken::None) => Err(Error::Unauthenticated(AuthError::NoToken)),
+        };
         if let Some(user) = ended? {
             Span::current().record("user", tracing::field::display(user));
         }

@@ -1,4 +1,9 @@
-//! Calls about to-dos.
+//! Calls about to-dos: each by itself here, several at once in `sync`.
+
+pub(super) mod sync;
+mod write_request;
+
+use std::str::FromStr;
 
 use poem::web::Data;
 use poem_openapi::{
@@ -16,8 +21,11 @@ use super::{
     schema::{AddTodo, Todo, TodoChanges, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
 };
 use crate::{
-    domain::todo::{Cursor, Description, Edit, Filter, Limit, Page, SyncToken, TodoId},
-    service::{EditOutcome, Service},
+    domain::{
+        error::FieldError,
+        todo::{Change, Cursor, Filter, Limit, Page, RemovedCursor, Shown, SyncToken, TodoId},
+    },
+    service::Service,
 };
 
 pub(super) struct TodoApi;
@@ -30,6 +38,16 @@ enum Added {
     /// It had been added before: this is what is stored, edited or removed as it may be
     #[oai(status = 200)]
     Replayed(Json<Todo>),
+}
+
+/// A place in the list, or among the removed.
+enum Place {
+    Present(Filter, Option<Cursor>),
+    Removed(Option<RemovedCursor>),
+}
+
+fn parse_place<T: FromStr<Err = FieldError>>(text: Option<&str>) -> Result<Option<T>, FieldError> {
+    text.map(str::parse).transpose()
 }
 
 #[OpenApi(tag = "Tag::Todo")]
@@ -46,14 +64,8 @@ impl TodoApi {
         service: Data<&Service>,
         body: Json<AddTodo>,
     ) -> Result<Added, ApiError> {
-        let mut errors = FieldErrors::default();
-        let id = errors.collect(body.0.id.as_deref().map(TodoId::parse).transpose());
-        let description = errors.collect(Description::parse(&body.0.description));
-        let (Some(id), Some(description)) = (id, description) else {
-            return Err(errors.into());
-        };
-        let id = id.unwrap_or_else(|| TodoId::new_v7(service.clock().now()));
-        let outcome = service.add(&caller.0, id, description).await?;
+        let write = write_request::add(&body.0, service.clock())?;
+        let outcome = service.write(&caller.0, write).await??;
         let todo = Json(outcome.todo.into());
         Ok(if outcome.changed {
             Added::Created(todo)
@@ -62,10 +74,35 @@ impl TodoApi {
         })
     }
 
+    /// One to-do
+    ///
+    /// Also one that was removed, with `removed`, as long as it can be restored.
+    #[oai(path = "/get_todo", method = "get", operation_id = "get_todo")]
+    async fn get_todo(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        /// Which to-do.
+        id: Query<String>,
+        /// The `ETag` of an earlier answer to the same request: if nothing has changed, the answer is
+        /// 304 and empty.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<String>>,
+    ) -> Result<Conditional<Todo>, ApiError> {
+        let id = TodoId::parse(&id)?;
+        let etag = ListEtag::of(&caller.0, caller.0.counts.rev);
+        if etag.matches(if_none_match.as_deref()) {
+            return Ok(Conditional::NotModified(etag));
+        }
+        let todo = service.get(&caller.0, id).await?;
+        Ok(Conditional::Full(etag, todo.into()))
+    }
+
     /// The list
     ///
-    /// Open before done, newest first. Without parameters every to-do, up to 1,000; then `next_cursor`
-    /// leads to the next part. To keep a copy up to date, use `todo_changes`.
+    /// Open before done, newest first: by `created_date`, which is when a to-do was written, also offline. Without
+    /// parameters every to-do, up to 1,000; then `next_cursor` leads to the next part. `filter=removed` shows what
+    /// was removed and can be restored, the last first. To keep a copy up to date, use `sync` or `todo_changes`.
     #[oai(path = "/todo_list", method = "get", operation_id = "todo_list")]
     async fn todo_list(
         &self,
@@ -83,23 +120,36 @@ impl TodoApi {
         if_none_match: Header<Option<String>>,
     ) -> Result<Conditional<TodoList>, ApiError> {
         let mut errors = FieldErrors::default();
-        let filter = errors.collect(filter.as_deref().map(Filter::parse).transpose());
+        let shown = errors.collect(filter.as_deref().map(Shown::parse).transpose());
         let limit = errors.collect(limit.as_deref().map(Limit::parse).transpose());
         let cursor = cursor.as_deref().filter(|text| !text.is_empty());
-        let cursor = errors.collect(cursor.map(str::parse::<Cursor>).transpose());
-        let (Some(filter), Some(limit), Some(cursor)) = (filter, limit, cursor) else {
+        let place = match shown.flatten().unwrap_or_default() {
+            Shown::Present(filter) => {
+                parse_place(cursor).map(|place| Place::Present(filter, place))
+            }
+            Shown::Removed => parse_place(cursor).map(Place::Removed),
+        };
+        let place = errors.collect(place);
+        let (Some(_), Some(limit), Some(place)) = (shown, limit, place) else {
             return Err(errors.into());
         };
-        let etag = ListEtag::of(&caller.0, caller.0.counts.rev);
+        let (account, limit) = (&caller.0, limit.unwrap_or_default());
+        let etag = ListEtag::of(account, account.counts.rev);
+        let (filter, after) = match place {
+            // Never 304: what was removed long ago leaves this list although nothing is changed.
+            Place::Removed(after) => {
+                let page = read.service.removed(account, after, limit).await?;
+                return Ok(Conditional::Full(etag, page.into()));
+            }
+            Place::Present(filter, after) => (filter, after),
+        };
         if etag.matches(if_none_match.as_deref()) {
             return Ok(Conditional::NotModified(etag));
         }
-        let (filter, limit) = (filter.unwrap_or_default(), limit.unwrap_or_default());
         let page = if read.head_only {
-            Page::unread(caller.0.counts)
+            Page::unread(account.counts)
         } else {
-            let service = read.service;
-            service.list(&caller.0, filter, cursor, limit).await?
+            read.service.list(account, filter, after, limit).await?
         };
         let etag = ListEtag::of(&caller.0, page.counts.rev);
         Ok(Conditional::Full(etag, TodoList::new(page)))
@@ -113,7 +163,9 @@ impl TodoApi {
     /// also when a part of a first copy holds less than `limit` or nothing: what was removed is left out
     /// of it.
     /// After the last part of a first copy, forget what it did not bring, except what you have not
-    /// sent yet.
+    /// sent yet: note the answer's `snapshot` with each to-do that it brings, and forget those that have another.
+    /// A `since` is good for 30 days at least, unless 20,000 to-dos are removed meanwhile or the server had to go
+    /// back to a backup. One that has expired, or is damaged, is answered with 410: call again without it.
     #[oai(path = "/todo_changes", method = "get", operation_id = "todo_changes")]
     async fn todo_changes(
         &self,
@@ -129,12 +181,11 @@ impl TodoApi {
         if_none_match: Header<Option<String>>,
     ) -> Result<Conditional<TodoChanges>, ApiError> {
         let mut errors = FieldErrors::default();
-        let since = since.as_deref().filter(|text| !text.is_empty());
-        let since = errors.collect(since.map(str::parse::<SyncToken>).transpose());
-        let limit = errors.collect(limit.as_deref().map(Limit::parse).transpose());
-        let (Some(since), Some(limit)) = (since, limit) else {
+        let Some(limit) = errors.collect(limit.as_deref().map(Limit::parse).transpose()) else {
             return Err(errors.into());
         };
+        let since = since.as_deref().filter(|text| !text.is_empty());
+        let since = since.map(str::parse::<SyncToken>).transpose()?;
         let account = &caller.0;
         let etag = ListEtag::of(account, account.counts.rev);
         if etag.matches(if_none_match.as_deref()) {
@@ -154,7 +205,7 @@ impl TodoApi {
     /// Change a to-do
     ///
     /// Sets what is sent and leaves the rest. If it is stored already, the answer is 200 whatever
-    /// `expected_rev` says: an answer may have been lost.
+    /// `expected_rev` says: an answer may have been lost. What others have changed in other fields is no conflict.
     #[oai(path = "/update_todo", method = "post", operation_id = "update_todo")]
     async fn update_todo(
         &self,
@@ -162,24 +213,9 @@ impl TodoApi {
         service: Data<&Service>,
         body: Json<UpdateTodo>,
     ) -> Result<Json<Todo>, ApiError> {
-        let mut errors = FieldErrors::default();
-        let id = errors.collect(TodoId::parse(&body.0.id));
-        let description = body.0.description.as_deref();
-        let description = errors.collect(description.map(Description::parse).transpose());
-        let (Some(id), Some(description)) = (id, description) else {
-            return Err(errors.into());
-        };
-        let edit = Edit {
-            description,
-            is_done: body.0.is_done,
-        };
-        match service
-            .edit(&caller.0, id, edit, body.0.expected_rev)
-            .await?
-        {
-            EditOutcome::Applied(outcome) => Ok(Json(outcome.todo.into())),
-            EditOutcome::Conflict(current) => Err(ApiError::rev_conflict(current)),
-        }
+        let write = write_request::update(&body.0)?;
+        let outcome = service.write(&caller.0, write).await??;
+        Ok(Json(outcome.todo.into()))
     }
 
     /// Mark a to-do as done, or as open again
@@ -196,12 +232,8 @@ impl TodoApi {
         service: Data<&Service>,
         body: Json<UpdateTodoStatus>,
     ) -> Result<Json<Todo>, ApiError> {
-        let id = TodoId::parse(&body.0.id)?;
-        let outcome = if body.0.is_done.unwrap_or(true) {
-            service.complete(&caller.0, id).await?
-        } else {
-            service.reopen(&caller.0, id).await?
-        };
+        let write = write_request::update_status(&body.0)?;
+        let outcome = service.write(&caller.0, write).await??;
         Ok(Json(outcome.todo.into()))
     }
 
@@ -216,8 +248,8 @@ impl TodoApi {
         service: Data<&Service>,
         body: Json<TodoReference>,
     ) -> Result<Json<Todo>, ApiError> {
-        let id = TodoId::parse(&body.0.id)?;
-        let outcome = service.remove(&caller.0, id).await?;
+        let write = write_request::named(&body.0, Change::Remove)?;
+        let outcome = service.write(&caller.0, write).await??;
         Ok(Json(outcome.todo.into()))
     }
 
@@ -231,8 +263,8 @@ impl TodoApi {
         service: Data<&Service>,
         body: Json<TodoReference>,
     ) -> Result<Json<Todo>, ApiError> {
-        let id = TodoId::parse(&body.0.id)?;
-        let outcome = service.restore(&caller.0, id).await?;
+        let write = write_request::named(&body.0, Change::Restore)?;
+        let outcome = service.write(&caller.0, write).await??;
         Ok(Json(outcome.todo.into()))
     }
 }

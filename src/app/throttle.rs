@@ -10,10 +10,7 @@ mod unsent;
 
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
-use poem::{
-    Endpoint, EndpointExt as _, Request, Response,
-    http::{HeaderMap, StatusCode},
-};
+use poem::{Endpoint, EndpointExt as _, Request, Response, http::StatusCode};
 
 use self::{
     event_log::{Event, EventLog},
@@ -21,7 +18,7 @@ use self::{
     rejection::{Format, Rejections},
     unsent::Unsent,
 };
-use super::client_ip::client_ip;
+use super::{client_ip::client_ip, security_headers::SecurityHeaders};
 use crate::{
     domain::rate_limit::RequestQuota,
     server::Room,
@@ -52,7 +49,7 @@ struct Shared {
 
 impl Throttle {
     /// Without a quota there is no rate limit. Each rejection has those headers.
-    pub(super) fn new(quota: Option<RequestQuota>, headers: &HeaderMap) -> Self {
+    pub(super) fn new(quota: Option<RequestQuota>, headers: &SecurityHeaders) -> Self {
         Self(Arc::new(Shared {
             requests: quota.and_then(Quota::new),
             health_checks: quota.and(Quota::new(HEALTH_CHECKS)),

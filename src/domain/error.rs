@@ -55,7 +55,9 @@ field_codes! {
     InvalidToken = "invalid_token",
     /// None of the values that the field accepts.
     InvalidValue = "invalid_value",
-    /// A number outside its limits.
+    /// Not a date and time.
+    InvalidDate = "invalid_date",
+    /// A number or a date outside its limits.
     OutOfRange = "out_of_range",
     /// A JSON value of another type, null included.
     WrongType = "wrong_type",
@@ -65,7 +67,7 @@ field_codes! {
     DuplicateField = "duplicate_field",
     /// Another account has this username.
     UsernameTaken = "username_taken",
-    /// The id names a to-do with another text.
+    /// The id names a to-do with another text, or another call.
     IdReused = "id_reused",
 }
 
@@ -102,6 +104,8 @@ pub enum Conflict {
     UsernameTaken,
     /// This id already names a to-do with another text.
     IdReused,
+    /// This idempotency key named another call.
+    CallIdReused,
     /// The list is full: see [`QUOTA`](super::todo::QUOTA).
     TodoQuotaReached,
 }
@@ -113,6 +117,9 @@ impl Conflict {
         match self {
             Self::UsernameTaken => "This username is taken. Choose another one",
             Self::IdReused => "This id already names another to-do. Use a new id for a new to-do",
+            Self::CallIdReused => {
+                "This call_id already named another call. Make a new one for each call"
+            }
             Self::TodoQuotaReached => {
                 "Your list holds as many to-dos as it can. Remove some that you no longer need"
             }
@@ -125,6 +132,7 @@ impl Conflict {
         let (field, code) = match self {
             Self::UsernameTaken => ("username", FieldCode::UsernameTaken),
             Self::IdReused => ("id", FieldCode::IdReused),
+            Self::CallIdReused => ("call_id", FieldCode::IdReused),
             Self::TodoQuotaReached => return None,
         };
         Some(FieldError::new(field, code, self.message()))

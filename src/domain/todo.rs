@@ -1,9 +1,11 @@
 //! To-dos: their text, their ids, their order, and the counts of a list.
 
+mod batch;
 mod counts;
 mod cursor;
 mod description;
 mod due_date;
+mod field_revs;
 mod notes;
 mod pagination;
 mod priority;
@@ -11,6 +13,7 @@ mod quick_add;
 pub mod repeat;
 mod sync_token;
 mod tag;
+mod write;
 
 use std::fmt;
 
@@ -18,20 +21,23 @@ use time::{Duration, OffsetDateTime};
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::{
+    batch::{Batch, BatchChanges, CALL_LIFE, CALLS_MAX, CALLS_SURPLUS, RememberedCall, TodoUpdate},
     counts::{CountsDelta, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, TodoCounts},
-    cursor::Cursor,
+    cursor::{Cursor, RemovedCursor},
     description::Description,
     due_date::{DueDate, DueTime},
+    field_revs::{Field, FieldRevs, Writer},
     notes::Notes,
-    pagination::{Filter, Limit, PAGE_SIZE, Page},
+    pagination::{Filter, Limit, PAGE_SIZE, Page, RemovedPage, Shown},
     priority::Priority,
     quick_add::{QuickAdd, Unread},
     repeat::{Repeat, RepeatParts},
     sync_token::SyncToken,
     tag::Tag,
+    write::{Change, Circumstances, CreatedDate, Edit, NewTodo, Write, WriteRefusal},
 };
 use super::{
-    error::{Error, FieldCode, FieldError, Gone},
+    error::{FieldCode, FieldError},
     text::parse_uuid,
 };
 
@@ -99,15 +105,8 @@ pub struct Todo {
     pub rev: u64,
     /// The text it was added with, if it was edited since: it identifies a repeated add.
     pub added_as: Option<Description>,
-}
-
-/// An edit; absent fields stay unchanged.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edit {
-    /// The new text.
-    pub description: Option<Description>,
-    /// Done or open.
-    pub is_done: Option<bool>,
+    /// When each of its fields last changed; lists and deltas leave it out.
+    pub revs: FieldRevs,
 }
 
 impl Todo {
@@ -123,17 +122,7 @@ impl Todo {
             removed_date: None,
             rev: 0,
             added_as: None,
-        }
-    }
-
-    /// This to-do unless it was removed.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] for a tombstone.
-    pub fn ensure_not_removed(self) -> Result<Self, Error> {
-        match self.removed_date {
-            None => Ok(self),
-            Some(_) => Err(Error::NotFound),
+            revs: FieldRevs::at(0),
         }
     }
 
@@ -191,17 +180,50 @@ impl Todo {
     }
 
     /// As it was before it was removed.
-    ///
-    /// # Errors
-    /// [`Error::Gone`] when it was removed [`TOMBSTONE_LIFE`] ago or earlier, purged or not.
-    pub fn restored(self, now: OffsetDateTime) -> Result<Self, Error> {
-        match self.removed_date {
-            Some(removed) if now - removed >= TOMBSTONE_LIFE => Err(Error::Gone(Gone::Todo)),
-            _ => Ok(Self {
-                removed_date: None,
-                ..self
-            }),
+    #[must_use]
+    pub fn restored(self) -> Self {
+        Self {
+            removed_date: None,
+            ..self
         }
+    }
+
+    /// Whether it was removed [`TOMBSTONE_LIFE`] ago or earlier and cannot be restored, purged or not.
+    #[must_use]
+    pub fn is_lost(&self, now: OffsetDateTime) -> bool {
+        let removed = self.removed_date;
+        removed.is_some_and(|removed| now - removed >= TOMBSTONE_LIFE)
+    }
+
+    /// Whether a field has another value in the other to-do.
+    #[must_use]
+    pub fn differs(&self, other: &Self, field: Field) -> bool {
+        match field {
+            Field::Description => self.description != other.description,
+            Field::IsDone => self.is_done != other.is_done,
+            Field::Removed => self.removed_date.is_some() != other.removed_date.is_some(),
+        }
+    }
+
+    /// As it was added at a revision.
+    #[must_use]
+    pub fn added_at(self, rev: u64, writer: Writer) -> Self {
+        Self {
+            rev,
+            revs: FieldRevs::added(rev, writer),
+            ..self
+        }
+    }
+
+    /// As it was changed at a revision from what is stored.
+    #[must_use]
+    pub fn changed_at(mut self, stored: &Self, rev: u64, writer: Writer) -> Self {
+        for field in Field::ALL {
+            if self.differs(stored, field) {
+                self.revs.stamp(field, rev, writer);
+            }
+        }
+        Self { rev, ..self }
     }
 
     /// Its contribution to the counts of its list.
@@ -254,7 +276,6 @@ mod tests {
         assert_eq!(done.clone().completed(later), done);
         let removed = done.removed(now);
         assert_eq!(removed.clone().removed(later), removed);
-        assert!(removed.ensure_not_removed().is_err());
     }
 
     #[test]
@@ -299,9 +320,8 @@ mod tests {
         let todo = Todo::new(TodoId::new_v7(now), description, now);
         let removed = todo.clone().removed(now);
         let before = now + TOMBSTONE_LIFE - Duration::MICROSECOND;
-        assert_eq!(removed.clone().restored(before).ok(), Some(todo));
-        let gone = removed.restored(now + TOMBSTONE_LIFE);
-        assert!(matches!(gone, Err(Error::Gone(Gone::Todo))));
+        assert!(!removed.is_lost(before) && removed.is_lost(now + TOMBSTONE_LIFE));
+        assert_eq!(removed.restored(), todo);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use poem::Request;
+
 /// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -26,6 +28,10 @@ pub struct RequestLimits {
     pub uri_bytes: usize,
     /// Maximum length of the body.
     pub body_bytes: usize,
+    /// The routes that take longer ones: of them few are taken at a time.
+    pub takes_large_bodies: fn(&Request) -> bool,
+    /// Maximum length of those.
+    pub large_body_bytes: usize,
     /// Time limit from the end of the head to the end of the body.
     pub body: Duration,
     /// Time limit from the end of the body to the response.

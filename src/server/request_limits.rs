@@ -11,7 +11,11 @@ use poem::{
 };
 use tokio::time::timeout;
 
-use super::RequestLimits;
+use super::{
+    RequestLimits,
+    large_bodies::{LargeBodies, Place},
+};
+use crate::domain::client_ip::ClientIp;
 
 /// Why a request is rejected before it reaches the application. Requests that hyper rejected carry theirs.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -31,6 +35,8 @@ pub(super) enum RequestRejection {
     InvalidHost,
     #[error("the body is too large")]
     BodyTooLarge,
+    #[error("too many large bodies at once")]
+    TooManyLargeBodies,
     #[error("the body took too long")]
     BodyTimeout,
     #[error("the body broke off")]
@@ -51,7 +57,7 @@ impl ResponseError for RequestRejection {
             }
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::HandlerTimeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::HandlerTimeout | Self::TooManyLargeBodies => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -76,15 +82,42 @@ pub fn with_request_limits<E: Endpoint + 'static>(
     endpoint: E,
     limits: RequestLimits,
 ) -> impl Endpoint<Output = Response> {
-    endpoint.around(move |endpoint: Arc<E>, mut request: Request| async move {
-        check_head(&request, &limits)?;
-        let body = request.take_body();
-        request.set_body(read_body(body, &limits).await?);
-        let answer = timeout(limits.handler, endpoint.call(request)).await;
-        Ok(answer
-            .map_err(|_| RequestRejection::HandlerTimeout)??
-            .into_response())
+    let large_bodies = LargeBodies::default();
+    endpoint.around(move |endpoint: Arc<E>, mut request: Request| {
+        let large_bodies = large_bodies.clone();
+        async move {
+            check_head(&request, &limits)?;
+            let body = request.take_body();
+            let (body, _place) = if (limits.takes_large_bodies)(&request) {
+                let network = request.data::<ClientIp>().copied().unwrap_or_default();
+                read_large_body(body, &limits, || large_bodies.begin(network.network())).await?
+            } else {
+                (read_body(body, &limits, limits.body_bytes).await?, None)
+            };
+            request.set_body(body);
+            let answer = timeout(limits.handler, endpoint.call(request)).await;
+            Ok(answer
+                .map_err(|_| RequestRejection::HandlerTimeout)??
+                .into_response())
+        }
     })
+}
+
+/// Reads a body of up to the larger limit, which takes a place unless its announced length is within the usual one.
+async fn read_large_body(
+    body: Body,
+    limits: &RequestLimits,
+    begin: impl FnOnce() -> Option<Place>,
+) -> Result<(Body, Option<Place>), RequestRejection> {
+    let body: BoxBody<_, _> = body.into();
+    let announced = body.size_hint().upper();
+    let body = Body::from(body);
+    if announced.is_some_and(|bytes| bytes <= limits.body_bytes as u64) {
+        return Ok((read_body(body, limits, limits.body_bytes).await?, None));
+    }
+    let place = begin().ok_or(RequestRejection::TooManyLargeBodies)?;
+    let body = read_body(body, limits, limits.large_body_bytes).await?;
+    Ok((body, Some(place)))
 }
 
 fn check_head(request: &Request, limits: &RequestLimits) -> Result<(), RequestRejection> {
@@ -104,16 +137,20 @@ fn check_head(request: &Request, limits: &RequestLimits) -> Result<(), RequestRe
     Ok(())
 }
 
-async fn read_body(body: Body, limits: &RequestLimits) -> Result<Body, RequestRejection> {
+async fn read_body(
+    body: Body,
+    limits: &RequestLimits,
+    bytes: usize,
+) -> Result<Body, RequestRejection> {
     let body: BoxBody<_, _> = body.into();
     if body.is_end_stream() {
         return Ok(Body::empty());
     }
     // Rejected by its announced length before the client is told to continue sending.
-    if body.size_hint().lower() > limits.body_bytes as u64 {
+    if body.size_hint().lower() > bytes as u64 {
         return Err(RequestRejection::BodyTooLarge);
     }
-    match timeout(limits.body, Limited::new(body, limits.body_bytes).collect()).await {
+    match timeout(limits.body, Limited::new(body, bytes).collect()).await {
         Ok(Ok(whole)) => Ok(Body::from(whole.to_bytes())),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestRejection::BodyTooLarge),
         Ok(Err(_)) => Err(RequestRejection::BodyAborted),

@@ -1,4 +1,4 @@
-//! The daily purge: deletes old tombstones and expired sessions.
+//! The daily purge: deletes old tombstones and expired sessions, and forgets old calls.
 //!
 //! Users take turns, and a turn is no more than some batches: a user with more gets another turn after all
 //! others, and one whose rows cannot be deleted blocks no other. The position of a run is not stored, since
@@ -17,7 +17,7 @@ use crate::{
     database::{Connection, TxOutcome},
     domain::{
         error::Error,
-        todo::{TOMBSTONE_LIFE, TOMBSTONES_MAX},
+        todo::{CALL_LIFE, TOMBSTONE_LIFE, TOMBSTONES_MAX},
         user::UserId,
     },
     store::{self, purge::PurgeCandidate},
@@ -44,6 +44,8 @@ pub struct Purged {
     pub tombstones: u64,
     /// Deleted sessions that had expired.
     pub sessions: u64,
+    /// Calls that were forgotten.
+    pub calls: u64,
     /// Users with rows that could not be deleted. They are retried within the hour.
     pub passed_by: u64,
 }
@@ -159,6 +161,13 @@ impl Service {
             run.purged.sessions += deleted;
             self.record_turn(run, owner, ended).await;
         }
+        let before = run.now - CALL_LIFE;
+        if candidate.oldest_call.is_some_and(|oldest| oldest < before) {
+            let mut deleted = 0;
+            let ended = self.purge_calls(owner.user, before, &mut deleted).await;
+            run.purged.calls += deleted;
+            self.record_turn(run, owner, ended).await;
+        }
     }
 
     async fn tombstone_turn(&self, run: &mut Run, owner: Owner) {
@@ -206,9 +215,10 @@ impl Service {
                 .database
                 .transaction(move |connection| {
                     async move {
-                        let Some(count) = store::purge::lock(connection, user).await? else {
+                        let Some(locked) = store::purge::lock(connection, user).await? else {
                             return Ok(TxOutcome::Rollback(0));
                         };
+                        let count = locked.tombstones;
                         let deleted = delete_oldest(connection, user, before, BATCH, count).await?;
                         Ok(TxOutcome::Commit(deleted))
                     }
@@ -234,6 +244,37 @@ impl Service {
                 .database
                 .statement(move |connection| {
                     store::purge::delete_sessions(connection, user, now, BATCH).boxed()
+                })
+                .await?;
+            *total += deleted;
+            if deleted < u64::from(BATCH) {
+                return Ok(Turn::Done);
+            }
+        }
+    }
+
+    async fn purge_calls(
+        &self,
+        user: UserId,
+        before: OffsetDateTime,
+        total: &mut u64,
+    ) -> Result<Turn, Error> {
+        loop {
+            let deleted = self
+                .database
+                .transaction(move |connection| {
+                    async move {
+                        let Some(locked) = store::purge::lock(connection, user).await? else {
+                            return Ok(TxOutcome::Rollback(0));
+                        };
+                        let calls = store::call::delete_oldest(connection, user, before, BATCH);
+                        let deleted = calls.await?;
+                        let forgotten = i32::try_from(deleted).map_err(Error::internal)?;
+                        let left = (locked.calls - forgotten).max(0);
+                        store::call::set_count(connection, user, left).await?;
+                        Ok(TxOutcome::Commit(deleted))
+                    }
+                    .boxed()
                 })
                 .await?;
             *total += deleted;

@@ -21,7 +21,8 @@ use crate::{
         error::{AuthError, Error},
         security_event::SecurityEvent,
         session::{
-            CallId, DeviceToken, SEEN_INTERVAL, SessionId, SessionKind, SessionToken, expiry,
+            CallId, DeviceToken, RefreshToken, SEEN_INTERVAL, SessionId, SessionKind, SessionToken,
+            expiry,
         },
         user::Account,
     },
@@ -157,6 +158,27 @@ impl Service {
             Err(Error::Unauthenticated(AuthError::SessionEnded)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends the session of a refresh token, whichever of its tokens that is, and returns the user's public id; none
+    /// when the token opens nothing, which is all that is wanted.
+    pub async fn log_out_with_refresh_token(
+        &self,
+        token: RefreshToken,
+    ) -> Result<Option<Uuid>, Error> {
+        let id = token.id;
+        let find = async move |connection: &mut Connection| {
+            let key = store::session::successor_key(connection, id).await?;
+            if !key.is_some_and(|key| token.was_issued_with(&key)) {
+                return Ok(None);
+            }
+            store::session::find(connection, SessionKind::Api, id).await
+        };
+        let Some(session) = self.database.read(find).await? else {
+            return Ok(None);
+        };
+        self.log_out(id).await?;
+        Ok(Some(session.account.public_id))
     }
 
     /// Ends a session; idempotent.

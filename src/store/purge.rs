@@ -18,9 +18,11 @@ pub struct PurgeCandidate {
     pub newest_tombstone: Option<OffsetDateTime>,
     /// Date at which the first session expires, if there are any.
     pub first_end: Option<OffsetDateTime>,
+    /// Date of the oldest call that is remembered, if there are any.
+    pub oldest_call: Option<OffsetDateTime>,
 }
 
-/// The next users after `after`, at most `limit`. Reads one entry of an index for each of both, as long as
+/// The next users after `after`, at most `limit`. Reads one entry of an index for each of the three, as long as
 /// the order begins with the user: without that MySQL sorts all to-dos of a list, and with a date to compare
 /// with it reads them before the first tombstone.
 pub async fn candidates(
@@ -33,7 +35,9 @@ pub async fn candidates(
                   (SELECT removed_date FROM todos WHERE user_id = users.id
                    ORDER BY user_id DESC, removed_date DESC LIMIT 1) AS newest_tombstone,
                   (SELECT expires_date FROM sessions WHERE user_id = users.id
-                   ORDER BY user_id, expires_date LIMIT 1) AS first_end
+                   ORDER BY user_id, expires_date LIMIT 1) AS first_end,
+                  (SELECT created_date FROM calls WHERE user_id = users.id
+                   ORDER BY user_id, created_date LIMIT 1) AS oldest_call
            FROM users WHERE id > ? ORDER BY id LIMIT ?"#,
         after.0,
         limit,
@@ -45,6 +49,7 @@ pub async fn candidates(
         public_id: row.public_id,
         newest_tombstone: row.newest_tombstone.map(PrimitiveDateTime::assume_utc),
         first_end: row.first_end.map(PrimitiveDateTime::assume_utc),
+        oldest_call: row.oldest_call.map(PrimitiveDateTime::assume_utc),
     });
     Ok(candidates.collect())
 }
@@ -65,16 +70,25 @@ pub async fn has_tombstones(
     Ok(found.is_some())
 }
 
-/// Locks a user and returns the stored number of tombstones; none when the user was deleted. That user's to-dos
-/// cannot be changed until the transaction ends, so that none is restored that is about to be deleted.
-pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Option<i32>, Error> {
-    let count = sqlx::query_scalar!(
-        "SELECT removed_count FROM users WHERE id = ? FOR UPDATE",
+/// What is counted of a user who is locked.
+pub struct Counted {
+    /// Tombstones.
+    pub tombstones: i32,
+    /// Calls that are remembered.
+    pub calls: i32,
+}
+
+/// Locks a user and returns what is counted of them; none when the user was deleted. That user's to-dos cannot be
+/// changed until the transaction ends, so that none is restored that is about to be deleted.
+pub async fn lock(connection: &mut Connection, user: UserId) -> Result<Option<Counted>, Error> {
+    let counted = sqlx::query_as!(
+        Counted,
+        "SELECT removed_count AS tombstones, call_count AS calls FROM users WHERE id = ? FOR UPDATE",
         user.0
     )
     .fetch_optional(connection)
     .await?;
-    Ok(count)
+    Ok(counted)
 }
 
 /// Some tombstones of one user.

@@ -1,20 +1,24 @@
 //! Statements on `todos`. Each names the user: no to-do can be reached by its id alone.
 
+mod batch;
 mod changes;
 mod list;
+mod removed;
 
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
 pub use self::{
+    batch::{find_all, insert_all, update_all},
     changes::{Changes, changes},
     list::{Part, list, list_after, list_by_done, list_by_done_after},
+    removed::{removed_at, removed_between},
 };
 use super::to_database;
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    todo::{Description, Todo, TodoId},
+    todo::{Description, FieldRevs, Todo, TodoId},
     user::UserId,
 };
 
@@ -27,6 +31,7 @@ struct Row {
     removed_date: Option<PrimitiveDateTime>,
     rev: u64,
     original_description: Option<String>,
+    field_revs: Option<Vec<u8>>,
 }
 
 impl From<Row> for Todo {
@@ -40,6 +45,7 @@ impl From<Row> for Todo {
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev,
             added_as: row.original_description.map(Description::from_stored),
+            revs: FieldRevs::from_stored(row.field_revs.as_deref(), row.rev),
         }
     }
 }
@@ -47,11 +53,14 @@ impl From<Row> for Todo {
 /// Adds a to-do; `false` when the user already has one with this id, removed or not.
 pub async fn insert(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<bool, Error> {
     let inserted = sqlx::query!(
-        "INSERT INTO todos (user_id, id, description, isdone, created_date, rev) VALUES (?, ?, ?, FALSE, ?, ?)",
+        "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, rev)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
         user.0,
         todo.id.0,
         todo.description.as_str(),
+        todo.is_done,
         to_database(todo.created_date),
+        todo.done_date.map(to_database),
         todo.rev,
     )
     .execute(connection)
@@ -72,7 +81,7 @@ pub async fn find(
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
-                  original_description
+                  original_description, field_revs
            FROM todos WHERE user_id = ? AND id = ?"#,
         user.0,
         id.0,
@@ -86,7 +95,7 @@ pub async fn find(
 pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?,
-                          original_description = ?
+                          original_description = ?, field_revs = ?
          WHERE user_id = ? AND id = ?",
         todo.description.as_str(),
         todo.is_done,
@@ -94,6 +103,7 @@ pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> R
         todo.removed_date.map(to_database),
         todo.rev,
         todo.added_as.as_ref().map(Description::as_str),
+        todo.revs.to_stored(),
         user.0,
         todo.id.0,
     )

@@ -179,14 +179,27 @@ pub async fn next_rev(
     Ok(updated.last_insert_id())
 }
 
-/// Locks a user and returns the revision, the counts and the number of tombstones: that user's to-dos cannot be
-/// changed until the transaction ends.
+/// A user who is locked: their to-dos cannot be changed until the transaction ends.
+#[derive(Clone, Copy, Debug)]
+pub struct LockedUser {
+    /// The revision and the counts.
+    pub counts: TodoCounts,
+    /// Number of tombstones.
+    pub tombstones: i32,
+    /// The last revision whose tombstones were deleted.
+    pub purged_rev: u64,
+    /// Number of calls that are remembered.
+    pub calls: i32,
+}
+
+/// Locks a user and returns what a write on to-dos has to know.
 ///
 /// # Errors
 /// [`AuthError::SessionEnded`] when the user was deleted.
-pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(TodoCounts, i32), Error> {
+pub async fn lock(connection: &mut Connection, user: UserId) -> Result<LockedUser, Error> {
     let row = sqlx::query!(
-        "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE",
+        "SELECT rev, purged_rev, open_count, todo_count, removed_count, call_count
+         FROM users WHERE id = ? FOR UPDATE",
         user.0,
     )
     .fetch_optional(connection)
@@ -197,7 +210,37 @@ pub async fn lock(connection: &mut Connection, user: UserId) -> Result<(TodoCoun
         open: row.open_count,
         all: row.todo_count,
     };
-    Ok((counts, row.removed_count))
+    Ok(LockedUser {
+        counts,
+        tombstones: row.removed_count,
+        purged_rev: row.purged_rev,
+        calls: row.call_count,
+    })
+}
+
+/// Moves a locked user's revision on by `revs`, applies the change in counts, and sets the number of remembered
+/// calls.
+pub async fn advance(
+    connection: &mut Connection,
+    user: UserId,
+    revs: u64,
+    change: CountsDelta,
+    calls: i32,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE users SET rev = rev + ?, open_count = open_count + ?, todo_count = todo_count + ?,
+                          removed_count = removed_count + ?, call_count = ?
+         WHERE id = ?",
+        revs,
+        change.open,
+        change.all,
+        change.removed,
+        calls,
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The user's revision and counts.
@@ -213,17 +256,6 @@ pub async fn counts(connection: &mut Connection, user: UserId) -> Result<TodoCou
         open: row.open_count,
         all: row.todo_count,
     })
-}
-
-/// The last revision whose tombstones were deleted.
-///
-/// # Errors
-/// [`AuthError::SessionEnded`] when the user was deleted.
-pub async fn purged_rev(connection: &mut Connection, user: UserId) -> Result<u64, Error> {
-    let row = sqlx::query!("SELECT purged_rev FROM users WHERE id = ?", user.0)
-        .fetch_optional(connection)
-        .await?;
-    row.map(|row| row.purged_rev).ok_or_else(user_deleted)
 }
 
 /// The error when the user was deleted after the session was read.

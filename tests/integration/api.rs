@@ -2,11 +2,17 @@
 
 mod absent;
 mod bearer;
+mod call_id;
 mod compatibility;
+mod cross_origin;
 mod examples;
+mod expected_rev;
 mod harmless;
+mod offline_add;
 pub(crate) mod openapi;
+mod outbox;
 mod problem;
+mod removed_list;
 mod repetition;
 mod schema_version;
 mod session;

@@ -4,6 +4,7 @@ mod list;
 mod model;
 mod moment;
 mod query_cost;
+mod removed;
 mod rows;
 mod verbs;
 

@@ -4,11 +4,12 @@
 use serde_json::{Value, json};
 
 use super::{values, values_of};
+use crate::api::todo::sync;
 use crate::domain::{
     error::FieldCode,
     session::DeviceName,
     text::VISIBLE_LINE,
-    todo::{Description, Filter, Limit, TodoId},
+    todo::{Description, Limit, Shown, TodoId},
     user::{NAME_MAX, Password, Username},
 };
 
@@ -29,6 +30,7 @@ pub(super) fn apply(document: &mut Value) {
             }
         }
     }
+    open_codes(&mut document["components"]["schemas"]["Code"]);
     for (schema, field, limits) in limits() {
         let properties = &mut document["components"]["schemas"][schema]["properties"];
         assert!(
@@ -44,16 +46,26 @@ pub(super) fn apply(document: &mut Value) {
     }
 }
 
-/// The names of the schemas of request bodies.
+/// The names of the schemas of request bodies, and of the items of lists in them.
 fn request_schemas(document: &mut Value) -> Vec<String> {
     let paths = values(&mut document["paths"]);
     let operations = paths.flat_map(values);
     let references = operations.filter_map(|operation| {
-        let reference = operation.pointer("/requestBody/content/application~1json/schema/$ref")?;
-        let name = reference.as_str()?.rsplit('/').next()?;
-        Some(name.to_owned())
+        let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
+        referenced(schema)
     });
-    references.collect()
+    let mut names: Vec<_> = references.collect();
+    for name in names.clone() {
+        let properties = values_of(&mut document["components"]["schemas"][name], "properties");
+        names.extend(properties.filter_map(|property| referenced(&property["items"])));
+    }
+    names
+}
+
+/// The name of the schema that this one refers to.
+fn referenced(schema: &Value) -> Option<String> {
+    let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+    Some(name.to_owned())
 }
 
 /// Optional fields may be null, which some generated clients send for absent ones.
@@ -73,12 +85,13 @@ pub(super) fn apply_to_parameters(operation: &mut Value) {
     for parameter in values_of(operation, "parameters") {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         parameter["schema"] = match name.as_str() {
-            "filter" => json!({ "type": "string", "enum": Filter::NAMES, "default": "all" }),
+            "filter" => json!({ "type": "string", "enum": Shown::NAMES, "default": "all" }),
             "limit" => {
                 json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": Limit::MAX, "default": Limit::MAX })
             }
+            "id" => json!({ "type": "string", "format": "uuid", "pattern": TodoId::PATTERN }),
             // Empty is none.
-            "cursor" => json!({ "type": "string", "maxLength": 80, "default": "" }),
+            "cursor" => json!({ "type": "string", "maxLength": 100, "default": "" }),
             "since" => json!({ "type": "string", "maxLength": 120, "default": "" }),
             "If-None-Match" => json!({ "type": "string" }),
             name => unreachable!("{name} has no schema yet"),
@@ -86,11 +99,35 @@ pub(super) fn apply_to_parameters(operation: &mut Value) {
     }
 }
 
+/// The known values of a text to which others are added within a version: a list that generators close would
+/// make an answer unreadable that holds a new one.
+fn open_list(values: &[&str]) -> Value {
+    json!({ "x-extensible-enum": values })
+}
+
+/// Makes a list of the codes that is open, and says them in words for readers of the document.
+fn open_codes(schema: &mut Value) {
+    let members = schema.as_object_mut().expect("a schema");
+    let codes = members.remove("enum").expect("the codes");
+    let names: Vec<_> = codes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let words = schema["description"].as_str().unwrap_or_default();
+    let words = format!("{words} Known today: `{}`.", names.join("`, `"));
+    extend(
+        schema,
+        &json!({ "description": words, "x-extensible-enum": names }),
+    );
+}
+
 /// `uint64` and its like are in no registry of formats; generators know `int64` and `int32`.
 fn set_integer_format(schema: &mut Value) {
     let format = match schema["format"].as_str() {
         Some("uint64") => "int64",
-        Some("uint16") => "int32",
+        Some("uint16" | "uint32") => "int32",
         _ => return,
     };
     extend(schema, &json!({ "format": format, "minimum": 0 }));
@@ -139,21 +176,36 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("ChangePassword", "new_password", password.clone()),
         ("ChangePassword", "new_password_again", password),
-        ("Session", "kind", json!({ "enum": ["web", "api"] })),
+        ("Session", "kind", open_list(&["web", "api"])),
         ("SessionReference", "session_id", id.clone()),
         ("AddTodo", "description", line(Description::MAX)),
         ("AddTodo", "id", id.clone()),
+        ("AddTodo", "created_date", json!({ "format": "date-time" })),
+        ("AddTodo", "call_id", id.clone()),
         ("UpdateTodo", "id", id.clone()),
         ("UpdateTodo", "description", line(Description::MAX)),
+        ("UpdateTodo", "call_id", id.clone()),
         ("UpdateTodoStatus", "id", id.clone()),
-        ("UpdateTodoStatus", "is_done", json!({ "default": true })),
-        ("TodoReference", "id", id),
+        ("UpdateTodoStatus", "call_id", id.clone()),
+        ("TodoReference", "id", id.clone()),
+        ("TodoReference", "call_id", id.clone()),
+        ("Logout", "refresh_token", json!({ "minLength": 1 })),
+        (
+            "Sync",
+            "limit",
+            json!({ "minimum": 1, "maximum": Limit::MAX, "default": Limit::MAX }),
+        ),
+        ("Sync", "calls", json!({ "maxItems": sync::CALLS_MAX })),
+        ("SyncCall", "call_id", id.clone()),
+        ("SyncCall", "id", id),
+        ("SyncCall", "description", line(Description::MAX)),
+        ("SyncCall", "created_date", json!({ "format": "date-time" })),
         ("Todo", "done_date", nullable.clone()),
         ("Todo", "removed", removed.clone()),
         ("TodoChange", "done_date", nullable.clone()),
         ("TodoChange", "removed", removed),
         ("TodoList", "next_cursor", nullable),
-        ("FieldProblem", "code", json!({ "enum": codes })),
+        ("FieldProblem", "code", open_list(&codes)),
         ("Problem", "type", json!({ "enum": ["about:blank"] })),
     ]
 }

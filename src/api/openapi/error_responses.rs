@@ -11,7 +11,7 @@ use crate::{
     api::problem::{ApiError, CONTENT_TYPE, Code},
     domain::{
         error::{Conflict, Error},
-        todo::{Description, Todo, TodoId},
+        todo::{Description, Todo, TodoId, WriteRefusal},
     },
 };
 
@@ -63,11 +63,23 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
         "register_user" => &[Code::UsernameTaken],
         "login" => &[Code::WrongCredentials],
         "refresh_token" => &[Code::SessionEnded],
-        "add_todo" => &[Code::IdReused, Code::TodoQuotaReached],
+        "add_todo" => &[Code::IdReused, Code::CallIdReused, Code::TodoQuotaReached],
+        "get_todo" => &[Code::TodoNotFound],
         "todo_changes" => &[Code::SyncTokenExpired],
-        "update_todo" => &[Code::TodoNotFound, Code::RevConflict],
-        "update_todo_status" | "remove_todo" => &[Code::TodoNotFound],
-        "restore_todo" => &[Code::TodoNotFound, Code::TodoGone, Code::TodoQuotaReached],
+        "update_todo" | "update_todo_status" => &[
+            Code::TodoNotFound,
+            Code::RevConflict,
+            Code::TodoRemoved,
+            Code::CallIdReused,
+        ],
+        "remove_todo" => &[Code::TodoNotFound, Code::RevConflict, Code::CallIdReused],
+        "restore_todo" => &[
+            Code::TodoNotFound,
+            Code::TodoGone,
+            Code::RevConflict,
+            Code::CallIdReused,
+            Code::TodoQuotaReached,
+        ],
         _ => &[],
     });
     codes
@@ -113,22 +125,30 @@ fn example(id: &str, code: Code) -> ApiError {
     match code {
         Code::InvalidInput => examples::invalid(id).into(),
         Code::UsernameTaken => Error::Conflict(Conflict::UsernameTaken).into(),
-        Code::IdReused => Error::Conflict(Conflict::IdReused).into(),
+        Code::IdReused => WriteRefusal::IdReused(Box::new(current(id, code))).into(),
+        Code::CallIdReused => WriteRefusal::CallIdReused.into(),
         Code::HeadersTooLarge => ApiError::head_too_large(
             "more than 16 KiB of cookies and other headers, most of it the header if-none-match",
         ),
-        Code::RevConflict => ApiError::rev_conflict(current()),
+        Code::RevConflict => WriteRefusal::Changed(Box::new(current(id, code))).into(),
+        Code::TodoRemoved => WriteRefusal::Removed(Box::new(current(id, code))).into(),
         code => ApiError::new(code),
     }
 }
 
-fn current() -> Todo {
+/// The to-do of the examples as it is stored when the call fails.
+fn current(call: &str, code: Code) -> Todo {
     let id = TodoId(Uuid::try_parse(examples::ID).expect("a UUID"));
     let description = Description::from_stored("Buy oat milk".into());
     let date = OffsetDateTime::from_unix_timestamp_nanos(examples::CREATED).expect("in range");
-    Todo {
-        rev: 2,
-        ..Todo::new(id, description, date)
+    let todo = Todo::new(id, description, date);
+    if code == Code::TodoRemoved || call == "restore_todo" {
+        Todo {
+            rev: 4,
+            ..todo.completed(date).removed(date)
+        }
+    } else {
+        Todo { rev: 2, ..todo }
     }
 }
 

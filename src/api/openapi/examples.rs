@@ -7,12 +7,18 @@ use super::{operation_id, values};
 use crate::domain::{
     error::{FieldCode, FieldError},
     session::{DeviceName, SessionId},
-    todo::{Description, Filter, Limit, TodoId},
+    todo::{Description, Limit, Shown, TodoId},
     user::{Username, wrong_password},
 };
 
 /// The to-do of the examples.
 pub(super) const ID: &str = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
+const OTHER_ID: &str = "0199a0c2-9b3f-7d51-8c22-6a1f0e9d4b37";
+const CALL_IDS: [&str; 3] = [
+    "6f1f2f0e-2c0b-4e55-9d0a-0f6f3c2b1a01",
+    "6f1f2f0e-2c0b-4e55-9d0a-0f6f3c2b1a02",
+    "6f1f2f0e-2c0b-4e55-9d0a-0f6f3c2b1a03",
+];
 /// When it was added, in nanoseconds since 1970.
 pub(super) const CREATED: i128 = 1_795_359_845_123_456_000;
 
@@ -94,6 +100,29 @@ fn request(id: &str) -> Option<Value> {
             "expected_rev": 1,
         }),
         "remove_todo" | "restore_todo" => json!({ "id": ID }),
+        "sync" => json!({
+            "calls": [
+                {
+                    "call_id": CALL_IDS[0],
+                    "call": "add_todo",
+                    "id": OTHER_ID,
+                    "description": "Buy bread",
+                },
+                {
+                    "call_id": CALL_IDS[1],
+                    "call": "update_todo_status",
+                    "id": ID,
+                    "is_done": false,
+                    "expected_rev": 5,
+                },
+                {
+                    "call_id": CALL_IDS[2],
+                    "call": "remove_todo",
+                    "id": OTHER_ID,
+                },
+            ],
+        }),
+        "logout" => json!({ "refresh_token": REFRESH_TOKEN }),
         _ => return None,
     })
 }
@@ -123,7 +152,7 @@ fn response(id: &str) -> Value {
             "last_seen_date": "2026-11-22T18:20:00.654321Z",
             "is_current": true,
         }]}),
-        "add_todo" => added(),
+        "add_todo" | "get_todo" => added(),
         "todo_list" => json!({ "todos": [added()], "next_cursor": null, "rev": 1 }),
         "update_todo" => todo("Buy oat milk", Value::Null, 2),
         "update_todo_status" => done(3),
@@ -133,6 +162,7 @@ fn response(id: &str) -> Value {
             todo
         }
         "restore_todo" => done(5),
+        "sync" => synced(),
         id => unreachable!("{id} has no example yet"),
     }
 }
@@ -140,14 +170,42 @@ fn response(id: &str) -> Value {
 /// What a new phone gets comes first: a mock answers with it.
 fn changes() -> Value {
     let answer = |todo, rev: u64, full: bool| json!({ "todos": [todo], "next": format!("2f1d6b8e.{rev}"), "has_more": false, "full": full });
+    let mut full_copy = answer(todo("Buy milk", Value::Null, 1), 1, true);
+    full_copy["snapshot"] = json!("2f1d6b8e.1");
     json!({
         "full_copy": {
             "summary": "Without `since`: all that there is",
-            "value": answer(todo("Buy milk", Value::Null, 1), 1, true),
+            "value": full_copy,
         },
         "changes": {
             "summary": "With `since`: what has changed, here by a removal",
             "value": answer(json!({ "id": ID, "rev": 4, "removed": true }), 4, false),
+        },
+    })
+}
+
+fn synced() -> Value {
+    let other = |rev| {
+        let mut todo = todo("Buy bread", Value::Null, rev);
+        todo["id"] = json!(OTHER_ID);
+        todo
+    };
+    let open = todo("Buy oat milk", Value::Null, 7);
+    let mut removed = other(8);
+    removed["removed"] = json!(true);
+    json!({
+        "answers": [
+            { "call_id": CALL_IDS[0], "status": 201, "todo": other(6) },
+            { "call_id": CALL_IDS[1], "status": 200, "todo": open },
+            { "call_id": CALL_IDS[2], "status": 200, "todo": removed },
+        ],
+        "changes": {
+            "todos": [open],
+            "removed": [],
+            "next": "2f1d6b8e.8",
+            "has_more": false,
+            "full": true,
+            "snapshot": "2f1d6b8e.8",
         },
     })
 }
@@ -175,10 +233,18 @@ pub(super) fn invalid(id: &str) -> FieldError {
         "change_password" => Some(wrong_password()),
         "end_session" => SessionId::parse("17").err(),
         "add_todo" => Description::parse(" ").err(),
-        "todo_list" => Filter::parse("late").err(),
-        "todo_changes" => Limit::parse("0").err(),
-        "update_todo" | "update_todo_status" | "remove_todo" | "restore_todo" => {
+        "todo_list" => Shown::parse("late").err(),
+        "todo_changes" | "sync" => Limit::parse("0").err(),
+        "get_todo" | "update_todo" | "update_todo_status" | "remove_todo" | "restore_todo" => {
             TodoId::parse("17").err()
+        }
+        "logout" => {
+            let words = "This is no refresh token. Send that of the last answer";
+            Some(FieldError::new(
+                "refresh_token",
+                FieldCode::InvalidToken,
+                words,
+            ))
         }
         "refresh_token" => {
             let words = "Send the refresh token of the last answer";

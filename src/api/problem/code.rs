@@ -25,11 +25,13 @@ pub(in crate::api) enum Code {
     SessionEnded,
     NotFound,
     TodoNotFound,
+    TodoRemoved,
     // Promised by v1, but no call says it any more: to end what has ended is no failure.
     SessionNotFound,
     MethodNotAllowed,
     UsernameTaken,
     IdReused,
+    CallIdReused,
     TodoQuotaReached,
     RevConflict,
     TodoGone,
@@ -50,9 +52,13 @@ impl Code {
             | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::TodoNotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UsernameTaken | Self::IdReused | Self::TodoQuotaReached | Self::RevConflict => {
-                StatusCode::CONFLICT
-            }
+            // 409, not 410: the to-do can be restored, and comes along so that the person may decide.
+            Self::TodoRemoved
+            | Self::UsernameTaken
+            | Self::IdReused
+            | Self::CallIdReused
+            | Self::TodoQuotaReached
+            | Self::RevConflict => StatusCode::CONFLICT,
             Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -74,7 +80,7 @@ impl Code {
             Self::UnsupportedMediaType => {
                 "Send the body as JSON, with Content-Type: application/json and no Content-Encoding."
             }
-            Self::TooLarge => "The body is larger than 16 KiB.",
+            Self::TooLarge => "The body is larger than 16 KiB, or than 288 KiB in a call of sync.",
             Self::UriTooLong => "The URL is longer than 4 KiB.",
             Self::HeadersTooLarge => "The request headers are too large or too many. Send fewer.",
             Self::RequestTimeout => "The body took longer than 15 seconds. Send it again.",
@@ -93,10 +99,16 @@ impl Code {
                 "There is nothing at this path. GET /api/openapi.json lists the calls."
             }
             Self::TodoNotFound => "You have no to-do with this id.",
+            Self::TodoRemoved => {
+                "The to-do has been removed in the meantime. Look at current; restore it and send the change again, or drop the change."
+            }
             Self::SessionNotFound => "You have no session with this id. It may have ended.",
             Self::MethodNotAllowed => "This path takes another method: see Allow.",
             Self::UsernameTaken => "This username is taken. Choose another one.",
             Self::IdReused => "This id already names another to-do. Use a new id for a new to-do.",
+            Self::CallIdReused => {
+                "This call_id already named another call. Make a new one for each call."
+            }
             Self::TodoQuotaReached => {
                 "Your list holds as many to-dos as it can: 200,000. Remove some that you no longer need."
             }
@@ -113,10 +125,10 @@ impl Code {
                 "Too many attempts. Wait for Retry-After and send it again; nothing was done."
             }
             Self::Internal => {
-                "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do without an id could then be there twice."
+                "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do without an id and a call_id could then be there twice."
             }
             Self::Unavailable => {
-                "The service cannot answer right now. It may or may not have been done. Wait for Retry-After and send it again: only a to-do without an id could then be there twice."
+                "The service cannot answer right now. It may or may not have been done. Wait for Retry-After and send it again: only a to-do without an id and a call_id could then be there twice."
             }
         }
     }

@@ -47,12 +47,22 @@ impl From<domain::todo::Todo> for Todo {
 /// A part of the list.
 #[derive(Object, Serialize)]
 pub(in crate::api) struct TodoList {
-    /// Open before done, newest first.
+    /// Open before done, newest first; removed ones by when they were removed, the last first.
     pub(in crate::api) todos: Vec<Todo>,
-    /// What to send as `cursor` for the next part; null when this is the last.
+    /// What to send as `cursor` for the next part, with the same `filter`; null when this is the last.
     pub(in crate::api) next_cursor: Option<String>,
     /// The user's revision. It changes when any to-do does.
     pub(in crate::api) rev: u64,
+}
+
+impl From<domain::todo::RemovedPage> for TodoList {
+    fn from(page: domain::todo::RemovedPage) -> Self {
+        Self {
+            rev: page.rev,
+            todos: page.todos.into_iter().map(Todo::from).collect(),
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+        }
+    }
 }
 
 impl TodoList {
@@ -74,6 +84,13 @@ pub(in crate::api) struct AddTodo {
     pub(in crate::api) description: String,
     /// A UUID of any version that the client makes: with it, sending twice adds once; without it, twice.
     pub(in crate::api) id: Option<String>,
+    /// When it was written, if that was offline (RFC 3339): the list's order goes by it. From 1970 on; up to a day
+    /// ahead is taken as now.
+    pub(in crate::api) created_date: Option<String>,
+    /// Whether it is done already; it is then done now.
+    pub(in crate::api) is_done: Option<bool>,
+    /// Names this call, so that a repetition is known; a UUID of any version.
+    pub(in crate::api) call_id: Option<String>,
 }
 
 /// What to change of a to-do. What is left out stays as it is.
@@ -87,9 +104,11 @@ pub(in crate::api) struct UpdateTodo {
     pub(in crate::api) description: Option<String>,
     /// Done or open.
     pub(in crate::api) is_done: Option<bool>,
-    /// The `rev` of the to-do that the change was made on. If it has another one meanwhile, nothing is
-    /// changed and the answer is 409.
+    /// The `rev` of the to-do that the person had seen. If another client has changed the same fields since,
+    /// nothing is changed and the answer is 409.
     pub(in crate::api) expected_rev: Option<u64>,
+    /// Names this call, so that a repetition is known; a UUID of any version.
+    pub(in crate::api) call_id: Option<String>,
 }
 
 /// Whether a to-do is done.
@@ -99,8 +118,13 @@ pub(in crate::api) struct UpdateTodo {
 pub(in crate::api) struct UpdateTodoStatus {
     /// Which to-do.
     pub(in crate::api) id: String,
-    /// Done or open.
+    /// Done, which is also what leaving it out means, or open.
     pub(in crate::api) is_done: Option<bool>,
+    /// The `rev` of the to-do that the person had seen. If another client has set or cleared it since, nothing is
+    /// changed and the answer is 409.
+    pub(in crate::api) expected_rev: Option<u64>,
+    /// Names this call, so that a repetition is known; a UUID of any version.
+    pub(in crate::api) call_id: Option<String>,
 }
 
 /// A to-do by its id.
@@ -110,4 +134,9 @@ pub(in crate::api) struct UpdateTodoStatus {
 pub(in crate::api) struct TodoReference {
     /// Which to-do.
     pub(in crate::api) id: String,
+    /// The `rev` of the to-do that the person had seen. If another client has changed the to-do since (when it
+    /// shall be restored: removed or restored it), nothing is changed and the answer is 409.
+    pub(in crate::api) expected_rev: Option<u64>,
+    /// Names this call, so that a repetition is known; a UUID of any version.
+    pub(in crate::api) call_id: Option<String>,
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::timestamp;
+use super::{timestamp, todo::Todo};
 use crate::{domain, service};
 
 /// A to-do that has changed, or what is left of a removed one: then only `id`, `rev` and `removed`
@@ -69,6 +69,10 @@ pub(in crate::api) struct TodoChanges {
     has_more: bool,
     /// Whether this is a part of a first copy.
     full: bool,
+    /// Names the first copy that this is a part of: the same in all its parts, so that what an interrupted copy
+    /// brought is told from what this one brings. Left out when `full` is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<String>,
 }
 
 impl TodoChanges {
@@ -79,6 +83,7 @@ impl TodoChanges {
             next: String::new(),
             has_more: false,
             full: false,
+            snapshot: None,
         }
     }
 }
@@ -89,7 +94,56 @@ impl From<service::ChangeSet> for TodoChanges {
             todos: changes.todos.into_iter().map(TodoChange::from).collect(),
             next: changes.next.to_string(),
             has_more: changes.has_more,
-            full: changes.full,
+            full: changes.snapshot.is_some(),
+            snapshot: changes.snapshot,
+        }
+    }
+}
+
+/// What is left of a removed to-do.
+#[derive(Object, Serialize)]
+pub(in crate::api) struct RemovedTodo {
+    /// Which to-do.
+    id: Uuid,
+    /// The user's revision that removed it.
+    rev: u64,
+}
+
+/// What a phone needs to bring its copy up to date: to-dos that are there and removed ones in lists of their own.
+#[derive(Object, Serialize)]
+pub(in crate::api) struct SyncChanges {
+    /// To store, in the order of their `rev`.
+    todos: Vec<Todo>,
+    /// To delete, in the order of their `rev`. None of them is among `todos`.
+    removed: Vec<RemovedTodo>,
+    /// What to send as `since` the next time.
+    next: String,
+    /// Whether there is more to fetch at once; only this tells.
+    has_more: bool,
+    /// Whether this is a part of a first copy: because there was no `since`, or because it had expired.
+    full: bool,
+    /// Names the first copy that this is a part of: the same in all its parts, so that what an interrupted copy
+    /// brought is told from what this one brings. Left out when `full` is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<String>,
+}
+
+impl From<service::ChangeSet> for SyncChanges {
+    fn from(changes: service::ChangeSet) -> Self {
+        let todos = changes.todos.into_iter();
+        let (removed, todos): (Vec<_>, Vec<_>) =
+            todos.partition(|todo| todo.removed_date.is_some());
+        let removed = removed.into_iter().map(|todo| RemovedTodo {
+            id: todo.id.0,
+            rev: todo.rev,
+        });
+        Self {
+            todos: todos.into_iter().map(Todo::from).collect(),
+            removed: removed.collect(),
+            next: changes.next.to_string(),
+            has_more: changes.has_more,
+            full: changes.snapshot.is_some(),
+            snapshot: changes.snapshot,
         }
     }
 }

@@ -12,6 +12,7 @@ use poem::{
 use super::event_log::Event;
 use crate::{
     api,
+    app::security_headers::SecurityHeaders,
     domain::{error::Error, rate_limit::RequestQuota},
     web,
 };
@@ -60,7 +61,7 @@ struct CachedResponse {
 }
 
 impl Rejections {
-    pub(super) fn new(quota: Option<RequestQuota>, headers: &HeaderMap) -> Self {
+    pub(super) fn new(quota: Option<RequestQuota>, headers: &SecurityHeaders) -> Self {
         let limited = |retry_after| Formats::new(&Error::RateLimited { retry_after }, headers);
         // After the burst, one request is allowed per interval.
         let wait = |quota: RequestQuota| Duration::from_secs(quota.replenish.as_secs() + 1);
@@ -92,23 +93,28 @@ impl Rejections {
 }
 
 impl Formats {
-    fn new(error: &Error, headers: &HeaderMap) -> Self {
+    fn new(error: &Error, headers: &SecurityHeaders) -> Self {
         Self {
-            page: CachedResponse::new(web::error_page::error_response(error, false), headers),
-            fragment: CachedResponse::new(web::error_page::error_response(error, true), headers),
-            problem: CachedResponse::new(api::error_response(error), headers),
+            page: CachedResponse::new(
+                web::error_page::error_response(error, false),
+                headers,
+                false,
+            ),
+            fragment: CachedResponse::new(
+                web::error_page::error_response(error, true),
+                headers,
+                false,
+            ),
+            problem: CachedResponse::new(api::error_response(error), headers, true),
         }
     }
 }
 
 impl CachedResponse {
-    fn new(mut response: Response, headers: &HeaderMap) -> Self {
+    fn new(mut response: Response, headers: &SecurityHeaders, is_api: bool) -> Self {
         let body = response.take_body().into_bytes().now_or_never();
         let body = body.and_then(Result::ok).expect("it is in memory");
-        for (name, value) in headers {
-            let own = response.headers_mut().entry(name);
-            own.or_insert_with(|| value.clone());
-        }
+        headers.add_to(is_api, &mut response);
         Self {
             status: response.status(),
             headers: response.headers().clone(),

@@ -50,6 +50,13 @@ impl Work {
     /// A response without any rows: two statements.
     const READ: u32 = 10;
 
+    /// So many changes, in one transaction or in several.
+    #[must_use]
+    pub fn changes(number: usize) -> Self {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        Self(Self::CHANGE.0.saturating_mul(number))
+    }
+
     /// A response with so many to-dos.
     #[must_use]
     pub fn read(rows: usize) -> Self {

@@ -20,7 +20,7 @@ pub fn is_repeatable(first: OffsetDateTime, now: OffsetDateTime) -> bool {
 }
 
 /// The id that a client makes for a call; a UUID of any version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallId(pub Uuid);
 
 impl CallId {

@@ -1,6 +1,6 @@
 //! The counts of a list.
 
-use std::ops::Sub;
+use std::ops::{Add, Sub};
 
 use super::Filter;
 use crate::domain::error::{Conflict, Error};
@@ -68,6 +68,18 @@ pub struct CountsDelta {
     pub all: i32,
     /// Added to the number of tombstones.
     pub removed: i32,
+}
+
+impl Add for CountsDelta {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            open: self.open + other.open,
+            all: self.all + other.all,
+            removed: self.removed + other.removed,
+        }
+    }
 }
 
 impl Sub for CountsDelta {

@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use time::OffsetDateTime;
+use time::{OffsetDateTime, macros::datetime};
+use uuid::Uuid;
 
 use super::TodoId;
 use crate::domain::error::{FieldCode, FieldError};
@@ -31,13 +32,6 @@ impl FromStr for Cursor {
     type Err = FieldError;
 
     fn from_str(text: &str) -> Result<Self, FieldError> {
-        let error = || {
-            FieldError::new(
-                "cursor",
-                FieldCode::InvalidCursor,
-                "There is no such place in the list. Begin at its start",
-            )
-        };
         let mut parts = text.splitn(3, '.');
         let mut part = || parts.next().ok_or_else(error);
         let is_done = match part()? {
@@ -45,13 +39,7 @@ impl FromStr for Cursor {
             "1" => true,
             _ => return Err(error()),
         };
-        let microseconds: i64 = part()?.parse().map_err(|_| error())?;
-        let created_date =
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
-                .ok()
-                // The range of the column; the database would refuse the statement otherwise.
-                .filter(|date| (1970..=9998).contains(&date.year()))
-                .ok_or_else(error)?;
+        let created_date = date(part()?)?;
         let id = TodoId::parse(part()?).map_err(|_| error())?;
         Ok(Self {
             is_done,
@@ -61,10 +49,71 @@ impl FromStr for Cursor {
     }
 }
 
+/// A position among removed to-dos: the last removed first, those of one moment in the order of the list.
+/// Written as `<microseconds since 1970>.<position in the list>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemovedCursor {
+    /// When it was removed.
+    pub removed_date: OffsetDateTime,
+    /// Where it was in the list.
+    pub listed: Cursor,
+}
+
+impl RemovedCursor {
+    /// Before all that were removed at that moment.
+    #[must_use]
+    pub fn at_start(removed_date: OffsetDateTime) -> Self {
+        let listed = Cursor {
+            is_done: false,
+            created_date: datetime!(9998-12-31 00:00 UTC),
+            id: TodoId(Uuid::max()),
+        };
+        Self {
+            removed_date,
+            listed,
+        }
+    }
+}
+
+impl fmt::Display for RemovedCursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let microseconds = self.removed_date.unix_timestamp_nanos() / 1_000;
+        write!(formatter, "{microseconds}.{}", self.listed)
+    }
+}
+
+impl FromStr for RemovedCursor {
+    type Err = FieldError;
+
+    fn from_str(text: &str) -> Result<Self, FieldError> {
+        let (microseconds, listed) = text.split_once('.').ok_or_else(error)?;
+        Ok(Self {
+            removed_date: date(microseconds)?,
+            listed: listed.parse()?,
+        })
+    }
+}
+
+fn error() -> FieldError {
+    FieldError::new(
+        "cursor",
+        FieldCode::InvalidCursor,
+        "There is no such place in the list. Begin at its start",
+    )
+}
+
+fn date(microseconds: &str) -> Result<OffsetDateTime, FieldError> {
+    let microseconds: i64 = microseconds.parse().map_err(|_| error())?;
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
+        .ok()
+        // The range of the column; the database would refuse the statement otherwise.
+        .filter(|date| (1970..=9998).contains(&date.year()))
+        .ok_or_else(error)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use uuid::Uuid;
 
     use super::*;
 

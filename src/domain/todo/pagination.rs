@@ -1,6 +1,6 @@
 //! Filters and pagination of the list.
 
-use super::{Cursor, Todo, TodoCounts};
+use super::{Cursor, RemovedCursor, Todo, TodoCounts};
 use crate::domain::error::{FieldCode, FieldError};
 
 /// To-dos on a web page of the list.
@@ -37,6 +37,40 @@ impl Filter {
                 "The list shows all, open or done to-dos",
             )),
         }
+    }
+}
+
+/// What a list shows: to-dos by their state, or those that were removed and can be restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Those that are there.
+    Present(Filter),
+    /// Removed ones.
+    Removed,
+}
+
+impl Shown {
+    /// The names of what can be shown.
+    pub const NAMES: [&'static str; 4] = ["all", "open", "done", "removed"];
+
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        if text == "removed" {
+            return Ok(Self::Removed);
+        }
+        Filter::parse(text).map(Self::Present).map_err(|_| {
+            let words = "The list shows all, open, done or removed to-dos";
+            FieldError::new("filter", FieldCode::InvalidValue, words)
+        })
+    }
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self::Present(Filter::default())
     }
 }
 
@@ -96,6 +130,17 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// The revision and the counts of the list.
     pub counts: TodoCounts,
+}
+
+/// A page of removed to-dos, and the user's revision.
+#[derive(Clone, Debug)]
+pub struct RemovedPage {
+    /// The last removed first, at most as many as requested.
+    pub todos: Vec<Todo>,
+    /// Start of the next page; none when this is the last.
+    pub next: Option<RemovedCursor>,
+    /// The user's revision.
+    pub rev: u64,
 }
 
 impl Page {

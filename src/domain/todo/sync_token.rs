@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
 use super::TodoId;
-use crate::domain::error::{Error, FieldCode, FieldError, Gone};
+use crate::domain::error::{Error, Gone};
 
 /// The position of a client in one user's changes: all up to a revision, and of that revision all up to an id,
 /// since one change may stamp many to-dos. Written as `<user>.<rev>[.<id>[.<snapshot_rev>]]`; it is
@@ -60,6 +60,14 @@ impl SyncToken {
         self.snapshot_rev.is_some()
     }
 
+    /// The name of the first copy in progress, the same in all its parts; another copy has another one, unless
+    /// nothing has changed in between.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<String> {
+        let rev = self.snapshot_rev?;
+        Some(format!("{:08x}.{rev}", self.user))
+    }
+
     /// The revision after which tombstones matter: a first copy needs none from before its start. After a to-do,
     /// more of its own revision may follow.
     #[must_use]
@@ -103,16 +111,11 @@ impl fmt::Display for SyncToken {
 }
 
 impl FromStr for SyncToken {
-    type Err = FieldError;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, FieldError> {
-        read(text).ok_or_else(|| {
-            FieldError::new(
-                "since",
-                FieldCode::InvalidToken,
-                "This is not a token that todo_changes gave out. Leave it out to begin with everything",
-            )
-        })
+    /// A damaged token has the same remedy as an expired one: to start over.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        read(text).ok_or(Error::Gone(Gone::SyncToken))
     }
 }
 
@@ -150,7 +153,7 @@ mod tests {
         #[test]
         fn a_token_round_trips_through_text(rev: u64, id: u128, snapshot_rev: Option<u64>) {
             let token = SyncToken { user: user(ONA), rev, id: TodoId(Uuid::from_u128(id)), snapshot_rev };
-            prop_assert_eq!(token.to_string().parse(), Ok(token));
+            prop_assert_eq!(token.to_string().parse().ok(), Some(token));
         }
 
         #[test]

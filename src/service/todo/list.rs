@@ -8,7 +8,7 @@ use crate::{
     domain::{
         error::Error,
         rate_limit::Work,
-        todo::{Cursor, Filter, Limit, Page, SyncToken, Todo},
+        todo::{Cursor, Filter, Limit, Page, SyncToken, Todo, TodoId},
         user::{Account, UserId},
     },
     store::{
@@ -31,8 +31,9 @@ pub struct ChangeSet {
     pub next: SyncToken,
     /// Whether more follows immediately.
     pub has_more: bool,
-    /// Whether this is part of a first copy: to-dos missing from all its parts do not exist.
-    pub full: bool,
+    /// The name of the first copy that this is a part of, if it is one: to-dos missing from all its parts do not
+    /// exist.
+    pub snapshot: Option<String>,
     /// The user's revision when it was read.
     pub rev: u64,
 }
@@ -89,12 +90,38 @@ impl Service {
         })
     }
 
+    /// One to-do, or what was removed and can be restored.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the user has no such to-do.
+    pub async fn get(&self, account: &Account, id: TodoId) -> Result<Todo, Error> {
+        let _under_way = self.begin_work(account)?;
+        self.spend_work(account, Work::read(1));
+        let (user, now) = (account.user_id, self.clock.now());
+        let find =
+            async move |connection: &mut Connection| store::todo::find(connection, user, id).await;
+        let found = self.database.read(find).await?;
+        let found = found.filter(|todo| !todo.is_lost(now));
+        found.ok_or(Error::NotFound)
+    }
+
     /// The changes after a token, or everything without one. A part of a first copy may hold less than `limit`,
     /// even nothing, and more may follow: removed to-dos are read and left out.
     ///
     /// # Errors
     /// [`Error::Gone`] when the token has expired: start over with a first copy.
     pub async fn changes(
+        &self,
+        account: &Account,
+        since: Option<SyncToken>,
+        limit: Limit,
+    ) -> Result<ChangeSet, Error> {
+        let _under_way = self.begin_work(account)?;
+        self.delta(account, since, limit).await
+    }
+
+    /// The same within work that has begun.
+    pub(super) async fn delta(
         &self,
         account: &Account,
         since: Option<SyncToken>,
@@ -114,7 +141,7 @@ impl Service {
             todos,
             next,
             has_more,
-            full: token.is_initial(),
+            snapshot: token.snapshot(),
             rev: found.rev,
         })
     }
@@ -129,6 +156,7 @@ impl Service {
         account: &Account,
         since: Option<SyncToken>,
     ) -> Result<u64, Error> {
+        let _under_way = self.begin_work(account)?;
         let (_, found) = self.changes_after(account, since, 0).await?;
         Ok(found.rev)
     }
@@ -140,7 +168,6 @@ impl Service {
         since: Option<SyncToken>,
         limit: u32,
     ) -> Result<(SyncToken, Found), Error> {
-        let _under_way = self.begin_work(account)?;
         let (user, public_id) = (account.user_id, account.public_id);
         let from = since.unwrap_or_else(|| SyncToken::start(public_id, account.counts.rev));
         let find = async move |connection: &mut Connection| {

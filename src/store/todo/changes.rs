@@ -7,7 +7,7 @@ use super::super::user::user_deleted;
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    todo::{Description, SyncToken, Todo, TodoId},
+    todo::{Description, FieldRevs, SyncToken, Todo, TodoId},
     user::UserId,
 };
 
@@ -73,6 +73,7 @@ pub async fn changes(
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev?,
             added_as: row.original_description.map(Description::from_stored),
+            revs: FieldRevs::at(row.rev?),
         })
     });
     Ok(Changes {

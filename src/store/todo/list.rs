@@ -11,7 +11,7 @@ use super::super::to_database;
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    todo::{Cursor, Description, Todo, TodoCounts, TodoId},
+    todo::{Cursor, Description, FieldRevs, Todo, TodoCounts, TodoId},
     user::UserId,
 };
 
@@ -61,6 +61,7 @@ impl From<Row> for Todo {
             removed_date: None,
             rev: row.rev,
             added_as: row.original_description.map(Description::from_stored),
+            revs: FieldRevs::at(row.rev),
         }
     }
 }

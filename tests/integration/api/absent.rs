@@ -23,8 +23,8 @@ impl<'a> Body<'a> {
         let schema = &document.0["components"]["schemas"][name];
         let (mut required, mut optional) = (vec![], vec![]);
         for (field, property) in members(&schema["properties"]) {
-            let names = schema["required"].as_array().expect("a list");
-            let is_required = names.contains(&json!(field));
+            let names = schema["required"].as_array();
+            let is_required = names.is_some_and(|names| names.contains(&json!(field)));
             let may_be_null = property["nullable"] == true;
             assert_ne!(is_required, may_be_null, "{name}.{field}");
             let fields = if is_required {
@@ -88,7 +88,7 @@ fn masked(value: Value) -> Value {
         name.ends_with("id")
             || name.ends_with("_date")
             || name.ends_with("token")
-            || name == "user_name"
+            || ["user_name", "next", "snapshot"].contains(&name)
     };
     match value {
         Value::Object(object) => {
@@ -167,7 +167,8 @@ async fn null_in_a_required_field_is_refused_by_name(pool: MySqlPool) {
         let Some(body) = Body::of(&document, &operation) else {
             continue;
         };
-        assert!(!body.required.is_empty(), "{}", operation.id);
+        let needs_nothing = ["sync", "logout"].contains(&operation.id.as_str());
+        assert_eq!(body.required.is_empty(), needs_nothing, "{}", operation.id);
         for field in &body.required {
             let sent = without(&body.example, std::slice::from_ref(field), true);
             let reply = phone.post(&operation.id, sent).await;

@@ -51,17 +51,24 @@ fn broken(old: &Document, new: &Document) -> Vec<String> {
     broken
 }
 
-/// The names of the schemas that calls take.
+/// The names of the schemas that calls take, and of the items of lists in them.
 fn requests(document: &Document) -> BTreeSet<String> {
-    let bodies = document.operations().into_iter().map(|operation| {
+    let bodies = document.operations().into_iter().filter_map(|operation| {
         let content = &operation.body["requestBody"]["content"]["application/json"];
-        content["schema"]["$ref"].clone()
+        referenced(&content["schema"])
     });
-    let names = bodies.filter_map(|reference| {
-        let name = reference.as_str()?.rsplit('/').next()?;
-        Some(name.to_owned())
-    });
-    names.collect()
+    let mut names: BTreeSet<_> = bodies.collect();
+    for name in names.clone() {
+        let properties = &document.0["components"]["schemas"][name]["properties"];
+        names
+            .extend(members(properties).filter_map(|(_, property)| referenced(&property["items"])));
+    }
+    names
+}
+
+fn referenced(schema: &Value) -> Option<String> {
+    let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+    Some(name.to_owned())
 }
 
 fn operation(place: &str, was: &Value, is: &Value, broken: &mut Vec<String>) {
@@ -71,9 +78,27 @@ fn operation(place: &str, was: &Value, is: &Value, broken: &mut Vec<String>) {
         }
     };
     same("the operation id", &was["operationId"], &is["operationId"]);
-    same("the security", &was["security"], &is["security"]);
+    for way in was["security"].as_array().into_iter().flatten() {
+        // Another way in may be added, none may go.
+        let ways = is["security"].as_array();
+        same(
+            "a way in",
+            way,
+            ways.and_then(|ways| ways.iter().find(|it| *it == way))
+                .unwrap_or(&Value::Null),
+        );
+    }
+    let may_be_open = |operation: &Value| operation["security"] == json!([]);
+    same(
+        "open to all",
+        &json!(may_be_open(was)),
+        &json!(may_be_open(is)),
+    );
     let body = "/requestBody/content/application~1json/schema";
-    same("the body", pointed(was, body), pointed(is, body));
+    // A call without a body may come to take one, which nobody has to send.
+    if was.get("requestBody").is_some() || is["requestBody"]["required"] == true {
+        same("the body", pointed(was, body), pointed(is, body));
+    }
     for status in ["200", "201", "204", "304"] {
         let answer = format!("/responses/{status}");
         let schema = format!("{answer}/content/application~1json/schema");
@@ -159,12 +184,7 @@ fn schema(place: &str, was: &Value, is: &Value, taken: bool, broken: &mut Vec<St
     if was.get("pattern") != is.get("pattern") && !(taken && is_wider(was, is)) {
         broken.push(format!("{place}: another pattern"));
     }
-    for value in was["enum"].as_array().into_iter().flatten() {
-        let is = is["enum"].as_array();
-        if !is.is_some_and(|is| is.contains(value)) {
-            broken.push(format!("{place}: {value} is gone"));
-        }
-    }
+    values(place, was, is, taken, broken);
     if taken {
         limits(place, was, is, broken);
     }
@@ -179,6 +199,37 @@ fn schema(place: &str, was: &Value, is: &Value, taken: bool, broken: &mut Vec<St
         schema(place, was, is, taken, broken);
     }
     required(place, was, is, taken, broken);
+}
+
+/// A list of values that is closed may become open where clients read it; of neither may one go, and to a closed
+/// one that clients read none may be added: what they have generated from it cannot read another.
+fn values(place: &str, was: &Value, is: &Value, taken: bool, broken: &mut Vec<String>) {
+    let list = |schema: &Value, name: &str| schema[name].as_array().cloned();
+    let (closed, open) = (list(is, "enum"), list(is, "x-extensible-enum"));
+    let known = closed.clone().or(open).unwrap_or_default();
+    let was_closed = list(was, "enum");
+    let before = was_closed
+        .clone()
+        .or_else(|| list(was, "x-extensible-enum"));
+    for value in before.clone().unwrap_or_default() {
+        if !known.contains(&value) {
+            broken.push(format!("{place}: {value} is gone"));
+        }
+    }
+    let may_take_more = closed.is_none() && was_closed.is_some();
+    if taken && was_closed.is_none() && closed.is_some() && before.is_none() {
+        broken.push(format!("{place}: only some values are taken now"));
+    }
+    if !taken && !may_take_more {
+        for value in closed.unwrap_or_default() {
+            if !before
+                .as_ref()
+                .is_some_and(|before| before.contains(&value))
+            {
+                broken.push(format!("{place}: {value} is new in a closed list"));
+            }
+        }
+    }
 }
 
 /// Whether whatever was taken by its pattern still is, as far as a thousand examples tell.
@@ -275,7 +326,14 @@ fn breakages() -> Vec<(String, Value)> {
             "/paths/~1todo_list/get/parameters/1/schema/maximum".into(),
             json!(10),
         ),
-        (format!("{schemas}/Code/enum"), json!(["internal"])),
+        (
+            format!("{schemas}/Code/x-extensible-enum"),
+            json!(["internal"]),
+        ),
+        (
+            format!("{schemas}/Todo/properties/removed/enum"),
+            json!([true, false]),
+        ),
         (format!("{schemas}/Todo/properties"), json!({})),
         (
             format!("{schemas}/Todo/properties/rev/type"),
@@ -340,7 +398,10 @@ fn additions_are_not_breaking_changes() {
     schemas["AddTodo"]["properties"]["description"]["maxLength"] = json!(500);
     schemas["AddTodo"]["properties"]["description"]["nullable"] = json!(true);
     schemas["RegisterUser"]["properties"]["username"]["pattern"] = json!("^[^!]{3,}$");
-    let codes = schemas["Code"]["enum"].as_array_mut();
+    let codes = schemas["Code"]["x-extensible-enum"].as_array_mut();
     codes.expect("a list").push(json!("new_code"));
+    let logout = &mut new.0["paths"]["/logout"]["post"]["security"];
+    let ways = logout.as_array_mut().expect("ways in");
+    ways.push(json!({ "another": [] }));
     assert_eq!(broken(&old, &new), [""; 0]);
 }

@@ -188,7 +188,7 @@ async fn an_empty_cursor_or_since_means_the_start(pool: MySqlPool) {
         let empty = phone.get(call, json!({ parameter: "" })).await;
         assert_eq!((empty.status, &empty.json), (200, &plain.json), "{call}");
         let wrong = phone.get(call, json!({ parameter: " " })).await;
-        assert_eq!(wrong.status, 422, "{call}");
+        assert!([410, 422].contains(&wrong.status), "{call}");
     }
     for parameter in ["filter", "limit"] {
         let empty = phone.get("todo_list", json!({ parameter: "" })).await;

@@ -17,6 +17,8 @@ use crate::support::{
 const NEW: &str = "planted amber kettle 8";
 const CALL: &str = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
 
+const OTHER: &str = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a12";
+
 /// Status and body, less what is made anew for each answer.
 fn seen(reply: &Reply) -> (u16, Value) {
     let mut json = reply.json.clone();
@@ -66,6 +68,13 @@ async fn calls(phone: &Phone<'_>, site: &Site) -> Vec<(&'static str, Value)> {
         ("update_todo_status", json!({ "id": open })),
         ("remove_todo", json!({ "id": open })),
         ("restore_todo", json!({ "id": gone })),
+        (
+            "sync",
+            json!({ "calls": [
+                { "call_id": CALL, "call": "add_todo", "description": "Buy eggs" },
+                { "call_id": OTHER, "call": "update_todo", "id": gone, "description": "Buy rye" },
+            ]}),
+        ),
         ("end_session", json!({ "session_id": session })),
         ("end_other_sessions", Value::Null),
         (

@@ -1,8 +1,10 @@
 //! The calls of to-dos: a file for each.
 
 mod add_todo;
+mod get_todo;
 mod remove_todo;
 mod restore_todo;
+mod sync;
 mod todo_changes;
 mod todo_list;
 mod update_todo;

@@ -16,7 +16,7 @@ use super::{files, migrate};
 use crate::support::fixture::{CHEAP, PASSWORD, client, connect, credentials, options, signer};
 
 /// Rows as the versions of the program stored them, each after the migration with that number.
-const ROWS: [(i64, &str); 6] = [
+const ROWS: [(i64, &str); 7] = [
     (
         1,
         "INSERT INTO users (public_id, firstname, lastname, username, password, rev, open_count, todo_count, created_date) VALUES
@@ -41,6 +41,10 @@ const ROWS: [(i64, &str); 6] = [
     (
         8,
         "INSERT INTO rate_limits (bucket, hits, ends_date) VALUES (REPEAT('j', 32), 3, '2026-01-06'), (REPEAT('k', 32), 1, '2026-01-06')",
+    ),
+    (
+        13,
+        "INSERT INTO calls (user_id, id, todo_id, fingerprint, did_change, created_date) SELECT user_id, id, id, REPEAT('f', 8), TRUE, '2026-01-06 10:00:00' FROM todos",
     ),
 ];
 

@@ -87,7 +87,7 @@ async fn check_first_copy(world: &World, ona: &Account) {
         let part = world.service.changes(ona, since, Limit::default()).await;
         let part = part.expect("nothing was purged");
         parts += 1;
-        assert!(part.full);
+        assert!(part.snapshot.is_some());
         for todo in part.todos {
             assert!(todo.removed_date.is_none() && todo.rev == REV);
             assert!(brought.insert(todo.id.0), "brought twice");
@@ -101,7 +101,7 @@ async fn check_first_copy(world: &World, ona: &Account) {
     assert_eq!(parts, (TOMBSTONES + AT_ONCE).div_ceil(Limit::MAX.into()));
     let delta = world.service.changes(ona, since, Limit::default()).await;
     let delta = delta.expect("nothing was purged");
-    assert!(delta.todos.is_empty() && !delta.full && !delta.has_more);
+    assert!(delta.todos.is_empty() && delta.snapshot.is_none() && !delta.has_more);
 }
 
 /// Ona with all that, and a connection that counts.

@@ -153,6 +153,7 @@ async fn a_restored_to_do_is_as_before_its_removal(pool: MySqlPool) {
         restored.todo,
         tickbox::domain::todo::Todo {
             rev: 4,
+            revs: restored.todo.revs.clone(),
             ..done.todo
         }
     );

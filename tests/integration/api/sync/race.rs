@@ -73,7 +73,7 @@ async fn write(phone: &Phone<'_>, writing: &AtomicUsize, number: usize) {
         match reply.status {
             200 => assert_eq!(id(&reply.json), ids[place]),
             // It was removed: that cannot be done.
-            status => assert_eq!((status, operation), (404, "update_todo_status")),
+            status => assert_eq!((status, operation), (409, "update_todo_status")),
         }
     }
     writing.fetch_sub(1, Ordering::SeqCst);

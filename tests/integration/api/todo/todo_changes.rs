@@ -19,7 +19,7 @@ async fn a_first_copy_has_every_to_do_and_no_tombstones(pool: MySqlPool) {
     let copy = phone.get("todo_changes", Value::Null).await.json;
     assert_eq!(
         fields(&copy),
-        ["full", "has_more", "next", "todos"],
+        ["full", "has_more", "next", "snapshot", "todos"],
         "{copy}"
     );
     assert_eq!(

@@ -29,6 +29,8 @@ pub(super) struct Entry {
     /// On which day.
     removed: Option<i64>,
     pub(super) rev: u64,
+    /// When the text, the state and the removal last changed.
+    field_revs: [u64; 3],
     /// Later ones have higher numbers.
     number: usize,
 }
@@ -64,6 +66,13 @@ impl Expected {
             status,
             code: None,
             todo: Some(entry.json(id)),
+        }
+    }
+
+    fn conflict(code: &'static str, id: &str, entry: &Entry) -> Self {
+        Self {
+            code: Some(code),
+            ..Self::stored(409, id, entry)
         }
     }
 
@@ -122,7 +131,12 @@ impl Ledger {
                 return Expected::refused(410, "todo_gone");
             }
             "restore_todo" => entry.removed = None,
-            _ if entry.is_removed() => return Expected::refused(404, "todo_not_found"),
+            _ if entry.removed.is_some_and(|day| self.day - day >= LIFE) => {
+                return Expected::refused(404, "todo_not_found");
+            }
+            _ if entry.is_removed() => {
+                return Expected::conflict("todo_removed", id, stored);
+            }
             _ => {
                 entry.text = text.map_or(entry.text, ToOwned::to_owned);
                 entry.is_done = body["is_done"].as_bool().unwrap_or(entry.is_done);
@@ -131,15 +145,23 @@ impl Ledger {
         if entry == *stored {
             return Expected::stored(200, id, &entry);
         }
+        let changed = [
+            entry.text != stored.text,
+            entry.is_done != stored.is_done,
+            entry.removed != stored.removed,
+        ];
+        let mut fields = changed.iter().zip(stored.field_revs);
         let expected = body["expected_rev"].as_u64();
-        if expected.is_some_and(|rev| rev != stored.rev) {
-            return Expected {
-                code: Some("rev_conflict"),
-                ..Expected::stored(409, id, stored)
-            };
+        if expected.is_some_and(|seen| fields.any(|(changed, rev)| *changed && rev > seen)) {
+            return Expected::conflict("rev_conflict", id, stored);
         }
         self.rev += 1;
         entry.rev = self.rev;
+        for (rev, changed) in entry.field_revs.iter_mut().zip(changed) {
+            if changed {
+                *rev = self.rev;
+            }
+        }
         let answer = Expected::stored(200, id, &entry);
         self.todos.insert(id.to_owned(), entry);
         answer
@@ -150,7 +172,7 @@ impl Ledger {
             Some(stored) if [&stored.text, &stored.added_as].contains(&&text.to_owned()) => {
                 Expected::stored(200, id, stored)
             }
-            Some(_) => Expected::refused(409, "id_reused"),
+            Some(stored) => Expected::conflict("id_reused", id, stored),
             None => {
                 self.rev += 1;
                 let entry = Entry {
@@ -159,6 +181,7 @@ impl Ledger {
                     is_done: false,
                     removed: None,
                     rev: self.rev,
+                    field_revs: [self.rev; 3],
                     number: self.todos.len() + self.purged.len(),
                 };
                 let answer = Expected::stored(201, id, &entry);

@@ -1,0 +1,312 @@
+//! The call that a phone makes when it is online: all that waits in its outbox, and all that has changed.
+
+use poem::web::Data;
+use poem_openapi::{
+    Enum, Object, OpenApi,
+    registry::{MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+use super::write_request;
+use crate::{
+    api::{
+        Tag,
+        bearer::Caller,
+        json::{self, Json},
+        problem::{ApiError, FieldErrors, Problem},
+        schema::{AddTodo, SyncChanges, Todo, TodoReference, UpdateTodo, UpdateTodoStatus},
+    },
+    domain::{
+        clock::Clock,
+        error::{FieldCode, FieldError},
+        todo::{Change, Limit, SyncToken, Write},
+    },
+    service::Service,
+};
+
+pub(in crate::api) struct SyncApi;
+
+/// Most calls of one batch.
+pub(in crate::api) const CALLS_MAX: usize = 100;
+
+/// What waits to be sent, and how far the client's copy goes.
+#[derive(Object)]
+#[oai(deny_unknown_fields, rename = "Sync")]
+struct SyncSchema {
+    /// The `next` of the answer before; without it, or when it has expired, the changes begin a first copy.
+    since: Option<String>,
+    /// Most to-dos of the changes.
+    limit: Option<u32>,
+    /// Done one after the other, each by itself.
+    calls: Option<Vec<SyncCall>>,
+}
+
+/// The calls are read one by one, so that one that cannot be read does not keep the others from being done.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct SyncRequest {
+    since: Option<String>,
+    limit: Option<u32>,
+    calls: Option<Vec<Box<RawValue>>>,
+}
+
+impl Type for SyncRequest {
+    const IS_REQUIRED: bool = true;
+
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> std::borrow::Cow<'static, str> {
+        SyncSchema::name()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        SyncSchema::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        SyncSchema::register(registry);
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+/// The calls that a batch may hold.
+#[derive(Clone, Copy, Debug, Deserialize, Enum, PartialEq, Eq)]
+#[oai(rename = "CallName", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+enum Verb {
+    AddTodo,
+    UpdateTodo,
+    UpdateTodoStatus,
+    RemoveTodo,
+    RestoreTodo,
+}
+
+/// A call and its body. Each takes the fields of the call that it names, and no others.
+#[derive(Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+struct SyncCall {
+    /// Names this call, so that a repetition is known; a UUID of any version, a new one for each call.
+    call_id: String,
+    /// Which call.
+    call: Verb,
+    /// Which to-do.
+    id: Option<String>,
+    /// See `add_todo` and `update_todo`.
+    description: Option<String>,
+    /// See `add_todo`, `update_todo` and `update_todo_status`.
+    is_done: Option<bool>,
+    /// See `add_todo`.
+    created_date: Option<String>,
+    /// See each call but `add_todo`.
+    expected_rev: Option<u64>,
+}
+
+/// What became of a call.
+#[derive(Object, Serialize)]
+struct SyncAnswer {
+    /// The call, as it was named; left out if that cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_id: Option<String>,
+    /// The status that the call would have had by itself.
+    status: u16,
+    /// The to-do as it is stored now; left out if the call failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    todo: Option<Todo>,
+    /// Why the call failed; left out if it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem>,
+}
+
+/// What became of the calls, and what has changed.
+#[derive(Object, Serialize)]
+struct SyncAnswers {
+    /// As many as there were calls, in their order.
+    answers: Vec<SyncAnswer>,
+    /// What has changed since, by these calls and by others.
+    changes: SyncChanges,
+}
+
+#[OpenApi(tag = "Tag::Todo")]
+impl SyncApi {
+    /// Send what waits, and fetch what has changed
+    ///
+    /// Up to 100 calls, done in their order and answered each by itself: one that fails keeps none of the others
+    /// from being done. If no answer arrives, send the same batch again, or any part of it: what was done is
+    /// remembered by its `call_id` for two days (unless 20,000 more are named), answered as it was the first time
+    /// with the to-do as it is now, and not done again, whatever other clients did meanwhile. Leave `expected_rev` as
+    /// it was when the person made the change: what this session has changed itself since is no conflict. In the
+    /// changes, store `todos`, delete `removed`, and go on as with `todo_changes`; a `since` that has expired is
+    /// answered with a first copy.
+    #[oai(path = "/sync", method = "post", operation_id = "sync")]
+    async fn sync(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<SyncRequest>,
+    ) -> Result<Json<SyncAnswers>, ApiError> {
+        let Json(SyncRequest {
+            since,
+            limit,
+            calls,
+        }) = body;
+        let mut errors = FieldErrors::default();
+        let limit = errors.collect(limit.map_or_else(|| Ok(Limit::default()), parse_limit));
+        let calls = errors.collect(parse_number(calls.unwrap_or_default()));
+        let (Some(limit), Some(calls)) = (limit, calls) else {
+            return Err(errors.into());
+        };
+        let since = since.filter(|text| !text.is_empty());
+        // A token that cannot be read has the remedy of one that has expired: a first copy.
+        let since = since.and_then(|text| text.parse::<SyncToken>().ok());
+        let calls = calls.iter().map(|call| read(call.get(), service.clock()));
+        let calls: Vec<_> = calls.collect();
+        let writes = calls.iter().filter_map(|(_, write)| write.as_ref().ok());
+        let writes = writes.cloned().collect();
+        let (outcomes, changes) = service.sync(&caller.0, writes, since, limit).await?;
+        let mut outcomes = outcomes.into_iter();
+        let answers = calls.into_iter().map(|(call_id, write)| {
+            let outcome = write.and_then(|write| {
+                let outcome = outcomes.next().expect("one for each write");
+                let status = match write.change {
+                    Change::Add(_) if outcome.as_ref().is_ok_and(|it| it.changed) => 201,
+                    _ => 200,
+                };
+                outcome.map(|it| (status, it.todo)).map_err(ApiError::from)
+            });
+            SyncAnswer::new(call_id, outcome)
+        });
+        Ok(Json(SyncAnswers {
+            answers: answers.collect(),
+            changes: changes.into(),
+        }))
+    }
+}
+
+impl SyncAnswer {
+    fn new(
+        call_id: Option<String>,
+        outcome: Result<(u16, crate::domain::todo::Todo), ApiError>,
+    ) -> Self {
+        let (status, todo, problem) = match outcome {
+            Ok((status, todo)) => (status, Some(todo.into()), None),
+            Err(error) => (error.problem.status, None, Some(*error.problem)),
+        };
+        Self {
+            call_id,
+            status,
+            todo,
+            problem,
+        }
+    }
+}
+
+fn parse_limit(limit: u32) -> Result<Limit, FieldError> {
+    Limit::parse(&limit.to_string())
+}
+
+fn parse_number(calls: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>, FieldError> {
+    if calls.len() > CALLS_MAX {
+        let words = "A batch has at most 100 calls. Send the rest in another one";
+        return Err(FieldError::new("calls", FieldCode::TooLong, words));
+    }
+    Ok(calls)
+}
+
+/// A call of a batch: how it is named, if that can be read, and what it writes.
+fn read(text: &str, clock: &Clock) -> (Option<String>, Result<Write, ApiError>) {
+    let call = json::read::<SyncCall>(text.as_bytes());
+    let name = match &call {
+        Ok(call) => Some(call.call_id.clone()),
+        Err(_) => {
+            let value: Value = serde_json::from_str(text).unwrap_or_default();
+            value["call_id"].as_str().map(str::to_owned)
+        }
+    };
+    // No answer repeats more of its request than that.
+    let name = name.filter(|name| name.len() <= 36);
+    (name, call.and_then(|call| Ok(call.write(clock)?)))
+}
+
+impl SyncCall {
+    fn write(self, clock: &Clock) -> Result<Write, FieldErrors> {
+        self.check_fields()?;
+        let (id, call_id) = (self.id, Some(self.call_id));
+        match self.call {
+            Verb::AddTodo => {
+                let body = AddTodo {
+                    description: self.description.unwrap_or_default(),
+                    id,
+                    created_date: self.created_date,
+                    is_done: self.is_done,
+                    call_id,
+                };
+                write_request::add(&body, clock)
+            }
+            Verb::UpdateTodo => write_request::update(&UpdateTodo {
+                id: id.unwrap_or_default(),
+                description: self.description,
+                is_done: self.is_done,
+                expected_rev: self.expected_rev,
+                call_id,
+            }),
+            Verb::UpdateTodoStatus => write_request::update_status(&UpdateTodoStatus {
+                id: id.unwrap_or_default(),
+                is_done: self.is_done,
+                expected_rev: self.expected_rev,
+                call_id,
+            }),
+            Verb::RemoveTodo | Verb::RestoreTodo => {
+                let change = match self.call {
+                    Verb::RemoveTodo => Change::Remove,
+                    _ => Change::Restore,
+                };
+                let body = TodoReference {
+                    id: id.unwrap_or_default(),
+                    expected_rev: self.expected_rev,
+                    call_id,
+                };
+                write_request::named(&body, change)
+            }
+        }
+    }
+
+    /// Refuses the fields of other calls.
+    fn check_fields(&self) -> Result<(), FieldErrors> {
+        use Verb::{AddTodo, UpdateTodo, UpdateTodoStatus};
+        let verb = self.call;
+        let fields = [
+            (
+                "description",
+                self.description.is_some(),
+                [AddTodo, UpdateTodo].contains(&verb),
+            ),
+            (
+                "is_done",
+                self.is_done.is_some(),
+                [AddTodo, UpdateTodo, UpdateTodoStatus].contains(&verb),
+            ),
+            ("created_date", self.created_date.is_some(), verb == AddTodo),
+            ("expected_rev", self.expected_rev.is_some(), verb != AddTodo),
+        ];
+        let mut errors = FieldErrors::default();
+        for (field, is_sent, is_taken) in fields {
+            if is_sent && !is_taken {
+                let message = format!("This call has no field {field}. Leave it out");
+                let error = FieldError::new(field, FieldCode::UnknownField, message);
+                errors.collect::<()>(Err(error));
+            }
+        }
+        errors.into_result()
+    }
+}

@@ -1,0 +1,189 @@
+//! Batches: several writes of one user, made in memory one after the other, so that a few statements store all of
+//! them. What has been done under a call's id is known, and is not done again.
+
+use std::collections::HashMap;
+
+use time::Duration;
+
+use super::{Circumstances, CountsDelta, Todo, TodoCounts, TodoId, Write, WriteRefusal};
+use crate::domain::session::CallId;
+
+/// How long a call is remembered, so that its repetition is known.
+pub const CALL_LIFE: Duration = Duration::days(2);
+/// Maximum calls remembered of one user; beyond it the oldest are forgotten. Two days of ten devices, each with a
+/// thousand changes a day.
+pub const CALLS_MAX: i32 = 20_000;
+/// Calls forgotten at once, so that few writes delete any; more than one batch adds.
+pub const CALLS_SURPLUS: u32 = 200;
+
+/// The result of a verb.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TodoUpdate {
+    /// The to-do as it is stored now.
+    pub todo: Todo,
+    /// The user's revision and counts now.
+    pub counts: TodoCounts,
+    /// Whether this call changed it; a repetition does not, but one that names its call has the first one's answer.
+    pub changed: bool,
+}
+
+/// A call that was done, as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RememberedCall {
+    /// Its idempotency key.
+    pub id: CallId,
+    /// The to-do that it was about.
+    pub todo_id: TodoId,
+    /// See [`Write::fingerprint`].
+    pub fingerprint: [u8; 8],
+    /// Whether it changed the to-do.
+    pub changed: bool,
+}
+
+/// Writes under way over the to-dos that they name.
+pub struct Batch {
+    by: Circumstances,
+    counts: TodoCounts,
+    before: HashMap<TodoId, Todo>,
+    now: HashMap<TodoId, Todo>,
+    known: HashMap<CallId, RememberedCall>,
+    /// In the order in which they were added.
+    added: Vec<TodoId>,
+    done: Vec<RememberedCall>,
+    revs: u64,
+    change: CountsDelta,
+}
+
+/// What a batch has to store.
+#[derive(Debug)]
+pub struct BatchChanges {
+    /// New to-dos.
+    pub inserted: Vec<Todo>,
+    /// Changed to-dos.
+    pub updated: Vec<Todo>,
+    /// Calls to be remembered.
+    pub calls: Vec<RememberedCall>,
+    /// Revisions used.
+    pub revs: u64,
+    /// Change in the list's counts.
+    pub change: CountsDelta,
+}
+
+impl Batch {
+    /// A batch over what is stored of its to-dos and calls.
+    #[must_use]
+    pub fn new(
+        by: Circumstances,
+        counts: TodoCounts,
+        todos: Vec<Todo>,
+        calls: Vec<RememberedCall>,
+    ) -> Self {
+        let before: HashMap<_, _> = todos.into_iter().map(|todo| (todo.id, todo)).collect();
+        Self {
+            by,
+            counts,
+            now: before.clone(),
+            before,
+            known: calls.into_iter().map(|call| (call.id, call)).collect(),
+            added: Vec::new(),
+            done: Vec::new(),
+            revs: 0,
+            change: CountsDelta::default(),
+        }
+    }
+
+    /// Makes a write, or finds that it has been made.
+    ///
+    /// # Errors
+    /// The reason why it is not made.
+    pub fn apply(&mut self, write: &Write) -> Result<TodoUpdate, WriteRefusal> {
+        if let Some(known) = write.call_id.and_then(|id| self.known.get(&id)) {
+            return self.repeat(*known, write);
+        }
+        let (todo, changed) = self.make(write)?;
+        if let Some(id) = write.call_id {
+            let call = RememberedCall {
+                id,
+                todo_id: todo.id,
+                fingerprint: write.fingerprint(),
+                changed,
+            };
+            self.known.insert(id, call);
+            self.done.push(call);
+        }
+        Ok(TodoUpdate {
+            todo,
+            counts: self.counts,
+            changed,
+        })
+    }
+
+    /// The answer to a call that was done: the to-do as it is now, since another device may have changed it, and the
+    /// client may have heard of that already.
+    fn repeat(&self, known: RememberedCall, write: &Write) -> Result<TodoUpdate, WriteRefusal> {
+        if known.fingerprint != write.fingerprint() {
+            return Err(WriteRefusal::CallIdReused);
+        }
+        let todo = self.now.get(&known.todo_id);
+        Ok(TodoUpdate {
+            todo: todo.cloned().ok_or(WriteRefusal::NotFound)?,
+            counts: self.counts,
+            changed: known.changed,
+        })
+    }
+
+    fn make(&mut self, write: &Write) -> Result<(Todo, bool), WriteRefusal> {
+        let (stored, writer) = (self.now.get(&write.id), write.writer(self.by.writer));
+        let by = Circumstances {
+            rev: self.counts.rev,
+            ..self.by
+        };
+        let wanted = write.decide(stored, by)?;
+        if stored == Some(&wanted) {
+            return Ok((wanted, false));
+        }
+        let rev = self.counts.rev + 1;
+        let (todo, change) = match stored {
+            Some(stored) => {
+                let change = wanted.contribution() - stored.contribution();
+                (wanted.changed_at(stored, rev, writer), change)
+            }
+            None => {
+                let change = wanted.contribution();
+                (wanted.added_at(rev, writer), change)
+            }
+        };
+        let counts = self.counts.after(change, rev);
+        if change.all > 0 && counts.check_quota().is_err() {
+            return Err(WriteRefusal::QuotaReached);
+        }
+        if stored.is_none() {
+            self.added.push(todo.id);
+        }
+        self.counts = counts;
+        self.revs += 1;
+        self.change = self.change + change;
+        self.now.insert(todo.id, todo.clone());
+        Ok((todo, true))
+    }
+
+    /// What is to be stored.
+    #[must_use]
+    pub fn finish(mut self) -> BatchChanges {
+        let added = self.added.iter().filter_map(|id| self.now.remove(id));
+        let inserted = added.collect();
+        let mut updated: Vec<_> = self
+            .now
+            .into_values()
+            .filter(|todo| self.before.get(&todo.id) != Some(todo))
+            .collect();
+        updated.sort_unstable_by_key(|todo| todo.rev);
+        BatchChanges {
+            inserted,
+            updated,
+            calls: self.done,
+            revs: self.revs,
+            change: self.change,
+        }
+    }
+}

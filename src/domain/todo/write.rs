@@ -1,0 +1,224 @@
+//! Writes: what a client wants of one to-do, and whether it may have it.
+
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{Description, Field, Todo, TodoId, Writer};
+use crate::domain::{
+    digest::sha256,
+    error::{FieldCode, FieldError},
+    session::CallId,
+};
+
+/// How far a client's clock may be ahead: more than a clock in the wrong time zone is.
+pub(super) const CLOCK_SKEW: Duration = Duration::days(1);
+
+/// A change of one to-do, as a client asks for it.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// The to-do.
+    pub id: TodoId,
+    /// What to do with it.
+    pub change: Change,
+    /// The revision of the to-do that the client had seen.
+    pub expected_rev: Option<u64>,
+    /// The idempotency key of the call.
+    pub call_id: Option<CallId>,
+}
+
+/// What to do with a to-do.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Add it.
+    Add(NewTodo),
+    /// Set its fields.
+    Edit(Edit),
+    /// Leave only its tombstone.
+    Remove,
+    /// Bring it back as it was.
+    Restore,
+}
+
+/// A to-do to be added.
+#[derive(Clone, Debug)]
+pub struct NewTodo {
+    /// The text.
+    pub description: Description,
+    /// Done or open.
+    pub is_done: bool,
+    /// When it was written, for one that was written offline.
+    pub created_date: Option<CreatedDate>,
+    /// Whether its id is ours: then only the [`CallId`] tells a repetition.
+    pub has_our_id: bool,
+}
+
+/// An edit; absent fields stay unchanged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// The new text.
+    pub description: Option<Description>,
+    /// Done or open.
+    pub is_done: Option<bool>,
+}
+
+/// The moment at which a client says that a to-do was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreatedDate(OffsetDateTime);
+
+impl CreatedDate {
+    /// Parses the form of RFC 3339. A moment up to [`CLOCK_SKEW`] ahead is taken as now.
+    ///
+    /// # Errors
+    /// When it is none, or lies before 1970 or further in the future.
+    pub fn parse(text: &str, now: OffsetDateTime) -> Result<Self, FieldError> {
+        let error = |code, message| FieldError::new("created_date", code, message);
+        let date = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+            let words = "The date must be one of RFC 3339, such as 2026-11-22T15:04:05.123456Z";
+            error(FieldCode::InvalidDate, words)
+        })?;
+        if date < OffsetDateTime::UNIX_EPOCH || date > now + CLOCK_SKEW {
+            let words = "The date must not be before 1970, nor more than a day in the future";
+            return Err(error(FieldCode::OutOfRange, words));
+        }
+        let microseconds = date.unix_timestamp_nanos() / 1_000;
+        let date = OffsetDateTime::from_unix_timestamp_nanos(microseconds * 1_000);
+        Ok(Self(date.expect("in range").min(now)))
+    }
+}
+
+/// Why a write is not made. What is stored comes along wherever the user may decide about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteRefusal {
+    /// The user has no such to-do.
+    NotFound,
+    /// It was removed too long ago to be restored.
+    Gone,
+    /// It was removed, and can be restored.
+    Removed(Box<Todo>),
+    /// Another client has changed the same fields.
+    Changed(Box<Todo>),
+    /// The id names a to-do with another text.
+    IdReused(Box<Todo>),
+    /// The idempotency key named another call.
+    CallIdReused,
+    /// The list is full.
+    QuotaReached,
+}
+
+/// What a write is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// Whose outbox it comes from.
+    pub writer: Writer,
+    /// The user's revision.
+    pub rev: u64,
+    /// The current time.
+    pub now: OffsetDateTime,
+    /// Whether tombstones of this user have been purged: an unknown id may have been one.
+    pub has_purged: bool,
+}
+
+impl NewTodo {
+    /// The to-do, not stored yet.
+    #[must_use]
+    pub fn todo(&self, id: TodoId, now: OffsetDateTime) -> Todo {
+        let created = self.created_date.map_or(now, |created| created.0);
+        let todo = Todo::new(id, self.description.clone(), created);
+        if self.is_done {
+            todo.completed(now)
+        } else {
+            todo
+        }
+    }
+}
+
+impl Write {
+    /// A write without conditions.
+    #[must_use]
+    pub fn new(id: TodoId, change: Change) -> Self {
+        Self {
+            id,
+            change,
+            expected_rev: None,
+            call_id: None,
+        }
+    }
+
+    /// The session whose outbox it comes from, if it is of one.
+    #[must_use]
+    pub fn writer(&self, session: Writer) -> Writer {
+        self.call_id.map_or(Writer::UNNAMED, |_| session)
+    }
+
+    /// The to-do as it shall be stored; the same when it is so already.
+    ///
+    /// # Errors
+    /// The reason why it may not.
+    pub fn decide(&self, stored: Option<&Todo>, by: Circumstances) -> Result<Todo, WriteRefusal> {
+        let Some(stored) = stored else {
+            return match &self.change {
+                Change::Add(new) => Ok(new.todo(self.id, by.now)),
+                Change::Restore if by.has_purged => Err(WriteRefusal::Gone),
+                _ => Err(WriteRefusal::NotFound),
+            };
+        };
+        let current = || Box::new(stored.clone());
+        let wanted = match &self.change {
+            Change::Add(new) if stored.was_added_as(&new.description) => return Ok(stored.clone()),
+            Change::Add(_) => return Err(WriteRefusal::IdReused(current())),
+            Change::Edit(_) if stored.is_lost(by.now) => return Err(WriteRefusal::NotFound),
+            Change::Edit(_) if stored.removed_date.is_some() => {
+                return Err(WriteRefusal::Removed(current()));
+            }
+            Change::Restore if stored.is_lost(by.now) => return Err(WriteRefusal::Gone),
+            Change::Edit(edit) => stored.clone().edited(edit.clone(), by.now),
+            Change::Remove => stored.clone().removed(by.now),
+            Change::Restore => stored.clone().restored(),
+        };
+        if self.is_conflict(stored, &wanted, by) {
+            return Err(WriteRefusal::Changed(current()));
+        }
+        Ok(wanted)
+    }
+
+    /// Whether another client has changed what this write sets, after the revision that its client had seen. What
+    /// is stored already is no conflict. Removing sets all of a to-do: nobody shall lose a text unseen.
+    fn is_conflict(&self, stored: &Todo, wanted: &Todo, by: Circumstances) -> bool {
+        let Some(expected) = self.expected_rev else {
+            return false;
+        };
+        // Nobody has seen a revision that is to come: it is another's, or of before the database was set back.
+        let seen = if expected > by.rev { 0 } else { expected };
+        let writer = self.writer(by.writer);
+        let takes_all = matches!(self.change, Change::Remove) && wanted != stored;
+        Field::ALL
+            .into_iter()
+            .filter(|field| takes_all || wanted.differs(stored, *field))
+            .any(|field| stored.revs.has_changed(field, seen, writer))
+    }
+
+    /// Tells a repetition of a call from another one with its [`CallId`]. `expected_rev` is left out, since a client
+    /// may have learned another one, and so is the date, which may have been taken as now.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 8] {
+        let flag = |flag: Option<bool>| [flag.map_or(2, u8::from)];
+        let (verb, id, text, is_done) = match &self.change {
+            Change::Add(new) => {
+                let id = (!new.has_our_id).then_some(self.id);
+                let text = Some(new.description.as_str());
+                (b"add", id, text, flag(Some(new.is_done)))
+            }
+            Change::Edit(edit) => {
+                let text = edit.description.as_ref().map(Description::as_str);
+                (b"set", Some(self.id), text, flag(edit.is_done))
+            }
+            Change::Remove => (b"rem", Some(self.id), None, flag(None)),
+            Change::Restore => (b"res", Some(self.id), None, flag(None)),
+        };
+        let id = id.map_or([0; 16], |id| *id.0.as_bytes());
+        let text = text.unwrap_or_default().as_bytes();
+        let hash = sha256(&[verb, &id, &is_done, text]);
+        let mut fingerprint = [0; 8];
+        fingerprint.copy_from_slice(&hash[..8]);
+        fingerprint
+    }
+}

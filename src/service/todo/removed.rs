@@ -1,0 +1,96 @@
+//! The list of what was removed and can be restored.
+
+use std::cmp::Reverse;
+
+use time::{Duration, OffsetDateTime};
+
+use super::super::Service;
+use crate::{
+    database::Connection,
+    domain::{
+        error::Error,
+        rate_limit::Work,
+        todo::{Limit, RemovedCursor, RemovedPage, TOMBSTONE_LIFE, Todo},
+        user::{Account, UserId},
+    },
+    store,
+};
+
+impl Service {
+    /// A page of what was removed and can be restored, the last removed first.
+    pub async fn removed(
+        &self,
+        account: &Account,
+        after: Option<RemovedCursor>,
+        limit: Limit,
+    ) -> Result<RemovedPage, Error> {
+        let _under_way = self.begin_work(account)?;
+        let (user, now) = (account.user_id, self.clock.now());
+        // One more than requested tells whether there is a next page.
+        let more = limit.get() + 1;
+        let find =
+            async move |connection: &mut Connection| part(connection, user, after, now, more).await;
+        let mut todos = self.database.read(find).await?;
+        self.spend_work(account, Work::read(todos.len()));
+        let is_last = todos.len() <= limit.as_length();
+        todos.truncate(limit.as_length());
+        let last = todos.last().filter(|_| !is_last);
+        let next = last.and_then(|todo| {
+            Some(RemovedCursor {
+                removed_date: todo.removed_date?,
+                listed: todo.cursor(),
+            })
+        });
+        Ok(RemovedPage {
+            todos,
+            next,
+            // As it was before they were read: a copy that claims less than it holds is only fetched once more.
+            rev: account.counts.rev,
+        })
+    }
+}
+
+/// The rest of the moment at which the page before ended, and what was removed earlier.
+async fn part(
+    connection: &mut Connection,
+    user: UserId,
+    after: Option<RemovedCursor>,
+    now: OffsetDateTime,
+    limit: u32,
+) -> Result<Vec<Todo>, Error> {
+    let since = now - TOMBSTONE_LIFE;
+    let mut todos = match after.filter(|after| after.removed_date > since) {
+        Some(after) => store::todo::removed_at(connection, user, after, limit).await?,
+        None => Vec::new(),
+    };
+    let missing = limit.saturating_sub(length(&todos));
+    if missing == 0 {
+        return Ok(todos);
+    }
+    // The clock of another instance may be ahead.
+    let before = after.map_or(now + Duration::days(1), |after| after.removed_date);
+    let earlier = store::todo::removed_between(connection, user, since, before, missing).await?;
+    let is_cut = length(&earlier) == missing;
+    let last = earlier.last().filter(|_| is_cut);
+    let cut = last.and_then(|todo| todo.removed_date);
+    let whole = earlier
+        .into_iter()
+        .filter(|todo| cut.is_none() || todo.removed_date != cut);
+    let mut whole: Vec<_> = whole.collect();
+    whole.sort_by_key(|todo| {
+        let (listed, removed) = (todo.cursor(), todo.removed_date);
+        let newest = Reverse((listed.created_date, listed.id.0));
+        (Reverse(removed), listed.is_done, newest)
+    });
+    todos.extend(whole);
+    if let Some(moment) = cut {
+        // Of a moment that the limit cuts through, the first of its order are wanted, not any.
+        let (start, missing) = (RemovedCursor::at_start(moment), limit - length(&todos));
+        todos.extend(store::todo::removed_at(connection, user, start, missing).await?);
+    }
+    Ok(todos)
+}
+
+fn length(todos: &[Todo]) -> u32 {
+    u32::try_from(todos.len()).unwrap_or(u32::MAX)
+}

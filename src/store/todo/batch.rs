@@ -1,0 +1,152 @@
+//! Statements on several to-dos of a user at once. Their rows come as JSON, so that the text is constant; each row
+//! is found by its key.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    super::{rows_to_json, to_database},
+    Row,
+};
+use crate::database::Connection;
+use crate::domain::{
+    error::Error,
+    todo::{Description, Todo, TodoId},
+    user::UserId,
+};
+
+#[derive(Serialize)]
+struct Key {
+    id: String,
+}
+
+/// A to-do as a row of JSON; what is null in the table is left out.
+#[derive(Serialize)]
+struct TodoRow<'a> {
+    id: String,
+    description: &'a str,
+    isdone: u8,
+    created_date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_date: Option<String>,
+    rev: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original_description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field_revs: Option<String>,
+}
+
+impl<'a> From<&'a Todo> for TodoRow<'a> {
+    fn from(todo: &'a Todo) -> Self {
+        Self {
+            id: key(todo.id),
+            description: todo.description.as_str(),
+            isdone: u8::from(todo.is_done),
+            created_date: date_text(todo.created_date),
+            done_date: todo.done_date.map(date_text),
+            removed_date: todo.removed_date.map(date_text),
+            rev: todo.rev,
+            original_description: todo.added_as.as_ref().map(Description::as_str),
+            field_revs: todo.revs.to_stored().map(|bytes| hex(&bytes)),
+        }
+    }
+}
+
+fn date_text(date: OffsetDateTime) -> String {
+    let utc = to_database(date);
+    let (hour, minute, second, microsecond) = utc.as_hms_micro();
+    format!(
+        "{} {hour:02}:{minute:02}:{second:02}.{microsecond:06}",
+        utc.date()
+    )
+}
+
+fn key(id: TodoId) -> String {
+    id.0.simple().to_string()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes all");
+        text
+    })
+}
+
+/// Those of the user's to-dos that have one of these ids, tombstones among them.
+pub async fn find_all(
+    connection: &mut Connection,
+    user: UserId,
+    ids: impl IntoIterator<Item = TodoId>,
+) -> Result<Vec<Todo>, Error> {
+    let keys: Vec<_> = ids.into_iter().map(|id| Key { id: key(id) }).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
+                  rev, original_description, field_revs
+           FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id')) AS named
+           STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(named.id)"#,
+        rows_to_json(&keys)?,
+        user.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Todo::from).collect())
+}
+
+/// Adds to-dos whose ids the user has not used.
+pub async fn insert_all(
+    connection: &mut Connection,
+    user: UserId,
+    todos: &[Todo],
+) -> Result<(), Error> {
+    let rows: Vec<_> = todos.iter().map(TodoRow::from).collect();
+    sqlx::query!(
+        "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, removed_date, rev,
+                            original_description, field_revs)
+         SELECT ?, UNHEX(added.id), added.description, added.isdone, added.created_date, added.done_date,
+                added.removed_date, added.rev, added.original_description, UNHEX(added.field_revs)
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (
+             id VARCHAR(32) PATH '$.id', description VARCHAR(200) PATH '$.description',
+             isdone TINYINT PATH '$.isdone', created_date DATETIME(6) PATH '$.created_date',
+             done_date DATETIME(6) PATH '$.done_date', removed_date DATETIME(6) PATH '$.removed_date',
+             rev BIGINT UNSIGNED PATH '$.rev',
+             original_description VARCHAR(200) PATH '$.original_description',
+             field_revs VARCHAR(510) PATH '$.field_revs')) AS added",
+        user.0,
+        rows_to_json(&rows)?,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes all mutable columns of to-dos.
+pub async fn update_all(
+    connection: &mut Connection,
+    user: UserId,
+    todos: &[Todo],
+) -> Result<(), Error> {
+    let rows: Vec<_> = todos.iter().map(TodoRow::from).collect();
+    sqlx::query!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
+             id VARCHAR(32) PATH '$.id', description VARCHAR(200) PATH '$.description',
+             isdone TINYINT PATH '$.isdone', done_date DATETIME(6) PATH '$.done_date',
+             removed_date DATETIME(6) PATH '$.removed_date', rev BIGINT UNSIGNED PATH '$.rev',
+             original_description VARCHAR(200) PATH '$.original_description',
+             field_revs VARCHAR(510) PATH '$.field_revs')) AS changed
+         STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(changed.id)
+         SET todos.description = changed.description, todos.isdone = changed.isdone,
+             todos.done_date = changed.done_date, todos.removed_date = changed.removed_date, todos.rev = changed.rev,
+             todos.original_description = changed.original_description,
+             todos.field_revs = UNHEX(changed.field_revs)",
+        rows_to_json(&rows)?,
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

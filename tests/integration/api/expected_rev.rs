@@ -1,0 +1,176 @@
+//! `expected_rev` is judged by field, and taken by every write: what a person has not seen is a conflict where the
+//! call would overwrite it, and nowhere else.
+
+use serde_json::{Value, json};
+use sqlx::MySqlPool;
+
+use super::sync::{add, assert_refused, done, edit, remove};
+use crate::support::{
+    api_client::{Phone, Reply},
+    test_server::Site,
+};
+
+/// Two phones of Ona's, and a to-do at revision 1.
+async fn phones(site: &Site) -> (Phone<'_>, Phone<'_>, String) {
+    let (a, b) = (
+        Phone::log_in(site, "ona").await,
+        Phone::log_in(site, "ona").await,
+    );
+    let id = add(&a, "milk").await;
+    (a, b, id)
+}
+
+fn assert_conflict(reply: &Reply, field: &str, value: impl Into<Value>) {
+    assert_refused(reply, 409, "rev_conflict");
+    assert_eq!(reply.json["current"][field], value.into());
+}
+
+#[sqlx::test]
+async fn a_tick_on_another_phone_does_not_refuse_a_text(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    done(&b, "update_todo_status", json!({"id": id})).await;
+    let edited = json!({"id": id, "description": "rice", "expected_rev": 1});
+    let todo = done(&a, "update_todo", edited).await;
+    assert_eq!(
+        (&todo["description"], &todo["is_done"]),
+        (&json!("rice"), &json!(true))
+    );
+    // Nor does the text refuse another tick.
+    let opened = json!({"id": id, "is_done": false, "expected_rev": 2});
+    assert_eq!(done(&b, "update_todo", opened).await["rev"], 4);
+}
+
+#[sqlx::test]
+async fn a_text_on_another_phone_refuses_a_text_that_is_another(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    edit(&b, &id, "oat").await;
+    let both = json!({"id": id, "description": "rice", "is_done": true, "expected_rev": 1});
+    assert_conflict(&a.post("update_todo", both).await, "description", "oat");
+    let same = json!({"id": id, "description": "oat", "expected_rev": 1});
+    assert_eq!(
+        done(&a, "update_todo", same).await["rev"],
+        2,
+        "it is stored already"
+    );
+    let seen = json!({"id": id, "description": "rice", "expected_rev": 2});
+    assert_eq!(done(&a, "update_todo", seen).await["rev"], 3);
+    // What was removed and restored has the text that was seen.
+    remove(&b, &id).await;
+    done(&b, "restore_todo", json!({"id": id})).await;
+    let seen = json!({"id": id, "description": "soy", "expected_rev": 3});
+    assert_eq!(done(&a, "update_todo", seen).await["rev"], 6);
+}
+
+#[sqlx::test]
+async fn a_tick_refuses_one_that_was_made_before_it(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    done(&b, "update_todo_status", json!({"id": id})).await;
+    done(
+        &b,
+        "update_todo_status",
+        json!({"id": id, "is_done": false}),
+    )
+    .await;
+    let late = json!({"id": id, "is_done": true, "expected_rev": 1});
+    assert_conflict(&a.post("update_todo_status", late).await, "is_done", false);
+    edit(&b, &id, "oat").await;
+    let seen = json!({"id": id, "is_done": true, "expected_rev": 3});
+    assert_eq!(done(&a, "update_todo_status", seen).await["rev"], 5);
+}
+
+#[sqlx::test]
+async fn no_text_is_removed_unseen(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    edit(&b, &id, "IMPORTANT").await;
+    let unseen = json!({"id": id, "expected_rev": 1});
+    let refused = a.post("remove_todo", unseen.clone()).await;
+    assert_conflict(&refused, "description", "IMPORTANT");
+    remove(&b, &id).await;
+    let again = done(&a, "remove_todo", unseen).await;
+    assert_eq!(
+        (&again["removed"], &again["rev"]),
+        (&json!(true), &json!(3))
+    );
+}
+
+#[sqlx::test]
+async fn what_was_removed_once_more_is_not_restored_by_an_older_wish(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    remove(&a, &id).await;
+    done(&b, "restore_todo", json!({"id": id})).await;
+    remove(&b, &id).await;
+    let late = json!({"id": id, "expected_rev": 2});
+    assert_conflict(&a.post("restore_todo", late).await, "removed", true);
+    let seen = json!({"id": id, "expected_rev": 4});
+    assert_eq!(done(&a, "restore_todo", seen).await["rev"], 5);
+}
+
+#[sqlx::test]
+async fn a_change_of_what_was_removed_says_so_and_brings_the_text(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    remove(&b, &id).await;
+    for (call, body) in [
+        ("update_todo", json!({"id": id, "description": "rice"})),
+        ("update_todo_status", json!({"id": id, "expected_rev": 1})),
+    ] {
+        let refused = a.post(call, body).await;
+        assert_refused(&refused, 409, "todo_removed");
+        let current = &refused.json["current"];
+        assert_eq!(
+            (&current["description"], &current["removed"]),
+            (&json!("milk"), &json!(true))
+        );
+    }
+    done(&a, "restore_todo", json!({"id": id})).await;
+    assert_eq!(edit(&a, &id, "rice").await["description"], "rice");
+    let unknown = json!({"id": "0199a0c2-0000-7c3a-9f10-2b6f0e5c8a11", "description": "rice"});
+    assert_refused(&a.post("update_todo", unknown).await, 404, "todo_not_found");
+}
+
+#[sqlx::test]
+async fn an_id_that_was_used_comes_with_its_to_do(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    edit(&b, &id, "oat").await;
+    let merged = json!({"id": id, "description": "oat milk"});
+    let refused = a.post("add_todo", merged).await;
+    assert_refused(&refused, 409, "id_reused");
+    assert_eq!(refused.json["current"]["description"], "oat");
+}
+
+/// A version that knows nothing of the revisions of fields writes all other columns.
+#[sqlx::test]
+async fn after_an_older_version_any_field_counts_as_changed(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, _, id) = phones(&site).await;
+    done(&a, "update_todo_status", json!({"id": id})).await;
+    let mut connection = site.world.connect().await;
+    let older = "UPDATE todos SET description = 'oat', rev = 3";
+    sqlx::raw_sql(older)
+        .execute(&mut connection)
+        .await
+        .expect("written");
+    let advance = "UPDATE users SET rev = 3 WHERE username = 'ona'";
+    sqlx::raw_sql(advance)
+        .execute(&mut connection)
+        .await
+        .expect("written");
+    let late = json!({"id": id, "description": "rice", "expected_rev": 2});
+    assert_conflict(&a.post("update_todo", late).await, "description", "oat");
+    let seen = json!({"id": id, "description": "rice", "expected_rev": 3});
+    assert_eq!(done(&a, "update_todo", seen).await["rev"], 4);
+}
+
+#[sqlx::test]
+async fn a_revision_that_is_to_come_has_been_seen_by_nobody(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, _, id) = phones(&site).await;
+    let forged = json!({"id": id, "description": "rice", "expected_rev": 99});
+    assert_conflict(&a.post("update_todo", forged).await, "description", "milk");
+}
