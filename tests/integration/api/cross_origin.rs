@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::MySqlPool;
-use tickbox::{domain::rate_limit::RequestQuota, web::TrustedProxies};
+use tickbox::{domain::rate_limit::RequestQuota, http::origin::TrustedProxies};
 
 use crate::support::{api_client::Phone, browser::Answer, test_server::Site};
 

@@ -12,8 +12,8 @@ use tickbox::{
         clock::Clock,
         error::Error,
         rate_limit::RequestQuota,
-        session::DeviceToken,
-        todo::{Description, Filter, Limit, PAGE_SIZE, TodoId},
+        session::{CallId, DeviceToken},
+        todo::{Change, Description, Filter, Limit, NewTodo, PAGE_SIZE, TodoId, Write},
     },
     service::{ClientInfo, Hasher, Service},
 };
@@ -98,6 +98,45 @@ async fn a_page_takes_two_statements_and_an_add_five(pool: MySqlPool) {
     // The session, BEGIN, the revision, the to-do, COMMIT.
     assert_eq!(spent["add"]["Questions"], 5);
     assert_eq!(spent["add"]["Com_stmt_prepare"], 0);
+}
+
+/// The session, BEGIN, the user, the calls, the to-dos, the revision, the new to-dos, the calls, COMMIT, and what has
+/// changed. One by one it would be 500 and one.
+#[sqlx::test]
+async fn a_batch_of_100_adds_takes_ten_statements(pool: MySqlPool) {
+    let options = options(&pool);
+    World::new(&pool).await;
+    let database = Database::new(options, 1);
+    let hasher = Hasher::new(CHEAP).expect("argon2 can do that");
+    let service = Service::new(database.clone(), Clock::default(), hasher, signer());
+    let login = service.log_in(credentials("ona", PASSWORD), None, client("a test"));
+    let token = login.await.expect("right password").token;
+    let mut spent = BTreeMap::new();
+    for verb in ["warm up", "batch"] {
+        let adds = (0..100).map(|_| {
+            let new = NewTodo {
+                description: Description::parse("Buy milk").expect("valid"),
+                is_done: false,
+                created_date: None,
+                has_our_id: false,
+            };
+            let id = TodoId::new_v7(service.clock().now());
+            Write {
+                call_id: Some(CallId::random()),
+                ..Write::new(id, Change::Add(new))
+            }
+        });
+        let adds = adds.collect();
+        let before = counters(&database).await;
+        let account = service.authenticate(&token).await.expect("no fault");
+        let account = account.expect("a session");
+        let synced = service.sync(&account, adds, None, Limit::default()).await;
+        let (outcomes, changes) = synced.expect("done");
+        assert!(outcomes.iter().all(Result::is_ok) && changes.todos.len() >= 100);
+        spent.insert(verb, since(&before, &counters(&database).await));
+    }
+    assert_eq!(spent["batch"]["Questions"], 10);
+    assert_eq!(spent["batch"]["Com_stmt_prepare"], 0);
 }
 
 /// Of a login with limits: the try (BEGIN, its places, the counts, COMMIT), the user, and its end, which
