@@ -66,9 +66,9 @@ impl<'a, T: Type + Send + DeserializeOwned> ApiExtractor<'a> for Json<T> {
     }
 }
 
-/// The body of a request that may have none.
+/// The body of a request that may have none, or what is wrong with it, which nobody need know who is not let in.
 #[derive(Debug)]
-pub(super) struct OptionalJson<T>(pub(super) Option<T>);
+pub(super) struct OptionalJson<T>(pub(super) Result<Option<T>, ApiError>);
 
 impl<'a, T: Type + Send + DeserializeOwned> ApiExtractor<'a> for OptionalJson<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -94,13 +94,13 @@ impl<'a, T: Type + Send + DeserializeOwned> ApiExtractor<'a> for OptionalJson<T>
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let bytes = body.take()?.into_bytes().await?;
-        if bytes.is_empty() {
-            return Ok(Self(None));
-        }
-        if !is_json(request) {
-            return Err(ApiError::new(Code::UnsupportedMediaType).into());
-        }
-        Ok(Self(Some(read(&bytes)?)))
+        Ok(Self(if bytes.is_empty() {
+            Ok(None)
+        } else if is_json(request) {
+            read(&bytes).map(Some)
+        } else {
+            Err(ApiError::new(Code::UnsupportedMediaType))
+        }))
     }
 }
 

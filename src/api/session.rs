@@ -113,9 +113,9 @@ impl SessionApi {
         service: Data<&Service>,
         body: OptionalJson<Logout>,
     ) -> Result<LoggedOut, ApiError> {
-        let refresh_token = body.0.and_then(|body| body.refresh_token);
-        let ended = match (refresh_token, token) {
-            (Some(text), _) => {
+        let body = body.0.map(|body| body.and_then(|body| body.refresh_token));
+        let ended = match (body, token) {
+            (Ok(Some(text)), _) => {
                 let Some(token) = RefreshToken::parse(&text) else {
                     let words = "This is no refresh token. Send that of the last answer";
                     let error = FieldError::new("refresh_token", FieldCode::InvalidToken, words);
@@ -123,10 +123,15 @@ impl SessionApi {
                 };
                 service.log_out_with_refresh_token(token).await
             }
-            (None, AnyToken::Access(token)) => {
+            (_, AnyToken::None) => Err(Error::Unauthenticated(AuthError::NoToken)),
+            (Err(error), AnyToken::Access(token)) => {
+                let token = token.0.expose_secret();
+                service.authenticate_access(token).await?;
+                return Err(error);
+            }
+            (Ok(None), AnyToken::Access(token)) => {
                 service.log_out_device(token.0.expose_secret()).await
             }
-            (None, AnyToken::None) => Err(Error::Unauthenticated(AuthError::NoToken)),
         };
         if let Some(user) = ended? {
             Span::current().record("user", tracing::field::display(user));

@@ -108,9 +108,11 @@ impl<'a> Play<'a> {
                 self.go_online(who).await;
             }
         }
-        for _ in 0..20 {
+        let mut rounds_after = 0;
+        while rounds_after < 20 {
             self.go_online(0).await;
             self.go_online(1).await;
+            rounds_after += u32::from(self.phones.iter().all(|phone| phone.queue.is_empty()));
         }
         let listed = list(&self.phones[0].phone).await;
         for phone in &self.phones {

@@ -23,7 +23,7 @@ async fn a_removed_to_do_leaves_the_list(pool: MySqlPool) {
         assert!(list(&phone).await.is_empty());
     }
     let edited = phone.post("update_todo", json!({ "id": id, "is_done": true }));
-    assert_refused(&edited.await, 404, "todo_not_found");
+    assert_refused(&edited.await, 409, "todo_removed");
 }
 
 #[sqlx::test]
