@@ -31,7 +31,7 @@ pub(super) fn apply(document: &mut Value) {
         }
     }
     open_codes(&mut document["components"]["schemas"]["Code"]);
-    for (schema, field, limits) in limits() {
+    for (schema, field, limits) in limits().into_iter().chain(write_limits()) {
         let properties = &mut document["components"]["schemas"][schema]["properties"];
         assert!(
             properties[field].is_object(),
@@ -139,8 +139,11 @@ fn extend(schema: &mut Value, with: &Value) {
     schema.extend(with);
 }
 
+fn line(max: usize) -> Value {
+    json!({ "minLength": 1, "maxLength": max, "pattern": VISIBLE_LINE })
+}
+
 fn limits() -> Vec<(&'static str, &'static str, Value)> {
-    let line = |max: usize| json!({ "minLength": 1, "maxLength": max, "pattern": VISIBLE_LINE });
     // The pattern bounds the length, since surrounding whitespace does not count.
     let username = json!({ "minLength": Username::MIN, "pattern": Username::pattern() });
     // In any Unicode normalization form; the length in NFKC cannot be expressed in a schema.
@@ -166,6 +169,7 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("Login", "device_name", line(DeviceName::MAX)),
         ("Login", "call_id", id.clone()),
         ("Refresh", "refresh_token", given),
+        ("Logout", "refresh_token", json!({ "minLength": 1 })),
         ("Tokens", "token_type", json!({ "enum": ["Bearer"] })),
         ("Tokens", "expires_in", json!({ "minimum": 1 })),
         ("Tokens", "refresh_expires_in", json!({ "minimum": 0 })),
@@ -177,7 +181,21 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("ChangePassword", "new_password", password.clone()),
         ("ChangePassword", "new_password_again", password),
         ("Session", "kind", open_list(&["web", "api"])),
-        ("SessionReference", "session_id", id.clone()),
+        ("SessionReference", "session_id", id),
+        ("Todo", "done_date", nullable.clone()),
+        ("Todo", "removed", removed.clone()),
+        ("TodoChange", "done_date", nullable.clone()),
+        ("TodoChange", "removed", removed),
+        ("TodoList", "next_cursor", nullable),
+        ("FieldProblem", "code", open_list(&codes)),
+        ("Problem", "type", json!({ "enum": ["about:blank"] })),
+    ]
+}
+
+/// Those of writes on to-dos, by themselves and in a batch.
+fn write_limits() -> Vec<(&'static str, &'static str, Value)> {
+    let id = json!({ "format": "uuid", "pattern": TodoId::PATTERN });
+    vec![
         ("AddTodo", "description", line(Description::MAX)),
         ("AddTodo", "id", id.clone()),
         ("AddTodo", "created_date", json!({ "format": "date-time" })),
@@ -189,7 +207,6 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("UpdateTodoStatus", "call_id", id.clone()),
         ("TodoReference", "id", id.clone()),
         ("TodoReference", "call_id", id.clone()),
-        ("Logout", "refresh_token", json!({ "minLength": 1 })),
         (
             "Sync",
             "limit",
@@ -200,12 +217,5 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("SyncCall", "id", id),
         ("SyncCall", "description", line(Description::MAX)),
         ("SyncCall", "created_date", json!({ "format": "date-time" })),
-        ("Todo", "done_date", nullable.clone()),
-        ("Todo", "removed", removed.clone()),
-        ("TodoChange", "done_date", nullable.clone()),
-        ("TodoChange", "removed", removed),
-        ("TodoList", "next_cursor", nullable),
-        ("FieldProblem", "code", open_list(&codes)),
-        ("Problem", "type", json!({ "enum": ["about:blank"] })),
     ]
 }

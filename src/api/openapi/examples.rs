@@ -85,7 +85,7 @@ fn request(id: &str) -> Option<Value> {
             "password": "seven green bottles",
             "device_name": "Ona's phone",
         }),
-        "refresh_token" => json!({ "refresh_token": REFRESH_TOKEN }),
+        "refresh_token" | "logout" => json!({ "refresh_token": REFRESH_TOKEN }),
         "change_password" => json!({
             "current_password": "seven green bottles",
             "new_password": "eight blue kettles",
@@ -122,7 +122,6 @@ fn request(id: &str) -> Option<Value> {
                 },
             ],
         }),
-        "logout" => json!({ "refresh_token": REFRESH_TOKEN }),
         _ => return None,
     })
 }

@@ -226,12 +226,11 @@ fn parse_number(calls: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>, FieldEr
 /// A call of a batch: how it is named, if that can be read, and what it writes.
 fn read(text: &str, clock: &Clock) -> (Option<String>, Result<Write, ApiError>) {
     let call = json::read::<SyncCall>(text.as_bytes());
-    let name = match &call {
-        Ok(call) => Some(call.call_id.clone()),
-        Err(_) => {
-            let value: Value = serde_json::from_str(text).unwrap_or_default();
-            value["call_id"].as_str().map(str::to_owned)
-        }
+    let name = if let Ok(call) = &call {
+        Some(call.call_id.clone())
+    } else {
+        let value: Value = serde_json::from_str(text).unwrap_or_default();
+        value["call_id"].as_str().map(str::to_owned)
     };
     // No answer repeats more of its request than that.
     let name = name.filter(|name| name.len() <= 36);

@@ -143,15 +143,12 @@ impl Batch {
             return Ok((wanted, false));
         }
         let rev = self.counts.rev + 1;
-        let (todo, change) = match stored {
-            Some(stored) => {
-                let change = wanted.contribution() - stored.contribution();
-                (wanted.changed_at(stored, rev, writer), change)
-            }
-            None => {
-                let change = wanted.contribution();
-                (wanted.added_at(rev, writer), change)
-            }
+        let (todo, change) = if let Some(stored) = stored {
+            let change = wanted.contribution() - stored.contribution();
+            (wanted.changed_at(stored, rev, writer), change)
+        } else {
+            let change = wanted.contribution();
+            (wanted.added_at(rev, writer), change)
         };
         let counts = self.counts.after(change, rev);
         if change.all > 0 && counts.check_quota().is_err() {

@@ -75,13 +75,16 @@ impl CreatedDate {
             let words = "The date must be one of RFC 3339, such as 2026-11-22T15:04:05.123456Z";
             error(FieldCode::InvalidDate, words)
         })?;
-        if date < OffsetDateTime::UNIX_EPOCH || date > now + CLOCK_SKEW {
+        let beyond = || {
             let words = "The date must not be before 1970, nor more than a day in the future";
-            return Err(error(FieldCode::OutOfRange, words));
+            error(FieldCode::OutOfRange, words)
+        };
+        if date < OffsetDateTime::UNIX_EPOCH || date > now + CLOCK_SKEW {
+            return Err(beyond());
         }
         let microseconds = date.unix_timestamp_nanos() / 1_000;
         let date = OffsetDateTime::from_unix_timestamp_nanos(microseconds * 1_000);
-        Ok(Self(date.expect("in range").min(now)))
+        Ok(Self(date.map_err(|_| beyond())?.min(now)))
     }
 }
 

@@ -238,8 +238,6 @@ fn provoked(client: &Client<'_>, operation: &Operation, code: &str) -> Option<Se
         body: Some(body.to_string()),
         ..example()
     };
-    let todo = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
-    let unknown = "0199a0c2-0000-7c3a-9f10-2b6f0e5c8a11";
     Some(match (id, code) {
         (_, "invalid_input") => invalid(client, operation),
         (_, "malformed_body") => with(json!([])),
@@ -289,6 +287,19 @@ fn provoked(client: &Client<'_>, operation: &Operation, code: &str) -> Option<Se
         ("login", "wrong_credentials") => {
             with(json!({ "username": "ona.petraite", "password": "seven blue bottles" }))
         }
+        _ => return provoked_by_a_to_do(client, operation, code),
+    })
+}
+
+fn provoked_by_a_to_do(client: &Client<'_>, operation: &Operation, code: &str) -> Option<Sent> {
+    let example = || client.example(operation);
+    let with = |body: Value| Sent {
+        body: Some(body.to_string()),
+        ..example()
+    };
+    let todo = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
+    let unknown = "0199a0c2-0000-7c3a-9f10-2b6f0e5c8a11";
+    Some(match (operation.id.as_str(), code) {
         ("add_todo", "id_reused") => with(json!({ "id": todo, "description": "Buy bread" })),
         ("update_todo", "rev_conflict") => {
             with(json!({ "id": todo, "description": "Buy bread", "expected_rev": 1 }))

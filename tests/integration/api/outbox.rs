@@ -2,7 +2,10 @@
 //! conflict with itself, nor about fields that nobody else has touched, no text is overwritten unseen, and what is
 //! sent again undoes nothing. Once with `sync`, once call by call, which takes four times the requests.
 
-use std::{collections::BTreeMap, env};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+};
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -54,7 +57,7 @@ struct Play<'a> {
     /// As it is stored, by the answers that the server gave, whether they arrived or not.
     truth: BTreeMap<String, (Value, Last)>,
     /// Calls that were done.
-    done: BTreeMap<String, ()>,
+    done: BTreeSet<String>,
     figures: Figures,
     random: Rng,
 }
@@ -93,7 +96,7 @@ impl<'a> Play<'a> {
             way,
             phones: [handset().await, handset().await],
             truth: BTreeMap::new(),
-            done: BTreeMap::new(),
+            done: BTreeSet::new(),
             figures: Figures::default(),
             random: Rng::with_seed(seed),
         }
@@ -204,7 +207,7 @@ impl<'a> Play<'a> {
         let id = call["id"].as_str().expect("an id").to_owned();
         let expected = call["expected_rev"].as_u64();
         let name = call["call_id"].as_str().expect("a name").to_owned();
-        let is_retry = self.done.contains_key(&name);
+        let is_retry = self.done.contains(&name);
         self.figures.retries += u32::from(is_retry);
         let before = self.truth.get(&id).cloned();
         if !was_done {
@@ -233,7 +236,7 @@ impl<'a> Play<'a> {
             }
         }
         self.truth.insert(id, (todo, last));
-        self.done.insert(name, ());
+        self.done.insert(name);
     }
 
     fn judge(&mut self, who: usize, call: &Value, expected: u64, last: &Last) {
