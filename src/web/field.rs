@@ -59,3 +59,40 @@ impl<'a> Field<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::error::{FieldCode, FieldError},
+        web::form::Form,
+    };
+
+    /// A form of ten fields.
+    struct Ten<'a>([&'a str; 10]);
+
+    const NAMES: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+
+    #[test]
+    fn ten_fields_each_have_their_own_value_and_error() {
+        let body = NAMES.map(|name| format!("{name}=value+{name}")).join("&");
+        let form = Form::parse(body.as_bytes()).expect("a form");
+        let refused = NAMES.iter().step_by(2);
+        let errors: Vec<_> = refused
+            .map(|name| FieldError::new(*name, FieldCode::Required, format!("Enter {name}")))
+            .collect();
+        let state = FormState::refused(Ten(NAMES.map(|name| form.get(name))), &errors);
+        for (number, (name, value)) in NAMES.iter().zip(state.values.0).enumerate() {
+            let field = Field::text(name, "Label", value).render(&state);
+            let shown = field.into_string();
+            assert!(
+                shown.contains(&format!("value=\"value {name}\"")),
+                "{shown}"
+            );
+            let error = shown.contains(&format!("Error: Enter {name}"));
+            assert_eq!(error, number % 2 == 0, "{shown}");
+        }
+        assert_eq!(state.errors().len(), 5);
+        assert_eq!(state.error("other"), None);
+    }
+}
