@@ -20,6 +20,7 @@ PUBLIC = ["register_user", "login", "refresh_token"]
 # The tool makes chains of calls along these: (call, status) to (call, what it takes from the answer).
 LINKS: dict[tuple[str, str], list[tuple[str, dict[str, str]]]] = {
     ("add_todo", "201"): [
+        ("get_todo", {"id": "id"}),
         ("add_todo", {"id": "id", "description": "description"}),
         ("update_todo", {"id": "id", "expected_rev": "rev"}),
         ("update_todo_status", {"id": "id"}),
@@ -31,6 +32,7 @@ LINKS: dict[tuple[str, str], list[tuple[str, dict[str, str]]]] = {
     ("restore_todo", "200"): [("update_todo", {"id": "id", "expected_rev": "rev"})],
     ("todo_list", "200"): [("todo_list", {"cursor": "next_cursor"})],
     ("todo_changes", "200"): [("todo_changes", {"since": "next"})],
+    ("sync", "200"): [("sync", {"since": "changes/next"}), ("todo_changes", {"since": "changes/next"})],
     ("session_list", "200"): [("end_session", {"session_id": "sessions/0/session_id"})],
     ("login", "200"): [("refresh_token", {"refresh_token": "refresh_token"})],
     ("refresh_token", "200"): [("refresh_token", {"refresh_token": "refresh_token"})],

@@ -79,8 +79,8 @@ fn take_null_as_absent(schema: &mut Value) {
     }
 }
 
-/// Adds the schemas of the parameters of an operation. None has an example: tools fill parameters in with their
-/// examples, and would send a cursor or an `ETag` that nobody was given. They send a default just as well.
+/// Adds the schemas of the parameters of an operation. Only one that is needed has an example: tools fill parameters in
+/// with these, and would send a cursor or an `ETag` that nobody was given. They send a default just as well.
 pub(super) fn apply_to_parameters(operation: &mut Value) {
     for parameter in values_of(operation, "parameters") {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
@@ -89,7 +89,11 @@ pub(super) fn apply_to_parameters(operation: &mut Value) {
             "limit" => {
                 json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": Limit::MAX, "default": Limit::MAX })
             }
-            "id" => json!({ "type": "string", "format": "uuid", "pattern": TodoId::PATTERN }),
+            "id" => {
+                let example = super::examples::ID;
+                parameter["example"] = json!(example);
+                json!({ "type": "string", "format": "uuid", "pattern": TodoId::PATTERN, "example": example })
+            }
             // Empty is none.
             "cursor" => json!({ "type": "string", "maxLength": 100, "default": "" }),
             "since" => json!({ "type": "string", "maxLength": 120, "default": "" }),
@@ -208,11 +212,12 @@ fn write_limits() -> Vec<(&'static str, &'static str, Value)> {
         ("TodoReference", "id", id.clone()),
         ("TodoReference", "call_id", id.clone()),
         (
-            "Sync",
+            "SyncBatch",
             "limit",
-            json!({ "minimum": 1, "maximum": Limit::MAX, "default": Limit::MAX }),
+            // No default: generators for TypeScript would make it a field that is needed.
+            json!({ "minimum": 1, "maximum": Limit::MAX, "example": Limit::MAX }),
         ),
-        ("Sync", "calls", json!({ "maxItems": sync::CALLS_MAX })),
+        ("SyncBatch", "calls", json!({ "maxItems": sync::CALLS_MAX })),
         ("SyncCall", "call_id", id.clone()),
         ("SyncCall", "id", id),
         ("SyncCall", "description", line(Description::MAX)),

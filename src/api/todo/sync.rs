@@ -33,8 +33,8 @@ pub(in crate::api) const CALLS_MAX: usize = 100;
 
 /// What waits to be sent, and how far the client's copy goes.
 #[derive(Object)]
-#[oai(deny_unknown_fields, rename = "Sync")]
-struct SyncSchema {
+#[oai(deny_unknown_fields)]
+struct SyncBatch {
     /// The `next` of the answer before; without it, or when it has expired, the changes begin a first copy.
     since: Option<String>,
     /// Most to-dos of the changes.
@@ -59,15 +59,15 @@ impl Type for SyncRequest {
     type RawElementValueType = Self;
 
     fn name() -> std::borrow::Cow<'static, str> {
-        SyncSchema::name()
+        SyncBatch::name()
     }
 
     fn schema_ref() -> MetaSchemaRef {
-        SyncSchema::schema_ref()
+        SyncBatch::schema_ref()
     }
 
     fn register(registry: &mut Registry) {
-        SyncSchema::register(registry);
+        SyncBatch::register(registry);
     }
 
     fn as_raw_value(&self) -> Option<&Self> {

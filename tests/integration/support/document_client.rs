@@ -73,11 +73,7 @@ impl<'a> Client<'a> {
             body: (!body.is_null()).then(|| body.to_string()),
             query: match operation.id.as_str() {
                 "todo_changes" => vec![("since".into(), self.since.clone())],
-                "get_todo" => {
-                    let id = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11";
-                    vec![("id".into(), id.into())]
-                }
-                _ => vec![],
+                _ => needed_parameters(operation),
             },
             token: Some(self.token.clone()),
             ..Sent::default()
@@ -210,6 +206,19 @@ impl<'a> Client<'a> {
             }
         }
     }
+}
+
+/// The parameters that a call needs, with their examples.
+fn needed_parameters(operation: &Operation) -> Vec<(String, String)> {
+    let parameters = operation.body["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let needed = parameters.filter(|parameter| parameter["required"] == true);
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    needed
+        .map(|parameter| (text(&parameter["name"]), text(&parameter["example"])))
+        .collect()
 }
 
 /// A request that is not quite the example.
