@@ -28,46 +28,70 @@ step_document() {
     return "$status"
 }
 
-# generate_clients LANGUAGE...: into tests/contract/clients/LANGUAGE/generated
+# Into tests/contract/clients/LANGUAGE/generated, side by side, once in a run.
+GENERATED_CLIENTS=
 generate_clients() {
-    local language log=$LOCAL/generator.log
-    for language in "$@"; do
-        rm -rf "tests/contract/clients/$language/generated"
-        shift
-        set -- "$@" "tests/contract/clients/$language/generator.yaml"
-    done
-    run "$CONTRACT_TOOLS/openapi-generator-cli" batch --fail-fast "$@" >"$log" 2>&1 && return 0
-    show_end_of "$log" 40
-    return 1
+    local log=$LOCAL/generator.log
+    [ -z "$GENERATED_CLIENTS" ] || return 0
+    rm -rf tests/contract/clients/*/generated
+    if run "$CONTRACT_TOOLS/openapi-generator-cli" batch --fail-fast tests/contract/clients/*/generator.yaml >"$log" 2>&1; then
+        GENERATED_CLIENTS=yes
+    else
+        show_end_of "$log" 40
+        fail "openapi-generator failed; see .local/generator.log"
+    fi
 }
 
 step_clients() {
+    local bin=tests/contract/node_modules/.bin folder=tests/contract/clients
     need_contract_packages || return
     need_contract_tools || return
-    generate_clients typescript python dart dart-dio || { fail "openapi-generator failed; see .local/generator.log"; return; }
-    run tests/contract/node_modules/.bin/tsc -p tests/contract/clients/typescript || { fail "the TypeScript client does not compile"; return; }
-    run "$CONTRACT_TOOLS/mypy" --config-file tests/contract/clients/python/mypy.ini --cache-dir "$LOCAL/mypy" \
-        tests/contract/clients/python/scenario.py || { fail "the Python client's types do not fit"; return; }
+    generate_clients || return
+    run types_for_fetch >/dev/null || { fail "openapi-typescript failed"; return; }
+    run side_by_side \
+        "$bin/tsc -p $folder/typescript" \
+        "$bin/tsc -p $folder/openapi-fetch" \
+        "$CONTRACT_TOOLS/mypy --config-file $folder/python/mypy.ini --cache-dir $LOCAL/mypy $folder/python/scenario.py" ||
+        { fail "the types of a client do not fit (see above)"; return; }
     on_scratch_app clients run_scenarios
 }
 
-run_scenarios() {
-    local status=0
-    export TICKBOX_URL PYTHONPATH=tests/contract/clients/python/generated PYTHONDONTWRITEBYTECODE=1
-    TICKBOX_URL=$(address)
-    say "TypeScript"
-    node tests/contract/clients/typescript/built/scenario.js || status=1
-    say "Python"
-    "$CONTRACT_TOOLS/python" tests/contract/clients/python/scenario.py || status=1
-    say "Dart, by the bodies that its clients make"
-    "$CONTRACT_TOOLS/python" tests/contract/clients/dart_scenario.py || status=1
+# In the top folder it would heed redocly.yaml.
+types_for_fetch() {
+    cd tests/contract && node_modules/.bin/openapi-typescript ../../openapi/openapi.json -o clients/openapi-fetch/generated/tickbox.ts
+}
+
+# side_by_side COMMAND...: each is one text, and all of them must succeed.
+side_by_side() {
+    local command status=0 running=
+    set +m # all stay in the group that is stopped with us
+    for command in "$@"; do
+        $command &
+        running="$running $!"
+    done
+    for command in $running; do wait "$command" || status=1; done
     return "$status"
 }
 
-# Kotlin, Swift and Dart: what Android, iOS and Flutter would get. Nothing here compiles them.
+run_scenarios() {
+    local status=0 folder=tests/contract/clients
+    export TICKBOX_URL PYTHONPATH=tests/contract/clients/python/generated PYTHONDONTWRITEBYTECODE=1
+    TICKBOX_URL=$(address)
+    say "TypeScript (typescript-fetch)"
+    node "$folder/typescript/built/scenario.js" || status=1
+    say "TypeScript (openapi-fetch)"
+    node "$folder/openapi-fetch/built/scenario.js" || status=1
+    say "Python"
+    "$CONTRACT_TOOLS/python" "$folder/python/scenario.py" || status=1
+    say "Dart, by the bodies that its clients make"
+    "$CONTRACT_TOOLS/python" "$folder/dart_scenario.py" || status=1
+    return "$status"
+}
+
+# Kotlin, Swift, Dart, Go, C# and Rust: what an app would send and can read. Nothing here compiles them.
 step_models() {
     need_contract_tools || return
-    generate_clients kotlin swift dart dart-dio || { fail "openapi-generator failed; see .local/generator.log"; return; }
+    generate_clients || return
     run "$CONTRACT_TOOLS/python" tests/contract/clients/models.py
 }
 
@@ -98,15 +122,26 @@ step_tools() {
 
 run_tools() { TICKBOX_URL=$(address) run node tests/contract/tools.mjs; }
 
+# Its commands, and its clients: thousands of changes by two phones over a bad line.
 step_guide() {
-    local count=$LOCAL/guide.txt status=0
+    local commands=$LOCAL/guide.txt phones=$LOCAL/phones.txt status=0
     need_python || { skip "no suitable Python"; return; }
     provide "curl jq" curl jq || { skip "no curl and jq, which the guide uses"; return; }
-    on_scratch_app guide run_guide >"$count" || status=1
-    [ ! -s "$count" ] || NOTE=$(cat "$count")
+    need_contract_packages || return
+    run tests/contract/node_modules/.bin/tsc -p tests/contract/offline || { fail "openapi/client.ts does not compile"; return; }
+    rm -f "$commands" "$phones"
+    on_scratch_app guide run_guide "$commands" "$phones" || status=1
+    NOTE="${NOTE:+$NOTE; }$(cat "$commands" "$phones" 2>/dev/null | paste -sd ';' - | sed 's/;/; /g')"
     return "$status"
 }
 
+# run_guide COMMANDS PHONES: each file gets what was done.
 run_guide() {
-    TICKBOX_URL=$(address) "$(python_program)" tests/contract/guide.py openapi/README.md
+    local python status=0
+    python=$(python_program)
+    export TICKBOX_URL PYTHONDONTWRITEBYTECODE=1
+    TICKBOX_URL=$(address)
+    "$python" tests/contract/guide.py openapi/README.md >"$1" || status=1
+    "$python" tests/contract/offline/phones.py tests/contract/offline/built/tests/contract/offline/phone.js >"$2" || status=1
+    return "$status"
 }

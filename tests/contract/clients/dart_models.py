@@ -58,7 +58,7 @@ class Model:
                 follows = not follows
             elif statement == "}":
                 follows = True
-            elif setting := re.fullmatch(r"json\[r'(\w+)'\] = (?:this\.(\w+)|null);", statement):
+            elif setting := re.fullmatch(r"json\[r'(\w+)'\] = (?:this\.(\w+)(?:!\.toUtc\(\)\.toIso8601String\(\))?|null);", statement):
                 if follows:
                     body[setting[1]] = values.get(snake(setting[2])) if setting[2] else None
             else:
