@@ -24,9 +24,11 @@ mod tests {
 
     #[test]
     fn the_reads_of_a_transaction_are_prepared_too() {
-        let lock =
-            "SELECT rev, open_count, todo_count, removed_count FROM users WHERE id = ? FOR UPDATE";
-        let tally = "SELECT rev, open_count, todo_count FROM users WHERE id = ?";
+        let (lock, tally) = (
+            "SELECT rev, purged_rev, open_count, todo_count, removed_count, call_count\n         \
+             FROM users WHERE id = ? FOR UPDATE",
+            "SELECT rev, open_count, todo_count FROM users WHERE id = ?",
+        );
         assert!(STATEMENTS.contains(&lock) && STATEMENTS.contains(&tally));
     }
 }
