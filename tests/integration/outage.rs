@@ -76,7 +76,11 @@ fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, Reques
     assert_eq!(paths.len(), calls.len(), "a call is missing below");
     for (name, body) in calls {
         assert!(paths.contains_key(&format!("/{name}")), "{name}");
-        let path = format!("/api/v1/{name}");
+        let query = match name {
+            "get_todo" => format!("?id={id}"),
+            _ => String::new(),
+        };
+        let path = format!("/api/v1/{name}{query}");
         let is_read = !paths[&format!("/{name}")]["get"].is_null();
         let method = if is_read { Method::GET } else { Method::POST };
         let mut request = site.request(method, &path).bearer_auth(&phone.token);
@@ -92,7 +96,7 @@ fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, Reques
 }
 
 /// Each call with its body; null for those that have none.
-fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 16] {
+fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 18] {
     [
         ("me", Value::Null),
         ("logout", Value::Null),
@@ -107,6 +111,8 @@ fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 16] {
         ("update_todo", json!({ "id": id, "description": "milk" })),
         ("todo_list", Value::Null),
         ("todo_changes", Value::Null),
+        ("get_todo", Value::Null),
+        ("sync", json!({ "calls": [] })),
         (
             "login",
             json!({ "username": "ona", "password": PASSWORD, "device_name": "a test" }),
