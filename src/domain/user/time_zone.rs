@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_files_of_a_system_hold_besides_is_no_zone() {
+    fn other_files_of_a_zone_database_are_no_zones() {
         for text in [
             "",
             "localtime",

@@ -77,7 +77,7 @@ fn plain_text_is_never_a_guess() {
 }
 
 #[test]
-fn what_is_nearly_a_word_stays_as_text_and_is_named() {
+fn a_misspelt_word_stays_as_text_and_is_named() {
     for word in [
         "due:tomorow",
         "due:",
@@ -134,7 +134,7 @@ fn a_backslash_keeps_a_word_as_text() {
 
 proptest! {
     #[test]
-    fn what_is_shown_parses_to_itself(
+    fn a_written_quick_add_parses_to_itself(
         words in prop::collection::vec(
             prop_oneof![
                 r"[\\]{0,2}(due:(fri|today|2028-02-29|x)|at:[0-9]{1,2}:[0-9]{2}|![a-z]{0,6})",

@@ -121,7 +121,7 @@ fn counted_from_completion_the_due_date_does_not_matter() {
 }
 
 #[test]
-fn a_repeat_ends_after_its_last_date_and_at_the_end_of_the_calendar() {
+fn a_repeat_ends_after_its_last_date() {
     let until = |date| RepeatParts {
         until: Some(due(date)),
         ..rule(Every::Day, 1)
@@ -226,7 +226,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn each_date_is_the_one_that_walking_through_the_calendar_finds(
+    fn each_date_is_the_one_that_a_walk_finds(
         parts in any_rule(),
         first in 0..80_000_i64,
         delays in prop::collection::vec(prop_oneof![Just(0_i64), -40..40_i64, -1_000..1_000_i64], 10),
