@@ -21,13 +21,13 @@ use crate::http::{
 /// Of how many origins the documents are kept. Anybody can ask for another one, by its `Host`.
 const KEPT: usize = 4;
 
-/// The document, plain and compressed, with its `ETag`. All responses for one origin share these bytes, also while
+/// The document, plain and compressed, with the hash of its `ETag`s. All responses for one origin share these bytes, also while
 /// slow clients hold many of them.
 struct Document {
     origin: String,
     plain: Bytes,
     gzip: Bytes,
-    etag: String,
+    hash: String,
 }
 
 impl Document {
@@ -40,7 +40,7 @@ impl Document {
         Self {
             origin,
             gzip: gzip(plain.as_bytes()).into_boxed_slice().into(),
-            etag: format!("\"{:016x}\"", u64::from_be_bytes(*hash)),
+            hash: format!("{:016x}", u64::from_be_bytes(*hash)),
             plain: plain.into_boxed_str().into_boxed_bytes().into(),
         }
     }
@@ -68,22 +68,27 @@ impl Document {
 #[handler]
 pub(super) fn json(request: &Request) -> Response {
     let document = Document::kept(origin(request).unwrap_or_default());
+    let accepted = request.header("accept-encoding").unwrap_or_default();
+    let (encoding, body) = if accepts_encoding(accepted, "gzip") {
+        ("gzip", &document.gzip)
+    } else {
+        ("identity", &document.plain)
+    };
+    // The encoding makes it another representation.
+    let etag = format!("\"{}.{encoding}\"", document.hash);
     let response = Response::builder()
         .header(header::CACHE_CONTROL, "no-cache")
-        .header(header::ETAG, &document.etag);
-    if not_modified(request, &document.etag) {
+        .header(header::VARY, "accept-encoding")
+        .header(header::ETAG, &etag);
+    if not_modified(request, &etag) {
         return response.status(StatusCode::NOT_MODIFIED).finish();
     }
     let response = response.content_type("application/json");
-    let accepted = request.header("accept-encoding").unwrap_or_default();
-    if accepts_encoding(accepted, "gzip") {
-        let response = response
-            .header(header::VARY, "accept-encoding")
-            .header(header::CONTENT_ENCODING, "gzip");
-        response.body(document.gzip.clone())
-    } else {
-        response.body(document.plain.clone())
-    }
+    let response = match encoding {
+        "identity" => response,
+        encoding => response.header(header::CONTENT_ENCODING, encoding),
+    };
+    response.body(body.clone())
 }
 
 #[cfg(test)]

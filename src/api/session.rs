@@ -115,13 +115,13 @@ impl SessionApi {
     ) -> Result<LoggedOut, ApiError> {
         let body = body.0.map(|body| body.and_then(|body| body.refresh_token));
         let ended = match (body, token) {
-            (Ok(Some(text)), _) => {
-                let Some(token) = RefreshToken::parse(&text) else {
+            (Ok(Some(text)), token) => {
+                let Some(refresh) = RefreshToken::parse(&text) else {
                     let words = "This is no refresh token. Send that of the last answer";
                     let error = FieldError::new("refresh_token", FieldCode::InvalidToken, words);
                     return Err(error.into());
                 };
-                service.log_out_with_refresh_token(token).await
+                log_out(&service, &token, refresh).await
             }
             (_, AnyToken::None) => Err(Error::Unauthenticated(AuthError::NoToken)),
             (Err(error), AnyToken::Access(token)) => {
@@ -138,6 +138,22 @@ impl SessionApi {
         }
         Ok(LoggedOut::Done)
     }
+}
+
+/// Ends the session of the access token; that of the refresh token only when the access token opens nothing, since a
+/// client may still hold an older one.
+async fn log_out(
+    service: &Service,
+    token: &AnyToken,
+    refresh: RefreshToken,
+) -> Result<Option<Uuid>, Error> {
+    if let AnyToken::Access(access) = token {
+        match service.log_out_device(access.0.expose_secret()).await {
+            Err(Error::Unauthenticated(_)) => {}
+            ended => return ended,
+        }
+    }
+    service.log_out_with_refresh_token(refresh).await
 }
 
 /// The tokens of a session as `login` and `refresh_token` answer them; the log names their user.

@@ -90,11 +90,12 @@ impl TodoApi {
         if_none_match: Header<Option<String>>,
     ) -> Result<Conditional<Todo>, ApiError> {
         let id = TodoId::parse(&id)?;
+        // Read first: what can no longer be restored is gone without a change of the revision.
+        let todo = service.get(&caller.0, id).await?;
         let etag = ListEtag::of(&caller.0, caller.0.counts.rev);
         if etag.matches(if_none_match.as_deref()) {
             return Ok(Conditional::NotModified(etag));
         }
-        let todo = service.get(&caller.0, id).await?;
         Ok(Conditional::Full(etag, todo.into()))
     }
 

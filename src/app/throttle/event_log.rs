@@ -40,10 +40,10 @@ pub(super) enum Event {
 impl Event {
     /// A health check, by the status of its response.
     pub(super) fn checked(status: StatusCode) -> Self {
-        if status.is_success() {
-            Self::Healthy
-        } else {
+        if status.is_server_error() {
             Self::Unhealthy
+        } else {
+            Self::Healthy
         }
     }
 

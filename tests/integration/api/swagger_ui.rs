@@ -243,3 +243,16 @@ async fn each_address_has_an_etag_of_its_own(pool: MySqlPool) {
         }
     }
 }
+
+#[sqlx::test]
+async fn the_compressed_document_has_an_etag_of_its_own(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let etag = async |encoding| {
+        let request = site.request(Method::GET, DOCUMENT);
+        let answer = request.header("accept-encoding", encoding).send().await;
+        let headers = answer.expect("an answer").headers().clone();
+        assert_eq!(headers["vary"], "accept-encoding");
+        headers["etag"].clone()
+    };
+    assert_ne!(etag("gzip").await, etag("identity").await);
+}

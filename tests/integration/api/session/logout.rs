@@ -59,6 +59,22 @@ async fn a_refresh_token_logs_out_without_a_living_access_token(pool: MySqlPool)
 }
 
 #[sqlx::test]
+async fn of_two_tokens_that_disagree_the_access_token_counts(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (here, ended) = (begin(&site).await, begin(&site).await);
+    let older = json!({"refresh_token": ended["refresh_token"]});
+    assert_eq!(post(&site, LOGOUT, older.clone()).await.0.status, 204);
+    let request = site.request(Method::POST, LOGOUT);
+    let request = request
+        .bearer_auth(string(&here["token"]))
+        .header("content-type", "application/json")
+        .body(older.to_string());
+    assert_eq!(Answer::to(request).await.status, 204);
+    let access = call_with(&site, string(&here["token"])).await;
+    check_refused("access", &access, "session_ended");
+}
+
+#[sqlx::test]
 async fn a_refresh_token_that_was_exchanged_still_logs_out(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let first = begin(&site).await;

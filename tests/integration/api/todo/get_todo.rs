@@ -58,3 +58,13 @@ async fn a_to_do_that_is_known_is_not_sent_again(pool: MySqlPool) {
     edit(&phone, &id, "oat").await;
     assert_eq!(again().await, 200);
 }
+
+#[sqlx::test]
+async fn a_to_do_that_is_lost_is_not_known(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    let query = json!({"id": "0199a0c2-0000-7c3a-9f10-2b6f0e5c8a11"});
+    let known = [("if-none-match", "*")];
+    let unknown = phone.call(reqwest::Method::GET, "get_todo", query, &known);
+    assert_refused(&unknown.await, 404, "todo_not_found");
+}
