@@ -1,11 +1,12 @@
--- Calls that were named by their clients and done, so that a repetition is known. fingerprint begins the
--- SHA-256 of what was asked for; did_change says that the call changed its to-do. calls_age serves the purge.
+-- Calls that were named by their clients and answered, so that a repetition is known. fingerprint begins the
+-- SHA-256 of what was asked for; outcome is 1 for a call that changed its to-do, 0 for one that found it so, 2 for one
+-- that was refused. calls_age serves the purge.
 CREATE TABLE calls (
     user_id BIGINT UNSIGNED NOT NULL,
     id BINARY(16) NOT NULL,
     todo_id BINARY(16) NOT NULL,
     fingerprint BINARY(8) NOT NULL,
-    did_change BOOLEAN NOT NULL,
+    outcome TINYINT UNSIGNED NOT NULL,
     created_date DATETIME(6) NOT NULL,
     PRIMARY KEY (user_id, id),
     KEY calls_age (user_id, created_date, id),

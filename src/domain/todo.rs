@@ -21,7 +21,10 @@ use time::{Duration, OffsetDateTime};
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::{
-    batch::{Batch, BatchChanges, CALL_LIFE, CALLS_MAX, CALLS_SURPLUS, RememberedCall, TodoUpdate},
+    batch::{
+        Batch, BatchChanges, CALL_LIFE, CALLS_MAX, CALLS_SURPLUS, CallOutcome, RememberedCall,
+        TodoUpdate,
+    },
     counts::{CountsDelta, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, TodoCounts},
     cursor::{Cursor, RemovedCursor},
     description::Description,

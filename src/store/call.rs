@@ -9,7 +9,7 @@ use crate::database::Connection;
 use crate::domain::{
     error::Error,
     session::CallId,
-    todo::{RememberedCall, TodoId},
+    todo::{CallOutcome, RememberedCall, TodoId},
     user::UserId,
 };
 
@@ -23,14 +23,14 @@ struct CallRow {
     id: String,
     todo_id: String,
     fingerprint: String,
-    did_change: u8,
+    outcome: u8,
 }
 
 struct Row {
     id: Uuid,
     todo_id: Uuid,
     fingerprint: Vec<u8>,
-    did_change: bool,
+    outcome: u8,
 }
 
 /// Those of the user's calls that have one of these ids.
@@ -44,7 +44,7 @@ pub async fn find_all(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT calls.id AS "id: Uuid", calls.todo_id AS "todo_id: Uuid", calls.fingerprint,
-                  calls.did_change AS "did_change: bool"
+                  calls.outcome
            FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id')) AS named
            STRAIGHT_JOIN calls ON calls.user_id = ? AND calls.id = UNHEX(named.id)"#,
         rows_to_json(&keys)?,
@@ -60,7 +60,8 @@ pub async fn find_all(
                 .fingerprint
                 .try_into()
                 .map_err(|_| Error::internal("a fingerprint of another length"))?,
-            changed: row.did_change,
+            outcome: CallOutcome::from_code(row.outcome)
+                .ok_or_else(|| Error::internal("an outcome of another kind"))?,
         })
     });
     calls.collect()
@@ -77,15 +78,15 @@ pub async fn insert_all(
         id: call.id.0.simple().to_string(),
         todo_id: call.todo_id.0.simple().to_string(),
         fingerprint: format!("{:016x}", u64::from_be_bytes(call.fingerprint)),
-        did_change: u8::from(call.changed),
+        outcome: call.outcome.code(),
     });
     let rows: Vec<_> = rows.collect();
     sqlx::query!(
-        "INSERT INTO calls (user_id, id, todo_id, fingerprint, did_change, created_date)
-         SELECT ?, UNHEX(done.id), UNHEX(done.todo_id), UNHEX(done.fingerprint), done.did_change, ?
+        "INSERT INTO calls (user_id, id, todo_id, fingerprint, outcome, created_date)
+         SELECT ?, UNHEX(done.id), UNHEX(done.todo_id), UNHEX(done.fingerprint), done.outcome, ?
          FROM JSON_TABLE(?, '$[*]' COLUMNS (
              id VARCHAR(32) PATH '$.id', todo_id VARCHAR(32) PATH '$.todo_id',
-             fingerprint VARCHAR(16) PATH '$.fingerprint', did_change TINYINT PATH '$.did_change')) AS done",
+             fingerprint VARCHAR(16) PATH '$.fingerprint', outcome TINYINT UNSIGNED PATH '$.outcome')) AS done",
         user.0,
         to_database(now),
         rows_to_json(&rows)?,

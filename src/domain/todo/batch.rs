@@ -27,7 +27,38 @@ pub struct TodoUpdate {
     pub changed: bool,
 }
 
-/// A call that was done, as it is remembered.
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// The to-do was so already.
+    Unchanged,
+    /// It changed the to-do.
+    Changed,
+    /// It was refused for what another client had done: it must not be done when it arrives again, late, after its
+    /// sender has stored what the person decided.
+    Refused,
+}
+
+impl CallOutcome {
+    /// The stored form.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Unchanged => 0,
+            Self::Changed => 1,
+            Self::Refused => 2,
+        }
+    }
+
+    /// Reads the stored form.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        let all = [Self::Unchanged, Self::Changed, Self::Refused];
+        all.into_iter().find(|outcome| outcome.code() == code)
+    }
+}
+
+/// A call that was answered, as it is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RememberedCall {
     /// Its idempotency key.
@@ -36,8 +67,8 @@ pub struct RememberedCall {
     pub todo_id: TodoId,
     /// See [`Write::fingerprint`].
     pub fingerprint: [u8; 8],
-    /// Whether it changed the to-do.
-    pub changed: bool,
+    /// What became of it.
+    pub outcome: CallOutcome,
 }
 
 /// Writes under way over the to-dos that they name.
@@ -100,17 +131,24 @@ impl Batch {
         if let Some(known) = write.call_id.and_then(|id| self.known.get(&id)) {
             return self.repeat(*known, write);
         }
-        let (todo, changed) = self.make(write)?;
+        let made = self.make(write);
+        let (todo_id, outcome) = match &made {
+            Ok((todo, true)) => (todo.id, CallOutcome::Changed),
+            Ok((todo, false)) => (todo.id, CallOutcome::Unchanged),
+            Err(refusal) if refusal.is_for_good() => (write.id, CallOutcome::Refused),
+            Err(refusal) => return Err(refusal.clone()),
+        };
         if let Some(id) = write.call_id {
             let call = RememberedCall {
                 id,
-                todo_id: todo.id,
+                todo_id,
                 fingerprint: write.fingerprint(),
-                changed,
+                outcome,
             };
             self.known.insert(id, call);
             self.done.push(call);
         }
+        let (todo, changed) = made?;
         Ok(TodoUpdate {
             todo,
             counts: self.counts,
@@ -118,18 +156,25 @@ impl Batch {
         })
     }
 
-    /// The answer to a call that was done: the to-do as it is now, since another device may have changed it, and the
-    /// client may have heard of that already.
+    /// The answer to a call that was answered before: the to-do as it is now, since another device may have changed
+    /// it, and the client may have heard of that already.
     fn repeat(&self, known: RememberedCall, write: &Write) -> Result<TodoUpdate, WriteRefusal> {
         if known.fingerprint != write.fingerprint() {
             return Err(WriteRefusal::CallIdReused);
         }
-        let todo = self.now.get(&known.todo_id);
-        Ok(TodoUpdate {
-            todo: todo.cloned().ok_or(WriteRefusal::NotFound)?,
-            counts: self.counts,
-            changed: known.changed,
-        })
+        let todo = self.now.get(&known.todo_id).cloned();
+        let todo = todo.ok_or(WriteRefusal::NotFound)?;
+        match known.outcome {
+            CallOutcome::Refused if todo.removed_date.is_some() => {
+                Err(WriteRefusal::Removed(Box::new(todo)))
+            }
+            CallOutcome::Refused => Err(WriteRefusal::Changed(Box::new(todo))),
+            outcome => Ok(TodoUpdate {
+                todo,
+                counts: self.counts,
+                changed: outcome == CallOutcome::Changed,
+            }),
+        }
     }
 
     fn make(&mut self, write: &Write) -> Result<(Todo, bool), WriteRefusal> {

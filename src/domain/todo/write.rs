@@ -107,6 +107,14 @@ pub enum WriteRefusal {
     QuotaReached,
 }
 
+impl WriteRefusal {
+    /// Whether a call keeps this answer: what another client had done is the reason, and a person decides about it.
+    #[must_use]
+    pub fn is_for_good(&self) -> bool {
+        matches!(self, Self::NotFound | Self::Removed(_) | Self::Changed(_))
+    }
+}
+
 /// What a write is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances {

@@ -93,8 +93,9 @@ async fn an_add_without_an_id_is_made_once(pool: MySqlPool) {
     assert_eq!(remembered(&site).await, (1, 1));
 }
 
+/// Else it would be done when it arrives once more, late, after the person has decided otherwise.
 #[sqlx::test]
-async fn a_call_that_failed_is_judged_anew(pool: MySqlPool) {
+async fn a_call_that_was_refused_stays_refused(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let phone = Phone::log_in(&site, "ona").await;
     let id = add(&phone, "milk").await;
@@ -105,10 +106,15 @@ async fn a_call_that_failed_is_judged_anew(pool: MySqlPool) {
         409,
         "todo_removed",
     );
-    assert_eq!(remembered(&site).await, (0, 0));
+    assert_eq!(remembered(&site).await, (1, 1));
     done(&phone, "restore_todo", json!({"id": id})).await;
+    let again = phone.post("update_todo", text.clone()).await;
+    assert_refused(&again, 409, "rev_conflict");
+    assert_eq!(again.json["current"]["description"], "milk");
+    let mut decided = text;
+    decided["call_id"] = json!("6f1f2f0e-2c0b-4e55-9d0a-0f6f3c2b1c99");
     assert_eq!(
-        done(&phone, "update_todo", text).await["description"],
+        done(&phone, "update_todo", decided).await["description"],
         "oat"
     );
 }
@@ -209,7 +215,7 @@ async fn of_very_many_calls_the_oldest_are_forgotten(pool: MySqlPool) {
     let id = add(&phone, "milk").await;
     let first = named(json!({"id": id}));
     done(&phone, "update_todo_status", first).await;
-    let many = "INSERT INTO calls (user_id, id, todo_id, fingerprint, did_change, created_date)
+    let many = "INSERT INTO calls (user_id, id, todo_id, fingerprint, outcome, created_date)
         SELECT user_id, UNHEX(LEFT(SHA2(n, 256), 32)), todo_id, fingerprint, FALSE,
                TIMESTAMPADD(SECOND, n - 30000, created_date)
         FROM calls, (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS n

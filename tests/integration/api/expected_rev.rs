@@ -174,3 +174,39 @@ async fn a_revision_that_is_to_come_has_been_seen_by_nobody(pool: MySqlPool) {
     let forged = json!({"id": id, "description": "rice", "expected_rev": 99});
     assert_conflict(&a.post("update_todo", forged).await, "description", "milk");
 }
+
+/// A request that was refused may arrive once more, late: after its sender has stored what the person decided.
+#[sqlx::test]
+async fn a_refused_call_that_arrives_again_overwrites_nothing(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let (a, b, id) = phones(&site).await;
+    edit(&b, &id, "oat").await;
+    let named = |body: Value, number: u8| {
+        let mut body = body;
+        body["call_id"] = json!(format!("6f1f2f0e-2c0b-4e55-9d0a-0f6f3c2b1c0{number}"));
+        body
+    };
+    let old = named(
+        json!({"id": id, "description": "rice", "expected_rev": 1}),
+        1,
+    );
+    assert_conflict(
+        &a.post("update_todo", old.clone()).await,
+        "description",
+        "oat",
+    );
+    let removal = named(json!({"id": id, "expected_rev": 1}), 2);
+    assert_conflict(
+        &a.post("remove_todo", removal.clone()).await,
+        "description",
+        "oat",
+    );
+    let merged = named(
+        json!({"id": id, "description": "oat and rice", "expected_rev": 2}),
+        3,
+    );
+    done(&a, "update_todo", merged).await;
+    for (call, body) in [("update_todo", old), ("remove_todo", removal)] {
+        assert_conflict(&a.post(call, body).await, "description", "oat and rice");
+    }
+}

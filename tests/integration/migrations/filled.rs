@@ -44,7 +44,7 @@ const ROWS: [(i64, &str); 7] = [
     ),
     (
         13,
-        "INSERT INTO calls (user_id, id, todo_id, fingerprint, did_change, created_date) SELECT user_id, id, id, REPEAT('f', 8), TRUE, '2026-01-06 10:00:00' FROM todos",
+        "INSERT INTO calls (user_id, id, todo_id, fingerprint, outcome, created_date) SELECT user_id, id, id, REPEAT('f', 8), 1, '2026-01-06 10:00:00' FROM todos",
     ),
 ];
 
