@@ -2,14 +2,14 @@
 //! documents. The framework's own messages name types of this program, so they are not disclosed.
 
 use poem::{Endpoint, IntoResponse as _, PathPattern, Request, Response};
-use poem_openapi::error::AuthorizationError;
+use poem_openapi::error::{AuthorizationError, ParseParamError};
 
 use super::{
     openapi,
     problem::{ApiError, Code},
 };
 use crate::{
-    domain::error::{AuthError, Error},
+    domain::error::{AuthError, Error, FieldCode, FieldError},
     http::error_boundary::{self, ErrorRenderer, FrameworkError, RETRY_AFTER},
 };
 
@@ -55,6 +55,11 @@ pub(super) fn with_path_pattern(path: &str, mut response: Response) -> Response 
 fn framework_error(error: &poem::Error, path: &str) -> ApiError {
     if error.is::<AuthorizationError>() {
         return Error::Unauthenticated(AuthError::NoToken).into();
+    }
+    // The one that is needed is a text, so it can only be missing.
+    if let Some(ParseParamError { name, .. }) = error.downcast_ref() {
+        let words = format!("The parameter {name} is missing");
+        return FieldError::new(*name, FieldCode::Required, words).into();
     }
     match FrameworkError::of(error) {
         FrameworkError::NotFound => ApiError::new(Code::NotFound),

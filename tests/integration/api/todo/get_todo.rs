@@ -68,3 +68,13 @@ async fn a_to_do_that_is_lost_is_not_known(pool: MySqlPool) {
     let unknown = phone.call(reqwest::Method::GET, "get_todo", query, &known);
     assert_refused(&unknown.await, 404, "todo_not_found");
 }
+
+#[sqlx::test]
+async fn a_missing_id_is_named(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    let refused = phone.get("get_todo", json!({})).await;
+    assert_refused(&refused, 422, "invalid_input");
+    assert_eq!(refused.json["errors"][0]["field"], "id");
+    assert_eq!(refused.json["errors"][0]["code"], "required");
+}
