@@ -144,7 +144,8 @@ impl SyncApi {
     /// Up to 100 calls, done in their order and answered each by itself: one that fails keeps none of the others
     /// from being done. If no answer arrives, send the same batch again, or any part of it: what was done is
     /// remembered by its `call_id` for two days (unless 20,000 more are named), answered as it was the first time
-    /// with the to-do as it is now, and not done again, whatever other clients did meanwhile. Leave `expected_rev` as
+    /// with the to-do as it is now, and not done again, whatever other clients did meanwhile. So is what was refused for
+    /// what another client had done: when the person has decided, send it with a new `call_id`. Leave `expected_rev` as
     /// it was when the person made the change: what this session has changed itself since is no conflict. In the
     /// changes, store `todos`, delete `removed`, and go on as with `todo_changes`; a `since` that has expired is
     /// answered with a first copy.

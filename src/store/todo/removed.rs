@@ -1,43 +1,16 @@
 //! The statements of the list of removed to-dos, the last removed first, those of one moment in the order of the list
 //! (keyset pagination along `todos_list`).
 
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::super::to_database;
+use super::{super::to_database, Row};
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    todo::{Description, FieldRevs, RemovedCursor, Todo, TodoId},
+    todo::{RemovedCursor, Todo},
     user::UserId,
 };
-
-struct Row {
-    id: Uuid,
-    description: String,
-    isdone: bool,
-    created_date: PrimitiveDateTime,
-    done_date: Option<PrimitiveDateTime>,
-    removed_date: Option<PrimitiveDateTime>,
-    rev: u64,
-    original_description: Option<String>,
-}
-
-impl From<Row> for Todo {
-    fn from(row: Row) -> Self {
-        Self {
-            id: TodoId(row.id),
-            description: Description::from_stored(row.description),
-            is_done: row.isdone,
-            created_date: row.created_date.assume_utc(),
-            done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
-            removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
-            rev: row.rev,
-            added_as: row.original_description.map(Description::from_stored),
-            revs: FieldRevs::at(row.rev),
-        }
-    }
-}
 
 /// Those that were removed after a moment and before another one, the last removed first, at most `limit`. Those
 /// of one moment come in no order that counts: MySQL (seen with 9.7) sorts all rows for one, since it reads no range
@@ -52,7 +25,7 @@ pub async fn removed_between(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description
+                  rev, original_description, field_revs
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date > ? AND removed_date < ?
            ORDER BY removed_date DESC LIMIT ?"#,
@@ -81,7 +54,7 @@ pub async fn removed_at(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description
+                  rev, original_description, field_revs
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date = ?
              AND (isdone > ? OR (isdone = ?
