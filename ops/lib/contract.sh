@@ -99,7 +99,7 @@ step_models() {
 # tried is another choice each time; FUZZ_SEED=n repeats one.
 step_fuzz() {
     local counts=$LOCAL/fuzz-counts.json report=$LOCAL/fuzz-report.json examples=60 status=0
-    [ -z "$LONG" ] || examples=1100
+    [ -z "$LONG" ] || examples=700
     need_contract_tools || return
     rm -f "$counts" "$report"
     on_scratch_app fuzz run_schemathesis "$examples" "$counts" "$report" || status=1

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from time import monotonic, time
 
 from hangups import hang_up
+from hoarder import hoard, new_hoarder
 from http_client import get
 from instances import Instance
 from servers import CannotTry, Servers
@@ -123,19 +124,23 @@ async def disconnect(stage: Stage) -> float:
 async def disk(stage: Stage) -> float:
     """Full until somebody has been refused, or the node has left its cluster, and for a while after that."""
     servers, record = stage.servers, stage.world.record
+    hoarder = await new_hoarder(stage.world, f"{stage.run}-hoarder{stage.turn}")
     before, began = record.unavailable, monotonic()
     await servers.fill_disk(stage.node)
     try:
-        # Clients of a Galera node that has left go on at another one, and need not be refused.
-        while not (noticed := record.unavailable > before or await servers.gave_up(stage.node)):
-            if monotonic() > began + FULL_PATIENCE:
-                break
-            await asyncio.sleep(0.1)
-        if not noticed:
-            record.count("wrong", f"the disk was full for {FULL_PATIENCE} s, and stood in nobody's way: nothing was tried")
-        await asyncio.sleep(stage.hold())
+        async with asyncio.TaskGroup() as together:
+            together.create_task(hoard(hoarder))
+            # Clients of a Galera node that has left go on at another one, and need not be refused.
+            while not (noticed := record.unavailable > before or await servers.gave_up(stage.node)):
+                if monotonic() > began + FULL_PATIENCE:
+                    break
+                await asyncio.sleep(0.1)
+            if not noticed:
+                record.count("wrong", f"the disk was full for {FULL_PATIENCE} s, and stood in nobody's way: nothing was tried")
+            await asyncio.sleep(stage.hold())
     finally:
         await servers.free_disk(stage.node)
+        await hoarder.client.aclose()
     await servers.restart(stage.node)  # where it has ended itself, or has been put out of its cluster
     return monotonic()
 

@@ -46,10 +46,18 @@ def stage(of: AsyncMock, *instances: object) -> faults.Stage:
     return made
 
 
+@pytest.fixture
+def hoarder(monkeypatch) -> None:
+    """Takes the place of the person who needs room; no instance is there to ask."""
+    monkeypatch.setattr(faults, "new_hoarder", AsyncMock())
+    monkeypatch.setattr(faults, "hoard", AsyncMock())
+
+
 def blamed(where: faults.Stage) -> list[str]:
     return [name for name, count in where.world.record.counts.items() if count]
 
 
+@pytest.mark.usefixtures("hoarder")
 @pytest.mark.parametrize(("left", "faulty"), [(False, ["wrong"]), (True, [])])
 async def test_a_full_disk_that_stands_in_nobodys_way_was_not_tried_unless_its_node_has_left(monkeypatch, left: bool, faulty: list[str]) -> None:
     monkeypatch.setattr(faults, "FULL_PATIENCE", 0.3)
@@ -59,6 +67,7 @@ async def test_a_full_disk_that_stands_in_nobodys_way_was_not_tried_unless_its_n
     assert asked(of) == ["fill_disk", "free_disk", "restart"]
 
 
+@pytest.mark.usefixtures("hoarder")
 async def test_a_full_disk_has_room_again_after_somebody_was_refused() -> None:
     where = stage(of := stand())
     filling = asyncio.create_task(faults.disk(where))
@@ -70,6 +79,7 @@ async def test_a_full_disk_has_room_again_after_somebody_was_refused() -> None:
     assert blamed(where) == []
 
 
+@pytest.mark.usefixtures("hoarder")
 async def test_a_disk_gets_its_room_back_whatever_happens() -> None:
     filling = asyncio.create_task(faults.disk(stage(of := stand())))
     await asyncio.sleep(0.1)
