@@ -18,13 +18,16 @@ need_contract_packages() {
 
 need_contract_tools() { need_pip contract tests/contract/requirements.txt; }
 
-# Both linters find their settings in the checkout's top folder.
+# The linters find their settings in the checkout's top folder; the validators have none.
 step_document() {
     local bin=tests/contract/node_modules/.bin status=0
     need_contract_packages || return
+    need_contract_tools || return
     export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
     run "$bin/redocly" lint || status=1
     run "$bin/spectral" lint --fail-severity=hint openapi/openapi.json || status=1
+    run node tests/contract/scalar.mjs openapi/openapi.json || status=1
+    run "$CONTRACT_TOOLS/openapi-spec-validator" --validation-errors all openapi/openapi.json || status=1
     return "$status"
 }
 
