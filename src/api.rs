@@ -21,7 +21,10 @@ use std::sync::Arc;
 
 use poem::{
     Endpoint, EndpointExt as _, IntoEndpoint as _, IntoResponse as _, Request, Response, Result,
-    Route, endpoint::BoxEndpoint, get, http::Uri,
+    Route,
+    endpoint::BoxEndpoint,
+    get,
+    http::{Method, Uri},
 };
 use poem_openapi::{OpenApiService, Tags};
 
@@ -30,6 +33,7 @@ use crate::{
     http::origin::{PublicOrigin, TrustedProxies},
 };
 
+pub use bearer::authenticated_user;
 pub use error_middleware::with_problem_responses;
 pub use openapi::document;
 pub use problem::error_response;
@@ -51,7 +55,7 @@ pub fn is_api_path(path: &str) -> bool {
 #[must_use]
 pub fn takes_batch(request: &Request) -> bool {
     let path = request.uri().path();
-    path.strip_suffix('/').unwrap_or(path) == "/api/v1/sync"
+    request.method() == Method::POST && path.strip_suffix('/').unwrap_or(path) == "/api/v1/sync"
 }
 
 /// All calls, the OpenAPI document, and Swagger UI.

@@ -3,6 +3,7 @@
 mod client_ip;
 mod compression;
 mod health;
+mod large_bodies;
 pub mod metrics;
 mod security_headers;
 mod throttle;
@@ -15,6 +16,7 @@ use self::{
     client_ip::{client_ip, with_client_ip},
     compression::compressed,
     health::{healthz, readyz},
+    large_bodies::with_large_body_senders,
     security_headers::{SecurityHeaders, with_headers},
     throttle::Throttle,
 };
@@ -32,7 +34,6 @@ use crate::{
 const REQUEST: RequestLimits = RequestLimits {
     uri_bytes: 4 * 1024,
     body_bytes: INPUT_MAX,
-    takes_large_bodies: api::takes_batch,
     large_body_bytes: BATCH_INPUT_MAX,
     body: Duration::from_secs(15),
     handler: Duration::from_secs(10),
@@ -72,7 +73,9 @@ pub fn endpoint(
     } = front;
     let headers = SecurityHeaders::new(hsts);
     let throttle = Throttle::new(service.request_quota(), &headers);
-    let routes = routes(proxies, public_origin).data(service).data(lifecycle);
+    let routes = routes(proxies, public_origin)
+        .data(service.clone())
+        .data(lifecycle);
 
     layers! {
         // The client IP, for rate limits and logs.
@@ -89,6 +92,8 @@ pub fn endpoint(
         app => compressed(app);
         // Errors and panics become pages or problem documents.
         app => with_error_responses(app);
+        // The token of a batch that is large, before it is read.
+        app => with_large_body_senders(app, service);
         // Limits on URI, headers, body and time; the body is read whole.
         app => server::with_request_limits(app, REQUEST);
         // Deadline of all database work and of the wait for a password hash.

@@ -1,7 +1,7 @@
 //! The HTTP listener: accepts connections, limits the cost of each, and shuts down gracefully. hyper under the
 //! poem application instead of poem's own server, which has no time limit for the head of a request, spins when
 //! descriptors run out, and leaves `TCP_NODELAY` off. HTTP/1.1 only: a balancer speaks the newer ones to the
-//! outside. Imports `detach_on_drop` and `domain::client_ip` only.
+//! outside. Imports `detach_on_drop` and `domain` only.
 
 mod connection;
 mod large_bodies;
@@ -31,6 +31,7 @@ use tokio::{
 
 use self::{connection::Connections, lifecycle::Phase};
 pub use self::{
+    large_bodies::LargeBodySender,
     lifecycle::Lifecycle,
     limits::{Limits, RequestLimits},
     peers::Room,

@@ -4,7 +4,10 @@
 use poem::{
     FromRequest as _, Request, RequestBody, Result, http::header::AUTHORIZATION, web::Data,
 };
-use poem_openapi::{SecurityScheme, auth::Bearer};
+use poem_openapi::{
+    SecurityScheme,
+    auth::{Bearer, BearerAuthorization as _},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Span;
 
@@ -12,7 +15,7 @@ use super::problem::ApiError;
 use crate::{
     domain::{
         error::{AuthError, Error},
-        user::Account,
+        user::{Account, UserId},
     },
     service::Service,
 };
@@ -57,8 +60,21 @@ async fn only_one(request: &Request, bearer: Bearer) -> Result<SecretString> {
 }
 
 async fn authenticate(request: &Request, bearer: Bearer) -> Result<Account> {
-    let token = only_one(request, bearer).await?;
     let service = Data::<&Service>::from_request(request, &mut RequestBody::default()).await?;
+    verify(request, bearer, &service).await
+}
+
+/// The user of the access token of a request, whose body need not have arrived.
+///
+/// # Errors
+/// When there is no token, or it is not valid, and those of the database.
+pub async fn authenticated_user(request: &Request, service: &Service) -> Result<UserId> {
+    let bearer = Bearer::from_request(request)?;
+    Ok(verify(request, bearer, service).await?.user_id)
+}
+
+async fn verify(request: &Request, bearer: Bearer, service: &Service) -> Result<Account> {
+    let token = only_one(request, bearer).await?;
     let account = service.authenticate_access(token.expose_secret()).await;
     let account = account.map_err(ApiError::from)?;
     Span::current().record("user", tracing::field::display(account.public_id));

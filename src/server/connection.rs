@@ -159,6 +159,8 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
         phases: PhaseTracker,
     ) -> hyper::Response<BoxBody<Bytes, io::Error>> {
         let has_body = !request.body().is_end_stream();
+        let bytes = request.body().size_hint().upper();
+        let is_large = bytes.is_none_or(|bytes| bytes > HEAD_BYTES as u64);
         let local = LocalAddr(local.into());
         let peer = RemoteAddr(peer.into());
         let mut request = poem::Request::from((request, local, peer, Scheme::HTTP));
@@ -166,7 +168,7 @@ impl<E: Endpoint<Output = Response> + 'static> Application<E> {
             request.set_data(room.clone());
         }
         let mut response = self.ask(request).await;
-        let is_unread = has_body && may_precede_body(response.status());
+        let is_unread = has_body && may_precede_body(response.status(), is_large);
         // A client that used up the time limit of its body gets no more time.
         if is_unread && response.status() != StatusCode::REQUEST_TIMEOUT {
             phases.enable_lingering_close();
@@ -218,16 +220,18 @@ fn bare_error() -> Response {
         .body("Something went wrong on our side. Wait a moment, then try again.\n")
 }
 
-/// Whether a response of that status may precede the end of the request's body.
-fn may_precede_body(status: StatusCode) -> bool {
-    matches!(
-        status,
+/// Whether a response of that status may precede the end of the request's body. A large body is read only after its
+/// sender has been verified.
+fn may_precede_body(status: StatusCode, is_large: bool) -> bool {
+    match status {
         StatusCode::BAD_REQUEST
-            | StatusCode::REQUEST_TIMEOUT
-            | StatusCode::PAYLOAD_TOO_LARGE
-            | StatusCode::URI_TOO_LONG
-            | StatusCode::TOO_MANY_REQUESTS
-    )
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::URI_TOO_LONG
+        | StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::UNAUTHORIZED | StatusCode::SERVICE_UNAVAILABLE => is_large,
+        _ => false,
+    }
 }
 
 /// Holds the request guard until the body of the response is sent.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use poem::Request;
-
 /// Limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -28,9 +26,7 @@ pub struct RequestLimits {
     pub uri_bytes: usize,
     /// Maximum length of the body.
     pub body_bytes: usize,
-    /// The routes that take longer ones: of them few are taken at a time.
-    pub takes_large_bodies: fn(&Request) -> bool,
-    /// Maximum length of those.
+    /// Maximum length of that of a [`LargeBodySender`](super::LargeBodySender): of them few are read at a time.
     pub large_body_bytes: usize,
     /// Time limit from the end of the head to the end of the body.
     pub body: Duration,

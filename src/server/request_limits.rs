@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::{
     RequestLimits,
-    large_bodies::{LargeBodies, Place},
+    large_bodies::{LargeBodies, LargeBodySender},
 };
 use crate::domain::client_ip::ClientIp;
 
@@ -88,12 +88,16 @@ pub fn with_request_limits<E: Endpoint + 'static>(
         async move {
             check_head(&request, &limits)?;
             let body = request.take_body();
-            let (body, _place) = if (limits.takes_large_bodies)(&request) {
-                let network = request.data::<ClientIp>().copied().unwrap_or_default();
-                read_large_body(body, &limits, || large_bodies.begin(network.network())).await?
-            } else {
-                (read_body(body, &limits, limits.body_bytes).await?, None)
+            let (bytes, _place) = match request.data::<LargeBodySender>() {
+                Some(LargeBodySender(user)) => {
+                    let ip = request.data::<ClientIp>().copied().unwrap_or_default();
+                    let place = large_bodies.begin(ip.network(), *user);
+                    let place = place.ok_or(RequestRejection::TooManyLargeBodies)?;
+                    (limits.large_body_bytes, Some(place))
+                }
+                None => (limits.body_bytes, None),
             };
+            let body = read_body(body, &limits, bytes).await?;
             request.set_body(body);
             let answer = timeout(limits.handler, endpoint.call(request)).await;
             Ok(answer
@@ -101,23 +105,6 @@ pub fn with_request_limits<E: Endpoint + 'static>(
                 .into_response())
         }
     })
-}
-
-/// Reads a body of up to the larger limit, which takes a place unless its announced length is within the usual one.
-async fn read_large_body(
-    body: Body,
-    limits: &RequestLimits,
-    begin: impl FnOnce() -> Option<Place>,
-) -> Result<(Body, Option<Place>), RequestRejection> {
-    let body: BoxBody<_, _> = body.into();
-    let announced = body.size_hint().upper();
-    let body = Body::from(body);
-    if announced.is_some_and(|bytes| bytes <= limits.body_bytes as u64) {
-        return Ok((read_body(body, limits, limits.body_bytes).await?, None));
-    }
-    let place = begin().ok_or(RequestRejection::TooManyLargeBodies)?;
-    let body = read_body(body, limits, limits.large_body_bytes).await?;
-    Ok((body, Some(place)))
 }
 
 fn check_head(request: &Request, limits: &RequestLimits) -> Result<(), RequestRejection> {

@@ -4,6 +4,7 @@ mod capacity;
 mod deadlines;
 mod framing;
 mod graceful_shutdown;
+mod large_bodies;
 mod refusal;
 
 use std::time::Duration;
