@@ -8,7 +8,10 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
     types::Type,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IntoDeserializer as _},
+};
 use serde_json::error::Category;
 
 use super::problem::{ApiError, Code, excerpt};
@@ -143,27 +146,46 @@ fn invalid_body(field: &str, error: &serde_json::Error) -> ApiError {
     }
 }
 
+/// Reads one of the words of an enum. By itself serde would take an object with the word as its key, too.
+pub(super) fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<T, D::Error> {
+    let word = String::deserialize(reader)?;
+    T::deserialize(word.into_deserializer())
+}
+
 /// The kinds of serde errors differ only in their messages.
-fn wrong_field(field: &str, words: &str) -> FieldError {
-    let field = excerpt(field);
-    if words.starts_with("unknown field") {
+fn wrong_field(path: &str, words: &str) -> FieldError {
+    let expected = words.rsplit("expected ").next().unwrap_or_default();
+    let expected = expected.split(" at line").next().unwrap_or_default();
+    // Where the path ends at the object, the message quotes the name.
+    let quoted = words.split('`').nth(1).unwrap_or_default();
+    let is_at_object = words.starts_with("duplicate") || words.starts_with("missing");
+    let field = excerpt(if is_at_object { quoted } else { path });
+    let (code, message) = if words.starts_with("unknown field") {
         let message = format!("This call has no field {field}. Leave it out");
-        FieldError::new(field, FieldCode::UnknownField, message)
+        (FieldCode::UnknownField, message)
     } else if words.starts_with("duplicate field") {
-        // Its path ends at the object, but its message quotes the name.
-        let field = words.split('`').nth(1).unwrap_or_default().to_owned();
         let message = format!("The field {field} is given twice. Send it once");
-        FieldError::new(field, FieldCode::DuplicateField, message)
+        (FieldCode::DuplicateField, message)
+    } else if words.starts_with("missing field") {
+        (FieldCode::Required, format!("The field {field} is missing"))
+    } else if words.starts_with("unknown variant") {
+        let message = format!("The field {field} must be {}", expected.replace('`', ""));
+        (FieldCode::InvalidValue, message)
     } else {
-        let expected = words.rsplit("expected ").next().unwrap_or_default();
-        let expected = match expected.split(" at line").next().unwrap_or_default() {
+        let expected = match expected {
             "a string" => "text",
             "a boolean" => "true or false",
+            "a sequence" => "a list",
+            "a map" => "an object",
+            it if it.starts_with("struct") => "an object",
             _ => "a whole number that is not negative",
         };
         let message = format!("The field {field} must be {expected}");
-        FieldError::new(field, FieldCode::WrongType, message)
-    }
+        (FieldCode::WrongType, message)
+    };
+    FieldError::new(field, code, message)
 }
 
 /// Unused capacity that is worth releasing.

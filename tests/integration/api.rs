@@ -21,3 +21,4 @@ mod sync;
 mod todo;
 mod user;
 mod web_api_parity;
+mod wrong_type;

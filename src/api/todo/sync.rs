@@ -48,7 +48,7 @@ struct SyncBatch {
 #[serde(default, deny_unknown_fields)]
 struct SyncRequest {
     since: Option<String>,
-    limit: Option<u32>,
+    limit: Option<u64>,
     calls: Option<Vec<Box<RawValue>>>,
 }
 
@@ -99,6 +99,7 @@ struct SyncCall {
     /// Names this call, so that a repetition is known; a UUID of any version, a new one for each call.
     call_id: String,
     /// Which call.
+    #[serde(deserialize_with = "json::word")]
     call: Verb,
     /// Which to-do.
     id: Option<String>,
@@ -212,7 +213,7 @@ impl SyncAnswer {
     }
 }
 
-fn parse_limit(limit: u32) -> Result<Limit, FieldError> {
+fn parse_limit(limit: u64) -> Result<Limit, FieldError> {
     Limit::parse(&limit.to_string())
 }
 
