@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
+use uuid::Uuid;
 
 use super::sync::{add, assert_refused, done, edit, remove};
 use crate::support::{
@@ -209,4 +210,42 @@ async fn a_refused_call_that_arrives_again_overwrites_nothing(pool: MySqlPool) {
     for (call, body) in [("update_todo", old), ("remove_todo", removal)] {
         assert_conflict(&a.post(call, body).await, "description", "oat and rice");
     }
+}
+
+#[sqlx::test]
+async fn after_a_new_login_a_change_on_top_of_an_older_one_is_a_conflict_that_shows_it(
+    pool: MySqlPool,
+) {
+    let site = Site::open(&pool).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    let id = add(&phone, "milk").await;
+    // Two changes without a network, of which the session sends only the first.
+    let change = |description: &str, expected_rev: u64| {
+        json!({"id": id, "description": description, "expected_rev": expected_rev,
+            "call_id": Uuid::new_v4()})
+    };
+    let (first, second) = (change("oat", 1), change("rice", 1));
+    assert_eq!(done(&phone, "update_todo", first.clone()).await["rev"], 2);
+    let again = Phone::log_in(&site, "ona").await;
+    // A call is known by its id, however old its session is; a change on top of it is not.
+    assert_eq!(done(&again, "update_todo", first).await["rev"], 2);
+    let refused = again.post("update_todo", second.clone()).await;
+    assert_conflict(&refused, "description", "oat");
+    assert_refused(
+        &phone.post("update_todo", second).await,
+        409,
+        "rev_conflict",
+    );
+    // It is what the phone has sent itself, so it need not ask the person.
+    let rev = refused.json["current"]["rev"].as_u64().expect("a number");
+    let mine = done(&again, "update_todo", change("rice", rev)).await;
+    assert_eq!(
+        (&mine["rev"], &mine["description"]),
+        (&json!(3), &json!("rice"))
+    );
+    // The same session needs no answer in between.
+    assert_eq!(
+        done(&again, "update_todo", change("soy", rev)).await["rev"],
+        4
+    );
 }
