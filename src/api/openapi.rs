@@ -22,10 +22,13 @@ pub fn document() -> String {
     text
 }
 
-/// The document for clients of an origin: its server has that before its path. Of an empty one, it has the path alone.
-pub(super) fn at_origin(document: &str, origin: &str) -> String {
+/// The document before and after the origin of its server, which is empty in the committed one.
+pub(super) fn around_origin(document: &str) -> (&str, &str) {
     let server = format!("\"url\": \"{SERVER}\"");
-    document.replacen(&server, &format!("\"url\": \"{origin}{SERVER}\""), 1)
+    let place = document
+        .find(&server)
+        .map(|place| place + "\"url\": \"".len());
+    document.split_at(place.expect("it has a server"))
 }
 
 /// The path of the call that answers a request to `path`, for logs; none when there is no such call.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use flate2::{Compress, Compression, FlushCompress, Status};
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 thread_local! {
     /// Reused: it has a third of a megabyte, which each response would allocate and free.
@@ -47,6 +47,72 @@ pub fn gzip(body: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Two texts that are compressed once, for responses that differ only in what stands between them.
+pub struct GzipFrame {
+    before: Deflated,
+    after: Deflated,
+}
+
+/// A piece of a gzip stream, which ends at a byte, and its checksum.
+struct Deflated {
+    bytes: Vec<u8>,
+    checksum: Crc,
+}
+
+/// A header without name or date, of no particular system.
+const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+
+impl GzipFrame {
+    /// Compresses both texts.
+    #[must_use]
+    pub fn new(before: &[u8], after: &[u8]) -> Self {
+        Self {
+            before: Deflated::new(before, FlushCompress::Full),
+            after: Deflated::new(after, FlushCompress::Finish),
+        }
+    }
+
+    /// The texts with another one between them, which is not compressed.
+    #[must_use]
+    pub fn around(&self, text: &[u8]) -> Vec<u8> {
+        let Self { before, after } = self;
+        let room = before.bytes.len() + text.len() + after.bytes.len() + GZIP_OVERHEAD;
+        let mut packed = Vec::with_capacity(room);
+        packed.extend(GZIP_HEADER);
+        packed.extend(&before.bytes);
+        for block in text.chunks(usize::from(u16::MAX)) {
+            // A stored block (RFC 1951, 3.2.4).
+            let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+            packed.push(0);
+            packed.extend(length.to_le_bytes());
+            packed.extend((!length).to_le_bytes());
+            packed.extend(block);
+        }
+        packed.extend(&after.bytes);
+        let mut checksum = Crc::new();
+        checksum.combine(&before.checksum);
+        checksum.update(text);
+        checksum.combine(&after.checksum);
+        packed.extend(checksum.sum().to_le_bytes());
+        packed.extend(checksum.amount().to_le_bytes());
+        packed
+    }
+}
+
+impl Deflated {
+    fn new(text: &[u8], flush: FlushCompress) -> Self {
+        let mut checksum = Crc::new();
+        checksum.update(text);
+        let mut deflate = Compress::new_with_window_bits(Compression::best(), false, WINDOW_BITS);
+        // What cannot be compressed grows by five bytes in 16 KiB.
+        let mut bytes = Vec::with_capacity(text.len() + text.len() / 1_000 + GZIP_OVERHEAD);
+        let done = deflate.compress_vec(text, &mut bytes, flush);
+        done.expect("there is room for all of it");
+        bytes.shrink_to_fit();
+        Self { bytes, checksum }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
@@ -70,6 +136,31 @@ mod tests {
             let body = vec![b'a'; length];
             assert_eq!(unpacked(&gzip(&body)), body);
         }
+    }
+
+    #[test]
+    fn a_frame_decompresses_to_its_texts_with_another_between_them() {
+        let long = "milk, ".repeat(50_000);
+        let hard: Vec<_> = (0..60_000_u32)
+            .map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1])
+            .collect();
+        for (before, after) in [
+            ("", ""),
+            ("a", "b"),
+            (long.as_str(), ""),
+            ("", long.as_str()),
+        ] {
+            let frame = GzipFrame::new(before.as_bytes(), after.as_bytes());
+            for text in ["", "https://todo.example.org", long.as_str()] {
+                let expected = [before, text, after].concat();
+                assert_eq!(
+                    unpacked(&frame.around(text.as_bytes())),
+                    expected.as_bytes()
+                );
+            }
+        }
+        let frame = GzipFrame::new(&hard, &hard);
+        assert_eq!(unpacked(&frame.around(b"")), [hard.clone(), hard].concat());
     }
 
     proptest! {

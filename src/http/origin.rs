@@ -1,8 +1,8 @@
 //! The origin of a request as its client sees it: scheme, name and port.
 
-use std::sync::Arc;
+use std::{net::Ipv6Addr, sync::Arc};
 
-use poem::Request;
+use poem::{Request, http::uri::Authority};
 
 /// The number of trusted proxies in front, each of which appends to `X-Forwarded-*`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,12 +67,42 @@ pub fn configured_origin(request: &Request) -> Option<&PublicOrigin> {
     request.data::<Option<PublicOrigin>>()?.as_ref()
 }
 
-/// Most characters of a name in the DNS, and of a port.
-const HOST_MAX: usize = 253 + ":65535".len();
+/// Most characters of a name in the DNS, of one of its labels, and of a port.
+const NAME_MAX: usize = 253;
+const LABEL_MAX: usize = 63;
+const HOST_MAX: usize = NAME_MAX + ":65535".len();
 
+/// Whether it is a name or an address, with or without a port: what a browser can have in its address bar.
 fn is_name_and_port(host: &str) -> bool {
-    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
-    (1..=HOST_MAX).contains(&host.len()) && host.bytes().all(is_usual)
+    if host.len() > HOST_MAX {
+        return false;
+    }
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host();
+    // Neither a user before it, nor a port that is empty, zero or written with more digits than it needs.
+    let is_all = match authority.port_u16() {
+        Some(0) => false,
+        Some(port) => authority.as_str() == format!("{name}:{port}"),
+        None => authority.as_str() == name,
+    };
+    is_all && (is_name(name) || is_ipv6(name))
+}
+
+/// Letters, digits, hyphens and, as some have them, underscores; also an IPv4 address.
+fn is_name(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.len() <= NAME_MAX
+        && name
+            .split('.')
+            .all(|label| (1..=LABEL_MAX).contains(&label.len()) && label.bytes().all(is_letter))
+}
+
+fn is_ipv6(name: &str) -> bool {
+    let address = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -100,6 +130,7 @@ mod tests {
             ),
             ("127.0.0.1:8080", "http", "http://127.0.0.1:8080"),
             ("[::1]:8080", "", "http://[::1]:8080"),
+            ("a_b.example.org.", "http", "http://a_b.example.org."),
         ] {
             assert_eq!(origin_by(host, scheme, None).as_deref(), Some(wanted));
         }
@@ -115,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_is_no_name_or_address_is_no_origin() {
-        let long = "a".repeat(300);
+        let (label, long) = ("a".repeat(64), "a.".repeat(150));
         for host in [
             "",
             "a b",
@@ -123,6 +154,25 @@ mod tests {
             "name/path",
             "name\"",
             "name<",
+            "name:",
+            "name:0",
+            "name:080",
+            "name:65536",
+            "name:1:2",
+            "name:port",
+            ":80",
+            ".",
+            "a..b",
+            ".name",
+            "::1",
+            "[::1",
+            "[name]",
+            "[::1]]:80",
+            "[]",
+            "[]:80",
+            "a[b]",
+            "na\u{ef}ve",
+            &label,
             &long,
         ] {
             assert_eq!(origin_by(host, "https", None), None, "{host}");
