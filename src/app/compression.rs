@@ -61,5 +61,9 @@ async fn compress(response: &mut Response, takes_gzip: bool) -> poem::Result<()>
 /// Tells caches that the response depends on `Accept-Encoding`.
 fn vary_on_encoding(response: &mut Response) {
     let value = HeaderValue::from_static("accept-encoding");
-    response.headers_mut().append(header::VARY, value);
+    let headers = response.headers_mut();
+    // Files and the document say so themselves.
+    if !headers.get_all(header::VARY).iter().any(|it| it == value) {
+        headers.append(header::VARY, value);
+    }
 }

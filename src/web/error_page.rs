@@ -96,16 +96,22 @@ impl ErrorRenderer for ErrorContext {
     }
 }
 
-/// The value of `Allow` (RFC 9110, 15.5.6), which poem leaves out. Routes other than pages can only be read.
+/// The value of `Allow` (RFC 9110, 15.5.6), which poem leaves out. Routes other than pages can only be read. Poem
+/// answers a HEAD wherever it has a GET.
 fn allow(route: Option<&PathPattern>) -> HeaderValue {
     static METHODS: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
         let pages = super::pages().into_iter();
         pages
-            .map(|page| (page.path, page.methods.join(", ")))
+            .map(|page| {
+                (
+                    page.path,
+                    page.methods.join(", ").replace("GET", "GET, HEAD"),
+                )
+            })
             .collect()
     });
     let methods = route.and_then(|route| METHODS.get(&*route.0));
-    let methods = methods.map_or("GET", String::as_str);
+    let methods = methods.map_or("GET, HEAD", String::as_str);
     HeaderValue::from_str(methods).expect("method names are visible ASCII")
 }
 

@@ -256,3 +256,20 @@ async fn the_compressed_document_has_an_etag_of_its_own(pool: MySqlPool) {
     };
     assert_ne!(etag("gzip").await, etag("identity").await);
 }
+
+#[sqlx::test]
+async fn responses_vary_on_the_encoding_once(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    for path in [DOCUMENT, "/favicon.ico"] {
+        for (name, value) in [
+            ("accept-encoding", "gzip"),
+            ("accept-encoding", "identity"),
+            ("if-none-match", "*"),
+        ] {
+            let request = site.request(Method::GET, path).header(name, value);
+            let answer = Answer::to(request).await;
+            let vary: Vec<_> = answer.headers.get_all("vary").iter().collect();
+            assert_eq!(vary, ["accept-encoding"], "{path} {value}");
+        }
+    }
+}
