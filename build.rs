@@ -30,13 +30,14 @@ const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
 const PARTS: &str = "assets/app";
 
 /// Parts that start by themselves, in this order: they listen to the same events.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "failures",
     "memory",
     "answers",
     "refresh",
     "tabs",
     "drafts",
+    "edit",
     "length",
     "lines",
     "times",

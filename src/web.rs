@@ -16,6 +16,7 @@ mod form_error;
 mod form_state;
 mod htmx;
 mod layout;
+mod pending_edit;
 mod session;
 mod timestamp;
 mod todo;
@@ -68,6 +69,11 @@ pub fn pages() -> Vec<PageRoute> {
         page(url::LOGOUT, both, logout),
         page(url::LIST, both, get(todo::show_list).post(todo::add)),
         page(url::UPDATE, post, poem::post(todo::update)),
+        page(
+            url::EDIT,
+            both,
+            get(todo::edit::show).post(todo::edit::save),
+        ),
         page(url::REMOVE, post, poem::post(todo::remove)),
         page(url::RESTORE, post, poem::post(todo::restore)),
         page(url::ACCOUNT, show, get(user::profile::show)),

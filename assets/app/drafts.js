@@ -7,7 +7,7 @@ const name = `tickbox-draft ${account()}`;
 
 // Says whether it is still there when the page has been left.
 function saveDraft() {
-  const text = find("#description").value;
+  const text = find("#add #description").value;
   const id = find("#add [name=todo_id]").value;
   if (text) return drafts.set(name, JSON.stringify({ text, id }));
   drafts.remove(name);
@@ -19,15 +19,15 @@ const savedDraft = () => JSON.parse(drafts.get(name) ?? "{}");
 function restoreDraft() {
   const { text, id } = savedDraft();
   if (!text) return;
-  find("#description").value = text;
+  find("#add #description").value = text;
   find("#add [name=todo_id]").value = id;
 }
 
 // Else the browser would remember every to-do, and suggest it to other users.
-const disableAutocomplete = () => find("#description").setAttribute("autocomplete", "off");
+const disableAutocomplete = () => find("#add #description").setAttribute("autocomplete", "off");
 
 on("input", ({ target }) => {
-  if (hasId(target, "description")) saveDraft();
+  if (target.matches("#add #description")) saveDraft();
 });
 
 on("submit", ({ target }) => {
@@ -37,7 +37,7 @@ on("submit", ({ target }) => {
 // Whoever types on while a to-do is being added finds that text in the fresh field.
 function keepNewerInput({ request, response }, fresh) {
   const sent = request.body.get("description");
-  const typed = find("#description").value;
+  const typed = find("#add #description").value;
   const isAdded = response.raw.ok && typed.startsWith(sent);
   if (typed !== sent) fresh.setAttribute("value", isAdded ? typed.slice(sent.length) : typed);
 }
@@ -49,7 +49,7 @@ on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
 });
 
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (!find("#description")) return;
+  if (!find("#add #description")) return;
   disableAutocomplete();
   saveDraft();
 });
@@ -57,14 +57,14 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
 // To the login page. Where the browser keeps no text, it is sent there as it is without a script: the
 // answer's form holds it.
 on("htmx:after:request", (event) => {
-  if (!event.detail.ctx.hx.redirect || !find("#description") || saveDraft()) return;
+  if (!event.detail.ctx.hx.redirect || !find("#add #description") || saveDraft()) return;
   event.preventDefault();
   find("#add").submit();
 });
 
-if (find("#description")) {
+if (find("#add #description")) {
   disableAutocomplete();
   // The text that the page came with is older than what is kept for the same to-do.
-  if (find("#description").value && savedDraft().id !== find("#add [name=todo_id]").value) saveDraft();
+  if (find("#add #description").value && savedDraft().id !== find("#add [name=todo_id]").value) saveDraft();
   else restoreDraft();
 }

@@ -6,7 +6,8 @@ const keys = [
   ["Enter", "add it"],
   ["Space", "complete a to-do, or open it again"],
   ["?", "show these keys"],
-  ["Esc", "close this"],
+  ["Enter", "on the text of a to-do: edit it"],
+  ["Esc", "close this, or the edit"],
 ];
 const preferences = safeStorage("localStorage");
 const areShortcutsOn = () => preferences.get("tickbox-keys") !== "off";

@@ -1,8 +1,6 @@
-// How much more the field takes, before it is sent: seen at once near the end, and heard in a pause.
+// How much more a field takes, before it is sent: seen at once near the end, and heard in a pause.
 
 const NEAR = 20;
-const visible = make("span", { hidden: true, ariaHidden: "true" });
-const announced = make("span", { className: "hidden", role: "status" });
 let pause;
 
 function remaining(left) {
@@ -10,9 +8,20 @@ function remaining(left) {
   return left < 0 ? `${many} too many` : `${many} left`;
 }
 
-function showRemaining() {
-  const { value, dataset } = find("#description");
-  const left = Number(dataset.max) - [...value].length;
+// The words stand behind the form that adds, which answers replace, or behind the field.
+function wordsOf(field) {
+  const place = field.closest("#add") ?? field;
+  const there = place.nextElementSibling;
+  if (there?.matches(".length")) return there;
+  const visible = make("span", { hidden: true, ariaHidden: "true" });
+  const words = make("p", { className: "length" }, visible, make("span", { className: "hidden", role: "status" }));
+  place.after(words);
+  return words;
+}
+
+function showRemaining(field) {
+  const [visible, announced] = wordsOf(field).children;
+  const left = Number(field.dataset.max) - [...field.value].length;
   visible.hidden = left > NEAR;
   visible.textContent = remaining(left);
   visible.classList.toggle("error", left < 0);
@@ -22,9 +31,10 @@ function showRemaining() {
   }, 1_000);
 }
 
-if (find("#add")) {
-  find("#add").after(make("p", { id: "length" }, visible, announced));
-  showRemaining();
-  on("input", showRemaining);
-  on("htmx:after:swap", showRemaining);
-}
+const showAll = () => document.querySelectorAll("[data-max]").forEach(showRemaining);
+
+on("input", ({ target }) => {
+  if (target.dataset.max) showRemaining(target);
+});
+on("htmx:after:swap", showAll);
+showAll();

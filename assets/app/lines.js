@@ -45,8 +45,7 @@ function offerLines() {
 }
 
 // Written as if it were typed, so that it can be undone and is kept as a draft.
-function insertText(text) {
-  const field = find("#description");
+function insertText(field, text) {
   field.focus();
   if (document.execCommand("insertText", false, text)) return;
   field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
@@ -55,14 +54,15 @@ function insertText(text) {
 
 on("paste", (event) => {
   const field = event.target;
-  if (!hasId(field, "description") || isSending) return;
+  const isAdding = hasId(field, "description");
+  if (!(isAdding || field.matches(".edit input[data-max]")) || isSending) return;
   const pasted = event.clipboardData.getData("text/plain").split(/[\r\n]+/);
   const texts = pasted.map((line) => line.replace(/\t/g, " ").trim()).filter(Boolean);
   if (texts.length < 2) return;
   event.preventDefault();
   const replacesAll = field.selectionStart === 0 && field.selectionEnd === field.value.length;
-  insertText(texts.join(" "));
-  if (!replacesAll) return;
+  insertText(field, texts.join(" "));
+  if (!isAdding || !replacesAll) return;
   if (texts.length > LINES_MAX) {
     const most = `Up to ${LINES_MAX} at a time can be added each.`;
     message.textContent = `These are ${texts.length} lines, now in one. ${most}`;
@@ -134,7 +134,7 @@ if (find("#add")) {
   form.append(make("input", { type: "hidden", name: "description" }));
   form.setAttribute("hx-post", "/");
   form.setAttribute("hx-swap", "none");
-  (find("#length") ?? find("#add")).after(form);
+  (find("#add + .length") ?? find("#add")).after(form);
   lines = JSON.parse(drafts.get(name) ?? "[]");
   if (lines.length && joined() === find("#description").value) offerLines();
   else reset();

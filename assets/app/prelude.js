@@ -14,6 +14,8 @@ const isRefresh = (ctx) => hasId(ctx.sourceElement, "refresh");
 const account = () => find("#main")?.dataset.account;
 // Of which revision of the account something is: a row, the list, the count.
 const revOf = (element) => Number(element?.dataset.rev);
+// Whether it is a row with an edit form in it.
+const isEditing = (element) => element?.matches(".editing") ?? false;
 // More than the first page is shown, or asked for: that page alone would take those rows away.
 const hasMoreRows = () => find("#todos[data-longer], #more .htmx-request") !== null;
 

@@ -10,6 +10,19 @@ on("tickbox:outdated", refreshList);
 // A page that is left takes its question along, which would be reported as an error otherwise.
 window.addEventListener("pagehide", () => find("#refresh")?.dispatchEvent(new Event("htmx:abort")));
 
+// An edit form stays, also when its to-do is not in the list any more: something has to stand for it.
+function keepForms(fragment) {
+  const there = (row) => row && fragment.querySelector(`#${row.id}`);
+  for (const row of document.querySelectorAll("#todos > .editing")) {
+    if (there(row)) continue;
+    let before = row.previousElementSibling;
+    while (before && !there(before)) before = before.previousElementSibling;
+    const standIn = make("li", { id: row.id });
+    if (before) there(before).after(standIn);
+    else fragment.prepend(standIn);
+  }
+}
+
 let revAtRequest; // the revision that was shown when the list was asked for
 
 on("htmx:before:request", ({ detail: { ctx } }) => {
@@ -25,6 +38,7 @@ on("htmx:before:swap", (event) => {
   const rev = revOf(tasks.find(({ target }) => hasId(target, "count")).fragment.firstElementChild);
   if (rev >= now && !hasMoreRows()) {
     todos.target.dataset.rev = rev;
+    keepForms(todos.fragment);
     return;
   }
   event.preventDefault();

@@ -19,6 +19,9 @@ pub(super) const STATUS: &str = "status";
 /// The element that reloads the list when another tab changed it.
 pub(super) const REFRESH: &str = "refresh";
 
+/// The word that describes the link of each row.
+pub(super) const EDIT_HINT: &str = "edit-hint";
+
 /// The prefix of the id of a row, before the id of its to-do.
 pub(super) const ROW: &str = "todo-";
 

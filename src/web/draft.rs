@@ -23,6 +23,9 @@ const _: () = assert!(BYTES_MAX >= 4 * Description::MAX);
 /// The field of the login form that names the author of the draft.
 pub(super) const AUTHOR_FIELD: &str = "drafter";
 
+/// The field of the login form that says that it holds an edit, not a draft.
+pub(super) const PENDING_FIELD: &str = "pending";
+
 /// A text, and the id of the to-do that it will become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Draft {
@@ -41,6 +44,9 @@ impl Draft {
 
     /// The draft in the hidden fields of the login form.
     pub(super) fn of_login(form: &Form) -> Option<Self> {
+        if form.find(PENDING_FIELD).is_some() {
+            return None;
+        }
         Self::read(form, form.get("todo_id"), AUTHOR_FIELD)
     }
 

@@ -1,6 +1,6 @@
 //! Error pages: every failure as a page or, for htmx, as a fragment.
 
-mod retry_form;
+pub(in crate::web) mod retry_form;
 
 use std::{collections::HashMap, sync::LazyLock, time::Duration};
 

@@ -21,6 +21,8 @@ pub(super) enum Flash {
     Completed,
     /// A to-do was reopened.
     Reopened,
+    /// A to-do was edited.
+    Saved,
     /// A to-do was removed, and can be restored.
     Removed(TodoId),
     /// A removed to-do was restored.
@@ -39,6 +41,7 @@ impl Flash {
             "added" => Self::Added,
             "completed" => Self::Completed,
             "reopened" => Self::Reopened,
+            "saved" => Self::Saved,
             "removed" => Self::Removed(TodoId::parse(id).ok()?),
             "restored" => Self::Restored,
             _ => return None,
@@ -56,6 +59,7 @@ impl Flash {
             Self::Added => "added",
             Self::Completed => "completed",
             Self::Reopened => "reopened",
+            Self::Saved => "saved",
             Self::Removed(_) => "removed",
             Self::Restored => "restored",
         }

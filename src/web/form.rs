@@ -72,6 +72,16 @@ impl Form {
         self.0.get(name)
     }
 
+    /// The field's value, if the form has the field.
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
+        self.0.find(name)
+    }
+
+    /// All fields, in the order sent.
+    pub(super) fn fields(&self) -> &Fields {
+        &self.0
+    }
+
     /// The field's value under its name or, from a page loaded before an update, under its earlier name.
     pub(super) fn either(&self, name: &str, earlier: &str) -> &str {
         self.0.either(name, earlier)

@@ -7,6 +7,7 @@ use poem::{
     IntoResponse as _, Response,
     http::{HeaderValue, StatusCode, header},
 };
+use uuid::Uuid;
 
 use super::{auth::ACCOUNT_HEADER, dom_id, form::ACCOUNT_FIELD, url};
 use crate::{
@@ -30,7 +31,11 @@ const HTMX_CONFIG: &str =
 
 /// A whole page. The page of an account names it to scripts and in each request of htmx.
 pub(super) fn page(title: &str, width: Width, account: Option<&Account>, body: &Markup) -> Markup {
-    let account = account.map(|account| account.public_id);
+    page_of(title, width, account.map(|account| account.public_id), body)
+}
+
+/// The same by the public id of the account.
+pub(super) fn page_of(title: &str, width: Width, account: Option<Uuid>, body: &Markup) -> Markup {
     let headers = account.map(|id| format!("{ACCOUNT_HEADER}:{id}"));
     html! {
         (DOCTYPE)

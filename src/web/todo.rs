@@ -1,6 +1,7 @@
 //! The list of to-dos and its forms. Each handler answers a plain form with a page or a redirect, and htmx with
 //! fragments.
 
+pub(super) mod edit;
 mod form;
 mod fragments;
 mod list_view;

@@ -26,6 +26,8 @@ pub const END_OTHER_SESSIONS: &str = "/end-other-sessions";
 pub const UPDATE: &str = "/update-todo";
 /// Removes a to-do.
 pub const REMOVE: &str = "/remove-todo";
+/// Edits a to-do: the form, and where it is sent.
+pub const EDIT: &str = "/edit-todo";
 /// Restores a removed to-do.
 pub const RESTORE: &str = "/restore-todo";
 

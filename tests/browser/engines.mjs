@@ -1,5 +1,6 @@
 // What every engine has to pass, in one process, so that a browser starts but once: `ENGINE=firefox node engines.mjs`.
 
 import "./story.test.mjs";
+import "./edit.test.mjs";
 import "./focus.test.mjs";
 import "./leaving.test.mjs";

@@ -23,7 +23,7 @@ async function addsElsewhere(visitor, description) {
 function idOf({ screen }, text, kind) {
   return screen.run((text, kind) => {
     const rows = [...document.querySelectorAll("#todos > li")];
-    return rows.find((row) => row.querySelector(".text > span")?.textContent === text)?.getAttribute("id").replace("todo", kind);
+    return rows.find((row) => row.querySelector(".text > a")?.textContent === text)?.getAttribute("id").replace("todo", kind);
   }, text, kind);
 }
 

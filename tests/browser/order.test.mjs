@@ -190,7 +190,7 @@ function watchCount(page) {
 function shown(page) {
   return page.evaluate(() => {
     const rows = [...document.querySelectorAll("#todos > li")];
-    const words = (row) => `${row.querySelector(".check").ariaChecked} ${row.querySelector(".text > span").textContent}`;
+    const words = (row) => `${row.querySelector(".check").ariaChecked} ${row.querySelector(".text > a").textContent}`;
     return { rows: rows.map(words).sort(), count: document.querySelector("#count").textContent };
   });
 }

@@ -146,7 +146,7 @@ export class Screen {
 
   /** The texts of the rows, in order. */
   texts() {
-    return this.all("#todos .text > span");
+    return this.all("#todos .text > a");
   }
 
   /** The words at the top of the list. */

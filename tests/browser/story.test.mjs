@@ -34,7 +34,7 @@ scenario("Arabic and Hebrew stand at the right, everything else at the left", {}
   for (const [text, side] of Object.entries(texts)) {
     await visitor.add(text);
     const stands = await screen.run(() => {
-      const span = document.querySelector("#todos .text > span");
+      const span = document.querySelector("#todos .text > a");
       const words = document.createRange();
       words.selectNodeContents(span);
       const [box, inner] = [span.getBoundingClientRect(), words.getBoundingClientRect()];

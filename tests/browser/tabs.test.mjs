@@ -5,7 +5,7 @@ import { assert, modes, numbered, scenario, secret } from "./support.mjs";
 /** Waits until the page shows these rows. */
 function shows(page, texts) {
   return page.waitForFunction((texts) => {
-    const rows = [...document.querySelectorAll("#todos .text > span")];
+    const rows = [...document.querySelectorAll("#todos .text > a")];
     return JSON.stringify(rows.map((row) => row.textContent)) === JSON.stringify(texts);
   }, texts);
 }

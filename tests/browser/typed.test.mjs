@@ -126,15 +126,15 @@ scenario("nothing that is pasted is cut, and the length is told before and after
   await visitor.signUp();
   await paste(visitor, "a".repeat(401));
   assert.equal((await field(page)).length, 401);
-  assert.equal(await page.textContent("#length [aria-hidden]"), "201 characters too many");
-  await page.waitForFunction(() => document.querySelector("#length [role=status]").textContent === "201 characters too many");
+  assert.equal(await page.textContent(".length [aria-hidden]"), "201 characters too many");
+  await page.waitForFunction(() => document.querySelector(".length [role=status]").textContent === "201 characters too many");
   await visitor.shoot("too many characters");
   await visitor.change(() => page.press("#description", "Enter"));
   assert.match(await page.textContent("#description-error"), /it has 401$/);
   await page.fill("#description", "𠜎".repeat(199));
-  assert.equal(await page.textContent("#length [aria-hidden]"), "1 character left");
+  assert.equal(await page.textContent(".length [aria-hidden]"), "1 character left");
   await page.fill("#description", "short");
-  assert(await page.locator("#length [aria-hidden]").isHidden());
+  assert(await page.locator(".length [aria-hidden]").isHidden());
 });
 
 scenario("no field cuts what is pasted", {}, async (visitor) => {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{
     super::{
-        draft::AUTHOR_FIELD,
+        draft::{AUTHOR_FIELD, PENDING_FIELD},
         form::{ACCOUNT_FIELD, Fields},
         url,
     },
@@ -16,7 +16,7 @@ const TYPED: [(&str, &str); 1] = [("description", "What you typed")];
 
 /// The other fields of forms that can be sent again, with their names in earlier versions. Unknown fields are
 /// dropped, since the page would grow with them.
-const HIDDEN: [&str; 8] = [
+const HIDDEN: [&str; 12] = [
     "todo_id",
     "id",
     "is_done",
@@ -25,6 +25,10 @@ const HIDDEN: [&str; 8] = [
     "show",
     "cursor",
     "after",
+    "expected_rev",
+    "shown_description",
+    "restore",
+    "take",
 ];
 
 /// The user input to copy, where it must not be sent again.
@@ -49,22 +53,50 @@ pub(super) fn render(context: &ErrorContext) -> Markup {
     let (path, account) = match fields.find(AUTHOR_FIELD) {
         None if has_password => return html! {},
         None => (context.path.as_str(), fields.find(ACCOUNT_FIELD)),
+        author if fields.find(PENDING_FIELD).is_some() => (url::EDIT, author),
         author => (url::LIST, author),
     };
-    let hidden = HIDDEN.map(|name| fields.find(name).map(|value| (name, value)));
+    form(path, account, fields, "Send it again")
+}
+
+/// A form with the known fields among these: those with user input can be changed.
+pub(in crate::web) fn form(
+    path: &str,
+    account: Option<&str>,
+    fields: &Fields,
+    button: &str,
+) -> Markup {
+    let hidden = hidden(fields);
     html! {
         form method="post" action=(path) {
             @if let Some(account) = account { input type="hidden" name=(ACCOUNT_FIELD) value=(account); }
-            @for (name, value) in hidden.iter().flatten() { input type="hidden" name=(name) value=(value); }
+            @for (name, value) in hidden { input type="hidden" name=(name) value=(value); }
             @for (name, label, text) in typed(Some(fields)) {
                 div.field {
                     label for=(name) { (label) }
                     input id=(name) name=(name) type="text" value=(text) dir="auto";
                 }
             }
-            button.button type="submit" { "Send it again" }
+            button.button type="submit" { (button) }
         }
     }
+}
+
+/// The fields among these that a form gives back.
+pub(in crate::web) fn known(fields: &Fields) -> Fields {
+    let typed = typed(Some(fields)).map(|(name, _, text)| (name, text));
+    let known = hidden(fields).chain(typed);
+    Fields(
+        known
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+    )
+}
+
+fn hidden(fields: &Fields) -> impl Iterator<Item = (&'static str, &str)> {
+    HIDDEN
+        .into_iter()
+        .filter_map(|name| fields.find(name).map(|value| (name, value)))
 }
 
 /// Name, label and text of each field with user input that was sent.

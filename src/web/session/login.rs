@@ -18,6 +18,7 @@ use super::super::{
     form_error::{RetryLater, refused},
     form_state::FormState,
     layout::{self, Width, error_summary, page_title, see_other},
+    pending_edit::PendingEdit,
     url,
 };
 use crate::{
@@ -41,7 +42,7 @@ pub(in crate::web) fn show(visitor: Visitor, query: Query) -> Response {
         username: "",
         call_id: Some(CallId::random()),
         flash: Flash::parse(query.flash(), ""),
-        draft: None,
+        kept: None,
     };
     page.render(&[]).into_response()
 }
@@ -49,12 +50,21 @@ pub(in crate::web) fn show(visitor: Visitor, query: Query) -> Response {
 /// The login page as the response to a form of the list whose session has ended. The draft stays in the login
 /// form, since URLs are short and remain in histories and logs.
 pub(in crate::web) fn page_with_draft(next: &str, draft: &Draft) -> Response {
+    page_keeping(next, draft.fields())
+}
+
+/// The same as the response to an edit.
+pub(in crate::web) fn page_with_edit(next: &str, edit: &PendingEdit) -> Response {
+    page_keeping(next, edit.fields())
+}
+
+fn page_keeping(next: &str, fields: Markup) -> Response {
     let page = LoginPage {
         next,
         username: "",
         call_id: Some(CallId::random()),
         flash: None,
-        draft: Some(draft),
+        kept: Some(fields),
     };
     // Not 401: Lynx shows no page with that, as it is no challenge of HTTP's own.
     refused(StatusCode::FORBIDDEN, page.render(&[]))
@@ -75,7 +85,7 @@ pub(in crate::web) async fn log_in(
         username: typed.username,
         call_id: typed.call_id,
         flash: None,
-        draft: typed.draft.as_ref(),
+        kept: typed.kept(),
     };
     let refuse = |status, errors: &[FieldError]| Ok(refused(status, page.render(errors)));
     let credentials = match Credentials::parse(typed.username, typed.password) {
@@ -89,14 +99,13 @@ pub(in crate::web) async fn log_in(
     };
     match service.log_in(credentials, session.0, client).await {
         Ok(logged_in) => {
-            let mut response = see_other(typed.next);
+            let author = logged_in.public_id;
+            let edit = typed.edit.filter(|edit| edit.author() == author);
+            let mut response = edit.map_or_else(|| see_other(typed.next), |edit| edit.page());
             let headers = response.headers_mut();
             headers.append(header::SET_COOKIE, cookies.session(&logged_in.token));
             headers.append(header::SET_COOKIE, cookies.known_device(&logged_in.device));
-            if let Some(draft) = typed
-                .draft
-                .filter(|draft| draft.author == logged_in.public_id)
-            {
+            if let Some(draft) = typed.draft.filter(|draft| draft.author == author) {
                 headers.append(header::SET_COOKIE, cookies.draft(&draft));
             }
             Ok(response)
@@ -133,6 +142,7 @@ struct LoginForm<'a> {
     /// None in a form that a program sends: it is a login of its own each time.
     call_id: Option<CallId>,
     draft: Option<Draft>,
+    edit: Option<PendingEdit>,
 }
 
 impl<'a> LoginForm<'a> {
@@ -143,7 +153,14 @@ impl<'a> LoginForm<'a> {
             password: form.get("password"),
             call_id: CallId::parse(form.get("call_id")).ok(),
             draft: Draft::of_login(form),
+            edit: PendingEdit::of_login(form),
         }
+    }
+
+    /// The hidden fields of what it keeps.
+    fn kept(&self) -> Option<Markup> {
+        let draft = self.draft.as_ref().map(Draft::fields);
+        draft.or_else(|| self.edit.as_ref().map(PendingEdit::fields))
     }
 }
 
@@ -157,15 +174,15 @@ struct LoginPage<'a> {
     call_id: Option<CallId>,
     /// The flash message.
     flash: Option<Flash>,
-    /// The draft to bring back to the list.
-    draft: Option<&'a Draft>,
+    /// The hidden fields of what was typed elsewhere.
+    kept: Option<Markup>,
 }
 
 impl LoginPage<'_> {
     fn render(&self, errors: &[FieldError]) -> Markup {
         let form = FormState::refused(self.username, errors);
         let next = Some(self.next).filter(|next| *next != url::LIST);
-        let said = match (self.flash, self.draft, next) {
+        let said = match (self.flash, &self.kept, next) {
             (Some(Flash::Registered), ..) => Some("Your account is ready. You can now log in."),
             (Some(Flash::LoggedOut), ..) => Some("You are logged out."),
             (_, Some(_), _) => Some("Log in to continue. What you typed is kept for you."),
@@ -179,7 +196,7 @@ impl LoginPage<'_> {
             form method="post" action=(url::LOGIN) novalidate {
                 @if let Some(next) = next { input type="hidden" name="next" value=(next); }
                 @if let Some(id) = self.call_id { input type="hidden" name="call_id" value=(id.0); }
-                @if let Some(draft) = self.draft { (draft.fields()) }
+                @if let Some(kept) = &self.kept { (kept) }
                 (Field { autocomplete: "username", ..Field::text("username", "Username", form.values) }.render(&form))
                 (Field { autocomplete: "current-password", ..Field::password("password", "Password") }.render(&form))
                 button.button type="submit" { "Login" }

@@ -18,7 +18,7 @@ use super::{
     new_id,
     page::{ListPage, add_form, count, load_more, status_message},
     page_of,
-    row::{Row, Rows, list_fields},
+    row::{Row, RowControl, RowList, Rows},
 };
 use crate::{
     domain::{
@@ -28,7 +28,7 @@ use crate::{
     service::{Service, TodoUpdate},
 };
 
-/// The row of a to-do that was completed, reopened, removed or restored. It stays in place, also where the filter
+/// The row of a to-do that was completed, reopened, edited, removed or restored. It stays in place, also where the filter
 /// excludes it now, so that a slip can be undone there.
 pub(super) fn altered(
     account: &Account,
@@ -37,9 +37,15 @@ pub(super) fn altered(
     outcome: &TodoUpdate,
 ) -> Markup {
     let TodoUpdate { todo, counts, .. } = outcome;
-    let (fields, focus) = (list_fields(account, view), flash == Flash::Restored);
+    let list = RowList::of(account, view);
+    let (swap, focus) = match flash {
+        // In place of the form, which is never morphed.
+        Flash::Saved => ("outerHTML", Some(RowControl::Edit)),
+        Flash::Restored => ("outerMorph", Some(RowControl::Check)),
+        _ => ("outerMorph", None),
+    };
     html! {
-        (fragment(&dom_id::row(todo.id), "outerMorph", &Row { todo, fields: &fields, focus }))
+        (fragment(&dom_id::row(todo.id), swap, &Row { todo, list: &list, focus }))
         (fragment(dom_id::COUNT, "outerHTML", &count(*counts)))
         (fragment(dom_id::STATUS, "innerHTML", &status_message(account, flash, Some(todo), view)))
     }
@@ -55,7 +61,7 @@ pub(super) fn added(
     let TodoUpdate { todo, counts, .. } = outcome;
     html! {
         @if view.shows(todo) {
-            (fragment(dom_id::TODOS, "afterbegin", &Row { todo, fields: &list_fields(account, view), focus: false }))
+            (fragment(dom_id::TODOS, "afterbegin", &Row { todo, list: &RowList::of(account, view), focus: None }))
         }
         (fragment(dom_id::ERRORS, "innerHTML", &html! {}))
         (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, next, &FormState::default(), true)))

@@ -42,6 +42,22 @@ impl ListView {
         }
     }
 
+    /// Its fields in a query, after `separator`; empty for the beginning of the whole list.
+    pub(in crate::web) fn query(self, separator: &str) -> String {
+        let mut query = Serializer::new(String::new());
+        if let Some(show) = self.show() {
+            query.append_pair("show", show);
+        }
+        if let Some(after) = self.after {
+            query.append_pair("cursor", &after.to_string());
+        }
+        let query = query.finish();
+        if query.is_empty() {
+            return query;
+        }
+        format!("{separator}{query}")
+    }
+
     /// Whether a new to-do belongs to what this part shows: it is open, and the newest.
     pub(in crate::web) fn shows_new(self) -> bool {
         self.after.is_none() && self.filter != Filter::Done
@@ -74,13 +90,8 @@ pub(in crate::web) struct ListUrl {
 
 impl fmt::Display for ListUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut query = Serializer::new(String::new());
-        if let Some(show) = self.view.show() {
-            query.append_pair("show", show);
-        }
-        if let Some(after) = self.view.after {
-            query.append_pair("cursor", &after.to_string());
-        }
+        let view = self.view.query("");
+        let mut query = Serializer::new(view);
         if let Some(flash) = self.flash {
             query.append_pair("notice", flash.word());
             if let Some(id) = flash.id() {

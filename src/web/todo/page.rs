@@ -74,6 +74,8 @@ impl ListPage<'_> {
             // Inherited by the forms of all rows.
             ul #(dom_id::TODOS) data-rev=(page.counts.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
                 role="list" aria-label="To-dos" { (Rows::of(&page.todos, account, view)) }
+            // What the links of all rows do.
+            span #(dom_id::EDIT_HINT) hidden { "Edit" }
             p.empty hidden[!page.todos.is_empty()] { (empty_state(view)) }
             (load_more(view, page.next))
             @if view.after.is_none() {
@@ -150,6 +152,7 @@ pub(super) fn status_message(
         Flash::Added => "Added",
         Flash::Completed => "Done:",
         Flash::Reopened => "Open again:",
+        Flash::Saved => "Saved",
         Flash::Removed(_) => "Removed",
         Flash::Restored => "Restored",
         // Messages of other pages.

@@ -22,39 +22,64 @@ const ROW: PreEscaped<&str> = PreEscaped(dom_id::ROW);
 pub(super) struct Row<'a> {
     /// The to-do.
     pub(super) todo: &'a Todo,
-    /// The hidden fields of every row: see [`list_fields`].
-    pub(super) fields: &'a Markup,
-    /// Whether its checkbox takes the focus.
-    pub(super) focus: bool,
+    /// What it has in common with all rows of the list.
+    pub(super) list: &'a RowList,
+    /// The control that takes the focus.
+    pub(super) focus: Option<RowControl>,
+}
+
+/// A control of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowControl {
+    /// The checkbox.
+    Check,
+    /// The link to the edit form.
+    Edit,
+}
+
+/// What all rows of a list have in common, rendered once.
+pub(super) struct RowList {
+    /// The hidden fields of their forms: see [`list_fields`].
+    fields: Markup,
+    /// The part of the list in the query of their links, to which an edit returns.
+    query: String,
+}
+
+impl RowList {
+    pub(super) fn of(account: &Account, view: ListView) -> Self {
+        Self {
+            fields: list_fields(account, view),
+            query: html! { (view.query("&")) }.0,
+        }
+    }
 }
 
 impl Render for Row<'_> {
     fn render(&self) -> Markup {
-        let Self {
-            todo,
-            fields,
-            focus,
-        } = *self;
-        // Formatted once and not escaped: it is used six times and contains nothing to escape.
+        let Self { todo, list, focus } = *self;
+        // Formatted once and not escaped: it is used seven times and contains nothing to escape.
         let mut buffer = Uuid::encode_buffer();
         let id = PreEscaped(&*todo.id.0.hyphenated().encode_lower(&mut buffer));
         if todo.removed_date.is_some() {
             return html! { template #{ (ROW) (id) } data-rev=(todo.rev) {} };
         }
         let text = PreEscaped(escaped(todo.description.as_str()));
-        let (update, remove) = (PreEscaped(url::UPDATE), PreEscaped(url::REMOVE));
+        let [update, remove, edit] = [url::UPDATE, url::REMOVE, url::EDIT].map(PreEscaped);
+        let (check, link) = (Some(RowControl::Check), Some(RowControl::Edit));
         html! {
             li #{ (ROW) (id) } data-rev=(todo.rev) class=[todo.is_done.then_some("done")] {
                 form method="post" action=(update) hx-post=(update) {
-                    (fields)
+                    (list.fields)
                     input type="hidden" name="todo_id" value=(id);
                     button.check #{ "check-" (id) } name="is_done" value=(!todo.is_done) role="checkbox"
-                        aria-checked=(todo.is_done) aria-labelledby={ "text-" (id) } data-focus[focus] {
+                        aria-checked=(todo.is_done) aria-labelledby={ "text-" (id) } data-focus[focus == check] {
                         // The label without a stylesheet, where the checkbox has no sign.
                         span aria-hidden="true" { (if todo.is_done { "Reopen" } else { "Complete" }) }
                     }
                     div.text {
-                        span #{ "text-" (id) } dir="auto" { (text) } " "
+                        // The text itself, so that the target is large, and long texts keep their width.
+                        a #{ "text-" (id) } href={ (edit) "?id=" (id) (PreEscaped(&list.query)) } dir="auto"
+                            aria-describedby=(PreEscaped(dom_id::EDIT_HINT)) data-focus[focus == link] { (text) } " "
                         small {
                             span { "Added " (TimeElement(todo.created_date)) }
                             @if let Some(done) = todo.done_date { " " span { "Done " (TimeElement(done)) } }
@@ -74,7 +99,7 @@ impl Render for Row<'_> {
 pub(super) struct Rows<'a> {
     /// The to-dos.
     todos: &'a [Todo],
-    fields: Markup,
+    list: RowList,
     /// The to-do whose checkbox takes the focus.
     focus: Option<TodoId>,
 }
@@ -84,7 +109,7 @@ impl<'a> Rows<'a> {
     pub(super) fn of(todos: &'a [Todo], account: &Account, view: ListView) -> Self {
         Self {
             todos,
-            fields: list_fields(account, view),
+            list: RowList::of(account, view),
             focus: None,
         }
     }
@@ -105,8 +130,8 @@ impl Render for Rows<'_> {
             }
             let row = Row {
                 todo,
-                fields: &self.fields,
-                focus: self.focus == Some(todo.id),
+                list: &self.list,
+                focus: (self.focus == Some(todo.id)).then_some(RowControl::Check),
             };
             row.render_to(buffer);
         }

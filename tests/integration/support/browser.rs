@@ -141,7 +141,7 @@ impl Answer {
 
     /// The descriptions of the rows, in order.
     pub(crate) fn todos(&self) -> Vec<String> {
-        self.texts("li .text > span")
+        self.texts("li .text > a")
     }
 
     /// What the fragments are for.

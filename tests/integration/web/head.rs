@@ -19,6 +19,7 @@ async fn head_equals_get_and_reads_no_list(pool: MySqlPool) {
     fill(&site).await;
     let phone = Phone::log_in(&site, "ona").await;
     let browser = site.browser("ona").await;
+    let edit = format!("/edit-todo?id={}", browser.add("Milk").await);
     let changes = phone.get("todo_changes", json!({"limit": 5})).await;
     let next = changes.json["next"].as_str().expect("a token").to_owned();
     let ask = async |method: Method, path: &str| {
@@ -40,6 +41,8 @@ async fn head_equals_get_and_reads_no_list(pool: MySqlPool) {
     for (path, status) in [
         ("/", 200),
         ("/?show=done", 200),
+        (&edit, 200),
+        ("/edit-todo?id=7", 404),
         ("/sessions", 200),
         ("/api/v1/todo_list", 200),
         ("/api/v1/todo_list?limit=no", 422),

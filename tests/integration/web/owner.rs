@@ -14,6 +14,7 @@ const NOBODYS: [&str; 2] = ["/register", "/login"];
 fn form<'a>(path: &str, todo: &'a str, session: &'a str) -> Vec<(&'a str, &'a str)> {
     match path {
         "/" => vec![("description", "Typed by Ona")],
+        "/edit-todo" => vec![("todo_id", todo), ("description", "Typed by Ona")],
         "/update-todo" | "/remove-todo" | "/restore-todo" => vec![("todo_id", todo)],
         "/end-session" => vec![("session_id", session)],
         "/change-password" => vec![
@@ -156,13 +157,17 @@ async fn every_form_and_htmx_request_names_the_account_once(pool: MySqlPool) {
     let todo = browser.add("Milk").await;
     site.session_of("ona", "a phone").await;
     let ona = site.world.ona.public_id.to_string();
-    let (todo, htmx) = ([("todo_id", todo.as_str())], browser.with_htmx());
+    let (id, htmx) = ([("todo_id", todo.as_str())], browser.with_htmx());
     let pages = [
         browser.get("/").await,
         browser
             .get("/?notice=removed&id=0195f3a2-7c1e-7b3a-9d52-3f1f6f0c2a11")
             .await,
         browser.post("/", &[]).await,
+        browser.get(&format!("/edit-todo?id={todo}")).await,
+        browser
+            .post("/edit-todo", &[("todo_id", &todo), ("description", "")])
+            .await,
         browser.get("/logout").await,
         browser.get("/account").await,
         browser.get("/change-password").await,
@@ -178,8 +183,10 @@ async fn every_form_and_htmx_request_names_the_account_once(pool: MySqlPool) {
         htmx.get("/").await,
         htmx.post("/", &[]).await,
         htmx.post("/", &[("description", "Bread")]).await,
-        htmx.post("/update-todo", &todo).await,
-        htmx.post("/remove-todo", &todo).await,
+        htmx.get(&format!("/edit-todo?id={todo}")).await,
+        htmx.post("/edit-todo", &id).await,
+        htmx.post("/update-todo", &id).await,
+        htmx.post("/remove-todo", &id).await,
     ];
     for answer in pages.iter().chain(&fragments) {
         let owners = owners(answer);
@@ -226,6 +233,14 @@ async fn an_ended_session_redirects_to_login_from_any_page(pool: MySqlPool) {
         let mut form = form(path, "0195f3a2-7c1e-7b3a-9d52-3f1f6f0c2a11", "");
         form.push(("account", &ona));
         let answer = site.stranger().post(path, &form).await;
+        if path == "/edit-todo" {
+            // The login page itself, which holds what was typed.
+            assert_eq!(
+                (answer.status, answer.texts("h1")),
+                (403, vec!["Login".into()])
+            );
+            continue;
+        }
         assert_eq!(answer.status, 303, "{path}");
         assert!(answer.header("location").starts_with("/login"), "{path}");
     }

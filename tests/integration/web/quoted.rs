@@ -79,6 +79,8 @@ async fn user_text_is_quoted_and_isolated_on_every_page(pool: MySqlPool) {
     let (htmx, todo) = (browser.with_htmx(), [("todo_id", id.as_str())]);
     let other = [("todo_id", id.as_str()), ("description", FIRST_NAME)];
     let nobodys = [("description", TODO), ("account", "7")];
+    let edit = format!("/edit-todo?id={id}");
+    let conflict = [&other[..], &[("expected_rev", "0")]].concat();
     let same = [("todo_id", id.as_str()), ("description", TODO)];
     let person = [("first_name", FIRST_NAME), ("last_name", LAST_NAME)];
     let named = [("username", DEVICE), ("password", "x")];
@@ -89,6 +91,10 @@ async fn user_text_is_quoted_and_isolated_on_every_page(pool: MySqlPool) {
         ("the sessions", browser.get("/sessions").await, 2),
         ("added", htmx.post("/", &same).await, 3),
         ("done", htmx.post("/update-todo", &todo).await, 3),
+        ("edited", browser.get(&edit).await, 1),
+        ("edited in place", htmx.get(&edit).await, 1),
+        ("saved", htmx.post("/edit-todo", &same).await, 3),
+        ("a conflict", browser.post("/edit-todo", &conflict).await, 2),
         ("removed", htmx.post("/remove-todo", &todo).await, 1),
         ("restored", htmx.post("/restore-todo", &todo).await, 3),
         ("the list again", htmx.get("/").await, 2),

@@ -59,6 +59,14 @@ async fn forms(
         ("/register", [&person[..], &passwords[..]].concat()),
         ("/login", text(&login)),
         ("/", vec![("id", new), ("description", "Bread".to_owned())]),
+        (
+            "/edit-todo",
+            text(&[
+                ("todo_id", &open),
+                ("expected_rev", "1"),
+                ("description", "Water the cacti"),
+            ]),
+        ),
         ("/update-todo", id(&open)),
         ("/remove-todo", id(&open)),
         ("/restore-todo", id(&gone)),

@@ -1,6 +1,7 @@
 //! The list and the forms of its rows: a file for each route, and here what all of them share.
 
 mod add_todo;
+mod edit_todo;
 mod list;
 mod remove_todo;
 mod restore_todo;
@@ -29,6 +30,13 @@ async fn a_plain_form_redirects_to_the_page(pool: MySqlPool) {
             vec![("todo_id", id), ("is_done", "false")],
             "/?notice=reopened",
             "Open again: the to-do.",
+            "1 of 1 open",
+        ),
+        (
+            "/edit-todo",
+            vec![("todo_id", id), ("description", "Oat milk")],
+            "/?notice=saved",
+            "Saved the to-do.",
             "1 of 1 open",
         ),
         (
@@ -73,6 +81,11 @@ async fn for_htmx_a_change_updates_row_count_and_status(pool: MySqlPool) {
             vec![("todo_id", id.as_str()), ("is_done", "false")],
             "outerMorph",
         ),
+        (
+            "/edit-todo",
+            vec![("todo_id", id.as_str()), ("description", "Oat milk")],
+            "outerHTML",
+        ),
         ("/remove-todo", vec![("todo_id", id.as_str())], "outerMorph"),
         (
             "/restore-todo",
@@ -102,6 +115,12 @@ async fn an_unreadable_form_is_refused_with_a_message(pool: MySqlPool) {
         ("/remove-todo", vec![("todo_id", "' OR 1=1 --")]),
         ("/remove-todo", vec![("todo_id", id), ("show", "none")]),
         ("/restore-todo", vec![("todo_id", "")]),
+        ("/edit-todo", vec![("todo_id", "7"), ("description", "x")]),
+        (
+            "/edit-todo",
+            vec![("todo_id", id), ("expected_rev", "some")],
+        ),
+        ("/edit-todo", vec![("todo_id", id), ("description", " ")]),
     ] {
         let page = browser.post(path, &form).await;
         assert_eq!(page.status, 422, "{path} {form:?}");

@@ -227,7 +227,7 @@ fn read(answer: &Answer) -> Page {
     let value = |element: ElementRef<'_>, name| element.attr(name).map(ToOwned::to_owned);
     let row = |row: ElementRef<'_>| {
         let id = row.attr("id").and_then(|id| id.strip_prefix("todo-"));
-        let text = row.select(&selector(".text > span")).next()?;
+        let text = row.select(&selector(".text > a")).next()?;
         let is_done = row
             .select(&selector(".check"))
             .next()?

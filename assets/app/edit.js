@@ -1,0 +1,96 @@
+// Edits in place. What is typed and not saved yet is kept in this tab, as drafts are: until it is saved or
+// cancelled, or its owner logs out.
+
+const kept = safeStorage("sessionStorage");
+const name = `tickbox-edits ${account()}`;
+const edits = () => JSON.parse(kept.get(name) ?? "{}");
+const idOf = (form) => form.elements.todo_id.value;
+
+// Says whether they are still there when the page has been left.
+function keep(all) {
+  if (Object.keys(all).length) return kept.set(name, JSON.stringify(all));
+  kept.remove(name);
+  return true;
+}
+
+const saveEdit = (form) => keep({ ...edits(), [idOf(form)]: Object.fromEntries(new FormData(form)) });
+
+function forgetEdit(id) {
+  const { [id]: forgotten, ...others } = edits();
+  if (forgotten) keep(others);
+}
+
+// With the revision that was seen then: what has changed meanwhile is a conflict.
+function restoreEdit(form) {
+  const { account: owner, ...fields } = edits()[idOf(form)] ?? {};
+  for (const [field, value] of Object.entries(fields)) {
+    const element = form.elements[field];
+    if (element && element.type !== "checkbox") element.value = value;
+  }
+}
+
+const seen = new WeakSet();
+
+// A form that was refused came with what was typed.
+function startForms() {
+  for (const form of document.querySelectorAll("form.edit")) {
+    if (seen.has(form)) continue;
+    seen.add(form);
+    if (form.dataset.refused === undefined) restoreEdit(form);
+    else saveEdit(form);
+    const { description } = form.elements;
+    description.setSelectionRange(description.value.length, description.value.length); // one types on behind it
+  }
+}
+
+// Opened here rather than by attributes, which each row would have to carry.
+const openForm = (link) => htmx.ajax("GET", link.href, { source: link });
+
+on("click", (event) => {
+  const { target, button, ctrlKey, metaKey, shiftKey, altKey } = event;
+  const link = target.closest("#todos .text > a");
+  if (!link || button !== 0 || ctrlKey || metaKey || shiftKey || altKey) return;
+  event.preventDefault();
+  openForm(link);
+});
+
+on("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  event.target.closest("form.edit")?.querySelector(".cancel").click();
+});
+
+on("input", ({ target }) => {
+  if (target.form?.matches(".edit")) saveEdit(target.form);
+});
+
+// On a page of its own the form is left by these; in the list the answer says what has become of it.
+const leave = (form) => {
+  if (form?.matches(".edit:not([hx-post])")) forgetEdit(idOf(form));
+};
+on("submit", ({ target }) => {
+  leave(target);
+  if (target.getAttribute("action") === "/logout") kept.remove(name);
+});
+on("click", ({ target }) => leave(target.closest(".cancel")?.closest("form")));
+
+on("htmx:before:swap", ({ detail: { tasks } }) => {
+  for (const { target, fragment } of tasks) {
+    if (isEditing(target) && !isEditing(fragment.firstElementChild)) forgetEdit(target.id.slice("todo-".length));
+  }
+});
+
+on("htmx:after:swap", startForms);
+
+// To the login page. Where the browser keeps no text, it is sent there as it is without a script.
+on("htmx:after:request", (event) => {
+  const form = find("form.edit");
+  if (!event.detail.ctx.hx.redirect || !form || saveEdit(form)) return;
+  event.preventDefault();
+  form.submit();
+});
+
+startForms();
+for (const id of Object.keys(edits())) {
+  const link = find(`#text-${id}`);
+  if (link) openForm(link);
+}

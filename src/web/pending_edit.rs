@@ -1,0 +1,67 @@
+//! An edit that was sent when the session had ended: the login page holds it in hidden fields, and the login
+//! answers with it, to be saved. Longer than a cookie may be, and never in a URL.
+
+use maud::{Markup, html};
+use poem::{IntoResponse as _, Response};
+use uuid::Uuid;
+
+use super::{
+    draft::{AUTHOR_FIELD, PENDING_FIELD},
+    error_page::retry_form,
+    form::{ACCOUNT_FIELD, Fields, Form},
+    layout::{self, Width},
+    url,
+};
+
+/// The fields of an edit form.
+pub(super) struct PendingEdit {
+    author: Uuid,
+    fields: Fields,
+}
+
+impl PendingEdit {
+    /// That of an edit form; none when it names no author, as a hand-written one.
+    pub(super) fn of_edit(form: &Form) -> Option<Self> {
+        Self::read(form, ACCOUNT_FIELD)
+    }
+
+    /// That in the hidden fields of the login form.
+    pub(super) fn of_login(form: &Form) -> Option<Self> {
+        form.find(PENDING_FIELD)?;
+        Self::read(form, AUTHOR_FIELD)
+    }
+
+    fn read(form: &Form, author: &str) -> Option<Self> {
+        Some(Self {
+            author: Uuid::try_parse(form.get(author)).ok()?,
+            fields: retry_form::known(form.fields()),
+        })
+    }
+
+    /// The hidden fields of the login form.
+    pub(super) fn fields(&self) -> Markup {
+        html! {
+            input type="hidden" name=(PENDING_FIELD) value=(url::EDIT);
+            input type="hidden" name=(AUTHOR_FIELD) value=(self.author);
+            @for (name, value) in &self.fields.0 { input type="hidden" name=(name) value=(value); }
+        }
+    }
+
+    /// The public id of the author, the only user that gets it back.
+    pub(super) fn author(&self) -> Uuid {
+        self.author
+    }
+
+    /// The page that gives it back after the login.
+    pub(super) fn page(&self) -> Response {
+        let title = "Your edit is not saved yet";
+        let account = self.author.to_string();
+        let body = html! {
+            h1 { (title) }
+            p { "You are logged in again. Look at what you typed, then save it." }
+            (retry_form::form(url::EDIT, Some(&account), &self.fields, "Save"))
+            p { a href=(url::LIST) { "Back to the list" } }
+        };
+        layout::page_of(title, Width::Narrow, Some(self.author), &body).into_response()
+    }
+}
