@@ -131,12 +131,16 @@ step_guide() {
     need_python || { skip "no suitable Python"; return; }
     provide "curl jq" curl jq || { skip "no curl and jq, which the guide uses"; return; }
     need_contract_packages || return
+    are_short openapi/client.py openapi/client.ts || { fail "a client is longer than 150 lines"; return; }
     run tests/contract/node_modules/.bin/tsc -p tests/contract/offline || { fail "openapi/client.ts does not compile"; return; }
     rm -f "$commands" "$phones"
     on_scratch_app guide run_guide "$commands" "$phones" || status=1
     NOTE="${NOTE:+$NOTE; }$(cat "$commands" "$phones" 2>/dev/null | paste -sd ';' - | sed 's/;/; /g')"
     return "$status"
 }
+
+# A client to copy is one to read.
+are_short() { ! wc -l "$@" | grep -v total | awk '$1 > 150' | grep .; }
 
 # run_guide COMMANDS PHONES: each file gets what was done.
 run_guide() {

@@ -1,6 +1,7 @@
 """Two phones of one person, one with the guide's client in Python and one with that in TypeScript, change the same
-to-dos over a line that loses requests and answers: at the end both show what the server has, nothing that was
-written is lost, and no phone was asked about a change of its own. phones.py PROGRAM_OF_THE_TYPESCRIPT_PHONE"""
+to-dos over a line that loses requests and answers, and delivers copies of requests late, behind newer ones: at the end
+both show what the server has, nothing that was written is lost, nothing is changed by what was answered before, and
+no phone was asked about a change of its own. phones.py PROGRAM_OF_THE_TYPESCRIPT_PHONE"""
 
 import json
 import os
@@ -23,7 +24,7 @@ STEPS = int(os.environ.get("OFFLINE_STEPS", "2000"))
 SEED = int(os.environ.get("OFFLINE_SEED", random.randrange(1_000_000)))
 chance = random.Random(SEED)
 counts: Counter[str] = Counter()
-NEVER = ["conflicts with itself", "conflicts of other fields", "questions asked twice"]
+NEVER = ["conflicts with itself", "conflicts of other fields", "questions asked twice", "changes by late copies"]
 
 
 def secret(text: str) -> str:
@@ -55,9 +56,15 @@ class Line:
         self.loses = False
         self.new_token: str | None = None  # which has not been used yet
         self.known: dict[tuple[str, int], Json] = {}  # what the phone was told of a to-do, by id and revision
+        self.token = ""  # the last one
+        self.held: list[Json] = []  # copies of batches that some proxy will deliver, in any order
+        self.answered: set[str] = set()  # by the ids of calls, whether the answer arrived or not
 
     def send(self, call: str, body: Json, token: str | None) -> Response:
         counts["requests"] += 1
+        self.token = token or self.token
+        if self.loses and body.get("calls") and chance.random() < 0.2:
+            self.held.append(body)
         if self.loses and token and token != self.new_token and chance.random() < 0.05:
             token = token[:-2]  # as if the server had another key
         if token == self.new_token:
@@ -68,6 +75,8 @@ class Line:
         if luck < 0.08:
             raise OSError("the request was lost")
         status, headers, content = request(call, body, token)
+        if status == 200:
+            self.answered |= {its["call_id"] for its in body.get("calls", [])}
         if luck < 0.16:
             counts["lost answers"] += 1
             raise OSError("the answer was lost")
@@ -83,6 +92,16 @@ class Line:
             secret(answer["refresh_token"])
             self.new_token = secret(answer["token"])
         return status, headers, content
+
+    def deliver_late(self) -> None:
+        """What was answered before changes nothing, whatever its phone and the others did since."""
+        body = self.held.pop(chance.randrange(len(self.held)))
+        ids = {its["call_id"] for its in body["calls"]}
+        before = revision(self.token)
+        assert request("sync", body, self.token)[0] == 200
+        counts["late copies"] += 1
+        counts["changes by late copies"] += ids <= self.answered and revision(self.token) != before
+        self.answered |= ids
 
     def note(self, *todos: Json) -> None:
         self.known |= {(todo["id"], todo["rev"]): todo for todo in todos}
@@ -227,6 +246,11 @@ written: defaultdict[str, list[str]] = defaultdict(list)
 asked_about: set[str] = set()
 
 
+def revision(token: str) -> int:
+    """That of the account, which every change of a to-do raises."""
+    return int(json.loads(request("todo_list?limit=1", None, token)[2])["rev"])
+
+
 def on_the_server(token: str, filter: str) -> dict[str, Json]:
     todos: dict[str, Json] = {}
     cursor = ""
@@ -246,10 +270,15 @@ def main(program: str) -> None:
         phone.client.log_in(username, password, phone.name)
         phone.line.loses = True
     for number in range(STEPS):
-        chance.choice(phones).step(number)
+        phone = chance.choice(phones)
+        phone.step(number)
+        if phone.line.held and chance.random() < 0.1:
+            phone.line.deliver_late()
     for phone in [*phones, *phones]:  # the first one learns last what the second one has sent
         phone.line.loses = False
         phone.client.sync()
+        while phone.line.held:
+            phone.line.deliver_late()
 
     token = json.loads(request("login", {"username": username, "password": password}, None)[2])["token"]
     stored, removed = on_the_server(secret(token), "all"), on_the_server(token, "removed")
@@ -273,7 +302,7 @@ def main(program: str) -> None:
         assert len(json.loads(request("session_list", None, token)[2])["sessions"]) == (2 if phone is phones[0] else 1)
     print(f"{STEPS} steps of two phones: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
     wrong = {what: counts[what] for what in NEVER if counts[what]}
-    if wrong or counts["to-dos with their last text"] < STEPS / 20:
+    if wrong or counts["to-dos with their last text"] < STEPS / 20 or counts["late copies"] < STEPS / 100:
         sys.exit(f"{wrong}; the same again: OFFLINE_SEED={SEED}")
 
 

@@ -1,6 +1,7 @@
-//! Two phones with outboxes for two thousand steps, on a line that loses requests and answers: no phone is in
-//! conflict with itself, nor about fields that nobody else has touched, no text is overwritten unseen, and what is
-//! sent again undoes nothing. Once with `sync`, once call by call, which takes four times the requests.
+//! Two phones with outboxes for two thousand steps, on a line that loses requests and answers, and delivers copies of
+//! requests late, behind newer ones: no phone is in conflict with itself, nor about fields that nobody else has touched,
+//! no text is overwritten unseen, and what is sent again or arrives late undoes nothing. Once with `sync`, once call by
+//! call, which takes four times the requests.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,7 +37,12 @@ struct Figures {
     overwritten_unseen: u32,
     retries: u32,
     reversals_by_a_retry: u32,
+    late_copies: u32,
+    changes_by_late_copies: u32,
 }
+
+/// A copy of a request that some proxy will deliver: the phone, the path, the body.
+type Copy = (usize, String, Value);
 
 /// A phone that keeps the server's copy apart from what waits.
 struct Handset<'a> {
@@ -58,6 +64,10 @@ struct Play<'a> {
     truth: BTreeMap<String, (Value, Last)>,
     /// Calls that were done.
     done: BTreeSet<String>,
+    /// Calls that were refused.
+    refused: BTreeSet<String>,
+    /// In any order.
+    held: Vec<Copy>,
     figures: Figures,
     random: Rng,
 }
@@ -78,6 +88,8 @@ async fn no_phone_conflicts_with_itself_and_no_retry_undoes_anything(pool: MySql
         assert_eq!(figures.about_other_fields, 0, "{told}");
         assert_eq!(figures.overwritten_unseen, 0, "{told}");
         assert_eq!(figures.reversals_by_a_retry, 0, "{told}");
+        assert!(figures.late_copies > 20, "{told}");
+        assert_eq!(figures.changes_by_late_copies, 0, "{told}");
         println!("{told}");
         all.push(figures.requests);
     }
@@ -97,6 +109,8 @@ impl<'a> Play<'a> {
             phones: [handset().await, handset().await],
             truth: BTreeMap::new(),
             done: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            held: vec![],
             figures: Figures::default(),
             random: Rng::with_seed(seed),
         }
@@ -110,12 +124,16 @@ impl<'a> Play<'a> {
             } else {
                 self.go_online(who).await;
             }
+            if self.random.u8(..10) == 0 {
+                self.deliver_late().await;
+            }
         }
         let mut rounds_after = 0;
         while rounds_after < 20 {
             self.go_online(0).await;
             self.go_online(1).await;
             rounds_after += u32::from(self.phones.iter().all(|phone| phone.queue.is_empty()));
+            self.deliver_late().await;
         }
         let listed = list(&self.phones[0].phone).await;
         for phone in &self.phones {
@@ -167,11 +185,7 @@ impl<'a> Play<'a> {
             let Some((reply, is_lost)) = self.send(who, verb, body, true).await else {
                 return;
             };
-            let answer = if reply.get("code").is_some() {
-                json!({"problem": reply})
-            } else {
-                json!({"todo": reply})
-            };
+            let answer = answer_of(reply);
             self.note(who, &call, answer.get("todo").is_some(), &answer);
             if is_lost {
                 return;
@@ -193,6 +207,9 @@ impl<'a> Play<'a> {
         counts: bool,
     ) -> Option<(Value, bool)> {
         self.figures.requests += u32::from(counts);
+        if counts && self.random.u8(..100) < 20 {
+            self.held.push((who, call.to_owned(), body.clone()));
+        }
         let fate = self.random.u8(..100);
         if fate < 8 {
             return None;
@@ -200,6 +217,36 @@ impl<'a> Play<'a> {
         let reply = self.phones[who].phone.post(call, body).await;
         assert!(reply.status < 500, "{}", reply.answer.body);
         Some((reply.json, fate < 16))
+    }
+
+    /// What was answered before changes nothing, whatever its phone and the other did since. The answer is lost.
+    async fn deliver_late(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        let (who, path, body) = self.held.swap_remove(self.random.usize(..self.held.len()));
+        let reply = self.phones[who].phone.post(&path, body.clone()).await;
+        assert!(reply.status < 500, "{}", reply.answer.body);
+        self.figures.late_copies += 1;
+        let (calls, answers) = if path == "sync" {
+            let list = |list: &Value| list.as_array().expect("a list").clone();
+            (list(&body["calls"]), list(&reply.json["answers"]))
+        } else {
+            let mut call = body;
+            call["call"] = json!(path);
+            (vec![call], vec![answer_of(reply.json)])
+        };
+        for (call, answer) in calls.iter().zip(&answers) {
+            let name = call["call_id"].as_str().expect("a name");
+            if self.done.contains(name) || self.refused.contains(name) {
+                let id = call["id"].as_str().expect("an id");
+                let stored = self.truth.get(id).map(|it| &it.0);
+                let told = [&answer["todo"], &answer["problem"]["current"]];
+                let told = told.into_iter().find(|todo| !todo.is_null());
+                self.figures.changes_by_late_copies += u32::from(told != stored);
+            }
+            self.note(who, call, answer.get("todo").is_some(), answer);
+        }
     }
 
     /// What the server did with a call, whoever hears of it.
@@ -212,7 +259,8 @@ impl<'a> Play<'a> {
         let before = self.truth.get(&id).cloned();
         if !was_done {
             assert!(!is_retry, "{answer}");
-            if answer["problem"]["code"] == "rev_conflict" {
+            // What was refused before is refused by whatever is stored.
+            if self.refused.insert(name) && answer["problem"]["code"] == "rev_conflict" {
                 let (_, last) = before.expect("known");
                 self.judge(who, call, expected.expect("sent"), &last);
             }
@@ -276,6 +324,16 @@ impl<'a> Play<'a> {
             self.phones[who].queue.push(call);
         }
     }
+}
+
+/// A single call's answer in the form of those of a batch.
+fn answer_of(reply: Value) -> Value {
+    let name = if reply.get("code").is_some() {
+        "problem"
+    } else {
+        "todo"
+    };
+    json!({ name: reply })
 }
 
 impl Handset<'_> {
