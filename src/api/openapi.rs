@@ -119,11 +119,12 @@ Tickbox keeps to-do lists. Each call is named by what it does; its path, its ope
 in a generated client are the same word.
 
 - **Retries.** Whatever gets no answer, or a 429, 500 or 503, may be sent again as it is: adding goes by an \
-`id` that the client makes (without one, a second to-do may appear), everything else sets what it is \
-sent. A write with a `call_id` is known by it for two days (unless 20,000 more are named): a repetition of one \
+`id` that the client makes (with neither that nor a `call_id`, a second to-do may appear), everything else sets what \
+it is sent. A write with a `call_id` is known by it for two days (unless 20,000 more are named): a repetition of one \
 that was done is answered as the first one was, with the to-do as it is now, and undoes nothing that another client \
-did meanwhile; one that was refused for what another client had done stays refused, so give it a new `call_id` when \
-the person has decided. What cannot be told from a second wish is known as a repetition for a minute: `register_user`, \
+did meanwhile; one that was refused with `rev_conflict`, `todo_removed` or `todo_not_found` stays refused, so give it \
+a new `call_id` when the person has decided. All other refusals, such as `todo_quota_reached`, are not remembered: the \
+same call is judged anew. What cannot be told from a second wish is known as a repetition for a minute: `register_user`, \
 `change_password` and, with a `call_id`, `login` then answer as they did the first time; later they say \
 `username_taken`, `wrong_password`, or begin another session. Wait for `Retry-After` where there is one.
 - **Errors** are problem documents (RFC 9457) with a `code` for programs and, where fields are at fault, \

@@ -55,8 +55,8 @@ impl TodoApi {
     /// Add a to-do
     ///
     /// Make the `id` where the to-do is typed, and keep it until an answer arrives: with the same `id`
-    /// and text this call may be repeated as often as need be. Without an `id`, each repetition adds
-    /// another to-do.
+    /// and text this call may be repeated as often as need be. With neither an `id` nor a `call_id`, each repetition
+    /// adds another to-do.
     #[oai(path = "/add_todo", method = "post", operation_id = "add_todo")]
     async fn add_todo(
         &self,

@@ -125,10 +125,10 @@ impl Code {
                 "Too many attempts. Wait for Retry-After and send it again; nothing was done."
             }
             Self::Internal => {
-                "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do without an id and a call_id could then be there twice."
+                "Something went wrong on our side. It may or may not have been done. Send it again: only a to-do with neither an id nor a call_id could then be there twice."
             }
             Self::Unavailable => {
-                "The service cannot answer right now. It may or may not have been done. Wait for Retry-After and send it again: only a to-do without an id and a call_id could then be there twice."
+                "The service cannot answer right now. It may or may not have been done. Wait for Retry-After and send it again: only a to-do with neither an id nor a call_id could then be there twice."
             }
         }
     }

@@ -82,14 +82,16 @@ impl TodoList {
 pub(in crate::api) struct AddTodo {
     /// What there is to do: one line, something that can be seen. Trimmed.
     pub(in crate::api) description: String,
-    /// A UUID of any version that the client makes: with it, sending twice adds once; without it, twice.
+    /// A UUID of any version that the client makes: with it, or for two days with a
+    /// `call_id`, sending twice adds once; with neither, twice.
     pub(in crate::api) id: Option<String>,
     /// When it was written, if that was offline (RFC 3339): the list's order goes by it. From 1970 on; up to a day
     /// ahead is taken as now.
     pub(in crate::api) created_date: Option<String>,
     /// Whether it is done already; it is then done now.
     pub(in crate::api) is_done: Option<bool>,
-    /// Names this call, so that a repetition is known; a UUID of any version.
+    /// Names this call, so that a repetition is known for two days (see `sync`); a UUID of any version, a new one for
+    /// each call and for each that is made of a refused one.
     pub(in crate::api) call_id: Option<String>,
 }
 
@@ -107,7 +109,8 @@ pub(in crate::api) struct UpdateTodo {
     /// The `rev` of the to-do that the person had seen. If another client has changed the same fields since,
     /// nothing is changed and the answer is 409.
     pub(in crate::api) expected_rev: Option<u64>,
-    /// Names this call, so that a repetition is known; a UUID of any version.
+    /// Names this call, so that a repetition is known for two days (see `sync`); a UUID of any version, a new one for
+    /// each call and for each that is made of a refused one.
     pub(in crate::api) call_id: Option<String>,
 }
 
@@ -123,7 +126,8 @@ pub(in crate::api) struct UpdateTodoStatus {
     /// The `rev` of the to-do that the person had seen. If another client has set or cleared it since, nothing is
     /// changed and the answer is 409.
     pub(in crate::api) expected_rev: Option<u64>,
-    /// Names this call, so that a repetition is known; a UUID of any version.
+    /// Names this call, so that a repetition is known for two days (see `sync`); a UUID of any version, a new one for
+    /// each call and for each that is made of a refused one.
     pub(in crate::api) call_id: Option<String>,
 }
 
@@ -137,6 +141,7 @@ pub(in crate::api) struct TodoReference {
     /// The `rev` of the to-do that the person had seen. If another client has changed the to-do since (when it
     /// shall be restored: removed or restored it), nothing is changed and the answer is 409.
     pub(in crate::api) expected_rev: Option<u64>,
-    /// Names this call, so that a repetition is known; a UUID of any version.
+    /// Names this call, so that a repetition is known for two days (see `sync`); a UUID of any version, a new one for
+    /// each call and for each that is made of a refused one.
     pub(in crate::api) call_id: Option<String>,
 }

@@ -96,7 +96,8 @@ enum Verb {
 #[oai(deny_unknown_fields)]
 #[serde(deny_unknown_fields)]
 struct SyncCall {
-    /// Names this call, so that a repetition is known; a UUID of any version, a new one for each call.
+    /// Names this call, so that a repetition is known for two days; a UUID of any version, a new one for each call and
+    /// for each that is made of a refused one.
     call_id: String,
     /// Which call.
     #[serde(deserialize_with = "json::word")]
@@ -145,11 +146,13 @@ impl SyncApi {
     /// Up to 100 calls, done in their order and answered each by itself: one that fails keeps none of the others
     /// from being done. If no answer arrives, send the same batch again, or any part of it: what was done is
     /// remembered by its `call_id` for two days (unless 20,000 more are named), answered as it was the first time
-    /// with the to-do as it is now, and not done again, whatever other clients did meanwhile. So is what was refused for
-    /// what another client had done: when the person has decided, send it with a new `call_id`. Leave `expected_rev` as
-    /// it was when the person made the change: what this session has changed itself since is no conflict. In the
-    /// changes, store `todos`, delete `removed`, and go on as with `todo_changes`; a `since` that has expired is
-    /// answered with a first copy.
+    /// with the to-do as it is now, and not done again, whatever other clients did meanwhile. What was refused with
+    /// `rev_conflict`, `todo_removed` or `todo_not_found` is remembered as long and never done, also when the to-do
+    /// could be changed by now; it is refused by what is stored then, so that one of the first two may follow any of
+    /// them. When the person has decided, send it with a new `call_id`. All other refusals, such as
+    /// `todo_quota_reached`, are judged anew. Leave `expected_rev` as it was when the person made the change: what this
+    /// session has changed itself since is no conflict. In the changes, store `todos`, delete `removed`, and go on as
+    /// with `todo_changes`; a `since` that has expired is answered with a first copy.
     #[oai(path = "/sync", method = "post", operation_id = "sync")]
     async fn sync(
         &self,

@@ -111,6 +111,15 @@ async fn a_call_that_was_refused_stays_refused(pool: MySqlPool) {
     let again = phone.post("update_todo", text.clone()).await;
     assert_refused(&again, 409, "rev_conflict");
     assert_eq!(again.json["current"]["description"], "milk");
+    // So does one whose to-do was not there yet, on whichever device it had been added.
+    let late = "6f1f2f0e-2c0b-4e55-9d0a-0f6f3c2b1c98";
+    let tick = named(json!({"id": late}));
+    let unknown = phone.post("update_todo_status", tick.clone()).await;
+    assert_refused(&unknown, 404, "todo_not_found");
+    let new = json!({"id": late, "description": "rice"});
+    assert_eq!(phone.post("add_todo", new).await.status, 201);
+    let again = phone.post("update_todo_status", tick).await;
+    assert_refused(&again, 409, "rev_conflict");
     let mut decided = text;
     decided["call_id"] = json!("6f1f2f0e-2c0b-4e55-9d0a-0f6f3c2b1c99");
     assert_eq!(
@@ -138,10 +147,20 @@ async fn a_name_that_was_used_for_another_call_is_refused(pool: MySqlPool) {
         409,
         "call_id_reused",
     );
+    // Nor is a removal the restoration of the same to-do.
+    let gone = named(json!({"id": id}));
+    done(&phone, "remove_todo", gone.clone()).await;
+    let back = phone.post("restore_todo", gone).await;
+    assert_refused(&back, 409, "call_id_reused");
+    done(&phone, "restore_todo", json!({"id": id})).await;
     // Another revision is no other call: the phone may have learned it meanwhile.
     let mut learned = text.clone();
     learned["expected_rev"] = json!(2);
-    assert_eq!(done(&phone, "update_todo", learned).await["rev"], 2);
+    let again = done(&phone, "update_todo", learned).await;
+    assert_eq!(
+        (&again["description"], &again["rev"]),
+        (&json!("oat"), &json!(4))
+    );
     // Nor is it that of somebody else.
     let mut stranger = text;
     stranger["id"] = json!(add(&Phone::log_in(&site, "jonas").await, "milk").await);
