@@ -76,3 +76,23 @@ async fn a_large_batch_is_refused_for_its_token_before_it_is_sent(pool: MySqlPoo
         wire.send(vec![b' '; 100_000]).await.expect("it is read");
     }
 }
+
+#[sqlx::test]
+async fn a_large_batch_without_a_length_is_read_for_a_verified_user(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let ona = Phone::log_in(&site, "ona").await;
+    for (token, status) in [(ona.token.as_str(), "200"), ("not a token", "401")] {
+        let mut wire = Wire::to(&site.address).await;
+        let head = format!(
+            "POST /api/v1/sync HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Authorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+            site.address
+        );
+        wire.send(head).await.expect("sent");
+        let blanks = " ".repeat(100_000);
+        let body = format!("{:x}\r\n{{{blanks}}}\r\n0\r\n\r\n", blanks.len() + 2);
+        wire.send(body).await.expect("sent");
+        let answer = wire.rest().await;
+        assert_eq!(statuses(&answer), [status], "{answer}");
+    }
+}
