@@ -19,7 +19,7 @@ async function addsElsewhere(visitor, description) {
   assert.equal((await visitor.post("/", { description })).status(), 303);
 }
 
-/** The id of a control of the row with that text: `check` or `remove`. */
+/** The id of a control of the row with that text: `check`, `text` (its link) or `remove`. */
 function idOf({ screen }, text, kind) {
   return screen.run((text, kind) => {
     const rows = [...document.querySelectorAll("#todos > li")];
@@ -32,14 +32,14 @@ scenario("completing and reopening by keyboard leaves it on the checkbox", {}, a
   await visitor.signUp();
   await visitor.stock(["Third", "Second", "First"]);
   for (const text of ["First", "Second", "Third"]) {
-    const [check, remove] = [await idOf(visitor, text, "check"), await idOf(visitor, text, "remove")];
+    const check = await idOf(visitor, text, "check");
     await screen.focus(`#${check}`);
     for (const done of ["true", "false"]) {
       await visitor.change(() => screen.press("Space"));
       assert.equal(await screen.focused(), check, `the keyboard on ${text}`);
       assert.equal(await checked(screen, { checkbox: text }), done);
     }
-    assert.equal(await next(visitor), remove, `after ${text}`);
+    assert.equal(await next(visitor), await idOf(visitor, text, "text"), `after ${text}`);
   }
 });
 
@@ -47,7 +47,7 @@ scenario("a refresh leaves it where it was", {}, async (visitor) => {
   const { screen } = visitor;
   await visitor.signUp();
   await visitor.stock(["Second", "First"]);
-  const controls = ["check", "remove"].flatMap((kind) => ["First", "Second"].map((text) => [text, kind]));
+  const controls = ["check", "text", "remove"].flatMap((kind) => ["First", "Second"].map((text) => [text, kind]));
   for (const [text, kind] of controls) {
     const id = await idOf(visitor, text, kind);
     await screen.focus(`#${id}`);
@@ -97,7 +97,7 @@ scenario("Tab leads through the list in the order of reading", {}, async (visito
   await visitor.stock(["Second", "First"]);
   await screen.focus("#description");
   const rows = [];
-  for (const text of ["First", "Second"]) rows.push(await idOf(visitor, text, "check"), await idOf(visitor, text, "remove"));
+  for (const text of ["First", "Second"]) for (const kind of ["check", "text", "remove"]) rows.push(await idOf(visitor, text, kind));
   const expected = ["button", "a", "a", "a", ...rows, "keys-open"];
   const stops = [];
   for (const _ of expected) stops.push(await next(visitor));
