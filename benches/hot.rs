@@ -9,8 +9,8 @@ use tickbox::{
     bench,
     domain::{
         session::SessionId,
-        todo::{Description, FieldRevs, Page, Todo, TodoCounts, TodoId},
-        user::{Account, UserId},
+        todo::{Description, FieldRevs, Page, Plan, Todo, TodoCounts, TodoId},
+        user::{Account, TimeZone, UserId},
     },
     service::TokenSigner,
 };
@@ -33,6 +33,7 @@ fn page() -> Page {
             removed_date: None,
             rev: number.into(),
             added_as: None,
+            plan: Plan::default(),
             revs: FieldRevs::at(number.into()),
         }
     });
@@ -57,6 +58,7 @@ fn account() -> Account {
             open: 33,
             all: 50,
         },
+        time_zone: TimeZone::utc(),
     }
 }
 

@@ -29,7 +29,7 @@ use poem::{
 use poem_openapi::{OpenApiService, Tags};
 
 use crate::{
-    domain::todo::Page,
+    domain::{BATCH_INPUT_MAX, INPUT_MAX, NOTES_INPUT_MAX, todo::Page},
     http::origin::{PublicOrigin, TrustedProxies},
 };
 
@@ -51,11 +51,16 @@ pub fn is_api_path(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a request may have a large body, since it is a batch.
+/// Maximum bytes of the body of a request: more for a batch, and for a call that takes notes.
 #[must_use]
-pub fn takes_batch(request: &Request) -> bool {
+pub fn body_max(request: &Request) -> usize {
     let path = request.uri().path();
-    request.method() == Method::POST && path.strip_suffix('/').unwrap_or(path) == "/api/v1/sync"
+    match path.strip_suffix('/').unwrap_or(path) {
+        _ if request.method() != Method::POST => INPUT_MAX,
+        "/api/v1/sync" => BATCH_INPUT_MAX,
+        "/api/v1/add_todo" | "/api/v1/update_todo" => NOTES_INPUT_MAX,
+        _ => INPUT_MAX,
+    }
 }
 
 /// All calls, the OpenAPI document, and Swagger UI.

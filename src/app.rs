@@ -22,7 +22,7 @@ use self::{
 };
 use crate::{
     api, assets,
-    domain::{BATCH_INPUT_MAX, INPUT_MAX},
+    domain::INPUT_MAX,
     http::origin::{PublicOrigin, TrustedProxies},
     server::{self, Lifecycle, RequestLimits},
     service::{self, Service},
@@ -34,7 +34,6 @@ use crate::{
 const REQUEST: RequestLimits = RequestLimits {
     uri_bytes: 4 * 1024,
     body_bytes: INPUT_MAX,
-    large_body_bytes: BATCH_INPUT_MAX,
     body: Duration::from_secs(15),
     handler: Duration::from_secs(10),
 };

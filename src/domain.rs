@@ -19,6 +19,10 @@ pub mod user;
 /// to-do is percent-encoded.
 pub const INPUT_MAX: usize = 16 * 1024;
 
+/// Maximum bytes of a body with notes: 5,000 characters, each of which is escaped as a pair of surrogates or
+/// percent-encoded, which is twelve bytes.
+pub const NOTES_INPUT_MAX: usize = 64 * 1024;
+
 /// Maximum bytes of the body of a batch: a hundred calls with texts of 200 characters, each of which is escaped as
 /// a pair of surrogates, which is twelve bytes.
 pub const BATCH_INPUT_MAX: usize = 288 * 1024;

@@ -16,7 +16,7 @@ use crate::{domain::user::Account, http::conditional::etag_matches};
 
 /// The version of the JSON schema of to-dos. It must rise whenever their JSON changes, also by a new field:
 /// otherwise clients get 304 for answers without it.
-const SCHEMA_VERSION: u32 = 2;
+const SCHEMA_VERSION: u32 = 3;
 
 /// The `ETag` of a list: user, revision and schema version. It names the user, so that two accounts on one
 /// device never share a response. Weak, so that a proxy that compresses the response may keep it.

@@ -140,7 +140,7 @@ and then 10,000 a second; a change counts as 100, also in a batch. Beyond it the
 same. Expect new fields in answers.
 - **Texts** are counted in characters (Unicode code points), not bytes; passwords in Unicode's form NFKC, in \
 which composed and decomposed letters are one.
-- **Bodies** have at most 16 KiB, those of `sync` 288 KiB.";
+- **Bodies** have at most 16 KiB, those of `add_todo` and `update_todo` 64 KiB, those of `sync` 288 KiB.";
 
 /// The members of an object; nothing when it is none.
 fn entries(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {

@@ -200,6 +200,7 @@ impl From<WriteRefusal> for ApiError {
         match refusal {
             WriteRefusal::NotFound => Error::NotFound.into(),
             WriteRefusal::Gone => Error::Gone(Gone::Todo).into(),
+            WriteRefusal::Invalid(error) => error.into(),
             WriteRefusal::Removed(current) => Self::new(Code::TodoRemoved).with_current(*current),
             WriteRefusal::Changed(current) => Self::new(Code::RevConflict).with_current(*current),
             WriteRefusal::IdReused(current) => {

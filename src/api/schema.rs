@@ -1,11 +1,13 @@
 //! Data transfer objects: the JSON that calls about to-dos take and answer, and how it is written.
 //! May import `domain` and `service` only, so that every other module of the API can use it.
 
+mod plan;
 mod timestamp;
 mod todo;
 mod todo_change;
 
 pub(super) use self::{
+    plan::SetRepeat,
     timestamp::serialize as serialize_timestamp,
     todo::{AddTodo, Todo, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
     todo_change::{SyncChanges, TodoChanges},

@@ -1,5 +1,6 @@
 //! Calls about to-dos: each by itself here, several at once in `sync`.
 
+mod plan_request;
 pub(super) mod sync;
 mod write_request;
 

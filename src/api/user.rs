@@ -13,7 +13,7 @@ use crate::{
     domain::{
         self,
         client_ip::ClientIp,
-        user::{Registration, RegistrationInput},
+        user::{Registration, RegistrationInput, TimeZone},
     },
     service::Service,
 };
@@ -51,6 +51,17 @@ struct User {
     last_name: String,
     /// The username, folded.
     user_name: String,
+    /// The IANA name of the time zone that says what "today" is; `UTC` until it is set.
+    time_zone: String,
+}
+
+/// What to change of the own account. What is left out stays as it is.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+struct UpdateMe {
+    /// An IANA name, such as that of the phone's own zone; old names are taken too.
+    time_zone: Option<String>,
 }
 
 impl From<domain::user::User> for User {
@@ -60,6 +71,7 @@ impl From<domain::user::User> for User {
             first_name: user.first_name,
             last_name: user.last_name,
             user_name: user.username,
+            time_zone: user.time_zone.to_string(),
         }
     }
 }
@@ -108,5 +120,21 @@ impl UserApi {
     async fn me(&self, caller: Caller, service: Data<&Service>) -> Result<Json<User>, ApiError> {
         let user = service.user(&caller.0).await?;
         Ok(Json(user.into()))
+    }
+
+    /// Change the own account
+    ///
+    /// Sets what is sent and leaves the rest. Another time zone moves nothing: due dates and times are those of the
+    /// user's own calendar and clock.
+    #[oai(path = "/update_me", method = "post", operation_id = "update_me")]
+    async fn update_me(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<UpdateMe>,
+    ) -> Result<Json<User>, ApiError> {
+        let time_zone = body.0.time_zone.as_deref().map(TimeZone::parse);
+        let user = service.update_user(&caller.0, time_zone.transpose()?);
+        Ok(Json(user.await?.into()))
     }
 }

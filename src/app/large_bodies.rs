@@ -1,5 +1,5 @@
-//! Large bodies: batches beyond the usual limit, which are read only for a user whose access token has been verified. A
-//! stranger's idle upload would otherwise occupy a place.
+//! Large bodies: batches and notes beyond the usual limit, which are read only for a user whose access token has been
+//! verified. A stranger's idle upload would otherwise occupy a place.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse as _, Request, Response};
 
 use crate::{
     api,
-    domain::{BATCH_INPUT_MAX, INPUT_MAX},
+    domain::INPUT_MAX,
     server::LargeBodySender,
     service::{self, Service},
 };
@@ -23,22 +23,23 @@ pub(super) fn with_large_body_senders<E: Endpoint<Output = Response> + 'static>(
     endpoint.around(move |endpoint: Arc<E>, mut request: Request| {
         let service = service.clone();
         async move {
-            if api::takes_batch(&request) && has_large_body(&request) {
+            let max_bytes = api::body_max(&request);
+            if max_bytes > INPUT_MAX && has_large_body(&request, max_bytes) {
                 let verified = api::authenticated_user(&request, &service);
                 let user = service::within_budget(verified).await?;
-                request.set_data(LargeBodySender(user));
+                request.set_data(LargeBodySender { user, max_bytes });
             }
             Ok(endpoint.call(request).await?.into_response())
         }
     })
 }
 
-/// Whether the body may be larger than usual, and not too large for any request.
-fn has_large_body(request: &Request) -> bool {
+/// Whether the body may be larger than usual, and not too large.
+fn has_large_body(request: &Request, max_bytes: usize) -> bool {
     match request.header("content-length") {
         Some(bytes) => {
             let bytes = bytes.parse::<usize>();
-            bytes.is_ok_and(|bytes| bytes > INPUT_MAX && bytes <= BATCH_INPUT_MAX)
+            bytes.is_ok_and(|bytes| bytes > INPUT_MAX && bytes <= max_bytes)
         }
         None => request.header("transfer-encoding").is_some(),
     }

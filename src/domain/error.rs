@@ -59,6 +59,8 @@ field_codes! {
     InvalidDate = "invalid_date",
     /// A number or a date outside its limits.
     OutOfRange = "out_of_range",
+    /// A time or a repeat without a due date.
+    NeedsDueDate = "needs_due_date",
     /// A JSON value of another type, null included.
     WrongType = "wrong_type",
     /// The call has no such field or parameter.

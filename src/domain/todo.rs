@@ -8,6 +8,7 @@ mod due_date;
 mod field_revs;
 mod notes;
 mod pagination;
+mod plan;
 mod priority;
 mod quick_add;
 pub mod repeat;
@@ -17,7 +18,7 @@ mod write;
 
 use std::fmt;
 
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::{
@@ -32,9 +33,10 @@ pub use self::{
     field_revs::{Field, FieldRevs, Writer},
     notes::Notes,
     pagination::{Filter, Limit, PAGE_SIZE, Page, RemovedPage, Shown},
+    plan::{Plan, PlanEdit, Setting},
     priority::Priority,
     quick_add::{QuickAdd, Unread},
-    repeat::{Repeat, RepeatParts},
+    repeat::{Recurrence, Repeat, RepeatParts},
     sync_token::SyncToken,
     tag::Tag,
     write::{Change, Circumstances, CreatedDate, Edit, NewTodo, Write, WriteRefusal},
@@ -46,6 +48,9 @@ use super::{
 
 /// How long a removed to-do can be restored. Its tombstone is purged some time after that.
 pub const TOMBSTONE_LIFE: Duration = Duration::days(30);
+
+/// How long the completion of a repeated to-do is taken for the one before, unless its client names it.
+const REPETITION: Duration = Duration::minutes(1);
 
 /// A to-do's id, which is also the idempotency key of adding it: a UUID made by the client, so that sending
 /// twice cannot add twice.
@@ -108,6 +113,8 @@ pub struct Todo {
     pub rev: u64,
     /// The text it was added with, if it was edited since: it identifies a repeated add.
     pub added_as: Option<Description>,
+    /// Notes, due date, priority and repeat.
+    pub plan: Plan,
     /// When each of its fields last changed; lists and deltas leave it out.
     pub revs: FieldRevs,
 }
@@ -125,13 +132,19 @@ impl Todo {
             removed_date: None,
             rev: 0,
             added_as: None,
+            plan: Plan::default(),
             revs: FieldRevs::at(0),
         }
     }
 
-    /// Marked as done; the date of an earlier completion stays.
+    /// Completed on that day of the user's calendar: a repeated to-do stays open and is due again, any other is done.
+    /// The date of an earlier completion stays.
     #[must_use]
-    pub fn completed(self, now: OffsetDateTime) -> Self {
+    pub fn completed(self, now: OffsetDateTime, today: Date) -> Self {
+        let open = (!self.is_done).then_some(&self.plan);
+        if let Some(plan) = open.and_then(|plan| plan.completed(now, today)) {
+            return Self { plan, ..self };
+        }
         Self {
             is_done: true,
             done_date: self.done_date.or(Some(now)),
@@ -149,22 +162,34 @@ impl Todo {
         }
     }
 
-    /// With the edit applied.
-    #[must_use]
-    pub fn edited(self, edit: Edit, now: OffsetDateTime) -> Self {
+    /// With the edit applied, on that day of the user's calendar.
+    ///
+    /// # Errors
+    /// When the fields do not fit together.
+    pub fn edited(self, edit: Edit, now: OffsetDateTime, today: Date) -> Result<Self, FieldError> {
+        let plan = self.plan.edited(edit.plan)?;
+        let todo = Self { plan, ..self };
         let todo = match edit.is_done {
-            Some(true) => self.completed(now),
-            Some(false) => self.reopened(),
-            None => self,
+            Some(true) => todo.completed(now, today),
+            Some(false) => todo.reopened(),
+            None => todo,
         };
-        match edit.description {
+        Ok(match edit.description {
             Some(description) if description != todo.description => Self {
                 added_as: todo.added_as.or(Some(todo.description)),
                 description,
                 ..todo
             },
             _ => todo,
-        }
+        })
+    }
+
+    /// Whether it was completed so shortly before that this is the same completion, sent once more: a repeated to-do
+    /// is open again after it.
+    #[must_use]
+    pub fn was_just_completed(&self, now: OffsetDateTime) -> bool {
+        let last = self.plan.last_done_date;
+        last.is_some_and(|last| (now - last).abs() < REPETITION)
     }
 
     /// Whether adding it with this text is a retry of the same request.
@@ -205,6 +230,11 @@ impl Todo {
             Field::Description => self.description != other.description,
             Field::IsDone => self.is_done != other.is_done,
             Field::Removed => self.removed_date.is_some() != other.removed_date.is_some(),
+            Field::Notes => self.plan.notes != other.plan.notes,
+            Field::DueDate => self.plan.due_date != other.plan.due_date,
+            Field::DueTime => self.plan.due_time != other.plan.due_time,
+            Field::Priority => self.plan.priority != other.plan.priority,
+            Field::Repeat => self.plan.repeat() != other.plan.repeat(),
         }
     }
 
@@ -262,7 +292,7 @@ mod tests {
         let now = datetime!(2026-01-01 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
         let open = Todo::new(TodoId::new_v7(now), description, now);
-        let done = open.clone().completed(now);
+        let done = open.clone().completed(now, now.date());
         let change = |open, all, removed| CountsDelta { open, all, removed };
         assert_eq!(open.contribution(), change(1, 1, 0));
         assert_eq!(done.contribution(), change(0, 1, 0));
@@ -275,8 +305,8 @@ mod tests {
         let now = datetime!(2026-01-01 00:00 UTC);
         let later = datetime!(2026-01-02 00:00 UTC);
         let description = Description::parse("Buy milk").expect("valid");
-        let done = Todo::new(TodoId::new_v7(now), description, now).completed(now);
-        assert_eq!(done.clone().completed(later), done);
+        let done = Todo::new(TodoId::new_v7(now), description, now).completed(now, now.date());
+        assert_eq!(done.clone().completed(later, later.date()), done);
         let removed = done.removed(now);
         assert_eq!(removed.clone().removed(later), removed);
     }
@@ -285,16 +315,25 @@ mod tests {
     fn an_edit_changes_only_the_fields_it_names() {
         let now = datetime!(2026-01-01 00:00 UTC);
         let text = |text| Description::parse(text).expect("valid");
-        let done = Todo::new(TodoId::new_v7(now), text("Buy milk"), now).completed(now);
-        assert_eq!(done.clone().edited(Edit::default(), now), done);
+        let done = Todo::new(TodoId::new_v7(now), text("Buy milk"), now).completed(now, now.date());
+        assert_eq!(
+            done.clone()
+                .edited(Edit::default(), now, now.date())
+                .expect("fits"),
+            done
+        );
         let edit = |description, is_done| Edit {
             description,
             is_done,
+            ..Edit::default()
         };
-        let renamed = done.clone().edited(edit(Some(text("Buy tea")), None), now);
+        let tea = edit(Some(text("Buy tea")), None);
+        let renamed = done.edited(tea, now, now.date()).expect("fits");
         assert_eq!(renamed.description, text("Buy tea"));
         assert_eq!(renamed.done_date, Some(now));
-        let reopened = renamed.edited(edit(None, Some(false)), now);
+        let reopened = renamed
+            .edited(edit(None, Some(false)), now, now.date())
+            .expect("fits");
         assert_eq!(reopened.description, text("Buy tea"));
         assert_eq!((reopened.is_done, reopened.done_date), (false, None));
     }
@@ -306,11 +345,13 @@ mod tests {
         let added = Todo::new(TodoId::new_v7(now), text("Buy milk"), now);
         let edit = |description| Edit {
             description: Some(text(description)),
-            is_done: None,
+            ..Edit::default()
         };
         let twice = added
-            .edited(edit("Buy tea"), now)
-            .edited(edit("Buy bread"), now);
+            .edited(edit("Buy tea"), now, now.date())
+            .expect("fits")
+            .edited(edit("Buy bread"), now, now.date())
+            .expect("fits");
         assert!(twice.was_added_as(&text("Buy milk")));
         assert!(twice.was_added_as(&text("Buy bread")));
         assert!(!twice.was_added_as(&text("Buy tea")));

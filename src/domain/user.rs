@@ -271,6 +271,8 @@ pub struct User {
     pub username: String,
     /// When the user registered (UTC).
     pub created_date: OffsetDateTime,
+    /// Says what "today" is.
+    pub time_zone: TimeZone,
 }
 
 /// The authenticated user of a request, loaded with the session in one query.
@@ -286,4 +288,6 @@ pub struct Account {
     pub session_id: SessionId,
     /// Revision and counts of the user's list.
     pub counts: TodoCounts,
+    /// Says what "today" is.
+    pub time_zone: TimeZone,
 }

@@ -19,7 +19,12 @@ const OF_USER: usize = 2;
 
 /// The user who may send a large body, as data of the request. Its token has been verified before the body is read.
 #[derive(Clone, Copy, Debug)]
-pub struct LargeBodySender(pub UserId);
+pub struct LargeBodySender {
+    /// The user.
+    pub user: UserId,
+    /// Maximum length of the body.
+    pub max_bytes: usize,
+}
 
 /// The large bodies under way; clones share them.
 #[derive(Clone, Default)]

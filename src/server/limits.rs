@@ -24,10 +24,8 @@ pub struct Limits {
 pub struct RequestLimits {
     /// Maximum length of the URI, without scheme and host.
     pub uri_bytes: usize,
-    /// Maximum length of the body.
+    /// Maximum length of the body; [`LargeBodySender`](super::LargeBodySender)s have one of their own.
     pub body_bytes: usize,
-    /// Maximum length of that of a [`LargeBodySender`](super::LargeBodySender): of them few are read at a time.
-    pub large_body_bytes: usize,
     /// Time limit from the end of the head to the end of the body.
     pub body: Duration,
     /// Time limit from the end of the body to the response.

@@ -89,11 +89,11 @@ pub fn with_request_limits<E: Endpoint + 'static>(
             check_head(&request, &limits)?;
             let body = request.take_body();
             let (bytes, _place) = match request.data::<LargeBodySender>() {
-                Some(LargeBodySender(user)) => {
+                Some(LargeBodySender { user, max_bytes }) => {
                     let ip = request.data::<ClientIp>().copied().unwrap_or_default();
                     let place = large_bodies.begin(ip.network(), *user);
                     let place = place.ok_or(RequestRejection::TooManyLargeBodies)?;
-                    (limits.large_body_bytes, Some(place))
+                    (*max_bytes, Some(place))
                 }
                 None => (limits.body_bytes, None),
             };

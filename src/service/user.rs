@@ -17,7 +17,7 @@ use crate::{
         rate_limit::{Bucket, Share},
         security_event::SecurityEvent,
         session::is_repeatable,
-        user::{Account, Registration, User},
+        user::{Account, Registration, TimeZone, User},
     },
     store,
 };
@@ -29,6 +29,29 @@ impl Service {
         let find =
             async move |connection: &mut Connection| store::user::find(connection, user).await;
         self.database.read(find).await
+    }
+
+    /// Sets what is sent of the profile, and returns it.
+    pub async fn update_user(
+        &self,
+        account: &Account,
+        time_zone: Option<TimeZone>,
+    ) -> Result<User, Error> {
+        let user = account.user_id;
+        self.database
+            .transaction(move |connection| {
+                let time_zone = time_zone.clone();
+                async move {
+                    if let Some(time_zone) = &time_zone {
+                        store::user::set_time_zone(connection, user, time_zone).await?;
+                    }
+                    store::user::find(connection, user)
+                        .await
+                        .map(TxOutcome::Commit)
+                }
+                .boxed()
+            })
+            .await
     }
 
     /// Registers a user; idempotent: a retry within a minute gets the result of the first call.
@@ -86,6 +109,7 @@ impl Service {
             last_name: registration.last_name.as_str().to_owned(),
             username: registration.username.as_str().to_owned(),
             created_date: self.clock.now(),
+            time_zone: TimeZone::utc(),
         };
         match self.insert(user.clone(), hash).await {
             Err(Error::Conflict(taken)) => {

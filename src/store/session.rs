@@ -16,7 +16,7 @@ use crate::domain::{
     error::Error,
     session::{RotationState, SecretHash, SessionId, SessionKind, SuccessorKey},
     todo::TodoCounts,
-    user::{Account, UserId},
+    user::{Account, TimeZone, UserId},
 };
 
 /// A session about to be stored.
@@ -88,7 +88,7 @@ pub async fn find(
     let row = sqlx::query!(
         r#"SELECT sessions.secret_hash, sessions.created_date, sessions.seen_date, sessions.expires_date,
                   users.id AS user_id, users.public_id AS "public_id: Uuid", users.firstname,
-                  users.rev, users.open_count, users.todo_count
+                  users.rev, users.open_count, users.todo_count, users.time_zone
            FROM sessions JOIN users ON users.id = sessions.user_id
            WHERE sessions.id = ? AND sessions.kind = ?"#,
         id.0,
@@ -108,6 +108,7 @@ pub async fn find(
                 open: row.open_count,
                 all: row.todo_count,
             },
+            time_zone: TimeZone::from_stored(row.time_zone.as_deref()),
         },
         hash: SecretHash(bytes(row.secret_hash)?),
         created: row.created_date.assume_utc(),

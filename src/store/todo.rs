@@ -5,7 +5,7 @@ mod changes;
 mod list;
 mod removed;
 
-use time::PrimitiveDateTime;
+use time::{Date, PrimitiveDateTime, Time};
 use uuid::Uuid;
 
 pub use self::{
@@ -18,7 +18,9 @@ use super::to_database;
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    todo::{Description, FieldRevs, Todo, TodoId},
+    todo::{
+        Description, DueDate, DueTime, FieldRevs, Notes, Plan, Priority, Recurrence, Todo, TodoId,
+    },
     user::UserId,
 };
 
@@ -32,6 +34,12 @@ struct Row {
     rev: u64,
     original_description: Option<String>,
     field_revs: Option<Vec<u8>>,
+    notes: Option<String>,
+    due_date: Option<Date>,
+    due_time: Option<Time>,
+    priority: u8,
+    repeat_rule: Option<String>,
+    last_done_date: Option<PrimitiveDateTime>,
 }
 
 impl From<Row> for Todo {
@@ -45,16 +53,42 @@ impl From<Row> for Todo {
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev,
             added_as: row.original_description.map(Description::from_stored),
+            plan: plan(
+                row.notes,
+                (row.due_date, row.due_time),
+                row.priority,
+                row.repeat_rule.as_deref(),
+                row.last_done_date,
+            ),
             revs: FieldRevs::from_stored(row.field_revs.as_deref(), row.rev),
         }
+    }
+}
+
+/// The plan of a row.
+fn plan(
+    notes: Option<String>,
+    (due_date, due_time): (Option<Date>, Option<Time>),
+    priority: u8,
+    repeat_rule: Option<&str>,
+    last_done_date: Option<PrimitiveDateTime>,
+) -> Plan {
+    Plan {
+        notes: notes.map(Notes::from_stored),
+        due_date: due_date.map(DueDate::from_stored),
+        due_time: due_time.map(DueTime::from_stored),
+        priority: Priority::from_code(priority),
+        recurrence: repeat_rule.and_then(Recurrence::from_stored),
+        last_done_date: last_done_date.map(PrimitiveDateTime::assume_utc),
     }
 }
 
 /// Adds a to-do; `false` when the user already has one with this id, removed or not.
 pub async fn insert(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<bool, Error> {
     let inserted = sqlx::query!(
-        "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, rev)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, rev, notes, due_date, due_time,
+                            priority, repeat_rule, last_done_date)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         user.0,
         todo.id.0,
         todo.description.as_str(),
@@ -62,6 +96,12 @@ pub async fn insert(connection: &mut Connection, user: UserId, todo: &Todo) -> R
         to_database(todo.created_date),
         todo.done_date.map(to_database),
         todo.rev,
+        todo.plan.notes.as_ref().map(Notes::as_str),
+        todo.plan.due_date.map(DueDate::date),
+        todo.plan.due_time.map(DueTime::time),
+        todo.plan.priority.code(),
+        todo.plan.recurrence.map(Recurrence::to_stored),
+        todo.plan.last_done_date.map(to_database),
     )
     .execute(connection)
     .await;
@@ -81,7 +121,7 @@ pub async fn find(
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
-                  original_description, field_revs
+                  original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM todos WHERE user_id = ? AND id = ?"#,
         user.0,
         id.0,
@@ -95,7 +135,8 @@ pub async fn find(
 pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?,
-                          original_description = ?, field_revs = ?
+                          original_description = ?, field_revs = ?, notes = ?, due_date = ?, due_time = ?,
+                          priority = ?, repeat_rule = ?, last_done_date = ?
          WHERE user_id = ? AND id = ?",
         todo.description.as_str(),
         todo.is_done,
@@ -104,6 +145,12 @@ pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> R
         todo.rev,
         todo.added_as.as_ref().map(Description::as_str),
         todo.revs.to_stored(),
+        todo.plan.notes.as_ref().map(Notes::as_str),
+        todo.plan.due_date.map(DueDate::date),
+        todo.plan.due_time.map(DueTime::time),
+        todo.plan.priority.code(),
+        todo.plan.recurrence.map(Recurrence::to_stored),
+        todo.plan.last_done_date.map(to_database),
         user.0,
         todo.id.0,
     )

@@ -7,7 +7,7 @@ use crate::database::Connection;
 use crate::domain::{
     error::{AuthError, Conflict, Error},
     todo::{CountsDelta, TodoCounts},
-    user::{User, UserId, Username},
+    user::{TimeZone, User, UserId, Username},
 };
 
 /// Adds a user.
@@ -44,7 +44,7 @@ pub async fn insert(connection: &mut Connection, user: &User, hash: &str) -> Res
 /// [`AuthError::SessionEnded`] when the user was deleted.
 pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Error> {
     let row = sqlx::query!(
-        r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date
+        r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date, time_zone
            FROM users WHERE id = ?"#,
         user.0,
     )
@@ -57,6 +57,7 @@ pub async fn find(connection: &mut Connection, user: UserId) -> Result<User, Err
         last_name: row.lastname,
         username: row.username,
         created_date: row.created_date.assume_utc(),
+        time_zone: TimeZone::from_stored(row.time_zone.as_deref()),
     })
 }
 
@@ -94,7 +95,8 @@ pub async fn find_registered(
     username: &str,
 ) -> Result<Option<(User, String)>, Error> {
     let row = sqlx::query!(
-        r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date, password
+        r#"SELECT public_id AS "public_id: Uuid", firstname, lastname, username, created_date, time_zone,
+                  password
            FROM users WHERE username = ?"#,
         username,
     )
@@ -107,6 +109,7 @@ pub async fn find_registered(
             last_name: row.lastname,
             username: row.username,
             created_date: row.created_date.assume_utc(),
+            time_zone: TimeZone::from_stored(row.time_zone.as_deref()),
         };
         (user, row.password)
     }))
@@ -146,6 +149,19 @@ pub async fn set_password(
     hash: &str,
 ) -> Result<(), Error> {
     sqlx::query!("UPDATE users SET password = ? WHERE id = ?", hash, user.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Sets the time zone.
+pub async fn set_time_zone(
+    connection: &mut Connection,
+    user: UserId,
+    time_zone: &TimeZone,
+) -> Result<(), Error> {
+    let name = time_zone.as_str();
+    sqlx::query!("UPDATE users SET time_zone = ? WHERE id = ?", name, user.0)
         .execute(connection)
         .await?;
     Ok(())

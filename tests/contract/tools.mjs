@@ -22,6 +22,7 @@ const ORDER = [
   ["register_user", 201],
   ["login", 200],
   ["me", 200],
+  ["update_me", 200],
   ["add_todo", 201],
   ["get_todo", 200],
   ["todo_list", 200],

@@ -11,6 +11,7 @@ mod harmless;
 mod offline_add;
 pub(crate) mod openapi;
 mod outbox;
+mod plan;
 mod problem;
 mod removed_list;
 mod repetition;

@@ -9,8 +9,11 @@ use crate::domain::{
     error::FieldCode,
     session::DeviceName,
     text::VISIBLE_LINE,
-    todo::{Description, Limit, Shown, TodoId},
-    user::{NAME_MAX, Password, Username},
+    todo::{
+        Description, DueDate, DueTime, Limit, Notes, Priority, Repeat, Shown, TodoId,
+        repeat::{Every, From, Weekdays},
+    },
+    user::{NAME_MAX, Password, TimeZone, Username},
 };
 
 /// Adds the constraints to the components.
@@ -31,7 +34,8 @@ pub(super) fn apply(document: &mut Value) {
         }
     }
     open_codes(&mut document["components"]["schemas"]["Code"]);
-    for (schema, field, limits) in limits().into_iter().chain(write_limits()) {
+    let all = [limits(), write_limits(), plan_limits()];
+    for (schema, field, limits) in all.into_iter().flatten() {
         let properties = &mut document["components"]["schemas"][schema]["properties"];
         assert!(
             properties[field].is_object(),
@@ -39,7 +43,21 @@ pub(super) fn apply(document: &mut Value) {
         );
         extend(&mut properties[field], &limits);
     }
-    for (schema, field) in [("Todo", "done_date"), ("TodoList", "next_cursor")] {
+    for schema in values(&mut document["components"]["schemas"]) {
+        for property in values_of(schema, "properties") {
+            // In OpenAPI 3.0 only what has a type can be null.
+            if property.get("nullable").is_some() && property.get("allOf").is_some() {
+                property["type"] = json!("object");
+            }
+        }
+    }
+    let always = PLAN.map(|field| ("Todo", field));
+    let always = always.into_iter().chain([
+        ("Todo", "done_date"),
+        ("TodoList", "next_cursor"),
+        ("Repeat", "until"),
+    ]);
+    for (schema, field) in always {
         let required = &mut document["components"]["schemas"][schema]["required"];
         let required = required.as_array_mut().expect("a list of names");
         required.push(json!(field));
@@ -57,8 +75,18 @@ fn request_schemas(document: &mut Value) -> Vec<String> {
     let mut names: Vec<_> = references.collect();
     for name in names.clone() {
         let properties = values_of(&mut document["components"]["schemas"][name], "properties");
-        names.extend(properties.filter_map(|property| referenced(&property["items"])));
+        names.extend(properties.filter_map(|property| {
+            let parts = [property, &property["items"], &property["allOf"][0]];
+            parts.into_iter().find_map(referenced)
+        }));
     }
+    // A part of a part: how a to-do of a batch repeats.
+    for name in names.clone() {
+        let properties = values_of(&mut document["components"]["schemas"][name], "properties");
+        names.extend(properties.filter_map(|property| referenced(&property["allOf"][0])));
+    }
+    names.sort_unstable();
+    names.dedup();
     names
 }
 
@@ -223,4 +251,53 @@ fn write_limits() -> Vec<(&'static str, &'static str, Value)> {
         ("SyncCall", "description", line(Description::MAX)),
         ("SyncCall", "created_date", json!({ "format": "date-time" })),
     ]
+}
+
+/// Fields of a to-do's plan that may be null in an answer, and are always there.
+const PLAN: [&str; 5] = ["notes", "due_date", "due_time", "repeat", "last_done_date"];
+
+/// Those of the plan of a to-do, in answers and in requests.
+fn plan_limits() -> Vec<(&'static str, &'static str, Value)> {
+    // No `format: date`: the client that openapi-generator makes for TypeScript turns it into a moment, and another
+    // day west or east of it.
+    let due_date = json!({ "pattern": DueDate::PATTERN, "example": "2026-12-24" });
+    let due_time = json!({ "pattern": DueTime::PATTERN, "example": "17:00" });
+    let nullable = json!({ "nullable": true });
+    let mut limits = Vec::new();
+    for schema in ["AddTodo", "UpdateTodo", "SyncCall"] {
+        limits.extend([
+            (
+                schema,
+                "notes",
+                json!({ "maxLength": Notes::MAX, "pattern": Notes::PATTERN }),
+            ),
+            (schema, "due_date", due_date.clone()),
+            (schema, "due_time", due_time.clone()),
+            (schema, "priority", json!({ "enum": Priority::NAMES })),
+        ]);
+    }
+    for schema in ["Todo", "TodoChange"] {
+        limits.extend(PLAN.map(|field| (schema, field, nullable.clone())));
+        limits.push((schema, "due_date", json!({ "pattern": DueDate::PATTERN })));
+        limits.push((schema, "due_time", json!({ "pattern": DueTime::PATTERN })));
+        limits.push((schema, "priority", open_list(&Priority::NAMES)));
+    }
+    let interval = json!({ "minimum": 1, "maximum": Repeat::INTERVAL_MAX });
+    let items = json!({ "items": { "type": "string", "enum": Weekdays::NAMES } });
+    limits.extend([
+        ("Repeat", "every", open_list(&Every::NAMES)),
+        ("Repeat", "from", open_list(&From::NAMES)),
+        ("Repeat", "until", nullable),
+        ("SetRepeat", "every", json!({ "enum": Every::NAMES })),
+        ("SetRepeat", "interval", interval),
+        ("SetRepeat", "weekdays", items),
+        ("SetRepeat", "from", json!({ "enum": From::NAMES })),
+        ("SetRepeat", "until", due_date),
+        (
+            "UpdateMe",
+            "time_zone",
+            json!({ "minLength": 1, "maxLength": TimeZone::MAX }),
+        ),
+    ]);
+    limits
 }

@@ -145,7 +145,7 @@ fn current(call: &str, code: Code) -> Todo {
     if code == Code::TodoRemoved || call == "restore_todo" {
         Todo {
             rev: 4,
-            ..todo.completed(date).removed(date)
+            ..todo.completed(date, date.date()).removed(date)
         }
     } else {
         Todo { rev: 2, ..todo }

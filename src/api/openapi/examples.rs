@@ -8,7 +8,7 @@ use crate::domain::{
     error::{FieldCode, FieldError},
     session::{DeviceName, SessionId},
     todo::{Description, Limit, Shown, TodoId},
-    user::{Username, wrong_password},
+    user::{TimeZone, Username, wrong_password},
 };
 
 /// The to-do of the examples.
@@ -92,6 +92,7 @@ fn request(id: &str) -> Option<Value> {
             "new_password_again": "eight blue kettles",
         }),
         "end_session" => json!({ "session_id": SESSION_ID }),
+        "update_me" => json!({ "time_zone": "Europe/Vilnius" }),
         "add_todo" => json!({ "id": ID, "description": "Buy milk" }),
         "update_todo_status" => json!({ "id": ID, "is_done": true }),
         "update_todo" => json!({
@@ -129,11 +130,12 @@ fn request(id: &str) -> Option<Value> {
 fn response(id: &str) -> Value {
     let added = || todo("Buy milk", Value::Null, 1);
     match id {
-        "register_user" | "me" => json!({
+        "register_user" | "me" | "update_me" => json!({
             "public_id": "2f1d6b8e-7a43-4c59-9d0e-5b7c1a2f3e4d",
             "first_name": "Ona",
             "last_name": "Petraitė",
             "user_name": "ona.petraite",
+            "time_zone": if id == "update_me" { "Europe/Vilnius" } else { "UTC" },
         }),
         "login" | "refresh_token" => json!({
             "token": ACCESS_TOKEN,
@@ -220,6 +222,13 @@ fn todo(description: &str, done_date: Value, rev: u64) -> Value {
         "is_done": !done_date.is_null(),
         "created_date": "2026-11-22T15:04:05.123456Z",
         "done_date": done_date,
+        "notes": null,
+        "due_date": null,
+        "due_time": null,
+        "priority": "none",
+        "tags": [],
+        "repeat": null,
+        "last_done_date": null,
         "rev": rev,
     })
 }
@@ -232,6 +241,7 @@ pub(super) fn invalid(id: &str) -> FieldError {
         "change_password" => Some(wrong_password()),
         "end_session" => SessionId::parse("17").err(),
         "add_todo" => Description::parse(" ").err(),
+        "update_me" => TimeZone::parse("Vilnius").err(),
         "todo_list" => Shown::parse("late").err(),
         "todo_changes" | "sync" => Limit::parse("0").err(),
         "get_todo" | "update_todo" | "update_todo_status" | "remove_todo" | "restore_todo" => {

@@ -80,7 +80,9 @@ impl Code {
             Self::UnsupportedMediaType => {
                 "Send the body as JSON, with Content-Type: application/json and no Content-Encoding."
             }
-            Self::TooLarge => "The body is larger than 16 KiB, or than 288 KiB in a call of sync.",
+            Self::TooLarge => {
+                "The body is larger than 16 KiB (64 KiB where notes may be in it, 288 KiB in a call of sync)."
+            }
             Self::UriTooLong => "The URL is longer than 4 KiB.",
             Self::HeadersTooLarge => "The request headers are too large or too many. Send fewer.",
             Self::RequestTimeout => "The body took longer than 15 seconds. Send it again.",

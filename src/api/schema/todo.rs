@@ -1,12 +1,18 @@
 //! Request and response bodies of the calls about to-dos.
 
-use poem_openapi::Object;
+use poem_openapi::{Object, types::MaybeUndefined};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::timestamp;
-use crate::domain;
+use super::{
+    plan::{Repeat, SetRepeat},
+    timestamp,
+};
+use crate::domain::{
+    self,
+    todo::{Description, Tag},
+};
 
 /// One to-do.
 #[derive(Debug, Object, Serialize)]
@@ -23,6 +29,21 @@ pub(in crate::api) struct Todo {
     /// When it was completed (UTC, microseconds); null while it is open.
     #[serde(serialize_with = "timestamp::optional")]
     done_date: Option<OffsetDateTime>,
+    /// What there is to say about it, in lines that end with a line feed; null for nothing.
+    notes: Option<String>,
+    /// The day on which it is due, in the user's own calendar (`YYYY-MM-DD`); null for none.
+    due_date: Option<String>,
+    /// The time of that day, by the user's own clock (`HH:MM`); null for none.
+    due_time: Option<String>,
+    /// `high`, `medium`, `low` or `none`.
+    priority: String,
+    /// The words of the description that begin with `#`, without it, each once.
+    tags: Vec<String>,
+    /// How it repeats; null if it does not.
+    repeat: Option<Repeat>,
+    /// When a repeated one was last completed (UTC, microseconds); null for never.
+    #[serde(serialize_with = "timestamp::optional")]
+    last_done_date: Option<OffsetDateTime>,
     /// The user's revision that last changed it. Revisions only grow.
     pub(in crate::api) rev: u64,
     /// There, and true, only when it has been removed.
@@ -32,16 +53,30 @@ pub(in crate::api) struct Todo {
 
 impl From<domain::todo::Todo> for Todo {
     fn from(todo: domain::todo::Todo) -> Self {
+        let plan = todo.plan;
         Self {
             id: todo.id.0,
+            tags: tags_of(&todo.description),
             description: todo.description.into(),
             is_done: todo.is_done,
             created_date: todo.created_date,
             done_date: todo.done_date,
+            due_date: plan.due_date.map(|date| date.to_string()),
+            due_time: plan.due_time.map(|time| time.to_string()),
+            priority: plan.priority.as_str().to_owned(),
+            repeat: plan.repeat().map(Repeat::from),
+            last_done_date: plan.last_done_date,
+            notes: plan.notes.map(String::from),
             rev: todo.rev,
             removed: todo.removed_date.map(|_| true),
         }
     }
+}
+
+/// The tags of a to-do, as they are sent.
+pub(super) fn tags_of(description: &Description) -> Vec<String> {
+    let tags = Tag::all_of(description.as_str()).into_iter();
+    tags.map(|tag| tag.as_str().to_owned()).collect()
 }
 
 /// A part of the list.
@@ -90,6 +125,16 @@ pub(in crate::api) struct AddTodo {
     pub(in crate::api) created_date: Option<String>,
     /// Whether it is done already; it is then done now.
     pub(in crate::api) is_done: Option<bool>,
+    /// Up to 5,000 characters in several lines; line breaks become line feeds.
+    pub(in crate::api) notes: Option<String>,
+    /// The day on which it is due, in the user's own calendar: `YYYY-MM-DD`, from 1970 to 2199.
+    pub(in crate::api) due_date: Option<String>,
+    /// The time of that day, by the user's own clock: `HH:MM`. It needs a due date.
+    pub(in crate::api) due_time: Option<String>,
+    /// `high`, `medium`, `low` or `none`, which is also what leaving it out means.
+    pub(in crate::api) priority: Option<String>,
+    /// How it repeats.
+    pub(in crate::api) repeat: Option<SetRepeat>,
     /// Names this call, so that a repetition is known for two days (see `sync`); a UUID of any version, a new one for
     /// each call and for each that is made of a refused one.
     pub(in crate::api) call_id: Option<String>,
@@ -106,6 +151,16 @@ pub(in crate::api) struct UpdateTodo {
     pub(in crate::api) description: Option<String>,
     /// Done or open.
     pub(in crate::api) is_done: Option<bool>,
+    /// The notes, by the rules of `add_todo`. Left out, they stay; null clears them.
+    pub(in crate::api) notes: MaybeUndefined<String>,
+    /// The due date, by the rules of `add_todo`. Left out, it stays; null clears it, with the time and the repeat.
+    pub(in crate::api) due_date: MaybeUndefined<String>,
+    /// The due time, by the rules of `add_todo`. Left out, it stays; null clears it.
+    pub(in crate::api) due_time: MaybeUndefined<String>,
+    /// The priority. Left out, it stays; null is `none`.
+    pub(in crate::api) priority: MaybeUndefined<String>,
+    /// How it repeats. Left out, that stays; null ends it.
+    pub(in crate::api) repeat: MaybeUndefined<SetRepeat>,
     /// The `rev` of the to-do that the person had seen. If another client has changed the same fields since,
     /// nothing is changed and the answer is 409.
     pub(in crate::api) expected_rev: Option<u64>,

@@ -5,12 +5,16 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{timestamp, todo::Todo};
+use super::{
+    plan::Repeat,
+    timestamp,
+    todo::{Todo, tags_of},
+};
 use crate::{domain, service};
 
 /// A to-do that has changed, or what is left of a removed one: then only `id`, `rev` and `removed`
 /// are there.
-#[derive(Object, Serialize)]
+#[derive(Default, Object, Serialize)]
 #[expect(
     clippy::option_option,
     reason = "left out of a tombstone, null in an open to-do"
@@ -36,6 +40,30 @@ pub(in crate::api) struct TodoChange {
         skip_serializing_if = "Option::is_none"
     )]
     done_date: Option<Option<OffsetDateTime>>,
+    /// What there is to say about it; null for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<Option<String>>,
+    /// The day on which it is due, in the user's own calendar (`YYYY-MM-DD`); null for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_date: Option<Option<String>>,
+    /// The time of that day, by the user's own clock (`HH:MM`); null for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_time: Option<Option<String>>,
+    /// `high`, `medium`, `low` or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<String>,
+    /// The words of the description that begin with `#`, without it, each once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<String>>,
+    /// How it repeats; null if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat: Option<Option<Repeat>>,
+    /// When a repeated one was last completed (UTC, microseconds); null for never.
+    #[serde(
+        serialize_with = "timestamp::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    last_done_date: Option<Option<OffsetDateTime>>,
     /// The user's revision that last changed it.
     rev: u64,
     /// There, and true, only when it has been removed.
@@ -45,15 +73,30 @@ pub(in crate::api) struct TodoChange {
 
 impl From<domain::todo::Todo> for TodoChange {
     fn from(todo: domain::todo::Todo) -> Self {
-        let removed = todo.removed_date.is_some();
+        if todo.removed_date.is_some() {
+            return Self {
+                id: todo.id.0,
+                rev: todo.rev,
+                removed: Some(true),
+                ..Self::default()
+            };
+        }
+        let plan = todo.plan;
         Self {
             id: todo.id.0,
-            description: (!removed).then(|| todo.description.into()),
-            is_done: (!removed).then_some(todo.is_done),
-            created_date: (!removed).then_some(todo.created_date),
-            done_date: (!removed).then_some(todo.done_date),
+            tags: Some(tags_of(&todo.description)),
+            description: Some(todo.description.into()),
+            is_done: Some(todo.is_done),
+            created_date: Some(todo.created_date),
+            done_date: Some(todo.done_date),
+            due_date: Some(plan.due_date.map(|date| date.to_string())),
+            due_time: Some(plan.due_time.map(|time| time.to_string())),
+            priority: Some(plan.priority.as_str().to_owned()),
+            repeat: Some(plan.repeat().map(Repeat::from)),
+            last_done_date: Some(plan.last_done_date),
+            notes: Some(plan.notes.map(String::from)),
             rev: todo.rev,
-            removed: removed.then_some(true),
+            removed: None,
         }
     }
 }

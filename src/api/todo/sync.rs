@@ -4,7 +4,7 @@ use poem::web::Data;
 use poem_openapi::{
     Enum, Object, OpenApi,
     registry::{MetaSchemaRef, Registry},
-    types::Type,
+    types::{MaybeUndefined, Type},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -16,7 +16,9 @@ use crate::{
         bearer::Caller,
         json::{self, Json},
         problem::{ApiError, FieldErrors, Problem},
-        schema::{AddTodo, SyncChanges, Todo, TodoReference, UpdateTodo, UpdateTodoStatus},
+        schema::{
+            AddTodo, SetRepeat, SyncChanges, Todo, TodoReference, UpdateTodo, UpdateTodoStatus,
+        },
     },
     domain::{
         clock::Clock,
@@ -110,6 +112,21 @@ struct SyncCall {
     is_done: Option<bool>,
     /// See `add_todo`.
     created_date: Option<String>,
+    /// See `add_todo` and `update_todo`.
+    #[serde(default)]
+    notes: MaybeUndefined<String>,
+    /// See `add_todo` and `update_todo`.
+    #[serde(default)]
+    due_date: MaybeUndefined<String>,
+    /// See `add_todo` and `update_todo`.
+    #[serde(default)]
+    due_time: MaybeUndefined<String>,
+    /// See `add_todo` and `update_todo`.
+    #[serde(default)]
+    priority: MaybeUndefined<String>,
+    /// See `add_todo` and `update_todo`.
+    #[serde(default)]
+    repeat: MaybeUndefined<SetRepeat>,
     /// See each call but `add_todo`.
     expected_rev: Option<u64>,
 }
@@ -253,6 +270,11 @@ impl SyncCall {
                     id,
                     created_date: self.created_date,
                     is_done: self.is_done,
+                    notes: self.notes.take(),
+                    due_date: self.due_date.take(),
+                    due_time: self.due_time.take(),
+                    priority: self.priority.take(),
+                    repeat: self.repeat.take(),
                     call_id,
                 };
                 write_request::add(&body, clock)
@@ -261,6 +283,11 @@ impl SyncCall {
                 id: id.unwrap_or_default(),
                 description: self.description,
                 is_done: self.is_done,
+                notes: self.notes,
+                due_date: self.due_date,
+                due_time: self.due_time,
+                priority: self.priority,
+                repeat: self.repeat,
                 expected_rev: self.expected_rev,
                 call_id,
             }),
@@ -289,19 +316,22 @@ impl SyncCall {
     fn check_fields(&self) -> Result<(), FieldErrors> {
         use Verb::{AddTodo, UpdateTodo, UpdateTodoStatus};
         let verb = self.call;
+        let [edits, sets, adds, judged] = [
+            matches!(verb, AddTodo | UpdateTodo),
+            matches!(verb, AddTodo | UpdateTodo | UpdateTodoStatus),
+            verb == AddTodo,
+            verb != AddTodo,
+        ];
         let fields = [
-            (
-                "description",
-                self.description.is_some(),
-                [AddTodo, UpdateTodo].contains(&verb),
-            ),
-            (
-                "is_done",
-                self.is_done.is_some(),
-                [AddTodo, UpdateTodo, UpdateTodoStatus].contains(&verb),
-            ),
-            ("created_date", self.created_date.is_some(), verb == AddTodo),
-            ("expected_rev", self.expected_rev.is_some(), verb != AddTodo),
+            ("description", self.description.is_some(), edits),
+            ("notes", self.notes.is_value(), edits),
+            ("due_date", self.due_date.is_value(), edits),
+            ("due_time", self.due_time.is_value(), edits),
+            ("priority", self.priority.is_value(), edits),
+            ("repeat", self.repeat.is_value(), edits),
+            ("is_done", self.is_done.is_some(), sets),
+            ("created_date", self.created_date.is_some(), adds),
+            ("expected_rev", self.expected_rev.is_some(), judged),
         ];
         let mut errors = FieldErrors::default();
         for (field, is_sent, is_taken) in fields {

@@ -1,5 +1,6 @@
 //! Bodies of writes, parsed: the same whether they come by themselves or in a batch.
 
+use super::plan_request::{ChangedPlan, NewPlan};
 use crate::{
     api::{
         problem::FieldErrors,
@@ -22,8 +23,16 @@ pub(super) fn add(body: &AddTodo, clock: &Clock) -> Result<Write, FieldErrors> {
     let created_date = created_date.map(|text| CreatedDate::parse(text, now));
     let created_date = errors.collect(created_date.transpose());
     let call_id = errors.collect(call_id(body.call_id.as_deref()));
-    let (Some(id), Some(description), Some(created_date), Some(call_id)) =
-        (id, description, created_date, call_id)
+    let plan = NewPlan {
+        notes: body.notes.as_deref(),
+        due_date: body.due_date.as_deref(),
+        due_time: body.due_time.as_deref(),
+        priority: body.priority.as_deref(),
+        repeat: body.repeat.as_ref(),
+    };
+    let plan = plan.parse(&mut errors);
+    let (Some(id), Some(description), Some(created_date), Some(call_id), Some(plan)) =
+        (id, description, created_date, call_id, plan)
     else {
         return Err(errors);
     };
@@ -32,6 +41,7 @@ pub(super) fn add(body: &AddTodo, clock: &Clock) -> Result<Write, FieldErrors> {
         is_done: body.is_done.unwrap_or_default(),
         created_date,
         has_our_id: id.is_none(),
+        plan,
     };
     Ok(Write {
         call_id,
@@ -46,12 +56,22 @@ pub(super) fn update(body: &UpdateTodo) -> Result<Write, FieldErrors> {
     let description = body.description.as_deref();
     let description = errors.collect(description.map(Description::parse).transpose());
     let call_id = errors.collect(call_id(body.call_id.as_deref()));
-    let (Some(id), Some(description), Some(call_id)) = (id, description, call_id) else {
+    let plan = ChangedPlan {
+        notes: &body.notes,
+        due_date: &body.due_date,
+        due_time: &body.due_time,
+        priority: &body.priority,
+        repeat: &body.repeat,
+    };
+    let plan = plan.parse(&mut errors);
+    let (Some(id), Some(description), Some(call_id), Some(plan)) = (id, description, call_id, plan)
+    else {
         return Err(errors);
     };
     let edit = Edit {
         description,
         is_done: body.is_done,
+        plan,
     };
     Ok(Write {
         expected_rev: body.expected_rev,

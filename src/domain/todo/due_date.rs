@@ -24,6 +24,10 @@ impl DueDate {
     /// The latest one.
     pub const MAX: Self = Self(date!(2199 - 12 - 31));
 
+    /// Regular expression of the text form; the calendar decides how long a month is.
+    pub const PATTERN: &'static str =
+        "^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
+
     /// A date within the limits.
     ///
     /// # Errors
@@ -58,6 +62,12 @@ impl DueDate {
         Self::new(date)
     }
 
+    /// A date that was checked before it was stored.
+    #[must_use]
+    pub fn from_stored(date: Date) -> Self {
+        Self(date)
+    }
+
     /// The date.
     #[must_use]
     pub fn date(self) -> Date {
@@ -77,6 +87,9 @@ impl fmt::Display for DueDate {
 pub struct DueTime(Time);
 
 impl DueTime {
+    /// Regular expression of the text form.
+    pub const PATTERN: &'static str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
+
     /// Parses `HH:MM` of a clock with 24 hours.
     ///
     /// # Errors

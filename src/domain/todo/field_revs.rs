@@ -12,11 +12,30 @@ pub enum Field {
     IsDone,
     /// Removed or there.
     Removed,
+    /// The notes.
+    Notes,
+    /// The day on which it is due.
+    DueDate,
+    /// The time of that day.
+    DueTime,
+    /// How urgent it is.
+    Priority,
+    /// What names its next due date.
+    Repeat,
 }
 
 impl Field {
     /// All fields.
-    pub const ALL: [Self; 3] = [Self::Description, Self::IsDone, Self::Removed];
+    pub const ALL: [Self; 8] = [
+        Self::Description,
+        Self::IsDone,
+        Self::Removed,
+        Self::Notes,
+        Self::DueDate,
+        Self::DueTime,
+        Self::Priority,
+        Self::Repeat,
+    ];
 
     /// Its code in the stored form. Codes are added, never used again for another field.
     fn code(self) -> u8 {
@@ -24,6 +43,11 @@ impl Field {
             Self::Description => 1,
             Self::IsDone => 2,
             Self::Removed => 3,
+            Self::Notes => 4,
+            Self::DueDate => 5,
+            Self::DueTime => 6,
+            Self::Priority => 7,
+            Self::Repeat => 8,
         }
     }
 }

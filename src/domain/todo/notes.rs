@@ -10,6 +10,9 @@ impl Notes {
     /// Maximum characters (Unicode scalar values), a line break counted as one.
     pub const MAX: usize = 5_000;
 
+    /// Regular expression of an accepted text, its length aside: line breaks are its only control characters.
+    pub const PATTERN: &'static str = r"^[^\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F]*$";
+
     /// Line breaks of any system become line feeds; blanks at the end go. None when nothing is left.
     ///
     /// # Errors
@@ -45,6 +48,12 @@ impl Notes {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<Notes> for String {
+    fn from(notes: Notes) -> Self {
+        notes.0
     }
 }
 

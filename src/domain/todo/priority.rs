@@ -38,6 +38,28 @@ impl Priority {
         }
     }
 
+    /// The stored form, which rises with it.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Low => 1,
+            Self::Medium => 2,
+            Self::High => 3,
+        }
+    }
+
+    /// Reads the stored form; a code of a newer version says nothing.
+    #[must_use]
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::Low,
+            2 => Self::Medium,
+            3 => Self::High,
+            _ => Self::None,
+        }
+    }
+
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -57,7 +79,9 @@ mod tests {
     #[test]
     fn each_priority_has_the_name_that_it_is_parsed_from() {
         for name in Priority::NAMES {
-            assert_eq!(Priority::parse(name).map(Priority::as_str), Ok(name));
+            let priority = Priority::parse(name).expect(name);
+            assert_eq!(priority.as_str(), name);
+            assert_eq!(Priority::from_code(priority.code()), priority);
         }
         for text in ["", "High", "1", "urgent"] {
             assert!(Priority::parse(text).is_err(), "{text}");

@@ -192,6 +192,61 @@ impl Occurrence {
     }
 }
 
+/// The repeat of a to-do as it is stored with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recurrence {
+    /// The rule.
+    pub repeat: Repeat,
+    /// See [`Occurrence::anchor_day`].
+    pub anchor_day: u8,
+}
+
+impl Recurrence {
+    /// The stored form, such as `month 2 - due 31 2030-12-31`: unit, interval, days of the week, what it counts from,
+    /// day of the month, last date.
+    #[must_use]
+    pub fn to_stored(self) -> String {
+        let RepeatParts {
+            every,
+            interval,
+            weekdays,
+            from,
+            until,
+        } = self.repeat.parts();
+        let days: Vec<_> = weekdays.names().collect();
+        let days = if days.is_empty() {
+            "-".to_owned()
+        } else {
+            days.join(",")
+        };
+        let until = until.map_or_else(|| "-".to_owned(), |date| date.to_string());
+        let (every, from, anchor) = (every.as_str(), from.as_str(), self.anchor_day);
+        format!("{every} {interval} {days} {from} {anchor} {until}")
+    }
+
+    /// Reads the stored form; none for any other text.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let parts: Vec<_> = text.split(' ').collect();
+        let [every, interval, days, from, anchor, until] = parts[..] else {
+            return None;
+        };
+        let days = days.split(',').filter(|day| *day != "-");
+        let until = Some(until).filter(|date| *date != "-");
+        let parts = RepeatParts {
+            every: Every::parse(every).ok()?,
+            interval: interval.parse().ok()?,
+            weekdays: Weekdays::parse(days).ok()?,
+            from: From::parse(from).ok()?,
+            until: until.map(DueDate::parse).transpose().ok()?,
+        };
+        Some(Self {
+            repeat: Repeat::new(parts).ok()?,
+            anchor_day: anchor.parse().ok()?,
+        })
+    }
+}
+
 impl Repeat {
     /// The highest interval.
     pub const INTERVAL_MAX: u8 = 99;

@@ -1,8 +1,8 @@
 //! Writes: what a client wants of one to-do, and whether it may have it.
 
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Date, Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Description, Field, Todo, TodoId, Writer};
+use super::{Description, Field, Plan, PlanEdit, Todo, TodoId, Writer};
 use crate::domain::{
     digest::sha256,
     error::{FieldCode, FieldError},
@@ -49,6 +49,8 @@ pub struct NewTodo {
     pub created_date: Option<CreatedDate>,
     /// Whether its id is ours: then only the [`CallId`] tells a repetition.
     pub has_our_id: bool,
+    /// Notes, due date, priority and repeat.
+    pub plan: Plan,
 }
 
 /// An edit; absent fields stay unchanged.
@@ -58,6 +60,8 @@ pub struct Edit {
     pub description: Option<Description>,
     /// Done or open.
     pub is_done: Option<bool>,
+    /// Notes, due date, priority and repeat.
+    pub plan: PlanEdit,
 }
 
 /// The moment at which a client says that a to-do was written.
@@ -103,6 +107,8 @@ pub enum WriteRefusal {
     IdReused(Box<Todo>),
     /// The idempotency key named another call.
     CallIdReused,
+    /// Its fields do not fit together.
+    Invalid(FieldError),
     /// The list is full.
     QuotaReached,
 }
@@ -124,18 +130,35 @@ pub struct Circumstances {
     pub rev: u64,
     /// The current time.
     pub now: OffsetDateTime,
+    /// The current day of the user's calendar.
+    pub today: Date,
     /// Whether tombstones of this user have been purged: an unknown id may have been one.
     pub has_purged: bool,
 }
 
 impl NewTodo {
+    /// An open one whose id its client made, without a plan.
+    #[must_use]
+    pub fn new(description: Description) -> Self {
+        Self {
+            description,
+            is_done: false,
+            created_date: None,
+            has_our_id: false,
+            plan: Plan::default(),
+        }
+    }
+
     /// The to-do, not stored yet.
     #[must_use]
-    pub fn todo(&self, id: TodoId, now: OffsetDateTime) -> Todo {
+    pub fn todo(&self, id: TodoId, now: OffsetDateTime, today: Date) -> Todo {
         let created = self.created_date.map_or(now, |created| created.0);
-        let todo = Todo::new(id, self.description.clone(), created);
+        let todo = Todo {
+            plan: self.plan.clone(),
+            ..Todo::new(id, self.description.clone(), created)
+        };
         if self.is_done {
-            todo.completed(now)
+            todo.completed(now, today)
         } else {
             todo
         }
@@ -167,7 +190,7 @@ impl Write {
     pub fn decide(&self, stored: Option<&Todo>, by: Circumstances) -> Result<Todo, WriteRefusal> {
         let Some(stored) = stored else {
             return match &self.change {
-                Change::Add(new) => Ok(new.todo(self.id, by.now)),
+                Change::Add(new) => Ok(new.todo(self.id, by.now, by.today)),
                 Change::Restore if by.has_purged => Err(WriteRefusal::Gone),
                 _ => Err(WriteRefusal::NotFound),
             };
@@ -181,7 +204,7 @@ impl Write {
                 return Err(WriteRefusal::Removed(current()));
             }
             Change::Restore if stored.is_lost(by.now) => return Err(WriteRefusal::Gone),
-            Change::Edit(edit) => stored.clone().edited(edit.clone(), by.now),
+            Change::Edit(edit) => self.edited(stored, edit, by)?,
             Change::Remove => stored.clone().removed(by.now),
             Change::Restore => stored.clone().restored(),
         };
@@ -189,6 +212,17 @@ impl Write {
             return Err(WriteRefusal::Changed(current()));
         }
         Ok(wanted)
+    }
+
+    /// The to-do after an edit. Where only a name could tell a repetition and there is none, completing a to-do that
+    /// was completed within the last minute is one.
+    fn edited(&self, stored: &Todo, edit: &Edit, by: Circumstances) -> Result<Todo, WriteRefusal> {
+        let mut edit = edit.clone();
+        if self.call_id.is_none() && stored.was_just_completed(by.now) {
+            edit.is_done = edit.is_done.filter(|is_done| !is_done);
+        }
+        let edited = stored.clone().edited(edit, by.now, by.today);
+        edited.map_err(WriteRefusal::Invalid)
     }
 
     /// Whether another client has changed what this write sets, after the revision that its client had seen. What
@@ -212,22 +246,24 @@ impl Write {
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 8] {
         let flag = |flag: Option<bool>| [flag.map_or(2, u8::from)];
-        let (verb, id, text, is_done) = match &self.change {
+        let (verb, id, text, is_done, plan) = match &self.change {
             Change::Add(new) => {
                 let id = (!new.has_our_id).then_some(self.id);
                 let text = Some(new.description.as_str());
-                (b"add", id, text, flag(Some(new.is_done)))
+                let plan = PlanEdit::from(new.plan.clone()).fingerprint();
+                (b"add", id, text, flag(Some(new.is_done)), plan)
             }
             Change::Edit(edit) => {
                 let text = edit.description.as_ref().map(Description::as_str);
-                (b"set", Some(self.id), text, flag(edit.is_done))
+                let plan = edit.plan.fingerprint();
+                (b"set", Some(self.id), text, flag(edit.is_done), plan)
             }
-            Change::Remove => (b"rem", Some(self.id), None, flag(None)),
-            Change::Restore => (b"res", Some(self.id), None, flag(None)),
+            Change::Remove => (b"rem", Some(self.id), None, flag(None), String::new()),
+            Change::Restore => (b"res", Some(self.id), None, flag(None), String::new()),
         };
         let id = id.map_or([0; 16], |id| *id.0.as_bytes());
         let text = text.unwrap_or_default().as_bytes();
-        let hash = sha256(&[verb, &id, &is_done, text]);
+        let hash = sha256(&[verb, &id, &is_done, text, plan.as_bytes()]);
         let mut fingerprint = [0; 8];
         fingerprint.copy_from_slice(&hash[..8]);
         fingerprint

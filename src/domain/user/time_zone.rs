@@ -41,6 +41,13 @@ impl TimeZone {
         })
     }
 
+    /// A name that was parsed before it was stored. UTC while none is, and for one that a newer version knows.
+    #[must_use]
+    pub fn from_stored(name: Option<&str>) -> Self {
+        let zone = name.and_then(|name| Self::parse(name).ok());
+        zone.unwrap_or_else(Self::utc)
+    }
+
     /// All names, sorted.
     #[must_use]
     pub fn names() -> Vec<String> {

@@ -42,13 +42,8 @@ impl Service {
         id: TodoId,
         description: Description,
     ) -> Result<TodoUpdate, Error> {
-        let new = NewTodo {
-            description,
-            is_done: false,
-            created_date: None,
-            has_our_id: false,
-        };
-        self.change(account, id, Change::Add(new)).await
+        let new = Change::Add(NewTodo::new(description));
+        self.change(account, id, new).await
     }
 
     /// Marks a to-do as done; one that is done keeps its date.
@@ -108,6 +103,7 @@ impl Service {
             WriteRefusal::NotFound | WriteRefusal::Removed(_) => Error::NotFound,
             WriteRefusal::Gone => Error::Gone(Gone::Todo),
             WriteRefusal::QuotaReached => Error::Conflict(Conflict::TodoQuotaReached),
+            WriteRefusal::Invalid(error) => error.into(),
             WriteRefusal::IdReused(_) => Error::Conflict(Conflict::IdReused),
             WriteRefusal::Changed(_) | WriteRefusal::CallIdReused => {
                 Error::internal("a write without conditions met one")
@@ -134,7 +130,8 @@ impl Service {
                 async move {
                     match &write.change {
                         Change::Add(new) => {
-                            let todo = new.todo(write.id, now);
+                            let today = account.time_zone.date(now);
+                            let todo = new.todo(write.id, now, today);
                             insert(connection, &account, todo, &write, now).await
                         }
                         _ => update(connection, &account, &write, now).await,
@@ -192,6 +189,7 @@ fn circumstances(account: &Account, user: &LockedUser, now: OffsetDateTime) -> C
         writer: Writer::of(account.session_id),
         rev: user.counts.rev,
         now,
+        today: account.time_zone.date(now),
         has_purged: user.purged_rev > 0,
     }
 }
@@ -275,6 +273,7 @@ async fn insert(
         writer: Writer::UNNAMED,
         rev: before.rev,
         now,
+        today: account.time_zone.date(now),
         has_purged: false,
     };
     // With the same text this is a retry of the same request.

@@ -12,7 +12,7 @@ use super::{
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
-    todo::{Description, Todo, TodoId},
+    todo::{Description, Notes, Recurrence, Todo, TodoId},
     user::UserId,
 };
 
@@ -37,6 +37,17 @@ struct TodoRow<'a> {
     original_description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     field_revs: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_time: Option<String>,
+    priority: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat_rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_done_date: Option<String>,
 }
 
 impl<'a> From<&'a Todo> for TodoRow<'a> {
@@ -51,6 +62,12 @@ impl<'a> From<&'a Todo> for TodoRow<'a> {
             rev: todo.rev,
             original_description: todo.added_as.as_ref().map(Description::as_str),
             field_revs: todo.revs.to_stored().map(|bytes| hex(&bytes)),
+            notes: todo.plan.notes.as_ref().map(Notes::as_str),
+            due_date: todo.plan.due_date.map(|date| date.to_string()),
+            due_time: todo.plan.due_time.map(|time| time.to_string()),
+            priority: todo.plan.priority.code(),
+            repeat_rule: todo.plan.recurrence.map(Recurrence::to_stored),
+            last_done_date: todo.plan.last_done_date.map(date_text),
         }
     }
 }
@@ -86,7 +103,7 @@ pub async fn find_all(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description, field_revs
+                  rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id')) AS named
            STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(named.id)"#,
         rows_to_json(&keys)?,
@@ -106,16 +123,21 @@ pub async fn insert_all(
     let rows: Vec<_> = todos.iter().map(TodoRow::from).collect();
     sqlx::query!(
         "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, removed_date, rev,
-                            original_description, field_revs)
+                            original_description, field_revs, notes, due_date, due_time, priority, repeat_rule,
+                            last_done_date)
          SELECT ?, UNHEX(added.id), added.description, added.isdone, added.created_date, added.done_date,
-                added.removed_date, added.rev, added.original_description, UNHEX(added.field_revs)
+                added.removed_date, added.rev, added.original_description, UNHEX(added.field_revs), added.notes,
+                added.due_date, added.due_time, added.priority, added.repeat_rule, added.last_done_date
          FROM JSON_TABLE(?, '$[*]' COLUMNS (
              id VARCHAR(32) PATH '$.id', description VARCHAR(200) PATH '$.description',
              isdone TINYINT PATH '$.isdone', created_date DATETIME(6) PATH '$.created_date',
              done_date DATETIME(6) PATH '$.done_date', removed_date DATETIME(6) PATH '$.removed_date',
              rev BIGINT UNSIGNED PATH '$.rev',
              original_description VARCHAR(200) PATH '$.original_description',
-             field_revs VARCHAR(510) PATH '$.field_revs')) AS added",
+             field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) PATH '$.notes',
+             due_date DATE PATH '$.due_date', due_time TIME PATH '$.due_time', priority TINYINT PATH '$.priority',
+             repeat_rule VARCHAR(100) PATH '$.repeat_rule',
+             last_done_date DATETIME(6) PATH '$.last_done_date')) AS added",
         user.0,
         rows_to_json(&rows)?,
     )
@@ -137,12 +159,18 @@ pub async fn update_all(
              isdone TINYINT PATH '$.isdone', done_date DATETIME(6) PATH '$.done_date',
              removed_date DATETIME(6) PATH '$.removed_date', rev BIGINT UNSIGNED PATH '$.rev',
              original_description VARCHAR(200) PATH '$.original_description',
-             field_revs VARCHAR(510) PATH '$.field_revs')) AS changed
+             field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) PATH '$.notes',
+             due_date DATE PATH '$.due_date', due_time TIME PATH '$.due_time', priority TINYINT PATH '$.priority',
+             repeat_rule VARCHAR(100) PATH '$.repeat_rule',
+             last_done_date DATETIME(6) PATH '$.last_done_date')) AS changed
          STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(changed.id)
          SET todos.description = changed.description, todos.isdone = changed.isdone,
              todos.done_date = changed.done_date, todos.removed_date = changed.removed_date, todos.rev = changed.rev,
              todos.original_description = changed.original_description,
-             todos.field_revs = UNHEX(changed.field_revs)",
+             todos.field_revs = UNHEX(changed.field_revs), todos.notes = changed.notes,
+             todos.due_date = changed.due_date, todos.due_time = changed.due_time,
+             todos.priority = changed.priority, todos.repeat_rule = changed.repeat_rule,
+             todos.last_done_date = changed.last_done_date",
         rows_to_json(&rows)?,
         user.0,
     )

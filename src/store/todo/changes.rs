@@ -3,7 +3,7 @@
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-use super::super::user::user_deleted;
+use super::{super::user::user_deleted, plan};
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
@@ -40,10 +40,14 @@ pub async fn changes(
         r#"SELECT users.rev AS user_rev, users.purged_rev, changed.id AS "id?: Uuid",
                   changed.description AS "description?", changed.isdone AS "isdone?: bool",
                   changed.created_date, changed.done_date, changed.removed_date, changed.rev,
-                  changed.original_description AS "original_description?"
+                  changed.original_description AS "original_description?", changed.notes AS "notes?",
+                  changed.due_date, changed.due_time, changed.priority AS "priority?", changed.repeat_rule,
+                  changed.last_done_date
            FROM users
            LEFT JOIN (
-               SELECT user_id, id, isdone, created_date, done_date, removed_date, rev,
+               SELECT user_id, id, isdone, created_date, done_date, removed_date, rev, due_date, due_time, priority,
+                      repeat_rule, last_done_date,
+                      CASE WHEN removed_date IS NULL THEN notes END AS notes,
                       CASE WHEN removed_date IS NULL THEN description ELSE '' END AS description,
                       CASE WHEN removed_date IS NULL THEN original_description END AS original_description
                FROM todos FORCE INDEX (todos_rev)
@@ -73,6 +77,13 @@ pub async fn changes(
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev?,
             added_as: row.original_description.map(Description::from_stored),
+            plan: plan(
+                row.notes,
+                (row.due_date, row.due_time),
+                row.priority?,
+                row.repeat_rule.as_deref(),
+                row.last_done_date,
+            ),
             revs: FieldRevs::at(row.rev?),
         })
     });

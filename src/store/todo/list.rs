@@ -4,10 +4,10 @@
 //! Each names its index: for a handmade cursor MariaDB (seen with 10.11.14) otherwise scans every to-do before
 //! it.
 
-use time::PrimitiveDateTime;
+use time::{Date, PrimitiveDateTime, Time};
 use uuid::Uuid;
 
-use super::super::to_database;
+use super::{super::to_database, plan};
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
@@ -31,6 +31,12 @@ struct Row {
     done_date: Option<PrimitiveDateTime>,
     rev: u64,
     original_description: Option<String>,
+    notes: Option<String>,
+    due_date: Option<Date>,
+    due_time: Option<Time>,
+    priority: u8,
+    repeat_rule: Option<String>,
+    last_done_date: Option<PrimitiveDateTime>,
     user_rev: u64,
     open_count: i32,
     todo_count: i32,
@@ -42,7 +48,8 @@ macro_rules! query_rows {
         sqlx::query_as!(
             Row,
             r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", todos.created_date, done_date,
-                  todos.rev, original_description, users.rev AS user_rev, open_count, todo_count
+                  todos.rev, original_description, notes, due_date, due_time, priority, repeat_rule, last_done_date,
+                  users.rev AS user_rev, open_count, todo_count
            FROM users JOIN todos FORCE INDEX (todos_list) ON todos.user_id = users.id
            WHERE users.id = ? AND removed_date IS NULL"# + $conditions,
             $($argument),+
@@ -61,6 +68,13 @@ impl From<Row> for Todo {
             removed_date: None,
             rev: row.rev,
             added_as: row.original_description.map(Description::from_stored),
+            plan: plan(
+                row.notes,
+                (row.due_date, row.due_time),
+                row.priority,
+                row.repeat_rule.as_deref(),
+                row.last_done_date,
+            ),
             revs: FieldRevs::at(row.rev),
         }
     }

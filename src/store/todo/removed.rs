@@ -25,7 +25,7 @@ pub async fn removed_between(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description, field_revs
+                  rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date > ? AND removed_date < ?
            ORDER BY removed_date DESC LIMIT ?"#,
@@ -54,7 +54,7 @@ pub async fn removed_at(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description, field_revs
+                  rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date = ?
              AND (isdone > ? OR (isdone = ?

@@ -16,7 +16,8 @@ GUIDE = HERE.parents[2] / "openapi/README.md"
 # `T?` is always there and may be null; `T = null` may be left out.
 MODELS = {
     "RegisterUser": "first_name: text, last_name: text, username: text, password: text, password_again: text = null",
-    "User": "public_id: uuid, first_name: text, last_name: text, user_name: text",
+    "User": "public_id: uuid, first_name: text, last_name: text, user_name: text, time_zone: text",
+    "UpdateMe": "time_zone: text = null",
     "Login": "username: text, password: text, device_name: text = null, call_id: uuid = null",
     "Refresh": "refresh_token: text",
     "Tokens": "token: text, token_type: TokenType, expires_in: int64, refresh_token: text, refresh_expires_in: int64,"
@@ -26,19 +27,26 @@ MODELS = {
     "SessionList": "sessions: [Session]",
     "SessionReference": "session_id: uuid",
     "Todo": "id: uuid, description: text, is_done: bool, created_date: date, done_date: date?, rev: int64,"
+    "notes: text?, due_date: text?, due_time: text?, priority: text, tags: [text], repeat: Repeat?, last_done_date: date?,"
     "removed: bool = null",
-    "AddTodo": "description: text, id: uuid = null, created_date: date = null, is_done: bool = null, call_id: uuid = null",
+    "Repeat": "every: text, interval: int, weekdays: [text], from: text, until: text?",
+    "SetRepeat": "every: Every, interval: int = null, weekdays: [Weekdays] = null, from: From = null, until: text = null",
+    "AddTodo": "description: text, id: uuid = null, created_date: date = null, is_done: bool = null, call_id: uuid = null,"
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: Priority = null, repeat: SetRepeat = null",
     "UpdateTodo": "id: uuid, description: text = null, is_done: bool = null, expected_rev: int64 = null,"
-    "call_id: uuid = null",
+    "call_id: uuid = null,"
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: Priority = null, repeat: SetRepeat = null",
     "UpdateTodoStatus": "id: uuid, is_done: bool = null, expected_rev: int64 = null, call_id: uuid = null",
     "TodoReference": "id: uuid, expected_rev: int64 = null, call_id: uuid = null",
     "TodoList": "todos: [Todo], next_cursor: text?, rev: int64",
     "TodoChange": "id: uuid, rev: int64, description: text = null, is_done: bool = null, created_date: date = null,"
-    "done_date: date = null, removed: bool = null",
+    "done_date: date = null, notes: text = null, due_date: text = null, due_time: text = null, priority: text = null,"
+    "tags: [text] = null, repeat: Repeat = null, last_done_date: date = null, removed: bool = null",
     "TodoChanges": "todos: [TodoChange], next: text, has_more: bool, full: bool, snapshot: text = null",
     "SyncBatch": "since: text = null, limit: int = null, calls: [SyncCall] = null",
     "SyncCall": "call_id: uuid, call: CallName, id: uuid = null, description: text = null, is_done: bool = null,"
-    "created_date: date = null, expected_rev: int64 = null",
+    "created_date: date = null, expected_rev: int64 = null,"
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: Priority = null, repeat: SetRepeat = null",
     "SyncAnswer": "call_id: text = null, status: int, todo: Todo = null, problem: Problem = null",
     "SyncAnswers": "answers: [SyncAnswer], changes: SyncChanges",
     "SyncChanges": "todos: [Todo], removed: [RemovedTodo], next: text, has_more: bool, full: bool, snapshot: text = null",

@@ -167,7 +167,7 @@ async fn null_in_a_required_field_is_refused_by_name(pool: MySqlPool) {
         let Some(body) = Body::of(&document, &operation) else {
             continue;
         };
-        let needs_nothing = ["sync", "logout"].contains(&operation.id.as_str());
+        let needs_nothing = ["sync", "logout", "update_me"].contains(&operation.id.as_str());
         assert_eq!(body.required.is_empty(), needs_nothing, "{}", operation.id);
         for field in &body.required {
             let sent = without(&body.example, std::slice::from_ref(field), true);

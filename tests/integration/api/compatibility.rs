@@ -312,8 +312,8 @@ fn additions_are_not_breaking_changes() {
     let mut new = Document::committed();
     new.0["paths"]["/new_call"] = json!({ "get": { "operationId": "new_call" } });
     let schemas = &mut new.0["components"]["schemas"];
-    schemas["Todo"]["properties"]["due_date"] = json!({ "type": "string" });
-    schemas["AddTodo"]["properties"]["due_date"] = json!({ "type": "string" });
+    schemas["Todo"]["properties"]["new_field"] = json!({ "type": "string" });
+    schemas["AddTodo"]["properties"]["new_field"] = json!({ "type": "string" });
     schemas["AddTodo"]["properties"]["description"]["maxLength"] = json!(500);
     schemas["AddTodo"]["properties"]["description"]["nullable"] = json!(true);
     schemas["RegisterUser"]["properties"]["username"]["pattern"] = json!("^[^!]{3,}$");

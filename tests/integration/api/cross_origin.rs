@@ -63,7 +63,7 @@ async fn every_answer_of_the_api_can_be_read_by_every_origin(pool: MySqlPool) {
         .await
         .answer;
     let large = phone
-        .post("add_todo", json!({"description": "x".repeat(20_000)}))
+        .post("add_todo", json!({"description": "x".repeat(70_000)}))
         .await
         .answer;
     let get = async |path: &str| Answer::to(site.request(Method::GET, path)).await;

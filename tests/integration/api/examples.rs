@@ -332,6 +332,7 @@ fn invalid(client: &Client<'_>, operation: &Operation) -> Sent {
         "login" => ("device_name", json!(" ")),
         "refresh_token" => ("refresh_token", json!("")),
         "add_todo" => ("description", json!(" ")),
+        "update_me" => ("time_zone", json!("Vilnius")),
         "todo_list" => ("filter", json!("late")),
         "todo_changes" => ("limit", json!("0")),
         "sync" => ("limit", json!(0)),

@@ -102,7 +102,11 @@ pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> 
 fn as_json_schema(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            if object.remove("nullable") == Some(json!(true)) {
+            let may_be_null = object.remove("nullable") == Some(json!(true));
+            if may_be_null && object.contains_key("allOf") {
+                let schema = json!({ "allOf": object["allOf"] });
+                *object = Map::from_iter([("anyOf".into(), json!([schema, { "type": "null" }]))]);
+            } else if may_be_null {
                 let kind = object["type"].clone();
                 object.insert("type".into(), json!([kind, "null"]));
             }

@@ -17,6 +17,8 @@ use super::sync::{Todos, list};
 use crate::support::{api_client::Phone, test_server::Site};
 
 const STEPS: u32 = 2_000;
+/// Conflicts and repetitions without which a run says little.
+const LEAST: u32 = 20;
 /// So few to-dos that the phones meet.
 const MANY: usize = 12;
 
@@ -83,12 +85,15 @@ async fn no_phone_conflicts_with_itself_and_no_retry_undoes_anything(pool: MySql
     for (way, name) in [(Way::Batches, "ona"), (Way::SingleCalls, "jonas")] {
         let figures = Play::new(&site, way, name, seed).await.run().await;
         let told = format!("MODEL_SEED={seed} {figures:?}");
-        assert!(figures.conflicts > 20 && figures.retries > 20, "{told}");
+        assert!(
+            figures.conflicts > LEAST && figures.retries > LEAST,
+            "{told}"
+        );
         assert_eq!(figures.of_a_phone_with_itself, 0, "{told}");
         assert_eq!(figures.about_other_fields, 0, "{told}");
         assert_eq!(figures.overwritten_unseen, 0, "{told}");
         assert_eq!(figures.reversals_by_a_retry, 0, "{told}");
-        assert!(figures.late_copies > 20, "{told}");
+        assert!(figures.late_copies > LEAST, "{told}");
         assert_eq!(figures.changes_by_late_copies, 0, "{told}");
         println!("{told}");
         all.push(figures.requests);
@@ -117,7 +122,10 @@ impl<'a> Play<'a> {
     }
 
     async fn run(mut self) -> Figures {
-        for step in 0..STEPS {
+        let mut step = 0;
+        // By some seeds single calls meet few conflicts in so many steps: then there are more.
+        while step < STEPS || (self.figures.conflicts <= LEAST && step < 10 * STEPS) {
+            step += 1;
             let who = self.random.usize(..2);
             if self.random.u8(..100) < 83 {
                 self.phones[who].write(&mut self.random, step);

@@ -63,6 +63,7 @@ async fn calls(phone: &Phone<'_>, site: &Site) -> Vec<(&'static str, Value)> {
             "refresh_token",
             json!({ "refresh_token": phone.refresh_token }),
         ),
+        ("update_me", json!({ "time_zone": "Europe/Vilnius" })),
         ("add_todo", json!({ "id": CALL, "description": "Buy tea" })),
         ("update_todo", edit),
         ("update_todo_status", json!({ "id": open })),

@@ -63,7 +63,8 @@ fn fields_with_an_etag(document: &Document) -> BTreeSet<String> {
         let schema = &document.0["components"]["schemas"][&name_of_schema];
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (field, property) in members(&schema["properties"]) {
-            waiting.extend(name(property).or_else(|| name(&property["items"])));
+            let parts = [property, &property["items"], &property["allOf"][0]];
+            waiting.extend(parts.into_iter().find_map(name));
             let mut read = property.clone();
             read.as_object_mut()
                 .expect("a schema")

@@ -17,13 +17,20 @@ use crate::support::api_client::{Phone, Reply};
 pub(super) type Todos = BTreeMap<String, Value>;
 
 /// The fields of a to-do that is there.
-pub(super) const FIELDS: [&str; 6] = [
+pub(super) const FIELDS: [&str; 13] = [
     "created_date",
     "description",
     "done_date",
+    "due_date",
+    "due_time",
     "id",
     "is_done",
+    "last_done_date",
+    "notes",
+    "priority",
+    "repeat",
     "rev",
+    "tags",
 ];
 
 /// A copy of the list, kept as the document of the API says.

@@ -3,3 +3,4 @@
 mod change_password;
 mod me;
 mod register_user;
+mod update_me;

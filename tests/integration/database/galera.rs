@@ -114,12 +114,7 @@ async fn a_batch_of_100_adds_takes_ten_statements(pool: MySqlPool) {
     let mut spent = BTreeMap::new();
     for verb in ["warm up", "batch"] {
         let adds = (0..100).map(|_| {
-            let new = NewTodo {
-                description: Description::parse("Buy milk").expect("valid"),
-                is_done: false,
-                created_date: None,
-                has_our_id: false,
-            };
+            let new = NewTodo::new(Description::parse("Buy milk").expect("valid"));
             let id = TodoId::new_v7(service.clock().now());
             Write {
                 call_id: Some(CallId::random()),

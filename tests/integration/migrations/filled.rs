@@ -16,7 +16,7 @@ use super::{files, migrate};
 use crate::support::fixture::{CHEAP, PASSWORD, client, connect, credentials, options, signer};
 
 /// Rows as the versions of the program stored them, each after the migration with that number.
-const ROWS: [(i64, &str); 7] = [
+const ROWS: [(i64, &str); 8] = [
     (
         1,
         "INSERT INTO users (public_id, firstname, lastname, username, password, rev, open_count, todo_count, created_date) VALUES
@@ -45,6 +45,10 @@ const ROWS: [(i64, &str); 7] = [
     (
         13,
         "INSERT INTO calls (user_id, id, todo_id, fingerprint, outcome, created_date) SELECT user_id, id, id, REPEAT('f', 8), 1, '2026-01-06 10:00:00' FROM todos",
+    ),
+    (
+        16,
+        "UPDATE todos JOIN users ON users.id = user_id SET notes = 'two bottles', due_date = '2027-01-31', due_time = '17:00', priority = 3, repeat_rule = 'month 1 - due 31 -', last_done_date = '2026-12-31 10:00:00', time_zone = 'Europe/Vilnius' WHERE todos.id = REPEAT('c', 16)",
     ),
 ];
 

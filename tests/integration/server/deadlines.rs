@@ -186,7 +186,6 @@ async fn a_handler_timeout_is_a_page_or_problem_with_retry_after() {
     let never = || poem::endpoint::make(|_: Request| std::future::pending::<Response>());
     let limits = RequestLimits {
         uri_bytes: 100,
-        large_body_bytes: 1,
         body_bytes: 100,
         body: PATIENCE,
         handler: Duration::from_millis(50),

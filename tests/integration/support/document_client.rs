@@ -9,10 +9,11 @@ use crate::{
 };
 
 /// In an order in which each finds what it needs: the revisions of the examples come from it.
-pub(crate) const ORDER: [&str; 20] = [
+pub(crate) const ORDER: [&str; 21] = [
     "register_user",
     "login",
     "me",
+    "update_me",
     "add_todo",
     "get_todo",
     "todo_list",

@@ -253,3 +253,30 @@ fn a_rule_over_the_whole_calendar_takes_no_time() {
     let next = repeat.next(first, datetime!(2199-12-30 00:00 UTC).date());
     assert_eq!(next.map(|it| it.due_date), Some(DueDate::MAX));
 }
+
+proptest! {
+    #[test]
+    fn a_recurrence_is_read_as_it_was_stored(
+        every in 0..4_usize,
+        interval in 1..100_u32,
+        days in 0..128_u8,
+        from in 0..2_usize,
+        until in proptest::option::of(0..80_000_i64),
+        anchor_day in 1..32_u8,
+    ) {
+        let every = Every::parse(Every::NAMES[every]).expect("a unit");
+        let days = if every == Every::Week { days } else { 0 };
+        let until = until.map(|days| DueDate::MIN.date() + Duration::days(days));
+        let repeat = Repeat::new(RepeatParts {
+            every,
+            interval,
+            weekdays: Weekdays::from_bits(days),
+            from: From::parse(From::NAMES[from]).expect("a name"),
+            until: until.map(|date| DueDate::new(date).expect("in range")),
+        });
+        let recurrence = Recurrence { repeat: repeat.expect("a repeat"), anchor_day };
+        let stored = recurrence.to_stored();
+        prop_assert!(stored.len() <= 100);
+        prop_assert_eq!(Recurrence::from_stored(&stored), Some(recurrence));
+    }
+}

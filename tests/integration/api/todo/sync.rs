@@ -317,7 +317,7 @@ async fn a_hundred_calls_of_the_longest_texts_fit_and_no_more(pool: MySqlPool) {
     assert_eq!(more.status, 422, "{}", more.body);
     assert_eq!(send(150, "/api/v1/sync").await.status, 413);
     assert_eq!(
-        send(8, "/api/v1/add_todo").await.status,
+        send(30, "/api/v1/add_todo").await.status,
         413,
         "only a batch is so large"
     );

@@ -20,7 +20,13 @@ async fn registering_returns_the_user_without_secrets(pool: MySqlPool) {
     let fields: Vec<_> = user.as_object().expect("an object").keys().collect();
     assert_eq!(
         fields,
-        ["public_id", "first_name", "last_name", "user_name"]
+        [
+            "public_id",
+            "first_name",
+            "last_name",
+            "user_name",
+            "time_zone"
+        ]
     );
 }
 

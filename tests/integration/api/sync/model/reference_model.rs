@@ -44,6 +44,8 @@ impl Entry {
     fn json(&self, id: &str) -> Value {
         let mut json = json!({
             "id": id, "description": self.text, "is_done": self.is_done, "rev": self.rev,
+            "notes": null, "due_date": null, "due_time": null, "priority": "none", "tags": [], "repeat": null,
+            "last_done_date": null,
         });
         if self.is_removed() {
             json["removed"] = json!(true);
