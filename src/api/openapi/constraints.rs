@@ -43,9 +43,12 @@ pub(super) fn apply(document: &mut Value) {
         );
         extend(&mut properties[field], &limits);
     }
+    // In OpenAPI 3.0 only what has a type can be null, and what it refers to must be able to be.
+    for schema in ["Repeat", "SetRepeat"] {
+        document["components"]["schemas"][schema]["nullable"] = json!(true);
+    }
     for schema in values(&mut document["components"]["schemas"]) {
         for property in values_of(schema, "properties") {
-            // In OpenAPI 3.0 only what has a type can be null.
             if property.get("nullable").is_some() && property.get("allOf").is_some() {
                 property["type"] = json!("object");
             }
@@ -64,7 +67,7 @@ pub(super) fn apply(document: &mut Value) {
     }
 }
 
-/// The names of the schemas of request bodies, and of the items of lists in them.
+/// The names of the schemas of request bodies, and of the objects in them.
 fn request_schemas(document: &mut Value) -> Vec<String> {
     let paths = values(&mut document["paths"]);
     let operations = paths.flat_map(values);
@@ -72,21 +75,18 @@ fn request_schemas(document: &mut Value) -> Vec<String> {
         let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
         referenced(schema)
     });
-    let mut names: Vec<_> = references.collect();
-    for name in names.clone() {
-        let properties = values_of(&mut document["components"]["schemas"][name], "properties");
-        names.extend(properties.filter_map(|property| {
+    let (mut waiting, mut names): (Vec<_>, Vec<_>) = (references.collect(), vec![]);
+    while let Some(name) = waiting.pop() {
+        let schema = &mut document["components"]["schemas"][&name];
+        if names.contains(&name) || schema["type"] != "object" {
+            continue;
+        }
+        names.push(name);
+        waiting.extend(values_of(schema, "properties").filter_map(|property| {
             let parts = [property, &property["items"], &property["allOf"][0]];
             parts.into_iter().find_map(referenced)
         }));
     }
-    // A part of a part: how a to-do of a batch repeats.
-    for name in names.clone() {
-        let properties = values_of(&mut document["components"]["schemas"][name], "properties");
-        names.extend(properties.filter_map(|property| referenced(&property["allOf"][0])));
-    }
-    names.sort_unstable();
-    names.dedup();
     names
 }
 
