@@ -262,18 +262,18 @@ fn plan_limits() -> Vec<(&'static str, &'static str, Value)> {
     // day west or east of it.
     let due_date = json!({ "pattern": DueDate::PATTERN, "example": "2026-12-24" });
     let due_time = json!({ "pattern": DueTime::PATTERN, "example": "17:00" });
+    let notes =
+        json!({ "maxLength": Notes::MAX, "pattern": Notes::PATTERN, "example": "Two bottles" });
+    let priority = json!({ "enum": Priority::NAMES, "example": "high" });
     let nullable = json!({ "nullable": true });
     let mut limits = Vec::new();
     for schema in ["AddTodo", "UpdateTodo", "SyncCall"] {
         limits.extend([
-            (
-                schema,
-                "notes",
-                json!({ "maxLength": Notes::MAX, "pattern": Notes::PATTERN }),
-            ),
+            (schema, "notes", notes.clone()),
             (schema, "due_date", due_date.clone()),
             (schema, "due_time", due_time.clone()),
-            (schema, "priority", json!({ "enum": Priority::NAMES })),
+            (schema, "priority", priority.clone()),
+            (schema, "repeat", json!({ "example": { "every": "month" } })),
         ]);
     }
     for schema in ["Todo", "TodoChange"] {

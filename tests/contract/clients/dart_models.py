@@ -39,7 +39,10 @@ class Model:
     def type_of(self, field: str) -> str:
         """In the words of models.py, without the question mark."""
         kind = self.types[field].rstrip("?").removeprefix("Built")
-        kind = re.sub(r"^List<(\w+)>$", r"[\1]", kind)
+        item = re.fullmatch(r"List<(\w+)>", kind)
+        return f"[{self._word(item[1])}]" if item else self._word(kind)
+
+    def _word(self, kind: str) -> str:
         enum = re.fullmatch(rf"{self.name}(\w+)Enum", kind)
         return enum[1] if enum else TYPES.get(kind, kind)
 

@@ -69,14 +69,14 @@ def swift(name: str) -> Fields:
 def go(name: str) -> Fields:
     found = re.findall(r'^\t\w+ (\*|Nullable)?(\S+) `json:"(\w+)(,omitempty)?"', source("go", f"model_{snake(name)}.go"), re.MULTILINE)
     return {
-        field: word(kind[:1].lower() + kind[1:] if mark == "Nullable" and kind != "Time" else kind)
+        field: word(kind.lower() if mark == "Nullable" and kind in ("String", "Bool", "Int32", "Int64") else kind)
         + (" = null" if absent else "?" if mark == "Nullable" else "")
         for mark, kind, field, absent in found
     }
 
 
 def csharp(name: str) -> Fields:
-    pattern = r'JsonPropertyName\("(\w+)"\)\]\s+public ([\w<>]+)(\??) \w+ \{ get(;)?'
+    pattern = r'JsonPropertyName\("(\w+)"\)\]\s+public ([\w<>.]+)(\??) \w+ \{ get(;)?'
     found = re.findall(pattern, source("csharp", f"src/Tickbox.Client/Model/{name}.cs"))
     return {field: word(kind) + (nullable if plain else " = null") for field, kind, nullable, plain in found}
 
@@ -120,8 +120,8 @@ def ids_as_texts(fields: Fields) -> Fields:
 
 
 def of_go(fields: Fields) -> Fields:
-    """Without the lists of one value."""
-    return {field: re.sub("^(TokenType|Type)", "text", kind) for field, kind in ids_as_texts(fields).items()}
+    """Without the lists of values."""
+    return {field: re.sub(r"^(\[?)(TokenType|Type|Priority|Every|From|Weekdays)\b", r"\1text", kind) for field, kind in ids_as_texts(fields).items()}
 
 
 def of_dart(fields: Fields) -> Fields:
