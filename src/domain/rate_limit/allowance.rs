@@ -64,6 +64,14 @@ impl Work {
         Self(rows.saturating_add(Self::READ))
     }
 
+    /// The same with so many bytes of notes, which are read, written and compressed: 250 of them cost about as much as a
+    /// row.
+    #[must_use]
+    pub fn with_notes(self, bytes: usize) -> Self {
+        let units = u32::try_from(bytes / 250).unwrap_or(u32::MAX);
+        Self(self.0.saturating_add(units))
+    }
+
     /// The cost in units of an [`Allowance`].
     #[must_use]
     pub const fn units(self) -> u32 {

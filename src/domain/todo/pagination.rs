@@ -74,6 +74,9 @@ impl Default for Shown {
     }
 }
 
+/// Maximum bytes of notes in a response, so that a list of long ones takes several and no instance runs out of memory.
+const NOTES_OF_ANSWER: usize = 1024 * 1024;
+
 /// Maximum number of to-dos in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit(u32);
@@ -106,6 +109,21 @@ impl Limit {
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
+    }
+
+    /// Cuts what was read to what an answer holds: at most so many to-dos, with at most 1 MiB of
+    /// notes, and at least one. Returns whether something was cut off.
+    #[must_use]
+    pub fn cut(self, todos: &mut Vec<Todo>) -> bool {
+        let mut notes = 0;
+        let fits = todos.iter().take(self.as_length()).take_while(|todo| {
+            notes += todo.plan.notes_bytes();
+            notes <= NOTES_OF_ANSWER
+        });
+        let kept = fits.count().max(1).min(todos.len());
+        let is_cut = kept < todos.len();
+        todos.truncate(kept);
+        is_cut
     }
 
     /// The number as a length of a list.

@@ -182,6 +182,12 @@ impl Plan {
         })
     }
 
+    /// The length of the notes in bytes.
+    #[must_use]
+    pub fn notes_bytes(&self) -> usize {
+        self.notes.as_ref().map_or(0, |notes| notes.as_str().len())
+    }
+
     /// The rule of its repeat.
     #[must_use]
     pub fn repeat(&self) -> Option<Repeat> {

@@ -79,10 +79,9 @@ impl Service {
             })
         };
         let (mut todos, counts) = self.database.read(find).await?;
-        self.spend_work(account, Work::read(todos.len()));
-        let is_last = todos.len() <= limit.as_length();
-        todos.truncate(limit.as_length());
-        let next = todos.last().filter(|_| !is_last).map(Todo::cursor);
+        self.spend_work(account, work_of(&todos));
+        let has_more = limit.cut(&mut todos);
+        let next = todos.last().filter(|_| has_more).map(Todo::cursor);
         Ok(Page {
             todos,
             next,
@@ -129,8 +128,7 @@ impl Service {
     ) -> Result<ChangeSet, Error> {
         let (token, found) = self.changes_after(account, since, limit.get() + 1).await?;
         let mut todos = found.todos;
-        let has_more = todos.len() > limit.as_length();
-        todos.truncate(limit.as_length());
+        let has_more = limit.cut(&mut todos);
         let next = match todos.last().filter(|_| has_more) {
             Some(last) => token.after_todo(last.rev, last.id),
             None => token.at_revision(found.rev),
@@ -174,12 +172,18 @@ impl Service {
             store::todo::changes(connection, user, from, limit).await
         };
         let found = self.database.read(find).await?;
-        self.spend_work(account, Work::read(found.todos.len()));
+        self.spend_work(account, work_of(&found.todos));
         // A first copy has no tombstones, whatever revision it turns out to start at.
         let token = since.unwrap_or_else(|| SyncToken::start(public_id, found.rev));
         token.ensure_valid(public_id, found.rev, found.purged_rev)?;
         Ok((token, found))
     }
+}
+
+/// What reading these to-dos costs.
+pub(super) fn work_of(todos: &[Todo]) -> Work {
+    let notes = todos.iter().map(|todo| todo.plan.notes_bytes()).sum();
+    Work::read(todos.len()).with_notes(notes)
 }
 
 async fn part(

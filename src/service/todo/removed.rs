@@ -4,12 +4,11 @@ use std::cmp::Reverse;
 
 use time::{Duration, OffsetDateTime};
 
-use super::super::Service;
+use super::{super::Service, list::work_of};
 use crate::{
     database::Connection,
     domain::{
         error::Error,
-        rate_limit::Work,
         todo::{Limit, RemovedCursor, RemovedPage, TOMBSTONE_LIFE, Todo},
         user::{Account, UserId},
     },
@@ -31,10 +30,9 @@ impl Service {
         let find =
             async move |connection: &mut Connection| part(connection, user, after, now, more).await;
         let mut todos = self.database.read(find).await?;
-        self.spend_work(account, Work::read(todos.len()));
-        let is_last = todos.len() <= limit.as_length();
-        todos.truncate(limit.as_length());
-        let last = todos.last().filter(|_| !is_last);
+        self.spend_work(account, work_of(&todos));
+        let has_more = limit.cut(&mut todos);
+        let last = todos.last().filter(|_| has_more);
         let next = last.and_then(|todo| {
             Some(RemovedCursor {
                 removed_date: todo.removed_date?,

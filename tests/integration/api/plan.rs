@@ -288,6 +288,31 @@ async fn the_longest_notes_fit_into_each_call(pool: MySqlPool) {
     assert_eq!(done(&phone, "update_todo", body).await["notes"], other);
 }
 
+#[sqlx::test]
+async fn long_notes_make_a_list_come_in_several_parts(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let phone = Phone::log_in(&site, "ona").await;
+    for index in 0..2 {
+        let notes = "🥜".repeat(5_000);
+        let adds = (0..30).map(|number| {
+            let description = format!("Milk {index} {number}");
+            json!({ "call_id": Uuid::new_v4(), "call": "add_todo", "description": description, "notes": notes })
+        });
+        let adds: Vec<_> = adds.collect();
+        for calls in adds.chunks(10) {
+            done(&phone, "sync", json!({ "calls": calls })).await;
+        }
+    }
+    assert_eq!(list(&phone).await.len(), 60);
+    let part = phone.get("todo_list", json!({})).await.json;
+    let length = part["todos"].as_array().expect("a list").len();
+    assert_eq!(length, 1024 * 1024 / 20_000);
+    assert!(part["next_cursor"].is_string());
+    let part = phone.get("todo_changes", json!({})).await.json;
+    assert_eq!(part["todos"].as_array().expect("a list").len(), length);
+    assert_eq!(part["has_more"], true);
+}
+
 async fn done_or_added(phone: &Phone<'_>, body: Value) -> Value {
     let added = phone.post("add_todo", body).await;
     assert_eq!(added.status, 201, "{}", added.answer.body);
