@@ -91,7 +91,7 @@ pub fn endpoint(
         app => compressed(app);
         // Errors and panics become pages or problem documents.
         app => with_error_responses(app);
-        // The token of a batch that is large, before it is read.
+        // The token of a batch, or of notes, that are large, before they are read.
         app => with_large_body_senders(app, service);
         // Limits on URI, headers, body and time; the body is read whole.
         app => server::with_request_limits(app, REQUEST);

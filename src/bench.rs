@@ -12,7 +12,8 @@ use crate::{
 /// The list page.
 #[must_use]
 pub fn list_page(account: &Account, page: &Page, id: TodoId) -> String {
-    web::list_page(account, page, id)
+    let today = time::OffsetDateTime::UNIX_EPOCH.date();
+    web::list_page(account, today, page, id)
 }
 
 /// The JSON of a page of the list.

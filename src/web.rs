@@ -27,15 +27,18 @@ use poem::{
     EndpointExt as _, Request, Response, Route, RouteMethod,
     endpoint::{BoxEndpoint, make_sync},
     get,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
 };
+use time::Date;
 
 use crate::{
     domain::{
+        INPUT_MAX, NOTES_INPUT_MAX,
         todo::{Page, TodoId},
-        user::Account,
+        user::{Account, UserId},
     },
     http::origin::{PublicOrigin, TrustedProxies},
+    service::Service,
 };
 
 pub use htmx::is_from_htmx;
@@ -115,8 +118,25 @@ fn redirect_slash(page: &str, request: &Request) -> Response {
 }
 
 /// The first page of the list, as `GET /` answers it.
-pub(crate) fn list_page(account: &Account, page: &Page, id: TodoId) -> String {
-    todo::list_page(account, page, id).into_string()
+pub(crate) fn list_page(account: &Account, today: Date, page: &Page, id: TodoId) -> String {
+    todo::list_page(account, today, page, id).into_string()
+}
+
+/// Maximum bytes of the body of a request: more for a form with notes.
+#[must_use]
+pub fn body_max(request: &Request) -> usize {
+    let path = request.uri().path();
+    let is_edit =
+        request.method() == Method::POST && path.strip_suffix('/').unwrap_or(path) == url::EDIT;
+    if is_edit { NOTES_INPUT_MAX } else { INPUT_MAX }
+}
+
+/// The user of a request's session.
+///
+/// # Errors
+/// When there is none, and those of the database.
+pub async fn authenticated_user(request: &Request, service: &Service) -> poem::Result<UserId> {
+    Ok(auth::authenticated_user(request, service).await?)
 }
 
 /// The number of fields of a form, if it is text.

@@ -38,7 +38,8 @@ function startForms() {
     seen.add(form);
     if (form.dataset.refused === undefined) restoreEdit(form);
     else saveEdit(form);
-    const { description } = form.elements;
+    const { description, notes } = form.elements;
+    grow(notes);
     description.setSelectionRange(description.value.length, description.value.length); // one types on behind it
   }
 }
@@ -54,13 +55,34 @@ on("click", (event) => {
   openForm(link);
 });
 
+// Escape also shuts what a browser opens for these.
 on("keydown", (event) => {
-  if (event.key !== "Escape" || event.isComposing) return;
+  if (event.key !== "Escape" || event.isComposing || event.target.matches("select, [type=date], [type=time]")) return;
   event.target.closest("form.edit")?.querySelector(".cancel").click();
 });
 
+// As high as what stands in it, where the style alone does not do it.
+function grow(field) {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight + 2}px`;
+}
+
 on("input", ({ target }) => {
-  if (target.form?.matches(".edit")) saveEdit(target.form);
+  if (!target.form?.matches(".edit")) return;
+  saveEdit(target.form);
+  if (target.matches("textarea")) grow(target);
+});
+
+// A button that chooses a date fills it in, and saves nothing yet.
+on("click", (event) => {
+  const button = event.target.closest("form.edit [name=due_choice]");
+  if (!button) return;
+  event.preventDefault();
+  const field = button.form.elements.due_date;
+  field.value = button.value;
+  field.focus();
+  saveEdit(button.form);
 });
 
 // On a page of its own the form is left by these; in the list the answer says what has become of it.

@@ -6,16 +6,18 @@ function focusMarked() {
   marked?.focus();
 }
 
-let hadFocus = false;
+let focused = document.body;
 const hasFocus = () => document.activeElement !== document.body;
 
 on("htmx:before:swap", () => {
-  hadFocus = hasFocus();
+  focused = document.activeElement;
 });
 
-// Only when a swap took it away: a screen reader would follow from wherever it is reading.
+// Only when a swap took it away: a screen reader would follow from wherever it is reading. What has but moved within
+// the list gets it back; WebKit takes it from that.
 on("htmx:after:swap", () => {
-  if (hadFocus && !hasFocus()) find("#main").focus({ preventScroll: true });
+  if (focused === document.body || hasFocus()) return;
+  (focused.isConnected ? focused : find("#main")).focus({ preventScroll: true });
 });
 
 on("htmx:after:settle", focusMarked);

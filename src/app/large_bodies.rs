@@ -1,5 +1,5 @@
-//! Large bodies: batches and notes beyond the usual limit, which are read only for a user whose access token has been
-//! verified. A stranger's idle upload would otherwise occupy a place.
+//! Large bodies: batches and notes beyond the usual limit, which are read only for a user whose access token or session
+//! cookie has been verified. A stranger's idle upload would otherwise occupy a place.
 
 use std::sync::Arc;
 
@@ -10,12 +10,13 @@ use crate::{
     domain::INPUT_MAX,
     server::LargeBodySender,
     service::{self, Service},
+    web,
 };
 
-/// Verifies the access token of a request that may have a large body, and names its user for the limits.
+/// Verifies the access token or the session of a request that may have a large body, and names its user for the limits.
 ///
 /// # Errors
-/// Those of the access token.
+/// Those of the access token or of the session.
 pub(super) fn with_large_body_senders<E: Endpoint<Output = Response> + 'static>(
     endpoint: E,
     service: Service,
@@ -23,10 +24,15 @@ pub(super) fn with_large_body_senders<E: Endpoint<Output = Response> + 'static>(
     endpoint.around(move |endpoint: Arc<E>, mut request: Request| {
         let service = service.clone();
         async move {
-            let max_bytes = api::body_max(&request);
+            let max_bytes = api::body_max(&request).max(web::body_max(&request));
             if max_bytes > INPUT_MAX && has_large_body(&request, max_bytes) {
-                let verified = api::authenticated_user(&request, &service);
-                let user = service::within_budget(verified).await?;
+                let user = if api::is_api_path(request.uri().path()) {
+                    let verified = api::authenticated_user(&request, &service);
+                    service::within_budget(verified).await?
+                } else {
+                    let verified = web::authenticated_user(&request, &service);
+                    service::within_budget(verified).await?
+                };
                 request.set_data(LargeBodySender { user, max_bytes });
             }
             Ok(endpoint.call(request).await?.into_response())

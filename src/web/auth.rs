@@ -6,13 +6,17 @@ use tracing::Span;
 use uuid::Uuid;
 
 use super::{
-    cookie::session_tokens,
+    cookie::{all_session_tokens, session_tokens},
     failure::Failure,
     form::{ACCOUNT_FIELD, Form},
+    htmx::HxRequest,
     url,
 };
 use crate::{
-    domain::{session::SessionToken, user::Account},
+    domain::{
+        session::SessionToken,
+        user::{Account, UserId},
+    },
     service::Service,
 };
 
@@ -72,6 +76,25 @@ pub(super) fn check_account(named: &str, account: &Account) -> Result<(), Failur
 /// Whether a public id is that of the account; true for an empty one, as in a hand-written form.
 pub(super) fn names(named: &str, account: &Account) -> bool {
     named.is_empty() || Uuid::try_parse(named).is_ok_and(|named| named == account.public_id)
+}
+
+/// The user of a session cookie, before the form is read. It is looked up once more with the form.
+///
+/// # Errors
+/// A stranger, whose form is not read; with htmx one that leads to the login page.
+pub(super) async fn authenticated_user(
+    request: &Request,
+    service: &Service,
+) -> Result<UserId, Failure> {
+    for token in all_session_tokens(request) {
+        if let Some(account) = service.authenticate(&token).await? {
+            return Ok(account.user_id);
+        }
+    }
+    if HxRequest::of(request).0 {
+        return Err(login_required(&url::LIST));
+    }
+    Err(Failure::UnreadForm)
 }
 
 impl<'a> FromRequest<'a> for Visitor {

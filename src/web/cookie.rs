@@ -202,6 +202,14 @@ pub(super) fn session_tokens(request: &Request) -> impl Iterator<Item = SessionT
         .take(TOKENS_MAX)
 }
 
+/// The session tokens of a request in cookies of either name, as many as a request may have.
+pub(super) fn all_session_tokens(request: &Request) -> impl Iterator<Item = SessionToken> {
+    cookies(request)
+        .filter(|(name, _)| *name == COOKIE || *name == SECURE_COOKIE)
+        .filter_map(|(_, value)| SessionToken::parse(value))
+        .take(TOKENS_MAX)
+}
+
 /// Whether the request carries a session cookie of either name.
 pub(super) fn has_session_cookie(request: &Request) -> bool {
     cookies(request).any(|(name, _)| name == COOKIE || name == SECURE_COOKIE)

@@ -20,7 +20,10 @@ use super::{
     url,
 };
 use crate::{
-    domain::{INPUT_MAX, error::Error, rate_limit::humanize, security_event::SecurityEvent},
+    domain::{
+        INPUT_MAX, NOTES_INPUT_MAX, error::Error, rate_limit::humanize,
+        security_event::SecurityEvent,
+    },
     http::error_boundary::{self, ErrorRenderer, FrameworkError, RETRY_AFTER},
 };
 
@@ -149,10 +152,12 @@ fn framework_error(error: &poem::Error, context: &ErrorContext) -> Response {
             "What you sent took too long to arrive. Send it again.".into()
         }
         FrameworkError::BodyTooLarge => {
-            format!(
-                "That is too much text at once: at most {} KiB.",
-                INPUT_MAX / 1024
-            )
+            let max = if context.path == url::EDIT {
+                NOTES_INPUT_MAX
+            } else {
+                INPUT_MAX
+            };
+            format!("That is too much text at once: at most {} KiB.", max / 1024)
         }
         FrameworkError::UriTooLong => "This address is too long. Go back to the list.".into(),
         FrameworkError::HeadTooLarge => format!(
@@ -189,6 +194,9 @@ fn message(failure: &Failure) -> String {
         Failure::Domain(Error::Conflict(conflict)) => format!("{}.", conflict.message()),
         Failure::Domain(Error::Unauthenticated(_)) | Failure::LoginRequired { .. } => {
             "Log in first.".into()
+        }
+        Failure::UnreadForm => {
+            "You have been logged out, so nothing was saved. Go back to what you typed, log in on another page of this browser, and save once more.".into()
         }
         Failure::AnotherAccount => {
             "Somebody else has logged in with this browser since this page was loaded, so nothing was done or saved. What you typed is still yours: copy it if you need it.".into()
@@ -276,7 +284,11 @@ fn error_page(status: StatusCode, message: &str, context: &ErrorContext) -> Resp
     let body = html! {
         h1 { (title) }
         p { (message) }
-        @if status.is_server_error() { (retry_form::render(context)) }
+        @if status.is_server_error() {
+            (retry_form::render(context))
+        } @else if [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&status) {
+            (retry_form::read_only(context))
+        }
         p { a.button.quiet[status.is_server_error()] href=(url::LIST) { "Back to the list" } }
     };
     layout::page(&format!("Error: {title}"), Width::Narrow, None, &body)

@@ -17,6 +17,8 @@ pub(super) enum Failure {
         /// The URL of the login page, which leads back.
         login: String,
     },
+    /// The session of a long form has ended, so that it was not read.
+    UnreadForm,
     /// The page was made for another user than the one who is logged in now.
     AnotherAccount,
     /// Another site sent the request (CSRF).
@@ -34,6 +36,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Domain(error) => error.fmt(formatter),
             Self::LoginRequired { .. } => formatter.write_str("login required"),
+            Self::UnreadForm => formatter.write_str("a form too long for a stranger"),
             Self::AnotherAccount => formatter.write_str("made for another account"),
             Self::CrossSite => formatter.write_str("sent by another site"),
             Self::UnsupportedMediaType => formatter.write_str("not a form"),
@@ -70,7 +73,8 @@ impl ResponseError for Failure {
             Self::Domain(Error::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::Domain(Error::Unavailable { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Domain(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            // Not 401: Lynx shows no page with that.
+            Self::CrossSite | Self::UnreadForm => StatusCode::FORBIDDEN,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidUtf8 => StatusCode::BAD_REQUEST,
             Self::TooManyFields => StatusCode::PAYLOAD_TOO_LARGE,

@@ -1,6 +1,7 @@
 //! An edit that was sent when the session had ended: the login page holds it in hidden fields, and the login
 //! answers with it, to be saved. Longer than a cookie may be, and never in a URL.
 
+use form_urlencoded::Serializer;
 use maud::{Markup, html};
 use poem::{IntoResponse as _, Response};
 use uuid::Uuid;
@@ -8,10 +9,15 @@ use uuid::Uuid;
 use super::{
     draft::{AUTHOR_FIELD, PENDING_FIELD},
     error_page::retry_form,
+    failure::Failure,
     form::{ACCOUNT_FIELD, Fields, Form},
     layout::{self, Width},
     url,
 };
+use crate::domain::INPUT_MAX;
+
+/// Most bytes of its fields, so that the form that logs in with them is within the limit of all requests.
+const BYTES_MAX: usize = INPUT_MAX - 4 * 1024;
 
 /// The fields of an edit form.
 pub(super) struct PendingEdit {
@@ -21,8 +27,16 @@ pub(super) struct PendingEdit {
 
 impl PendingEdit {
     /// That of an edit form; none when it names no author, as a hand-written one.
-    pub(super) fn of_edit(form: &Form) -> Option<Self> {
-        Self::read(form, ACCOUNT_FIELD)
+    ///
+    /// # Errors
+    /// When it is too long to be sent once more by a stranger.
+    pub(super) fn of_edit(form: &Form) -> Result<Option<Self>, Failure> {
+        let pending = Self::read(form, ACCOUNT_FIELD);
+        let is_long = pending.as_ref().is_some_and(|it| it.length() > BYTES_MAX);
+        if is_long {
+            return Err(Failure::UnreadForm);
+        }
+        Ok(pending)
     }
 
     /// That in the hidden fields of the login form.
@@ -36,6 +50,13 @@ impl PendingEdit {
             author: Uuid::try_parse(form.get(author)).ok()?,
             fields: retry_form::known(form.fields()),
         })
+    }
+
+    /// The bytes that its fields add to a form.
+    fn length(&self) -> usize {
+        let fields = self.fields.0.iter();
+        let sent = Serializer::new(String::new()).extend_pairs(fields).finish();
+        sent.len()
     }
 
     /// The hidden fields of the login form.

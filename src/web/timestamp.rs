@@ -1,7 +1,7 @@
 //! Timestamps on pages: the `<time>` element.
 
 use maud::Render;
-use time::{Month, OffsetDateTime, UtcOffset};
+use time::{Date, Month, OffsetDateTime, UtcOffset};
 
 use crate::domain::rfc3339;
 
@@ -25,6 +25,12 @@ impl Render for TimeElement {
         buffer.push_str(&text[11..16]);
         buffer.push_str(" UTC</time>");
     }
+}
+
+/// A day for readers, as in "22 Nov 2026".
+pub(super) fn short_date(date: Date) -> String {
+    let (year, month, day) = date.to_calendar_date();
+    format!("{day} {} {year:04}", short_name(month))
 }
 
 fn short_name(month: Month) -> &'static str {

@@ -7,15 +7,18 @@ mod fragments;
 mod list_view;
 mod page;
 mod row;
+mod words;
 
 use maud::{Markup, html};
 use poem::{IntoResponse as _, Request, Response, handler, web::Data};
+use time::Date;
 
 use self::{
     form::{AddForm, Change, DESCRIPTION, RowForm},
     fragments::{added, altered, appended, refreshed, refused},
     list_view::{ListUrl, ListView},
     page::ListPage,
+    row::Reader,
 };
 use super::{
     auth::Visitor,
@@ -58,10 +61,11 @@ pub(super) async fn show_list(
         return Ok(respond(html! {}));
     }
     let page = page_of(&service, &account, view).await?;
+    let reader = Reader::of(&service, &account);
     let answer = if !hx.0 {
         let draft = draft_cookie.of(&account);
         ListPage {
-            account: &account,
+            reader,
             view,
             page: &page,
             flash: Flash::parse(query.flash(), query.get("id")),
@@ -72,9 +76,9 @@ pub(super) async fn show_list(
         }
         .render()
     } else if view.after.is_some() {
-        appended(&account, view, &page)
+        appended(reader, view, &page)
     } else {
-        refreshed(&account, view, &page)
+        refreshed(reader, view, &page)
     };
     Ok(respond(answer))
 }
@@ -123,7 +127,8 @@ async fn add_of(
     match outcome {
         Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&[form_already_used()]).await,
         Ok(outcome) if hx.0 => {
-            let fragments = added(account, view, new_id(service), &outcome);
+            let reader = Reader::of(service, account);
+            let fragments = added(reader, view, new_id(service), &outcome);
             Ok(fragments.into_response())
         }
         Ok(_) => Ok(redirect_to_list(view.at(None), Flash::Added)),
@@ -152,7 +157,7 @@ pub(super) async fn update(
         Change::Complete => (service.complete(account, id).await, Flash::Completed),
         Change::Reopen => (service.reopen(account, id).await, Flash::Reopened),
     };
-    Ok(changed(hx, &row, flash, &outcome?))
+    Ok(changed(&service, hx, &row, flash, &outcome?))
 }
 
 /// `POST /remove-todo`
@@ -165,7 +170,13 @@ pub(super) async fn remove(
 ) -> Result<Response, Failure> {
     let row = RowForm::of(&form, visitor)?;
     let outcome = service.remove(&row.account, row.id).await?;
-    Ok(changed(hx, &row, Flash::Removed(row.id), &outcome))
+    Ok(changed(
+        &service,
+        hx,
+        &row,
+        Flash::Removed(row.id),
+        &outcome,
+    ))
 }
 
 /// `POST /restore-todo`
@@ -178,12 +189,18 @@ pub(super) async fn restore(
 ) -> Result<Response, Failure> {
     let row = RowForm::of(&form, visitor)?;
     let outcome = service.restore(&row.account, row.id).await?;
-    Ok(changed(hx, &row, Flash::Restored, &outcome))
+    Ok(changed(&service, hx, &row, Flash::Restored, &outcome))
 }
 
-fn changed(hx: HxRequest, row: &RowForm, flash: Flash, outcome: &TodoUpdate) -> Response {
+fn changed(
+    service: &Service,
+    hx: HxRequest,
+    row: &RowForm,
+    flash: Flash,
+    outcome: &TodoUpdate,
+) -> Response {
     if hx.0 {
-        altered(&row.account, row.view, flash, outcome).into_response()
+        altered(Reader::of(service, &row.account), row.view, flash, outcome).into_response()
     } else {
         redirect_to_list(row.view, flash)
     }
@@ -195,9 +212,9 @@ async fn page_of(service: &Service, account: &Account, view: ListView) -> Result
 }
 
 /// The first page of the list, as `GET /` answers it.
-pub(super) fn list_page(account: &Account, page: &Page, id: TodoId) -> Markup {
+pub(super) fn list_page(account: &Account, today: Date, page: &Page, id: TodoId) -> Markup {
     ListPage {
-        account,
+        reader: Reader { account, today },
         view: ListView::default(),
         page,
         flash: None,

@@ -21,7 +21,56 @@ async function elsewhere(visitor, path, form) {
   assert.equal((await visitor.post(path, form)).status(), 303);
 }
 
+/** Drivers type dates in as many ways as there are engines; what a field holds is the same in all. */
+async function set({ screen }, name, value) {
+  await screen.run((name, value) => {
+    const field = find(`.edit [name=${name}]`);
+    field.value = value;
+    for (const event of ["input", "change"]) field.dispatchEvent(new Event(event, { bubbles: true }));
+  }, name, value);
+  assert.equal(await screen.value(`.edit [name=${name}]`), value);
+}
+
+/** What the line below the text of the first row says, but for the date on which it was added. */
+const plan = ({ screen }) => screen.all("#todos li:first-child small > span:not(:last-child)");
+
 for (const { javaScript, name } of modes) {
+  scenario(`notes, due date, priority and repeat are set and said in words, ${name}`, { javaScript }, async (visitor) => {
+    const { screen } = visitor;
+    await visitor.signUp();
+    await visitor.stock(["Buy milk"]);
+    await open(visitor, "Buy milk");
+    await screen.fill(".edit [name=notes]", "Oat, or soy");
+    await set(visitor, "due_date", "2199-12-24");
+    await set(visitor, "due_time", "17:05");
+    await set(visitor, "priority", "high");
+    await set(visitor, "repeat_every", "week");
+    await set(visitor, "repeat_interval", "2");
+    await visitor.change(() => screen.click({ button: "Save" }));
+    assert.match(await screen.said(), /^Saved/);
+    const [due, ...others] = await plan(visitor);
+    assert.match(due, javaScript ? /^Due .*24.*2199.*5:05/ : /^Due 24 Dec 2199 17:05$/);
+    assert.deepEqual(others, ["High priority", "Every 2 weeks", "Has notes"]);
+
+    await open(visitor, "Buy milk");
+    assert.equal(await screen.value(".edit [name=notes]"), "Oat, or soy");
+    await set(visitor, "repeat_every", "");
+    const tomorrow = await screen.attribute({ button: "Tomorrow" }, "value");
+    if (javaScript) {
+      await screen.click({ button: "Tomorrow" });
+      assert.equal(await screen.value(".edit [name=due_date]"), tomorrow);
+      assert.equal(await screen.focused(), "due_date-" + (await screen.value(".edit [name=todo_id]")));
+      await visitor.change(() => screen.click({ button: "Save" }));
+    } else {
+      await visitor.change(() => screen.click({ button: "Tomorrow" }));
+    }
+    assert.equal(await screen.attribute("#todos small time", "datetime"), `${tomorrow}T17:05`);
+    const [changed] = await plan(visitor);
+    // A day has no zone: it is the same wherever the browser is.
+    assert.match(changed, new RegExp(`\\b${Number(tomorrow.slice(-2))}\\b`));
+    assert.equal((await plan(visitor)).length, 3);
+  });
+
   scenario(`a text is corrected, ${name}`, { javaScript }, async (visitor) => {
     const { screen } = visitor;
     await visitor.signUp();

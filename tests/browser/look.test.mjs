@@ -75,6 +75,10 @@ async function tourOfEdits(visitor, at) {
   const address = await link.getAttribute("href");
   const [, todo_id] = address.split("=");
   const save = () => visitor.change(() => page.locator(".edit [name=description]").press("Enter"));
+  const plan = { notes: "Oat milk", priority: "high", repeat_every: "week", repeat_interval: 2, repeat_from: "completion" };
+  await visitor.post("/edit-todo", { todo_id, due_date: "2026-01-31", due_time: "17:05", ...plan });
+  await page.reload();
+  await at("list with a plan");
   await visitor.change(() => link.click());
   await at("edit");
   await page.locator(".edit [name=description]").fill(`${word}!`);
@@ -213,7 +217,7 @@ async function runAxe({ axeSource, rules }) {
 function misfits() {
   const found = [];
   if (document.documentElement.scrollWidth > window.innerWidth) found.push("the page scrolls sideways");
-  for (const element of document.querySelectorAll("a, button, .choice, input:not([type=hidden])")) {
+  for (const element of document.querySelectorAll("a, button, .choice, select, textarea, input:not([type=hidden])")) {
     const { width, height, left, right } = element.getBoundingClientRect();
     if (!element.checkVisibility() || element.matches(".skip, dialog input, .choice input")) continue;
     const least = element.matches("a:not(nav a, .button), .show") ? 24 : 44;

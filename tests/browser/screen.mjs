@@ -74,9 +74,15 @@ export class Screen {
   /** Presses with the mouse in the middle of what is there, where nothing may lie above it. Gives the place. */
   async click(target) {
     await this.until((target) => find(target) !== null, target);
+    const hasScrolled = await this.run((target) => {
+      const before = scrollY;
+      find(target).scrollIntoView({ block: "center", behavior: "instant" });
+      return scrollY !== before;
+    }, target);
+    // Firefox scrolls what is shown, by which it takes a press, after what scripts are told.
+    if (hasScrolled) await pause(100);
     const { x, y, above } = await this.run((target) => {
       const element = find(target);
-      element.scrollIntoView({ block: "center", behavior: "instant" });
       const { left, top, width, height } = element.getClientRects()[0];
       const [x, y] = [left + width / 2, top + height / 2];
       const there = document.elementFromPoint(x, y);

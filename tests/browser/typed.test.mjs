@@ -151,6 +151,44 @@ scenario("no field cuts what is pasted", {}, async (visitor) => {
   }
 });
 
+scenario("half a date is not saved as none", {}, async (visitor) => {
+  const { page } = visitor;
+  await visitor.signUp();
+  await visitor.stock(["Buy milk"]);
+  await visitor.change(() => visitor.row("Buy milk").locator(".text > a").click());
+  await page.fill(".edit [name=due_date]", "2026-12-24");
+  await page.focus(".edit [name=due_date]");
+  await page.keyboard.press("Delete"); // one of three parts
+  assert.equal(await page.inputValue(".edit [name=due_date]"), "");
+  await page.getByRole("button", { name: "Save" }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.name), "due_date");
+  assert.equal(await page.locator("form.edit").count(), 1, "the browser says what is missing");
+  await page.fill(".edit [name=due_date]", "2026-12-24");
+  await visitor.change(() => page.getByRole("button", { name: "Save" }).click());
+  assert.equal(await page.getAttribute("#todos small time", "datetime"), "2026-12-24");
+});
+
+scenario("notes grow with what stands in them, and their length is told", {}, async (visitor) => {
+  const { page } = visitor;
+  await visitor.signUp();
+  await visitor.stock(["Buy milk"]);
+  await visitor.change(() => visitor.row("Buy milk").locator(".text > a").click());
+  const notes = page.locator(".edit textarea");
+  const { height } = await notes.boundingBox();
+  await notes.fill("line\n".repeat(10));
+  assert((await notes.boundingBox()).height > height * 1.5);
+  // At once: Chromium types thousands of lines for many seconds.
+  await notes.evaluate((field) => {
+    field.value = `${"ž\n".repeat(2_500)}a`;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  assert.equal(await page.textContent(".edit textarea + .length [aria-hidden]"), "1 character too many");
+  visitor.expect(422);
+  await visitor.change(() => page.getByRole("button", { name: "Save" }).click());
+  assert.match(await page.textContent(".edit .error"), /they have 5001$/);
+  assert.equal((await notes.inputValue()).length, 5_001, "nothing is cut");
+});
+
 const three = "First\r\n\r\n  Second\tof all\nThird <b>\n";
 const rows = ["First", "Second of all", "Third <b>"];
 const addAll = (visitor, name) => visitor.page.getByRole("button", { name, exact: true });

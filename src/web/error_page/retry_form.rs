@@ -12,11 +12,19 @@ use super::{
 };
 
 /// The fields with user input, with their labels.
-const TYPED: [(&str, &str); 1] = [("description", "What you typed")];
+const TYPED: [(&str, &str); 4] = [
+    ("description", "What you typed"),
+    (NOTES, "Notes"),
+    ("due_date", "Due date"),
+    ("due_time", "Time"),
+];
+
+/// The field of several lines.
+const NOTES: &str = "notes";
 
 /// The other fields of forms that can be sent again, with their names in earlier versions. Unknown fields are
 /// dropped, since the page would grow with them.
-const HIDDEN: [&str; 12] = [
+const HIDDEN: [&str; 28] = [
     "todo_id",
     "id",
     "is_done",
@@ -27,6 +35,22 @@ const HIDDEN: [&str; 12] = [
     "after",
     "expected_rev",
     "shown_description",
+    "shown_notes",
+    "shown_due_date",
+    "shown_due_time",
+    "shown_priority",
+    "shown_repeat_every",
+    "shown_repeat_interval",
+    "shown_repeat_from",
+    "shown_repeat_weekdays",
+    "shown_repeat_until",
+    "priority",
+    "repeat_every",
+    "repeat_interval",
+    "repeat_from",
+    "repeat_weekdays",
+    "repeat_until",
+    "due_choice",
     "restore",
     "take",
 ];
@@ -37,7 +61,11 @@ pub(super) fn read_only(context: &ErrorContext) -> Markup {
         @for (name, label, text) in typed(context.sent.fields()) {
             div.field {
                 label for=(name) { (label) }
-                input id=(name) type="text" value=(text) dir="auto" readonly;
+                @if name == NOTES {
+                    textarea id=(name) dir="auto" rows="6" readonly { "\n" (text) }
+                } @else {
+                    input id=(name) type="text" value=(text) dir="auto" readonly;
+                }
             }
         }
     }
@@ -74,7 +102,11 @@ pub(in crate::web) fn form(
             @for (name, label, text) in typed(Some(fields)) {
                 div.field {
                     label for=(name) { (label) }
-                    input id=(name) name=(name) type="text" value=(text) dir="auto";
+                    @if name == NOTES {
+                        textarea id=(name) name=(name) dir="auto" rows="6" { "\n" (text) }
+                    } @else {
+                        input id=(name) name=(name) type="text" value=(text) dir="auto";
+                    }
                 }
             }
             button.button type="submit" { (button) }

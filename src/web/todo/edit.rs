@@ -1,6 +1,8 @@
 //! The page that edits a to-do, and the same form in place of its row. What another device has changed meanwhile is
 //! shown beside what was typed; nothing of either is lost.
 
+mod control;
+mod field;
 mod form;
 mod page;
 
@@ -29,7 +31,7 @@ use super::{
     changed,
     form::{RowForm, view},
     list_view::{ListUrl, ListView},
-    row::{Row, RowControl, RowList},
+    row::{Reader, Row, RowControl, RowList},
 };
 use crate::{
     domain::{
@@ -54,10 +56,10 @@ pub(in crate::web) async fn show(
     let account = visitor.account(&page::url(id, view))?;
     let todo = service.get(&account, id).await?;
     let answer = if hx.0 && query.get("cancel") == "true" {
-        row(&account, view, &todo)
+        row(Reader::of(&service, &account), view, &todo)
     } else {
-        let state = EditState::of(&todo);
-        answer(&account, view, hx, &EditForm::of_todo(&todo), &state)
+        let (reader, state) = (Reader::of(&service, &account), EditState::of(&todo));
+        answer(reader, view, hx, &EditForm::of_todo(&todo), &state)
     };
     Ok(answer
         .with_header(header::VARY, "HX-Request")
@@ -74,7 +76,7 @@ pub(in crate::web) async fn save(
 ) -> Result<Response, Failure> {
     if visitor.account.is_none() && !hx.0 {
         // With htmx the text stays in the page, or in the browser's storage.
-        if let Some(pending) = PendingEdit::of_edit(&form) {
+        if let Some(pending) = PendingEdit::of_edit(&form)? {
             let list = ListUrl {
                 view: view(&form)?,
                 flash: None,
@@ -85,7 +87,8 @@ pub(in crate::web) async fn save(
     let row = RowForm::of(&form, visitor)?;
     let typed = EditForm::of(&form, row.id)?;
     let refused = |status, typed: &EditForm<'_>, state| {
-        let answer = answer(&row.account, row.view, hx, typed, &state);
+        let reader = Reader::of(&service, &row.account);
+        let answer = answer(reader, row.view, hx, typed, &state);
         Ok(answer.with_status(status).into_response())
     };
     let edit = match typed.parse() {
@@ -96,7 +99,7 @@ pub(in crate::web) async fn save(
         }
     };
     match write(&service, &row.account, &typed, edit).await {
-        Ok(Ok(outcome)) => Ok(changed(hx, &row, Flash::Saved, &outcome)),
+        Ok(Ok(outcome)) => Ok(changed(&service, hx, &row, Flash::Saved, &outcome)),
         Ok(Err(WriteRefusal::Removed(stored))) => {
             let state = EditState::Removed { rev: stored.rev };
             refused(StatusCode::CONFLICT, &typed, state)
@@ -105,6 +108,10 @@ pub(in crate::web) async fn save(
             let merged = typed.onto(&stored);
             let state = EditState::Conflict(&stored);
             refused(StatusCode::CONFLICT, &merged, state)
+        }
+        Ok(Err(WriteRefusal::Invalid(error))) => {
+            let state = EditState::Refused(vec![error]);
+            refused(StatusCode::UNPROCESSABLE_ENTITY, &typed, state)
         }
         Ok(Err(WriteRefusal::NotFound | WriteRefusal::Gone)) => Err(Error::NotFound.into()),
         Ok(Err(_)) => Err(Error::internal("an edit was refused as another verb").into()),
@@ -131,14 +138,14 @@ async fn write(
 
 /// The page, or the row as a form.
 fn answer(
-    account: &Account,
+    reader: Reader<'_>,
     view: ListView,
     hx: HxRequest,
     form: &EditForm<'_>,
     state: &EditState<'_>,
 ) -> Markup {
     let page = EditPage {
-        account,
+        reader,
         view,
         form,
         state,
@@ -152,10 +159,10 @@ fn answer(
 }
 
 /// The row as it stands in the list, in place of the form.
-fn row(account: &Account, view: ListView, todo: &Todo) -> Markup {
+fn row(reader: Reader<'_>, view: ListView, todo: &Todo) -> Markup {
     let row = Row {
         todo,
-        list: &RowList::of(account, view),
+        list: &RowList::of(reader, view),
         focus: Some(RowControl::Edit),
     };
     html! { (fragment(&dom_id::row(todo.id), "outerHTML", &row)) }

@@ -18,7 +18,7 @@ use super::{
     new_id,
     page::{ListPage, add_form, count, load_more, status_message},
     page_of,
-    row::{Row, RowControl, RowList, Rows},
+    row::{Reader, Row, RowControl, RowList, Rows},
 };
 use crate::{
     domain::{
@@ -31,13 +31,13 @@ use crate::{
 /// The row of a to-do that was completed, reopened, edited, removed or restored. It stays in place, also where the filter
 /// excludes it now, so that a slip can be undone there.
 pub(super) fn altered(
-    account: &Account,
+    reader: Reader<'_>,
     view: ListView,
     flash: Flash,
     outcome: &TodoUpdate,
 ) -> Markup {
     let TodoUpdate { todo, counts, .. } = outcome;
-    let list = RowList::of(account, view);
+    let (account, list) = (reader.account, RowList::of(reader, view));
     let (swap, focus) = match flash {
         // In place of the form, which is never morphed.
         Flash::Saved => ("outerHTML", Some(RowControl::Edit)),
@@ -53,15 +53,16 @@ pub(super) fn altered(
 
 /// The parts that change when a to-do was added: its row, a fresh form, the counts.
 pub(super) fn added(
-    account: &Account,
+    reader: Reader<'_>,
     view: ListView,
     next: TodoId,
     outcome: &TodoUpdate,
 ) -> Markup {
     let TodoUpdate { todo, counts, .. } = outcome;
+    let account = reader.account;
     html! {
         @if view.shows(todo) {
-            (fragment(dom_id::TODOS, "afterbegin", &Row { todo, list: &RowList::of(account, view), focus: None }))
+            (fragment(dom_id::TODOS, "afterbegin", &Row { todo, list: &RowList::of(reader, view), focus: None }))
         }
         (fragment(dom_id::ERRORS, "innerHTML", &html! {}))
         (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, next, &FormState::default(), true)))
@@ -89,7 +90,7 @@ pub(super) async fn refused(
     } else {
         let page = page_of(service, account, view).await?;
         ListPage {
-            account,
+            reader: Reader::of(service, account),
             view,
             page: &page,
             flash: None,
@@ -104,18 +105,18 @@ pub(super) async fn refused(
 }
 
 /// The next rows, appended to the list.
-pub(super) fn appended(account: &Account, view: ListView, page: &Page) -> Markup {
+pub(super) fn appended(reader: Reader<'_>, view: ListView, page: &Page) -> Markup {
     let first = page.todos.first().map(|todo| todo.id);
     html! {
-        (fragment(dom_id::TODOS, "beforeend", &Rows::of(&page.todos, account, view).focusing(first)))
+        (fragment(dom_id::TODOS, "beforeend", &Rows::of(&page.todos, reader, view).focusing(first)))
         (fragment(dom_id::MORE, "outerHTML", &load_more(view, page.next)))
     }
 }
 
 /// The list after a change in another tab.
-pub(super) fn refreshed(account: &Account, view: ListView, page: &Page) -> Markup {
+pub(super) fn refreshed(reader: Reader<'_>, view: ListView, page: &Page) -> Markup {
     html! {
-        (fragment(dom_id::TODOS, "innerMorph", &Rows::of(&page.todos, account, view)))
+        (fragment(dom_id::TODOS, "innerMorph", &Rows::of(&page.todos, reader, view)))
         (fragment(dom_id::MORE, "outerHTML", &load_more(view, page.next)))
         (fragment(dom_id::COUNT, "outerHTML", &count(page.counts)))
     }

@@ -14,7 +14,7 @@ use super::{
     },
     form::{AddForm, DESCRIPTION},
     list_view::{ListUrl, ListView},
-    row::{Rows, list_fields},
+    row::{Reader, Rows, list_fields},
 };
 use crate::domain::{
     todo::{Cursor, Description, Filter, Todo, TodoCounts, TodoId},
@@ -27,7 +27,7 @@ pub(super) const TITLE: &str = "My to-do list";
 /// The content of the list page.
 pub(super) struct ListPage<'a> {
     /// The owner of the list.
-    pub(super) account: &'a Account,
+    pub(super) reader: Reader<'a>,
     /// The part of the list.
     pub(super) view: ListView,
     /// The to-dos of this part.
@@ -44,12 +44,13 @@ impl ListPage<'_> {
     /// The whole page.
     pub(super) fn render(&self) -> Markup {
         let Self {
-            account,
+            reader,
             view,
             page,
             form,
             ..
         } = *self;
+        let account = reader.account;
         let body = html! {
             header.bar {
                 h1 { (TITLE) }
@@ -73,7 +74,7 @@ impl ListPage<'_> {
             }
             // Inherited by the forms of all rows.
             ul #(dom_id::TODOS) data-rev=(page.counts.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
-                role="list" aria-label="To-dos" { (Rows::of(&page.todos, account, view)) }
+                role="list" aria-label="To-dos" { (Rows::of(&page.todos, reader, view)) }
             // What the links of all rows do.
             span #(dom_id::EDIT_HINT) hidden { "Edit" }
             p.empty hidden[!page.todos.is_empty()] { (empty_state(view)) }

@@ -3,15 +3,20 @@
 use std::borrow::Cow;
 
 use maud::{Markup, PreEscaped, Render, html};
+use time::Date;
 use uuid::Uuid;
 
 use super::{
     super::{dom_id, layout::account_field, timestamp::TimeElement, url},
     list_view::ListView,
+    words::plan_parts,
 };
-use crate::domain::{
-    todo::{Todo, TodoId},
-    user::Account,
+use crate::{
+    domain::{
+        todo::{Todo, TodoId},
+        user::Account,
+    },
+    service::Service,
 };
 
 /// The prefix of the id of a row.
@@ -41,13 +46,31 @@ pub(super) enum RowControl {
 pub(super) struct RowList {
     /// The hidden fields of their forms: see [`list_fields`].
     fields: Markup,
+    /// The day before which to-dos are overdue.
+    today: Date,
     /// The part of the list in the query of their links, to which an edit returns.
     query: String,
 }
 
+/// The user that a list is shown to.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) account: &'a Account,
+    /// The day of the user's calendar.
+    pub(super) today: Date,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn of(service: &Service, account: &'a Account) -> Self {
+        let today = account.time_zone.date(service.clock().now());
+        Self { account, today }
+    }
+}
+
 impl RowList {
-    pub(super) fn of(account: &Account, view: ListView) -> Self {
+    pub(super) fn of(Reader { account, today }: Reader<'_>, view: ListView) -> Self {
         Self {
+            today,
             fields: list_fields(account, view),
             query: html! { (view.query("&")) }.0,
         }
@@ -81,6 +104,7 @@ impl Render for Row<'_> {
                         a #{ "text-" (id) } href={ (edit) "?id=" (id) (PreEscaped(&list.query)) } dir="auto"
                             aria-describedby=(PreEscaped(dom_id::EDIT_HINT)) data-focus[focus == link] { (text) } " "
                         small {
+                            (plan_parts(&todo.plan, todo.is_done, list.today))
                             span { "Added " (TimeElement(todo.created_date)) }
                             @if let Some(done) = todo.done_date { " " span { "Done " (TimeElement(done)) } }
                         }
@@ -106,10 +130,10 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Rows of which none takes the focus.
-    pub(super) fn of(todos: &'a [Todo], account: &Account, view: ListView) -> Self {
+    pub(super) fn of(todos: &'a [Todo], reader: Reader<'_>, view: ListView) -> Self {
         Self {
             todos,
-            list: RowList::of(account, view),
+            list: RowList::of(reader, view),
             focus: None,
         }
     }
@@ -142,6 +166,13 @@ impl Render for Rows<'_> {
 pub(super) fn list_fields(account: &Account, view: ListView) -> Markup {
     html! {
         (account_field(account))
+        (view_fields(view))
+    }
+}
+
+/// The fields of the view alone.
+pub(super) fn view_fields(view: ListView) -> Markup {
+    html! {
         @if let Some(show) = view.show() { input type="hidden" name="show" value=(show); }
         @if let Some(after) = view.after { input type="hidden" name="cursor" value=(after); }
     }

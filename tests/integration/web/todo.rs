@@ -1,6 +1,7 @@
 //! The list and the forms of its rows: a file for each route, and here what all of them share.
 
 mod add_todo;
+mod edit_plan;
 mod edit_todo;
 mod list;
 mod remove_todo;

@@ -4,53 +4,29 @@ use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::super::super::{
-    failure::Failure,
-    form::{Fields, Form},
+use super::{
+    super::super::{
+        failure::Failure,
+        form::{Fields, Form},
+    },
+    field::{EditField, Part},
 };
 use crate::domain::{
     digest::sha256,
     error::{FieldCode, FieldError},
-    todo::{Description, Edit, Todo, TodoId},
+    todo::{
+        Description, DueDate, DueTime, Edit, Notes, Priority, Repeat, RepeatParts, Setting, Todo,
+        TodoId,
+        repeat::{Every, From, Weekdays},
+    },
 };
 
-/// A field of the form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EditField {
-    Description,
-}
-
-impl EditField {
-    pub(super) const ALL: [Self; 1] = [Self::Description];
-
-    /// Its name in the form, as in the API.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Description => "description",
-        }
-    }
-
-    /// Its label.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Description => "To-do",
-        }
-    }
-
-    /// The hidden field with the fingerprint of what the field held when the form was made.
-    pub(super) fn shown_name(self) -> &'static str {
-        match self {
-            Self::Description => "shown_description",
-        }
-    }
-
-    /// What the field holds for a to-do.
-    pub(super) fn value(self, todo: &Todo) -> Cow<'_, str> {
-        match self {
-            Self::Description => Cow::Borrowed(todo.description.as_str()),
-        }
-    }
-}
+/// The field that names the parts of which the other device's value stays.
+pub(super) const TAKE: &str = "take";
+/// The field that restores the to-do first.
+pub(super) const RESTORE: &str = "restore";
+/// The buttons that set the due date: their values are dates.
+pub(super) const DUE_CHOICE: &str = "due_choice";
 
 /// The form as typed, or as it is made of a to-do.
 pub(super) struct EditForm<'a> {
@@ -96,40 +72,37 @@ impl<'a> EditForm<'a> {
             let words = "The revision that you have seen is a number";
             FieldError::new("expected_rev", FieldCode::InvalidValue, words)
         })?;
-        let dropped = |field: EditField| {
-            let Fields(fields) = form.fields();
+        let Fields(fields) = form.fields();
+        let is_dropped = |part: Part| {
             let mut chosen = fields.iter().filter(|(name, _)| name == TAKE);
-            chosen.any(|(_, value)| value == field.name())
+            chosen.any(|(_, value)| value == part.name())
+        };
+        let typed = |field: EditField| match (field, form.get(DUE_CHOICE)) {
+            (EditField::DueDate, chosen) if !chosen.is_empty() => Some(chosen),
+            _ => form.find(field.name()),
         };
         Ok(Self {
             id,
             expected_rev,
             restores: form.get(RESTORE) == "true",
             inputs: EditField::ALL.map(|field| Input {
-                typed: form.find(field.name()).map(line_feeds),
-                shown: form.get(field.shown_name()).into(),
-                is_dropped: dropped(field),
+                typed: typed(field).map(line_feeds),
+                shown: form.get(&field.shown_name()).to_owned().into(),
+                is_dropped: is_dropped(field.part()),
             }),
         })
     }
 
-    /// The edit: the fields that were changed.
+    /// The edit: the parts that were changed.
     ///
     /// # Errors
-    /// All errors of these fields.
+    /// All errors of these parts.
     pub(super) fn parse(&self) -> Result<Edit, Vec<FieldError>> {
         let mut edit = Edit::default();
         let mut errors = Vec::new();
-        for field in EditField::ALL {
-            let input = self.input(field);
-            let Some(typed) = input.changed() else {
-                continue;
-            };
-            match field {
-                EditField::Description => match Description::parse(typed) {
-                    Ok(description) => edit.description = Some(description),
-                    Err(error) => errors.push(error),
-                },
+        for part in Part::ALL.into_iter().filter(|part| self.is_changed(*part)) {
+            if let Err(error) = self.parse_part(part, &mut edit) {
+                errors.push(error);
             }
         }
         if errors.is_empty() {
@@ -139,16 +112,77 @@ impl<'a> EditForm<'a> {
         }
     }
 
+    fn parse_part(&self, part: Part, edit: &mut Edit) -> Result<(), FieldError> {
+        let value = |field| Some(self.value(field)).filter(|value| !value.is_empty());
+        let plan = &mut edit.plan;
+        match part {
+            Part::Description => {
+                edit.description = Some(Description::parse(self.value(EditField::Description))?);
+            }
+            Part::Notes => {
+                plan.notes = Setting::to(Notes::parse(self.value(EditField::Notes))?);
+            }
+            Part::DueDate => {
+                let date = value(EditField::DueDate).map(DueDate::parse);
+                plan.due_date = Setting::to(date.transpose()?);
+            }
+            Part::DueTime => {
+                let time = value(EditField::DueTime).map(DueTime::parse);
+                plan.due_time = Setting::to(time.transpose()?);
+            }
+            Part::Priority => {
+                plan.priority = Some(Priority::parse(self.value(EditField::Priority))?);
+            }
+            Part::Repeat => plan.repeat = Setting::to(self.repeat()?),
+        }
+        Ok(())
+    }
+
+    fn repeat(&self) -> Result<Option<Repeat>, FieldError> {
+        let every = match self.value(EditField::RepeatEvery) {
+            "" => return Ok(None),
+            every => Every::parse(every)?,
+        };
+        let interval = match self.value(EditField::RepeatInterval) {
+            "" => 1,
+            // What is no number is out of range, too.
+            interval => interval.parse().unwrap_or(0),
+        };
+        let from = match self.value(EditField::RepeatFrom) {
+            "" => From::default(),
+            from => From::parse(from)?,
+        };
+        let names = self.value(EditField::RepeatWeekdays).split(',');
+        let weekdays = Weekdays::parse(names.filter(|name| !name.is_empty()))?;
+        let until = match self.value(EditField::RepeatUntil) {
+            "" => None,
+            until => Some(DueDate::parse(until)?),
+        };
+        let repeat = Repeat::new(RepeatParts {
+            every,
+            interval,
+            // Another unit has none.
+            weekdays: if every == Every::Week {
+                weekdays
+            } else {
+                Weekdays::default()
+            },
+            from,
+            until,
+        })?;
+        Ok(Some(repeat))
+    }
+
     /// What was typed, as changes of the to-do that is stored now.
     pub(super) fn onto(&self, stored: &'a Todo) -> Self {
         let inputs = EditField::ALL.map(|field| {
-            let (mine, now) = (self.input(field), Input::of(field.value(stored)));
-            match mine.changed() {
-                Some(typed) => Input {
-                    typed: Some(typed.to_owned().into()),
-                    ..now
-                },
-                None => now,
+            let now = Input::of(field.value(stored));
+            if !self.is_changed(field.part()) {
+                return now;
+            }
+            Input {
+                typed: Some(self.value(field).to_owned().into()),
+                ..now
             }
         });
         Self {
@@ -169,21 +203,16 @@ impl<'a> EditForm<'a> {
         &self.input(field).shown
     }
 
-    /// Whether a field holds something else than before.
-    pub(super) fn is_changed(&self, field: EditField) -> bool {
-        self.input(field).changed().is_some()
+    /// Whether a field of the part holds something else than before.
+    pub(super) fn is_changed(&self, part: Part) -> bool {
+        let mut fields = EditField::ALL.into_iter();
+        fields.any(|field| field.part() == part && self.input(field).is_changed())
     }
 
     fn input(&self, field: EditField) -> &Input<'a> {
         &self.inputs[field as usize]
     }
 }
-
-/// The field that names the fields of which the other device's value stays.
-pub(super) const TAKE: &str = "take";
-
-/// The field that restores the to-do first.
-pub(super) const RESTORE: &str = "restore";
 
 impl<'a> Input<'a> {
     fn of(value: Cow<'a, str>) -> Self {
@@ -194,10 +223,11 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// What was typed, unless it was there before: a change of another device is in conflict with changes alone.
-    fn changed(&self) -> Option<&str> {
-        let typed = self.typed.as_deref().filter(|_| !self.is_dropped)?;
-        (fingerprint(typed) != *self.shown).then_some(typed)
+    /// Whether something else was typed than was there before: a change of another device is in conflict with
+    /// changes alone.
+    fn is_changed(&self) -> bool {
+        let typed = self.typed.as_deref().filter(|_| !self.is_dropped);
+        typed.is_some_and(|typed| fingerprint(typed) != *self.shown)
     }
 }
 

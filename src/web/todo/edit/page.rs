@@ -1,24 +1,29 @@
 //! The edit form, as a page and in place of a row.
 
 use maud::{Markup, html};
+use time::{Date, Duration};
 
 use super::{
     super::{
         super::{
             dom_id,
             form_state::FormState,
-            layout::{self, Width, error_summary, field_error, page_title, quoted},
+            layout::{
+                self, Width, account_field, described_by, error_summary, field_error, page_title,
+                quoted,
+            },
             url,
         },
         list_view::{ListUrl, ListView},
-        row::list_fields,
+        row::{Reader, view_fields},
     },
-    form::{EditField, EditForm, RESTORE, TAKE},
+    control::Control,
+    field::{EditField, Part},
+    form::{DUE_CHOICE, EditForm, RESTORE, TAKE},
 };
 use crate::domain::{
     error::FieldError,
-    todo::{Description, Todo, TodoId},
-    user::Account,
+    todo::{DueDate, Todo, TodoId},
 };
 
 const TITLE: &str = "Edit a to-do";
@@ -55,7 +60,7 @@ pub(super) fn url(id: TodoId, view: ListView) -> String {
 
 /// The edit form and what it stands in.
 pub(super) struct EditPage<'a> {
-    pub(super) account: &'a Account,
+    pub(super) reader: Reader<'a>,
     /// The part of the list that it returns to.
     pub(super) view: ListView,
     pub(super) form: &'a EditForm<'a>,
@@ -74,7 +79,7 @@ impl EditPage<'_> {
             (self.edit_form(&errors))
         };
         let title = page_title(TITLE, self.is_refused());
-        layout::page(&title, Width::Narrow, Some(self.account), &body)
+        layout::page(&title, Width::Narrow, Some(self.reader.account), &body)
     }
 
     /// The row as a form. What is typed there must outlive every change of the list: it is never morphed.
@@ -89,7 +94,7 @@ impl EditPage<'_> {
         }
     }
 
-    /// The errors, each at the element of its field: several forms may stand in a list.
+    /// The errors, each at the element of its part: several forms may stand in a list.
     fn errors(&self) -> Vec<FieldError> {
         let EditState::Refused(errors) = self.state else {
             return Vec::new();
@@ -106,9 +111,9 @@ impl EditPage<'_> {
         !matches!(self.state, EditState::Fresh)
     }
 
-    /// The id of the element of a field.
-    fn element(&self, field: &str) -> String {
-        format!("{field}-{}", self.form.id)
+    /// The id of the element of a part or a field.
+    fn element(&self, name: &str) -> String {
+        format!("{name}-{}", self.form.id)
     }
 
     fn edit_form(&self, errors: &[FieldError]) -> Markup {
@@ -119,22 +124,63 @@ impl EditPage<'_> {
         };
         let cancel = format!("{}&cancel=true", url(form.id, self.view));
         let removed = matches!(state, EditState::Removed { .. });
+        let (name, value, words) = if removed {
+            (Some(RESTORE), Some("true"), "Restore and save")
+        } else {
+            (None, None, "Save")
+        };
+        let field = |field| self.field(field, errors);
         html! {
             form.edit method="post" action=(url::EDIT) hx-post=[self.is_row.then_some(url::EDIT)]
-                data-refused[self.is_refused()] novalidate {
+                data-refused[self.is_refused()] {
+                // What Enter presses, before the buttons that choose a date.
+                button type="submit" name=[name] value=[value] tabindex="-1" hidden { (words) }
                 input type="hidden" name="todo_id" value=(form.id);
-                (list_fields(self.account, self.view))
+                (account_field(self.reader.account))
+                (view_fields(self.view))
                 @if let Some(rev) = form.expected_rev { input type="hidden" name="expected_rev" value=(rev); }
                 (self.notice())
-                @for field in EditField::ALL { (self.field(field, errors)) }
+                (field(EditField::Description))
+                (field(EditField::Notes))
+                div.fields {
+                    (field(EditField::DueDate))
+                    (field(EditField::DueTime))
+                }
+                (self.due_choices())
+                div.fields {
+                    (field(EditField::Priority))
+                    (field(EditField::RepeatEvery))
+                    (field(EditField::RepeatInterval))
+                    (field(EditField::RepeatFrom))
+                }
+                (field(EditField::RepeatWeekdays))
+                (field(EditField::RepeatUntil))
                 div.actions {
-                    @if removed {
-                        button.button type="submit" name=(RESTORE) value="true" { "Restore and save" }
-                    } @else {
-                        button.button type="submit" { "Save" }
-                    }
+                    button.button type="submit" name=[name] value=[value] { (words) }
                     " "
                     a.button.quiet.cancel href={ (link) "#text-" (form.id) } hx-get=[self.is_row.then_some(&cancel)] { "Cancel" }
+                }
+            }
+        }
+    }
+
+    /// Buttons for the days that are chosen most: with a script they fill in the field, without one they save, too.
+    fn due_choices(&self) -> Markup {
+        let today = self.reader.today;
+        let monday = 7 - i64::from(today.weekday().number_days_from_monday());
+        let after = |days| today.checked_add(Duration::days(days));
+        let choices: [(&str, Option<Date>); 3] = [
+            ("Today", Some(today)),
+            ("Tomorrow", after(1)),
+            ("Next Monday", after(monday)),
+        ];
+        html! {
+            div.choices role="group" aria-label="Due date" {
+                @for (words, date) in choices {
+                    @if let Some(date) = date.and_then(|date| DueDate::new(date).ok()) {
+                        button.button.quiet type="submit" name=(DUE_CHOICE) value=(date) formnovalidate { (words) }
+                        " "
+                    }
                 }
             }
         }
@@ -154,29 +200,42 @@ impl EditPage<'_> {
     }
 
     fn field(&self, field: EditField, errors: &[FieldError]) -> Markup {
-        let element = self.element(field.name());
-        let state = FormState::refused((), errors);
-        let error = state.error(&element);
-        let other = self.other(field);
-        let described = layout::described_by(&element, other.is_some(), error.is_some());
-        let is_first = field == EditField::Description;
+        let part = field.part();
+        // The first field of a part has its errors, its conflict and its name.
+        let is_first = field.name() == part.name() || field == EditField::RepeatEvery;
+        let element = self.element(if is_first { part.name() } else { field.name() });
+        let error = FormState::refused((), errors).error(&element);
+        let other = self.other(part).filter(|_| is_first);
+        let described = described_by(&element, other.is_some(), error.is_some());
+        let control = Control {
+            field,
+            id: &element,
+            value: self.form.value(field),
+            is_invalid: error.is_some(),
+            described_by: described.as_deref(),
+            takes_focus: self.is_row,
+            has_autofocus: !self.is_row && !self.is_refused(),
+        };
+        let shown = html! {
+            input type="hidden" name=(field.shown_name()) value=(self.form.shown(field));
+        };
+        let Some(label) = label(field) else {
+            return html! { (shown) (control.render()) };
+        };
         html! {
             div.field {
-                label for=(element) { (field.label()) }
+                label for=(element) { (label) }
                 (field_error(error))
                 @if let Some(todo) = other {
                     p.hint id={ (element) "-hint" } {
-                        "The other device has " (quoted(&field.value(todo))) ", you have:"
+                        "The other device has " (quoted(&part.words(todo))) ", you have:"
                     }
                 }
-                input type="hidden" name=(field.shown_name()) value=(self.form.shown(field));
-                input id=(element) name=(field.name()) type="text" value=(self.form.value(field)) required
-                    autocomplete="off" enterkeyhint="done" dir="auto" data-max=(Description::MAX)
-                    data-focus[is_first && self.is_row] autofocus[is_first && !self.is_row && !self.is_refused()]
-                    aria-invalid=[error.map(|_| "true")] aria-describedby=[described];
+                (shown)
+                (control.render())
                 @if other.is_some() {
                     label.choice {
-                        input type="checkbox" name=(TAKE) value=(field.name());
+                        input type="checkbox" name=(TAKE) value=(part.name());
                         " Keep the one of the other device"
                     }
                 }
@@ -184,11 +243,26 @@ impl EditPage<'_> {
         }
     }
 
-    /// The stored to-do, when another device has changed this field too.
-    fn other(&self, field: EditField) -> Option<&Todo> {
+    /// The stored to-do, when another device has changed this part too.
+    fn other(&self, part: Part) -> Option<&Todo> {
         let EditState::Conflict(stored) = self.state else {
             return None;
         };
-        self.form.is_changed(field).then_some(stored)
+        self.form.is_changed(part).then_some(stored)
     }
+}
+
+/// The label of a field; none for a hidden one.
+fn label(field: EditField) -> Option<&'static str> {
+    Some(match field {
+        EditField::Description => "To-do",
+        EditField::Notes => "Notes",
+        EditField::DueDate => "Due date",
+        EditField::DueTime => "Time",
+        EditField::Priority => "Priority",
+        EditField::RepeatEvery => "Repeat",
+        EditField::RepeatInterval => "Every how many",
+        EditField::RepeatFrom => "Counted from",
+        EditField::RepeatWeekdays | EditField::RepeatUntil => return None,
+    })
 }

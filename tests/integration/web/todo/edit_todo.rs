@@ -10,22 +10,43 @@ use crate::support::{
 };
 
 /// All fields of the form, as a browser sends it after typing this text.
-fn filled(form: &Answer, typed: &str) -> Vec<(String, String)> {
-    let names = form.attributes("form.edit input:not([type=checkbox])", "name");
-    let values = form.attributes("form.edit input:not([type=checkbox])", "value");
-    let fields = names.into_iter().zip(values);
-    let typed = fields.map(|(name, value)| {
-        let value = if name == "description" {
-            typed.into()
-        } else {
-            value
-        };
-        (name, value)
-    });
-    typed.collect()
+pub(super) fn filled(form: &Answer, typed: &str) -> Vec<(String, String)> {
+    with(fields(form), &[("description", typed)])
 }
 
-async fn send(browser: &Browser<'_>, form: &[(String, String)], more: &[(&str, &str)]) -> Answer {
+/// All fields of the form, as a browser sends them.
+pub(super) fn fields(form: &Answer) -> Vec<(String, String)> {
+    let inputs = "form.edit input:not([type=checkbox])";
+    let names = form.attributes(inputs, "name").into_iter();
+    let mut fields: Vec<_> = names.zip(form.attributes(inputs, "value")).collect();
+    let notes = form.texts("form.edit textarea").remove(0);
+    fields.push((
+        "notes".into(),
+        notes.trim_start_matches('\n').replace('\n', "\r\n"),
+    ));
+    for name in form.attributes("form.edit select", "name") {
+        let chosen = format!("form.edit [name={name}] [selected]");
+        let value = form.attributes(&chosen, "value").pop();
+        fields.push((name, value.unwrap_or_default()));
+    }
+    fields
+}
+
+/// The same with other values.
+pub(super) fn with(fields: Vec<(String, String)>, typed: &[(&str, &str)]) -> Vec<(String, String)> {
+    let fields = fields.into_iter().map(|(name, value)| {
+        let typed = typed.iter().find(|(typed, _)| *typed == name);
+        let value = typed.map_or(value, |(_, value)| (*value).to_owned());
+        (name, value)
+    });
+    fields.collect()
+}
+
+pub(super) async fn send(
+    browser: &Browser<'_>,
+    form: &[(String, String)],
+    more: &[(&str, &str)],
+) -> Answer {
     let fields = form
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
@@ -33,7 +54,7 @@ async fn send(browser: &Browser<'_>, form: &[(String, String)], more: &[(&str, &
     browser.post("/edit-todo", &fields).await
 }
 
-async fn open(browser: &Browser<'_>, id: &str) -> Answer {
+pub(super) async fn open(browser: &Browser<'_>, id: &str) -> Answer {
     let form = browser.get(&format!("/edit-todo?id={id}")).await;
     assert_eq!(form.status, 200, "{}", form.body);
     form
@@ -198,7 +219,7 @@ async fn a_to_do_removed_meanwhile_is_restored_with_what_was_typed(pool: MySqlPo
             "{}",
             removed.body
         );
-        let button = removed.attribute("form.edit button", "name");
+        let button = removed.attribute("form.edit .actions button", "name");
         assert!(browser.get("/").await.todos().is_empty(), "not by itself");
         let fields = filled(&removed, "Oat milk!");
         for _ in 0..2 {
@@ -210,7 +231,7 @@ async fn a_to_do_removed_meanwhile_is_restored_with_what_was_typed(pool: MySqlPo
 
         let late = open(&browser, &id).await;
         assert_eq!(
-            late.texts("form.edit button"),
+            late.texts("form.edit .actions button"),
             ["Restore and save"],
             "an old link offers it too"
         );
