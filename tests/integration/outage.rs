@@ -96,9 +96,10 @@ fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, Reques
 }
 
 /// Each call with its body; null for those that have none.
-fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 18] {
+fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 19] {
     [
         ("me", Value::Null),
+        ("update_me", json!({ "time_zone": "Europe/Vilnius" })),
         ("logout", Value::Null),
         ("session_list", Value::Null),
         ("end_other_sessions", Value::Null),
