@@ -121,7 +121,7 @@ def ids_as_texts(fields: Fields) -> Fields:
 
 def of_go(fields: Fields) -> Fields:
     """Without the lists of values."""
-    return {field: re.sub(r"^(\[?)(TokenType|Type|Priority|Every|From|Weekdays)\b", r"\1text", kind) for field, kind in ids_as_texts(fields).items()}
+    return {field: re.sub(r"^(\[?)(TokenType|Type|Every|Weekdays)\b", r"\1text", kind) for field, kind in ids_as_texts(fields).items()}
 
 
 def of_dart(fields: Fields) -> Fields:

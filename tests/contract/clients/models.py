@@ -30,12 +30,12 @@ MODELS = {
     "notes: text?, due_date: text?, due_time: text?, priority: text, tags: [text], repeat: Repeat?, last_done_date: date?,"
     "removed: bool = null",
     "Repeat": "every: text, interval: int, weekdays: [text], from: text, until: text?",
-    "SetRepeat": "every: Every, interval: int = null, weekdays: [Weekdays] = null, from: From = null, until: text = null",
+    "SetRepeat": "every: Every, interval: int = null, weekdays: [Weekdays] = null, from: text = null, until: text = null",
     "AddTodo": "description: text, id: uuid = null, created_date: date = null, is_done: bool = null, call_id: uuid = null,"
-    "notes: text = null, due_date: text = null, due_time: text = null, priority: Priority = null, repeat: SetRepeat = null",
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null",
     "UpdateTodo": "id: uuid, description: text = null, is_done: bool = null, expected_rev: int64 = null,"
     "call_id: uuid = null,"
-    "notes: text = null, due_date: text = null, due_time: text = null, priority: Priority = null, repeat: SetRepeat = null",
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null",
     "UpdateTodoStatus": "id: uuid, is_done: bool = null, expected_rev: int64 = null, call_id: uuid = null",
     "TodoReference": "id: uuid, expected_rev: int64 = null, call_id: uuid = null",
     "TodoList": "todos: [Todo], next_cursor: text?, rev: int64",
@@ -46,7 +46,7 @@ MODELS = {
     "SyncBatch": "since: text = null, limit: int = null, calls: [SyncCall] = null",
     "SyncCall": "call_id: uuid, call: CallName, id: uuid = null, description: text = null, is_done: bool = null,"
     "created_date: date = null, expected_rev: int64 = null,"
-    "notes: text = null, due_date: text = null, due_time: text = null, priority: Priority = null, repeat: SetRepeat = null",
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null",
     "SyncAnswer": "call_id: text = null, status: int, todo: Todo = null, problem: Problem = null",
     "SyncAnswers": "answers: [SyncAnswer], changes: SyncChanges",
     "SyncChanges": "todos: [Todo], removed: [RemovedTodo], next: text, has_more: bool, full: bool, snapshot: text = null",
