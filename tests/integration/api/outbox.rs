@@ -17,10 +17,8 @@ use super::sync::{Todos, list};
 use crate::support::{api_client::Phone, test_server::Site};
 
 const STEPS: u32 = 2_000;
-/// Conflicts and repetitions without which a run says little.
-const LEAST: u32 = 20;
-/// So few to-dos that the phones meet.
-const MANY: usize = 12;
+const LEAST: u32 = 20; // conflicts, repetitions and late copies, without which a run says little
+const MANY: usize = 12; // to-dos: so few that the phones meet
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -76,10 +74,8 @@ struct Play<'a> {
 
 #[sqlx::test]
 async fn no_phone_conflicts_with_itself_and_no_retry_undoes_anything(pool: MySqlPool) {
-    let seed = env::var("MODEL_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    let seed = env::var("MODEL_SEED").unwrap_or_default().parse();
+    let seed = seed.unwrap_or_else(|_| fastrand::u64(..));
     let site = Site::open(&pool).await;
     let mut all = vec![];
     for (way, name) in [(Way::Batches, "ona"), (Way::SingleCalls, "jonas")] {
