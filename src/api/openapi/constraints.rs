@@ -263,8 +263,8 @@ const PLAN: [&str; 5] = ["notes", "due_date", "due_time", "repeat", "last_done_d
 
 /// Those of the plan of a to-do, in answers and in requests.
 fn plan_limits() -> Vec<(&'static str, &'static str, Value)> {
-    // No `format: date`: the client that openapi-generator makes for TypeScript turns it into a moment, and another
-    // day west or east of it.
+    // No `format: date`: the client that openapi-generator (7.26.0, `swift6`) makes reads such a day as midnight in UTC,
+    // and sends it back with a time.
     let due_date = json!({ "pattern": DueDate::PATTERN, "example": "2026-12-24" });
     let due_time = json!({ "pattern": DueTime::PATTERN, "example": "17:00" });
     let notes =
