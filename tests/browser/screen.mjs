@@ -81,10 +81,13 @@ export class Screen {
     }, target);
     // Firefox scrolls what is shown, by which it takes a press, after what scripts are told.
     if (hasScrolled) await pause(100);
-    const { x, y, above } = await this.run((target) => {
+    // The browser may still be scrolling to the field that has the keyboard: then the place is outside the window.
+    const { x, y, above } = await this.until((target) => {
       const element = find(target);
+      element.scrollIntoView({ block: "center", behavior: "instant" });
       const { left, top, width, height } = element.getClientRects()[0];
       const [x, y] = [left + width / 2, top + height / 2];
+      if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return null;
       const there = document.elementFromPoint(x, y);
       return { x, y, above: element.contains(there) ? null : (there?.outerHTML ?? "nothing") };
     }, target);
