@@ -184,12 +184,13 @@ impl Todo {
         })
     }
 
-    /// Whether it was completed so shortly before that this is the same completion, sent once more: a repeated to-do
+    /// Whether it was completed so shortly before that this is the same completion, sent once more: a to-do that repeats
     /// is open again after it.
     #[must_use]
     pub fn was_just_completed(&self, now: OffsetDateTime) -> bool {
         let last = self.plan.last_done_date;
-        last.is_some_and(|last| (now - last).abs() < REPETITION)
+        let repeats = self.plan.recurrence.is_some();
+        repeats && last.is_some_and(|last| (now - last).abs() < REPETITION)
     }
 
     /// Whether adding it with this text is a retry of the same request.

@@ -320,6 +320,11 @@ impl Repeat {
             Every::Year => after_months(start, after, anchor_day, i32::from(self.interval) * 12),
         };
         let due_date = DueDate::new(next?).ok()?;
+        // Days and weeks choose no day of the month: a rule that counts in months may follow them.
+        let anchor_day = match self.every {
+            Every::Day | Every::Week => due_date.date().day(),
+            Every::Month | Every::Year => anchor_day,
+        };
         let has_ended = self.until.is_some_and(|until| due_date > until);
         (!has_ended).then_some(Occurrence {
             due_date,

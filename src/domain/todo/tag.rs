@@ -27,6 +27,9 @@ impl Tag {
     #[must_use]
     pub fn all_of(text: &str) -> Vec<Self> {
         let mut tags: Vec<Self> = Vec::new();
+        if !text.contains('#') {
+            return tags;
+        }
         let mut before = None;
         for (position, character) in text.char_indices() {
             if character == '#' && before.is_none_or(begins_a_word_after) {

@@ -249,6 +249,9 @@ async fn without_a_name_a_second_completion_is_a_repetition(pool: MySqlPool) {
     assert_eq!(moved["due_date"], "2100-02-01");
     assert_eq!(complete().await, moved);
     assert_eq!(list(&phone).await[&id], moved);
+    let ended = done(&phone, "update_todo", json!({ "id": id, "repeat": null })).await;
+    assert_eq!(ended["is_done"], false);
+    assert_eq!(complete().await["is_done"], true, "it repeats no longer");
 }
 
 #[sqlx::test]

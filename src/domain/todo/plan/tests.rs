@@ -106,6 +106,23 @@ fn another_due_date_begins_with_its_own_day_of_the_month() {
 }
 
 #[test]
+fn a_rule_in_months_after_one_in_weeks_goes_by_the_due_date() {
+    let weekly = planned(PlanEdit {
+        due_date: Setting::Set(day("2027-03-15")),
+        repeat: Setting::Set(every(Every::Week, From::Due)),
+        ..PlanEdit::default()
+    });
+    let now = datetime!(2027-03-15 10:00 UTC);
+    let later = weekly.completed(now, now.date()).expect("it repeats");
+    let monthly = later.edited(PlanEdit {
+        repeat: Setting::Set(every(Every::Month, From::Due)),
+        ..PlanEdit::default()
+    });
+    let next = monthly.expect("a date").completed(now, now.date());
+    assert_eq!(next.expect("it repeats").due_date, Some(day("2027-04-22")));
+}
+
+#[test]
 fn what_does_not_repeat_is_done_for_good() {
     let now = datetime!(2027-01-31 10:00 UTC);
     assert_eq!(Plan::default().completed(now, now.date()), None);
