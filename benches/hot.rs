@@ -9,7 +9,7 @@ use tickbox::{
     bench,
     domain::{
         session::SessionId,
-        todo::{Description, FieldRevs, Page, Plan, Todo, TodoCounts, TodoId},
+        todo::{Description, FieldRevs, Filter, Page, Plan, Position, Todo, TodoCounts, TodoId},
         user::{Account, TimeZone, UserId},
     },
     service::TokenSigner,
@@ -29,6 +29,7 @@ fn page() -> Page {
             description: Description::parse(&text).expect("a text for a to-do"),
             is_done: number >= 33,
             created_date,
+            position: Position::of_added(created_date),
             done_date: (number >= 33).then_some(NOW),
             removed_date: None,
             rev: number.into(),
@@ -38,7 +39,7 @@ fn page() -> Page {
         }
     });
     let todos: Vec<_> = todos.collect();
-    let next = todos.last().map(Todo::cursor);
+    let next = todos.last().map(|todo| todo.cursor(Filter::All));
     let counts = account().counts;
     Page {
         todos,

@@ -10,13 +10,17 @@ use poem_openapi::{
     types::Type,
 };
 use serde::Serialize;
+use time::Date;
 
 use super::json::Json;
-use crate::{domain::user::Account, http::conditional::etag_matches};
+use crate::{
+    domain::{todo::Filter, user::Account},
+    http::conditional::etag_matches,
+};
 
 /// The version of the JSON schema of to-dos. It must rise whenever their JSON changes, also by a new field:
 /// otherwise clients get 304 for answers without it.
-const SCHEMA_VERSION: u32 = 3;
+const SCHEMA_VERSION: u32 = 4;
 
 /// The `ETag` of a list: user, revision and schema version. It names the user, so that two accounts on one
 /// device never share a response. Weak, so that a proxy that compresses the response may keep it.
@@ -27,6 +31,15 @@ impl ListEtag {
     pub(super) fn of(account: &Account, rev: u64) -> Self {
         let user = account.public_id.simple();
         Self(format!("W/\"{user}-{rev}-{SCHEMA_VERSION}\""))
+    }
+
+    /// The tag of a list that shows other to-dos on another day.
+    pub(super) fn on(self, today: Date, filter: Filter) -> Self {
+        if !filter.is_by_day() {
+            return self;
+        }
+        let tag = self.0.trim_end_matches('"');
+        Self(format!("{tag}-{}\"", today.to_julian_day()))
     }
 
     /// Whether `If-None-Match` names this tag.

@@ -4,8 +4,6 @@ mod plan_request;
 pub(super) mod sync;
 mod write_request;
 
-use std::str::FromStr;
-
 use poem::web::Data;
 use poem_openapi::{
     ApiResponse, OpenApi,
@@ -24,7 +22,9 @@ use super::{
 use crate::{
     domain::{
         error::FieldError,
-        todo::{Change, Cursor, Filter, Limit, Page, RemovedCursor, Shown, SyncToken, TodoId},
+        todo::{
+            Change, Cursor, Filter, Limit, ListQuery, Page, RemovedCursor, Shown, SyncToken, TodoId,
+        },
     },
     service::Service,
 };
@@ -47,8 +47,16 @@ enum Place {
     Removed(Option<RemovedCursor>),
 }
 
-fn parse_place<T: FromStr<Err = FieldError>>(text: Option<&str>) -> Result<Option<T>, FieldError> {
-    text.map(str::parse).transpose()
+impl Place {
+    fn parse(cursor: Option<&str>, shown: Shown) -> Result<Self, FieldError> {
+        Ok(match shown {
+            Shown::Present(filter) => {
+                let after = cursor.map(|it| Cursor::parse(it, filter)).transpose()?;
+                Self::Present(filter, after)
+            }
+            Shown::Removed => Self::Removed(cursor.map(RemovedCursor::parse).transpose()?),
+        })
+    }
 }
 
 #[OpenApi(tag = "Tag::Todo")]
@@ -102,8 +110,10 @@ impl TodoApi {
 
     /// The list
     ///
-    /// Open before done, newest first: by `created_date`, which is when a to-do was written, also offline. Without
-    /// parameters every to-do, up to 1,000; then `next_cursor` leads to the next part. `filter=removed` shows what
+    /// Open before done, each in the user's own order, which is that of `position`, the highest first. Without
+    /// parameters every to-do, up to 1,000; then `next_cursor` leads to the next part. `filter=today` is what is open
+    /// and due today or was before, `filter=upcoming` what is due later, both by due date, on a day those with a time
+    /// first; what today is says the user's time zone. `filter=done` shows the last done first, `filter=removed` what
     /// was removed and can be restored, the last first. To keep a copy up to date, use `sync` or `todo_changes`.
     #[oai(path = "/todo_list", method = "get", operation_id = "todo_list")]
     async fn todo_list(
@@ -125,36 +135,42 @@ impl TodoApi {
         let shown = errors.collect(filter.as_deref().map(Shown::parse).transpose());
         let limit = errors.collect(limit.as_deref().map(Limit::parse).transpose());
         let cursor = cursor.as_deref().filter(|text| !text.is_empty());
-        let place = match shown.flatten().unwrap_or_default() {
-            Shown::Present(filter) => {
-                parse_place(cursor).map(|place| Place::Present(filter, place))
-            }
-            Shown::Removed => parse_place(cursor).map(Place::Removed),
-        };
+        let place = Place::parse(cursor, shown.flatten().unwrap_or_default());
         let place = errors.collect(place);
         let (Some(_), Some(limit), Some(place)) = (shown, limit, place) else {
             return Err(errors.into());
         };
         let (account, limit) = (&caller.0, limit.unwrap_or_default());
-        let etag = ListEtag::of(account, account.counts.rev);
         let (filter, after) = match place {
             // Never 304: what was removed long ago leaves this list although nothing is changed.
             Place::Removed(after) => {
                 let page = read.service.removed(account, after, limit).await?;
+                let etag = ListEtag::of(account, account.counts.rev);
                 return Ok(Conditional::Full(etag, page.into()));
             }
             Place::Present(filter, after) => (filter, after),
         };
-        if etag.matches(if_none_match.as_deref()) {
-            return Ok(Conditional::NotModified(etag));
+        let today = read.service.today(account);
+        let etag = |rev| ListEtag::of(account, rev).on(today, filter);
+        let known = etag(account.counts.rev);
+        if known.matches(if_none_match.as_deref()) {
+            return Ok(Conditional::NotModified(known));
         }
         let page = if read.head_only {
             Page::unread(account.counts)
         } else {
-            read.service.list(account, filter, after, limit).await?
+            let query = ListQuery {
+                filter,
+                today,
+                after,
+                limit,
+            };
+            read.service.list(account, query).await?
         };
-        let etag = ListEtag::of(&caller.0, page.counts.rev);
-        Ok(Conditional::Full(etag, TodoList::new(page)))
+        Ok(Conditional::Full(
+            etag(page.counts.rev),
+            TodoList::new(page),
+        ))
     }
 
     /// What has changed

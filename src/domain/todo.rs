@@ -9,6 +9,7 @@ mod field_revs;
 mod notes;
 mod pagination;
 mod plan;
+mod position;
 mod priority;
 mod quick_add;
 pub mod repeat;
@@ -27,13 +28,14 @@ pub use self::{
         TodoUpdate,
     },
     counts::{CountsDelta, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, TodoCounts},
-    cursor::{Cursor, RemovedCursor},
+    cursor::{Cursor, DoneCursor, DueCursor, OrderCursor, RemovedCursor},
     description::Description,
     due_date::{DueDate, DueTime},
     field_revs::{Field, FieldRevs, Writer},
     notes::Notes,
-    pagination::{Filter, Limit, PAGE_SIZE, Page, RemovedPage, Shown},
+    pagination::{Filter, Limit, ListQuery, PAGE_SIZE, Page, RemovedPage, Shown},
     plan::{Plan, PlanEdit, Setting},
+    position::Position,
     priority::Priority,
     quick_add::{QuickAdd, Unread},
     repeat::{Recurrence, Repeat, RepeatParts},
@@ -105,6 +107,8 @@ pub struct Todo {
     pub is_done: bool,
     /// When it was added (UTC).
     pub created_date: OffsetDateTime,
+    /// Where it stands in the user's own order.
+    pub position: Position,
     /// When it was completed (UTC); none while it is open.
     pub done_date: Option<OffsetDateTime>,
     /// When it was removed (UTC); a removed to-do is only its tombstone.
@@ -128,6 +132,7 @@ impl Todo {
             description,
             is_done: false,
             created_date: now,
+            position: Position::of_added(now),
             done_date: None,
             removed_date: None,
             rev: 0,
@@ -271,14 +276,45 @@ impl Todo {
         }
     }
 
-    /// Its position in the order of the list.
+    /// Its position, if it was moved to it.
     #[must_use]
-    pub fn cursor(&self) -> Cursor {
-        Cursor {
+    pub fn moved_to(&self) -> Option<Position> {
+        Some(self.position).filter(|it| *it != Position::of_added(self.created_date))
+    }
+
+    /// Its place in a list of that filter.
+    #[must_use]
+    pub fn cursor(&self, filter: Filter) -> Cursor {
+        let (position, id) = (self.position, self.id);
+        match (filter, self.plan.due_date) {
+            (Filter::Today | Filter::Upcoming, Some(due_date)) => Cursor::Due(DueCursor {
+                due_date,
+                due_minute: self.plan.due_time.map_or(DueTime::MINUTES, DueTime::minute),
+                position,
+                id,
+            }),
+            (Filter::Done, _) => Cursor::Done(DoneCursor {
+                done_date: self.done_date.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+                id,
+            }),
+            _ => Cursor::Order(OrderCursor {
+                is_done: self.is_done,
+                position,
+                id,
+            }),
+        }
+    }
+
+    /// Its place among the removed; none for one that is there.
+    #[must_use]
+    pub fn removed_cursor(&self) -> Option<RemovedCursor> {
+        let removed_date = self.removed_date?;
+        Some(RemovedCursor {
+            removed_date,
             is_done: self.is_done,
             created_date: self.created_date,
             id: self.id,
-        }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub use self::{
     batch::{find_all, insert_all, update_all},
     changes::{Changes, changes},
-    list::{Part, list, list_after, list_by_done, list_by_done_after},
+    list::{Part, list},
     removed::{removed_at, removed_between},
 };
 use super::to_database;
@@ -19,7 +19,8 @@ use crate::database::Connection;
 use crate::domain::{
     error::Error,
     todo::{
-        Description, DueDate, DueTime, FieldRevs, Notes, Plan, Priority, Recurrence, Todo, TodoId,
+        Description, DueDate, DueTime, FieldRevs, Notes, Plan, Position, Priority, Recurrence,
+        Todo, TodoId,
     },
     user::UserId,
 };
@@ -29,6 +30,8 @@ struct Row {
     description: String,
     isdone: bool,
     created_date: PrimitiveDateTime,
+    list_date: PrimitiveDateTime,
+    moved_fraction: u64,
     done_date: Option<PrimitiveDateTime>,
     removed_date: Option<PrimitiveDateTime>,
     rev: u64,
@@ -49,6 +52,7 @@ impl From<Row> for Todo {
             description: Description::from_stored(row.description),
             is_done: row.isdone,
             created_date: row.created_date.assume_utc(),
+            position: position(row.list_date, row.moved_fraction),
             done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev,
@@ -62,6 +66,13 @@ impl From<Row> for Todo {
             ),
             revs: FieldRevs::from_stored(row.field_revs.as_deref(), row.rev),
         }
+    }
+}
+
+fn position(list_date: PrimitiveDateTime, moved_fraction: u64) -> Position {
+    Position {
+        date: list_date.assume_utc(),
+        fraction: moved_fraction,
     }
 }
 
@@ -120,8 +131,8 @@ pub async fn find(
 ) -> Result<Option<Todo>, Error> {
     let row = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date, rev,
-                  original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, list_date AS "list_date!",
+                  moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM todos WHERE user_id = ? AND id = ?"#,
         user.0,
         id.0,
@@ -135,7 +146,7 @@ pub async fn find(
 pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?,
-                          original_description = ?, field_revs = ?, notes = ?, due_date = ?, due_time = ?,
+                          moved_date = ?, moved_fraction = ?, original_description = ?, field_revs = ?, notes = ?, due_date = ?, due_time = ?,
                           priority = ?, repeat_rule = ?, last_done_date = ?
          WHERE user_id = ? AND id = ?",
         todo.description.as_str(),
@@ -143,6 +154,8 @@ pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> R
         todo.done_date.map(to_database),
         todo.removed_date.map(to_database),
         todo.rev,
+        todo.moved_to().map(|it| to_database(it.date)),
+        todo.moved_to().map_or(0, |it| it.fraction),
         todo.added_as.as_ref().map(Description::as_str),
         todo.revs.to_stored(),
         todo.plan.notes.as_ref().map(Notes::as_str),

@@ -36,7 +36,7 @@ use crate::{
     domain::{
         error::{Conflict, Error, FieldCode, FieldError},
         head::HeadOnly,
-        todo::{PAGE_SIZE, Page, TodoId},
+        todo::{ListQuery, PAGE_SIZE, Page, TodoId},
         user::Account,
     },
     service::{Service, TodoUpdate},
@@ -207,8 +207,13 @@ fn changed(
 }
 
 async fn page_of(service: &Service, account: &Account, view: ListView) -> Result<Page, Failure> {
-    let page = service.list(account, view.filter, view.after, PAGE_SIZE);
-    Ok(page.await?)
+    let query = ListQuery {
+        filter: view.filter,
+        today: service.today(account),
+        after: view.after,
+        limit: PAGE_SIZE,
+    };
+    Ok(service.list(account, query).await?)
 }
 
 /// The first page of the list, as `GET /` answers it.

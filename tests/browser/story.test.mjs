@@ -193,7 +193,7 @@ async function showsMore(visitor) {
   assert.equal(new Set(texts).size, texts.length);
   assert.equal(await screen.count({ link: "Show more" }), 0);
   if (!javaScript) {
-    await visitor.go(() => screen.click({ link: "Back to the newest" }));
+    await visitor.go(() => screen.click({ link: "Back to the first" }));
     assert.equal((await screen.texts())[0], "To-do 1");
   }
 }

@@ -221,6 +221,7 @@ fn todo(description: &str, done_date: Value, rev: u64) -> Value {
         "description": description,
         "is_done": !done_date.is_null(),
         "created_date": "2026-11-22T15:04:05.123456Z",
+        "position": "000660dec9d00580",
         "done_date": done_date,
         "notes": null,
         "due_date": null,

@@ -26,6 +26,8 @@ pub(in crate::api) struct Todo {
     /// When it was added (UTC, microseconds).
     #[serde(serialize_with = "timestamp::serialize")]
     created_date: OffsetDateTime,
+    /// Its place in the user's own order, in which texts of higher ones come first: compare them as texts, then the ids.
+    position: String,
     /// When it was completed (UTC, microseconds); null while it is open.
     #[serde(serialize_with = "timestamp::optional")]
     done_date: Option<OffsetDateTime>,
@@ -60,6 +62,7 @@ impl From<domain::todo::Todo> for Todo {
             description: todo.description.into(),
             is_done: todo.is_done,
             created_date: todo.created_date,
+            position: todo.position.to_text(),
             done_date: todo.done_date,
             due_date: plan.due_date.map(|date| date.to_string()),
             due_time: plan.due_time.map(|time| time.to_string()),
@@ -82,7 +85,7 @@ pub(super) fn tags_of(description: &Description) -> Vec<String> {
 /// A part of the list.
 #[derive(Object, Serialize)]
 pub(in crate::api) struct TodoList {
-    /// Open before done, newest first; removed ones by when they were removed, the last first.
+    /// In the order of the `filter`.
     pub(in crate::api) todos: Vec<Todo>,
     /// What to send as `cursor` for the next part, with the same `filter`; null when this is the last.
     pub(in crate::api) next_cursor: Option<String>,

@@ -34,6 +34,9 @@ pub(in crate::api) struct TodoChange {
         skip_serializing_if = "Option::is_none"
     )]
     created_date: Option<OffsetDateTime>,
+    /// Its place in the user's own order, in which texts of higher ones come first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
     /// When it was completed (UTC, microseconds); null while it is open.
     #[serde(
         serialize_with = "timestamp::present",
@@ -88,6 +91,7 @@ impl From<domain::todo::Todo> for TodoChange {
             description: Some(todo.description.into()),
             is_done: Some(todo.is_done),
             created_date: Some(todo.created_date),
+            position: Some(todo.position.to_text()),
             done_date: Some(todo.done_date),
             due_date: Some(plan.due_date.map(|date| date.to_string())),
             due_time: Some(plan.due_time.map(|time| time.to_string())),

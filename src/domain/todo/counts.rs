@@ -37,13 +37,14 @@ impl TodoCounts {
         }
     }
 
-    /// The number of to-dos that pass a filter.
+    /// The number of to-dos of a list; none where it depends on the day.
     #[must_use]
-    pub fn shown(self, filter: Filter) -> i32 {
+    pub fn shown(self, filter: Filter) -> Option<i32> {
         match filter {
-            Filter::All => self.all,
-            Filter::Open => self.open,
-            Filter::Done => self.all - self.open,
+            Filter::All => Some(self.all),
+            Filter::Open => Some(self.open),
+            Filter::Done => Some(self.all - self.open),
+            Filter::Today | Filter::Upcoming => None,
         }
     }
 

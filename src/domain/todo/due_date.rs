@@ -104,6 +104,15 @@ impl DueTime {
         })
     }
 
+    /// The minutes of a day.
+    pub const MINUTES: u16 = 24 * 60;
+
+    /// The minute of the day.
+    #[must_use]
+    pub fn minute(self) -> u16 {
+        u16::from(self.0.hour()) * 60 + u16::from(self.0.minute())
+    }
+
     /// A time that was parsed before it was stored.
     #[must_use]
     pub fn from_stored(time: Time) -> Self {

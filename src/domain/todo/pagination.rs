@@ -1,26 +1,46 @@
 //! Filters and pagination of the list.
 
+use time::Date;
+
 use super::{Cursor, RemovedCursor, Todo, TodoCounts};
 use crate::domain::error::{FieldCode, FieldError};
 
 /// To-dos on a web page of the list.
 pub const PAGE_SIZE: Limit = Limit(50);
 
-/// Filter by state.
+/// Which to-dos a list shows, and in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
-    /// Open and done ones.
+    /// Open ones, then done ones, each in the user's own order.
     #[default]
     All,
-    /// Open ones only.
+    /// Open ones in the user's own order.
     Open,
-    /// Done ones only.
+    /// Open ones that are due today or were before: by due date, on a day those with a time first, then in the user's
+    /// own order.
+    Today,
+    /// Open ones that are due after today, in the same order.
+    Upcoming,
+    /// Done ones, the last done first.
     Done,
+}
+
+/// What is asked for: a part of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct ListQuery {
+    /// Which to-dos.
+    pub filter: Filter,
+    /// The current day of the user's calendar.
+    pub today: Date,
+    /// Those after this place; none for the beginning.
+    pub after: Option<Cursor>,
+    /// How many at most.
+    pub limit: Limit,
 }
 
 impl Filter {
     /// The names of the filters.
-    pub const NAMES: [&'static str; 3] = ["all", "open", "done"];
+    pub const NAMES: [&'static str; 5] = ["all", "open", "today", "upcoming", "done"];
 
     /// Parses a name.
     ///
@@ -30,12 +50,47 @@ impl Filter {
         match text {
             "all" => Ok(Self::All),
             "open" => Ok(Self::Open),
+            "today" => Ok(Self::Today),
+            "upcoming" => Ok(Self::Upcoming),
             "done" => Ok(Self::Done),
             _ => Err(FieldError::new(
                 "filter",
                 FieldCode::InvalidValue,
-                "The list shows all, open or done to-dos",
+                "The list shows all, open, today, upcoming or done to-dos",
             )),
+        }
+    }
+}
+
+impl Filter {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Open => "open",
+            Self::Today => "today",
+            Self::Upcoming => "upcoming",
+            Self::Done => "done",
+        }
+    }
+
+    /// Whether it depends on the day.
+    #[must_use]
+    pub fn is_by_day(self) -> bool {
+        matches!(self, Self::Today | Self::Upcoming)
+    }
+
+    /// Whether the to-do, which is not removed, belongs to it on that day.
+    #[must_use]
+    pub fn contains(self, todo: &Todo, today: Date) -> bool {
+        let due_date = todo.plan.due_date.filter(|_| !todo.is_done);
+        match self {
+            Self::All => true,
+            Self::Open => !todo.is_done,
+            Self::Today => due_date.is_some_and(|due| due.date() <= today),
+            Self::Upcoming => due_date.is_some_and(|due| due.date() > today),
+            Self::Done => todo.is_done,
         }
     }
 }
@@ -51,7 +106,7 @@ pub enum Shown {
 
 impl Shown {
     /// The names of what can be shown.
-    pub const NAMES: [&'static str; 4] = ["all", "open", "done", "removed"];
+    pub const NAMES: [&'static str; 6] = ["all", "open", "today", "upcoming", "done", "removed"];
 
     /// Parses a name.
     ///
@@ -62,7 +117,7 @@ impl Shown {
             return Ok(Self::Removed);
         }
         Filter::parse(text).map(Self::Present).map_err(|_| {
-            let words = "The list shows all, open, done or removed to-dos";
+            let words = "The list shows all, open, today, upcoming, done or removed to-dos";
             FieldError::new("filter", FieldCode::InvalidValue, words)
         })
     }

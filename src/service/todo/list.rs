@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
+use time::Date;
+
 use super::super::Service;
 use crate::{
     database::Connection,
     domain::{
         error::Error,
         rate_limit::Work,
-        todo::{Cursor, Filter, Limit, Page, SyncToken, Todo, TodoId},
-        user::{Account, UserId},
+        todo::{Limit, ListQuery, Page, SyncToken, Todo, TodoId},
+        user::Account,
     },
-    store::{
-        self,
-        todo::{Changes as Found, Part},
-    },
+    store::{self, todo::Changes as Found},
 };
 
 /// Attempts to read an empty list that changes before its counts are read.
@@ -39,32 +38,23 @@ pub struct ChangeSet {
 }
 
 impl Service {
-    /// A page of the list: open before done, newest first.
+    /// A page of a list.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when an empty list changes whenever it is read; those of the
-    /// database.
-    pub async fn list(
-        &self,
-        account: &Account,
-        filter: Filter,
-        after: Option<Cursor>,
-        limit: Limit,
-    ) -> Result<Page, Error> {
+    /// [`Error::Unavailable`] when an empty list changes whenever it is read; those of the database.
+    pub async fn list(&self, account: &Account, query: ListQuery) -> Result<Page, Error> {
         let _under_way = self.begin_work(account)?;
         let (user, counts) = (account.user_id, account.counts);
-        // One more than requested tells whether there is a next page.
-        let more = limit.get() + 1;
         let find = async move |connection: &mut Connection| {
             let mut known = counts;
             for _ in 0..LOOKS {
-                let part = part(connection, user, filter, after, more).await?;
+                let part = store::todo::list(connection, user, query).await?;
                 if let Some(counts) = part.counts {
                     return Ok((part.todos, counts));
                 }
                 // Rows bring the counts along, and there are none. The known counts belong to this empty
                 // page if they say so, or if nothing has changed since.
-                if after.is_none() && known.shown(filter) == 0 {
+                if query.after.is_none() && known.shown(query.filter) == Some(0) {
                     return Ok((Vec::new(), known));
                 }
                 let now = store::user::counts(connection, user).await?;
@@ -80,13 +70,20 @@ impl Service {
         };
         let (mut todos, counts) = self.database.read(find).await?;
         self.spend_work(account, work_of(&todos));
-        let has_more = limit.cut(&mut todos);
-        let next = todos.last().filter(|_| has_more).map(Todo::cursor);
+        let has_more = query.limit.cut(&mut todos);
+        let last = todos.last().filter(|_| has_more);
+        let next = last.map(|todo| todo.cursor(query.filter));
         Ok(Page {
             todos,
             next,
             counts,
         })
+    }
+
+    /// The current day of the user's calendar.
+    #[must_use]
+    pub fn today(&self, account: &Account) -> Date {
+        account.time_zone.date(self.clock.now())
     }
 
     /// One to-do, or what was removed and can be restored.
@@ -184,30 +181,4 @@ impl Service {
 pub(super) fn work_of(todos: &[Todo]) -> Work {
     let notes = todos.iter().map(|todo| todo.plan.notes_bytes()).sum();
     Work::read(todos.len()).with_notes(notes)
-}
-
-async fn part(
-    connection: &mut Connection,
-    user: UserId,
-    filter: Filter,
-    after: Option<Cursor>,
-    limit: u32,
-) -> Result<Part, Error> {
-    match (done_filter(filter), after) {
-        (None, None) => store::todo::list(connection, user, limit).await,
-        (None, Some(after)) => store::todo::list_after(connection, user, after, limit).await,
-        (Some(is_done), None) => store::todo::list_by_done(connection, user, is_done, limit).await,
-        (Some(is_done), Some(after)) => {
-            store::todo::list_by_done_after(connection, user, is_done, after, limit).await
-        }
-    }
-}
-
-/// The state that passes a filter, if it filters.
-fn done_filter(filter: Filter) -> Option<bool> {
-    match filter {
-        Filter::All => None,
-        Filter::Open => Some(false),
-        Filter::Done => Some(true),
-    }
 }

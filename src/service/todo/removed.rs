@@ -33,12 +33,7 @@ impl Service {
         self.spend_work(account, work_of(&todos));
         let has_more = limit.cut(&mut todos);
         let last = todos.last().filter(|_| has_more);
-        let next = last.and_then(|todo| {
-            Some(RemovedCursor {
-                removed_date: todo.removed_date?,
-                listed: todo.cursor(),
-            })
-        });
+        let next = last.and_then(Todo::removed_cursor);
         Ok(RemovedPage {
             todos,
             next,
@@ -76,9 +71,8 @@ async fn part(
         .filter(|todo| cut.is_none() || todo.removed_date != cut);
     let mut whole: Vec<_> = whole.collect();
     whole.sort_by_key(|todo| {
-        let (listed, removed) = (todo.cursor(), todo.removed_date);
-        let newest = Reverse((listed.created_date, listed.id.0));
-        (Reverse(removed), listed.is_done, newest)
+        let newest = Reverse((todo.created_date, todo.id.0));
+        (Reverse(todo.removed_date), todo.is_done, newest)
     });
     todos.extend(whole);
     if let Some(moment) = cut {

@@ -34,6 +34,9 @@ struct TodoRow<'a> {
     removed_date: Option<String>,
     rev: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    moved_date: Option<String>,
+    moved_fraction: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     original_description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     field_revs: Option<String>,
@@ -60,6 +63,8 @@ impl<'a> From<&'a Todo> for TodoRow<'a> {
             done_date: todo.done_date.map(date_text),
             removed_date: todo.removed_date.map(date_text),
             rev: todo.rev,
+            moved_date: todo.moved_to().map(|it| date_text(it.date)),
+            moved_fraction: todo.moved_to().map_or(0, |it| it.fraction),
             original_description: todo.added_as.as_ref().map(Description::as_str),
             field_revs: todo.revs.to_stored().map(|bytes| hex(&bytes)),
             notes: todo.plan.notes.as_ref().map(Notes::as_str),
@@ -102,8 +107,8 @@ pub async fn find_all(
     let keys: Vec<_> = ids.into_iter().map(|id| Key { id: key(id) }).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+        r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", created_date,
+                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id')) AS named
            STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(named.id)"#,
         rows_to_json(&keys)?,
@@ -158,6 +163,7 @@ pub async fn update_all(
              id VARCHAR(32) PATH '$.id', description VARCHAR(200) PATH '$.description',
              isdone TINYINT PATH '$.isdone', done_date DATETIME(6) PATH '$.done_date',
              removed_date DATETIME(6) PATH '$.removed_date', rev BIGINT UNSIGNED PATH '$.rev',
+             moved_date DATETIME(6) PATH '$.moved_date', moved_fraction BIGINT UNSIGNED PATH '$.moved_fraction',
              original_description VARCHAR(200) PATH '$.original_description',
              field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) PATH '$.notes',
              due_date DATE PATH '$.due_date', due_time TIME PATH '$.due_time', priority TINYINT PATH '$.priority',
@@ -166,6 +172,7 @@ pub async fn update_all(
          STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(changed.id)
          SET todos.description = changed.description, todos.isdone = changed.isdone,
              todos.done_date = changed.done_date, todos.removed_date = changed.removed_date, todos.rev = changed.rev,
+             todos.moved_date = changed.moved_date, todos.moved_fraction = changed.moved_fraction,
              todos.original_description = changed.original_description,
              todos.field_revs = UNHEX(changed.field_revs), todos.notes = changed.notes,
              todos.due_date = changed.due_date, todos.due_time = changed.due_time,

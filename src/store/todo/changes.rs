@@ -3,7 +3,7 @@
 use time::PrimitiveDateTime;
 use uuid::Uuid;
 
-use super::{super::user::user_deleted, plan};
+use super::{super::user::user_deleted, plan, position};
 use crate::database::Connection;
 use crate::domain::{
     error::Error,
@@ -39,14 +39,14 @@ pub async fn changes(
     let rows = sqlx::query!(
         r#"SELECT users.rev AS user_rev, users.purged_rev, changed.id AS "id?: Uuid",
                   changed.description AS "description?", changed.isdone AS "isdone?: bool",
-                  changed.created_date, changed.done_date, changed.removed_date, changed.rev,
+                  changed.created_date, changed.list_date, changed.moved_fraction AS "moved_fraction?", changed.done_date, changed.removed_date, changed.rev,
                   changed.original_description AS "original_description?", changed.notes AS "notes?",
                   changed.due_date, changed.due_time, changed.priority AS "priority?", changed.repeat_rule,
                   changed.last_done_date
            FROM users
            LEFT JOIN (
-               SELECT user_id, id, isdone, created_date, done_date, removed_date, rev, due_date, due_time, priority,
-                      repeat_rule, last_done_date,
+               SELECT user_id, id, isdone, created_date, list_date, moved_fraction, done_date, removed_date, rev,
+                      due_date, due_time, priority, repeat_rule, last_done_date,
                       CASE WHEN removed_date IS NULL THEN notes END AS notes,
                       CASE WHEN removed_date IS NULL THEN description ELSE '' END AS description,
                       CASE WHEN removed_date IS NULL THEN original_description END AS original_description
@@ -73,6 +73,7 @@ pub async fn changes(
             description: Description::from_stored(row.description?),
             is_done: row.isdone?,
             created_date: row.created_date?.assume_utc(),
+            position: position(row.list_date?, row.moved_fraction?),
             done_date: row.done_date.map(PrimitiveDateTime::assume_utc),
             removed_date: row.removed_date.map(PrimitiveDateTime::assume_utc),
             rev: row.rev?,

@@ -1,5 +1,5 @@
-//! The statements of the list of removed to-dos, the last removed first, those of one moment in the order of the list
-//! (keyset pagination along `todos_list`).
+//! The statements of the list of removed to-dos, the last removed first, those of one moment open before done,
+//! then newest first (keyset pagination along `todos_list`).
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -24,8 +24,8 @@ pub async fn removed_between(
 ) -> Result<Vec<Todo>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date,
+                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date > ? AND removed_date < ?
            ORDER BY removed_date DESC LIMIT ?"#,
@@ -39,7 +39,7 @@ pub async fn removed_between(
     Ok(rows.into_iter().map(Todo::from).collect())
 }
 
-/// Those that were removed at one moment, behind a position and in the order of the list, at most `limit`.
+/// Those that were removed at one moment, behind a place and in the order of their list, at most `limit`.
 pub async fn removed_at(
     connection: &mut Connection,
     user: UserId,
@@ -48,13 +48,15 @@ pub async fn removed_at(
 ) -> Result<Vec<Todo>, Error> {
     let RemovedCursor {
         removed_date,
-        listed,
+        is_done,
+        created_date,
+        id,
     } = position;
-    let created = to_database(listed.created_date);
+    let created = to_database(created_date);
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, done_date, removed_date,
-                  rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+        r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date,
+                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date = ?
              AND (isdone > ? OR (isdone = ?
@@ -62,11 +64,11 @@ pub async fn removed_at(
            ORDER BY isdone, created_date DESC, id DESC LIMIT ?"#,
         user.0,
         to_database(removed_date),
-        listed.is_done,
-        listed.is_done,
+        is_done,
+        is_done,
         created,
         created,
-        listed.id.0,
+        id.0,
         limit,
     )
     .fetch_all(connection)

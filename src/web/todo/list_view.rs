@@ -28,18 +28,16 @@ impl ListView {
         };
         let after = match cursor {
             "" => None,
-            cursor => Some(cursor.parse()?),
+            cursor => Some(Cursor::parse(cursor, filter)?),
         };
         Ok(Self { filter, after })
     }
 
     /// The word for the filter in URLs; none for the whole list.
     pub(in crate::web) fn show(self) -> Option<&'static str> {
-        match self.filter {
-            Filter::All => None,
-            Filter::Open => Some("open"),
-            Filter::Done => Some("done"),
-        }
+        Some(self.filter)
+            .filter(|filter| *filter != Filter::All)
+            .map(Filter::as_str)
     }
 
     /// Its fields in a query, after `separator`; empty for the beginning of the whole list.
@@ -58,19 +56,20 @@ impl ListView {
         format!("{separator}{query}")
     }
 
-    /// Whether a new to-do belongs to what this part shows: it is open, and the newest.
+    /// Whether a to-do that was just added belongs at the top of this part, where nothing else is known of it than
+    /// that it is open.
     pub(in crate::web) fn shows_new(self) -> bool {
-        self.after.is_none() && self.filter != Filter::Done
+        self.after.is_none() && matches!(self.filter, Filter::All | Filter::Open)
     }
 
     /// Whether a to-do that was just added, or added again, belongs at the top of this part.
     pub(in crate::web) fn shows(self, todo: &Todo) -> bool {
-        let passes = match self.filter {
-            Filter::All => true,
-            Filter::Open => !todo.is_done,
-            Filter::Done => todo.is_done,
-        };
-        self.after.is_none() && passes
+        match self.filter {
+            Filter::All => self.after.is_none(),
+            Filter::Open => self.after.is_none() && !todo.is_done,
+            Filter::Done => self.after.is_none() && todo.is_done,
+            Filter::Today | Filter::Upcoming => false,
+        }
     }
 
     /// The same filter at another position.

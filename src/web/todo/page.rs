@@ -70,7 +70,7 @@ impl ListPage<'_> {
                 (filters(view))
             }
             @if view.after.is_some() {
-                p { a href=(ListUrl { view: view.at(None), flash: None }) { "Back to the newest" } }
+                p { a href=(ListUrl { view: view.at(None), flash: None }) { "Back to the first" } }
             }
             // Inherited by the forms of all rows.
             ul #(dom_id::TODOS) data-rev=(page.counts.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
@@ -188,6 +188,8 @@ fn filters(view: ListView) -> Markup {
     let choices = [
         (Filter::All, "All"),
         (Filter::Open, "Open"),
+        (Filter::Today, "Today"),
+        (Filter::Upcoming, "Upcoming"),
         (Filter::Done, "Done"),
     ];
     html! {
@@ -204,6 +206,8 @@ fn empty_state(view: ListView) -> &'static str {
     match (view.filter, view.after) {
         (Filter::All, None) => "Nothing to do. Add your first to-do above.",
         (Filter::Open, None) => "Nothing is open.",
+        (Filter::Today, None) => "Nothing is due today.",
+        (Filter::Upcoming, None) => "Nothing is due after today.",
         (Filter::Done, None) => "Nothing is done yet.",
         (_, Some(_)) => "No more to-dos.",
     }

@@ -62,7 +62,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn of(service: &Service, account: &'a Account) -> Self {
-        let today = account.time_zone.date(service.clock().now());
+        let today = service.today(account);
         Self { account, today }
     }
 }

@@ -26,7 +26,7 @@ MODELS = {
     "Session": "session_id: uuid, kind: text, device: text, created_date: date, last_seen_date: date, is_current: bool",
     "SessionList": "sessions: [Session]",
     "SessionReference": "session_id: uuid",
-    "Todo": "id: uuid, description: text, is_done: bool, created_date: date, done_date: date?, rev: int64,"
+    "Todo": "id: uuid, description: text, is_done: bool, created_date: date, position: text, done_date: date?, rev: int64,"
     "notes: text?, due_date: text?, due_time: text?, priority: text, tags: [text], repeat: Repeat?, last_done_date: date?,"
     "removed: bool = null",
     "Repeat": "every: text, interval: int, weekdays: [text], from: text, until: text?",
@@ -40,6 +40,7 @@ MODELS = {
     "TodoReference": "id: uuid, expected_rev: int64 = null, call_id: uuid = null",
     "TodoList": "todos: [Todo], next_cursor: text?, rev: int64",
     "TodoChange": "id: uuid, rev: int64, description: text = null, is_done: bool = null, created_date: date = null,"
+    "position: text = null,"
     "done_date: date = null, notes: text = null, due_date: text = null, due_time: text = null, priority: text = null,"
     "tags: [text] = null, repeat: Repeat = null, last_done_date: date = null, removed: bool = null",
     "TodoChanges": "todos: [TodoChange], next: text, has_more: bool, full: bool, snapshot: text = null",

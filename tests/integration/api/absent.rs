@@ -88,7 +88,7 @@ fn masked(value: Value) -> Value {
         name.ends_with("id")
             || name.ends_with("_date")
             || name.ends_with("token")
-            || ["user_name", "next", "snapshot"].contains(&name)
+            || ["user_name", "next", "snapshot", "position"].contains(&name)
     };
     match value {
         Value::Object(object) => {

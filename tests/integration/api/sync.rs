@@ -17,7 +17,7 @@ use crate::support::api_client::{Phone, Reply};
 pub(super) type Todos = BTreeMap<String, Value>;
 
 /// The fields of a to-do that is there.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 14] = [
     "created_date",
     "description",
     "done_date",
@@ -27,6 +27,7 @@ pub(super) const FIELDS: [&str; 13] = [
     "is_done",
     "last_done_date",
     "notes",
+    "position",
     "priority",
     "repeat",
     "rev",

@@ -19,7 +19,9 @@ use tickbox::{
 };
 use tokio::time::sleep;
 
-use crate::support::fixture::{CHEAP, PASSWORD, World, client, credentials, options, signer};
+use crate::support::fixture::{
+    CHEAP, PASSWORD, World, client, credentials, options, part_of, signer,
+};
 
 const REQUESTS: u64 = 20;
 
@@ -88,7 +90,9 @@ async fn a_page_takes_two_statements_and_an_add_five(pool: MySqlPool) {
             added.expect("added");
         }
         if verb != "add" {
-            let page = service.list(&account, Filter::All, None, PAGE_SIZE).await;
+            let page = service
+                .list(&account, part_of(Filter::All, None, PAGE_SIZE))
+                .await;
             page.expect("listed");
         }
         spent.insert(verb, since(&before, &counters(&database).await));
@@ -181,7 +185,7 @@ async fn the_api_list_takes_two_statements_and_a_304_takes_one(pool: MySqlPool) 
         let account = service.authenticate_access(token.expose_secret()).await;
         let account = account.expect("a session");
         if matches!(call, "warm up" | "todo_list") {
-            let page = service.list(&account, Filter::All, None, Limit::default());
+            let page = service.list(&account, part_of(Filter::All, None, Limit::default()));
             page.await.expect("listed");
         }
         if matches!(call, "warm up" | "todo_changes") {

@@ -13,7 +13,9 @@ use tickbox::{
 };
 
 use super::{files, migrate};
-use crate::support::fixture::{CHEAP, PASSWORD, client, connect, credentials, options, signer};
+use crate::support::fixture::{
+    CHEAP, PASSWORD, client, connect, credentials, options, part_of, signer,
+};
 
 /// Rows as the versions of the program stored them, each after the migration with that number.
 const ROWS: [(i64, &str); 8] = [
@@ -97,7 +99,7 @@ async fn list(database: Database) -> Vec<String> {
     let token = login.await.expect("the password of the older row").token;
     let user = service.authenticate(&token).await.expect("no fault");
     let user = user.expect("a session");
-    let page = service.list(&user, Filter::All, None, Limit::default());
+    let page = service.list(&user, part_of(Filter::All, None, Limit::default()));
     let todos = page.await.expect("listed").todos.into_iter();
     todos.map(|todo| todo.description.into()).collect()
 }

@@ -18,7 +18,7 @@ use super::{address, end, from, hits, try_login, wait};
 use crate::support::{
     api_client::Phone,
     browser::Answer,
-    fixture::{PASSWORD, World},
+    fixture::{PASSWORD, World, part_of},
     test_server::Site,
 };
 
@@ -177,7 +177,9 @@ async fn without_limits_an_account_has_no_allowance(pool: MySqlPool) {
         .with_effort(crate::support::fixture::CHEAP)
         .with_work_allowance(LITTLE);
     for _ in 0..4 {
-        let page = service.list(&world.ona, Filter::All, None, PAGE_SIZE).await;
+        let page = service
+            .list(&world.ona, part_of(Filter::All, None, PAGE_SIZE))
+            .await;
         page.expect("listed");
     }
 }

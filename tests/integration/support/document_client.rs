@@ -246,6 +246,7 @@ fn masked(value: &Value) -> Value {
                         | "created_date"
                         | "done_date"
                         | "last_seen_date"
+                        | "position"
                 );
                 let value = match value {
                     Value::String(_) if is_random => json!("masked"),

@@ -12,11 +12,12 @@ use tickbox::{
         clock::Clock,
         rate_limit::{RequestQuota, Share},
         session::SessionToken,
+        todo::{Cursor, Filter, Limit, ListQuery},
         user::{Account, Credentials, Registration, RegistrationInput},
     },
     service::{Argon2Cost, ClientInfo, Hasher, Service, TokenSigner},
 };
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{OffsetDateTime, PrimitiveDateTime, macros::date};
 use tokio::time::{sleep, timeout};
 
 /// Everybody's password.
@@ -64,6 +65,16 @@ pub(crate) struct World {
     /// A stranger to all of Ona's.
     pub(crate) jonas: Account,
     options: MySqlConnectOptions,
+}
+
+/// A part of a list on the day on which the tests were written.
+pub(crate) fn part_of(filter: Filter, after: Option<Cursor>, limit: Limit) -> ListQuery {
+    ListQuery {
+        filter,
+        today: date!(2026 - 11 - 28),
+        after,
+        limit,
+    }
 }
 
 impl World {

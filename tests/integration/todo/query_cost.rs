@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use sqlx::{MySqlConnection, MySqlPool};
 use tickbox::{
     domain::{
-        todo::{PAGE_SIZE, SyncToken, Todo},
+        todo::{
+            Cursor, Filter, Limit, ListQuery, OrderCursor, PAGE_SIZE, Position, SyncToken, TodoId,
+        },
         user::UserId,
     },
     store::{
@@ -14,17 +16,26 @@ use tickbox::{
         todo::{self, Part},
     },
 };
-use time::macros::datetime;
+use time::{
+    Date, PrimitiveDateTime,
+    macros::{date, datetime},
+};
+use uuid::Uuid;
 
 use crate::support::fixture::World;
 
 /// A page, and one to-do more that tells whether there is a next page.
-const LIMIT: u32 = PAGE_SIZE.get() + 1;
-/// Behind a position, the engine is first asked for to-dos of the same date and finds the next one. The
-/// user's row comes with them.
+const LIMIT: usize = PAGE_SIZE.as_length() + 1;
+/// Behind a place, the engine is first asked for what is equal in all columns of the order but the last ones, and
+/// finds the next one. The user's row comes with them.
 const ROWS: u64 = LIMIT as u64 + 2;
 /// On the one page that goes over from open to done it is also asked where the open ones end.
 const ROWS_OF_BOTH: u64 = ROWS + 1;
+/// What is due by a day comes with the user's row by itself; and where the place is the last of its minute and of its
+/// day, it is asked for these too.
+const ROWS_BY_DAY: u64 = ROWS + 3;
+/// What the due dates of the test begin with.
+const TODAY: Date = date!(2026 - 11 - 28);
 
 #[sqlx::test]
 async fn a_page_of_a_list_of_ten_thousand_reads_52_rows(pool: MySqlPool) {
@@ -50,7 +61,8 @@ async fn an_empty_list_reads_none_of_ten_thousand_tombstones(pool: MySqlPool) {
     let user = world.ona.user_id;
     fill(&mut connection, user, "FALSE", "'2026-10-01'", 1).await;
     let (todos, rows) = measure(&mut connection, async |connection| {
-        todo::list(connection, user, LIMIT).await.expect("listed")
+        let listed = todo::list(connection, user, query(Filter::All, None, PAGE_SIZE)).await;
+        listed.expect("listed")
     })
     .await;
     assert!(todos.todos.is_empty());
@@ -133,72 +145,87 @@ async fn tombstones_at(connection: &mut MySqlConnection, user: UserId, rev: Opti
     count.fetch_one(connection).await.expect("counted")
 }
 
-/// The first page, and one behind the beginning, the middle and the end of each part of the list.
+/// The first page of each view, and those behind its beginning, its middle and its end.
 async fn assert_pages_are_cheap(connection: &mut MySqlConnection, user: UserId, when: &str) {
-    let (todos, rows) = measure(connection, async |connection| {
-        todo::list(connection, user, LIMIT).await.expect("listed")
-    })
-    .await;
-    check(&todos, rows, &format!("{when}: list"));
-    for is_done in [false, true] {
-        let (first, rows) = measure(connection, async |connection| {
-            todo::list_by_done(connection, user, is_done, LIMIT)
-                .await
-                .expect("listed")
-        })
-        .await;
-        check(&first, rows, &format!("{when}: list_where {is_done}"));
-        for index in [0, 5_000, 9_900, 9_960, 9_990] {
-            let after = nth(connection, user, is_done, index).await.cursor();
-            let (todos, rows) = measure(connection, async |connection| {
-                let listed = todo::list_by_done_after(connection, user, is_done, after, LIMIT);
-                listed.await.expect("listed")
-            })
-            .await;
-            let case = format!("{when}: list_where_after {is_done}, {index}");
-            check_behind(&todos, rows, index, &case);
-            let (todos, rows) = measure(connection, async |connection| {
-                todo::list_after(connection, user, after, LIMIT)
-                    .await
-                    .expect("listed")
-            })
-            .await;
-            let case = format!("{when}: list_after {is_done}, {index}");
-            if is_done {
-                check_behind(&todos, rows, index, &case);
-            } else if index + LIMIT as usize >= 10_000 {
-                check_crossing(&todos, rows, &case);
-            } else {
-                check(&todos, rows, &case);
-            }
+    for filter in FILTERS {
+        let first = check(connection, user, (filter, None), when).await;
+        assert_eq!(first.todos.len(), LIMIT, "{filter:?} {when}");
+        let all = todo::list(connection, user, query(filter, None, Limit::default())).await;
+        let all = all.expect("listed").todos;
+        for index in [0, 400, 900, 960, 999] {
+            let after = all[index].cursor(filter);
+            check(connection, user, (filter, Some(after)), when).await;
         }
+    }
+    for (is_done, count) in [(false, 10_000), (true, 20_000)] {
+        // The last ones of each state: the end of what is open, and of all.
+        let edge = nth(connection, user, is_done).await;
+        let part = check(connection, user, (Filter::All, Some(edge)), when).await;
+        let expected = if is_done { 9 } else { LIMIT };
+        assert_eq!(part.todos.len(), expected, "{count} {when}");
     }
 }
 
-fn check(part: &Part, rows: u64, case: &str) {
-    assert_eq!(part.todos.len(), LIMIT as usize, "{case}");
-    assert!(rows <= ROWS, "{case}: {rows} rows");
-}
-
-fn check_behind(part: &Part, rows: u64, index: usize, case: &str) {
-    assert_eq!(
-        part.todos.len(),
-        (LIMIT as usize).min(9_999 - index),
-        "{case}"
+async fn check(
+    connection: &mut MySqlConnection,
+    user: UserId,
+    (filter, after): (Filter, Option<Cursor>),
+    when: &str,
+) -> Part {
+    let (part, rows) = measure(connection, async |connection| {
+        let listed = todo::list(connection, user, query(filter, after, PAGE_SIZE)).await;
+        listed.expect("listed")
+    })
+    .await;
+    let is_crossing = filter == Filter::All
+        && part.todos.iter().any(|it| !it.is_done)
+        && part.todos.iter().any(|it| it.is_done);
+    let most = match filter {
+        Filter::Today | Filter::Upcoming => ROWS_BY_DAY,
+        Filter::All if is_crossing => ROWS_OF_BOTH,
+        _ => ROWS,
+    };
+    assert!(
+        rows <= most,
+        "{filter:?} after {after:?} {when}: {rows} rows"
     );
-    assert!(rows <= ROWS, "{case}: {rows} rows");
+    part
 }
 
-fn check_crossing(part: &Part, rows: u64, case: &str) {
-    let todos = &part.todos;
-    assert!(!todos[0].is_done && todos[50].is_done, "{case}");
-    assert!(rows <= ROWS_OF_BOTH, "{case}: {rows} rows");
+/// The place before the last ten of a state.
+async fn nth(connection: &mut MySqlConnection, user: UserId, is_done: bool) -> Cursor {
+    let date =
+        "SELECT created_date FROM todos WHERE user_id = ? AND isdone = ? AND removed_date IS NULL
+        ORDER BY created_date LIMIT 1 OFFSET 9";
+    let date: PrimitiveDateTime = sqlx::query_scalar(date)
+        .bind(user.0)
+        .bind(is_done)
+        .fetch_one(connection)
+        .await
+        .expect("one");
+    Cursor::Order(OrderCursor {
+        is_done,
+        position: Position::of_added(date.assume_utc()),
+        id: TodoId(Uuid::nil()),
+    })
 }
 
-async fn nth(connection: &mut MySqlConnection, user: UserId, is_done: bool, index: usize) -> Todo {
-    let all = todo::list_by_done(connection, user, is_done, 10_000).await;
-    all.expect("listed").todos.swap_remove(index)
+fn query(filter: Filter, after: Option<Cursor>, limit: Limit) -> ListQuery {
+    ListQuery {
+        filter,
+        today: TODAY,
+        after,
+        limit,
+    }
 }
+
+const FILTERS: [Filter; 5] = [
+    Filter::All,
+    Filter::Open,
+    Filter::Today,
+    Filter::Upcoming,
+    Filter::Done,
+];
 
 /// Runs a statement and counts the rows that the server's engine was asked for. The look at the
 /// counters asks for some, too: what two looks in a row differ by is taken off.
@@ -241,9 +268,11 @@ pub(super) async fn fill(
     let digits = "(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4
         UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
     let insert = format!(
-        "INSERT INTO todos (user_id, id, description, isdone, created_date, removed_date, rev)
+        "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, removed_date, rev, due_date,
+                            due_time)
          SELECT {user}, UNHEX(LEFT(SHA2(CONCAT('{part}.', n), 256), 32)), 'one of many', {is_done},
-                TIMESTAMPADD(MINUTE, n, '{year}-01-01'), {removed}, n
+                TIMESTAMPADD(MINUTE, n, '{year}-01-01'), IF({is_done}, TIMESTAMPADD(MINUTE, -n, '2026-01-01'), NULL),
+                {removed}, n, IF(n % 10, DATE_ADD('2026-11-24', INTERVAL n % 9 DAY), NULL), IF(n % 3, MAKETIME(n % 24, 0, 0), NULL)
          FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n
                FROM {digits} a, {digits} b, {digits} c, {digits} e) AS numbers",
         user = user.0,

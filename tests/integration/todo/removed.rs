@@ -28,10 +28,7 @@ async fn a_part_of_what_was_removed_reads_no_more_than_it_may_hold(pool: MySqlPo
     let first = todo::removed_at(&mut connection, user, start, 51).await;
     let mut last = first.expect("found").pop().expect("one");
     for _ in 0..5 {
-        let position = RemovedCursor {
-            removed_date: last.removed_date.expect("removed"),
-            listed: last.cursor(),
-        };
+        let position = last.removed_cursor().expect("removed");
         let (part, rows) = measure(&mut connection, async |connection| {
             let part = todo::removed_at(connection, user, position, 1_001).await;
             part.expect("found")

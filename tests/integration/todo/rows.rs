@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sqlx::{AssertSqlSafe, MySqlConnection, MySqlPool};
 use tickbox::{
     domain::{
-        todo::{Cursor, Limit, SyncToken},
+        todo::{Cursor, Filter, Limit, PAGE_SIZE, SyncToken},
         user::{Account, UserId},
     },
     store::todo,
@@ -15,15 +15,13 @@ use tickbox::{
 use uuid::Uuid;
 
 use super::query_cost::measure;
-use crate::support::fixture::World;
+use crate::support::fixture::{World, part_of};
 
 const TOMBSTONES: u64 = 300_000;
 /// Of one revision, behind the tombstones.
 const AT_ONCE: u64 = 20_000;
 /// The last revision.
 const REV: u64 = TOMBSTONES + 1;
-/// Of parts: the largest, and a page.
-const LIMITS: [u32; 2] = [1_001, 51];
 /// Looks of the engine that find where a range begins or ends, and the user's row.
 const LOOKS: u64 = 10;
 
@@ -31,12 +29,12 @@ const LOOKS: u64 = 10;
 async fn any_token_or_cursor_reads_at_most_one_page_of_rows(pool: MySqlPool) {
     let world = World::new(&pool).await;
     let (mut connection, ona) = burdened(&world).await;
-    for limit in LIMITS {
+    for limit in [Limit::default(), PAGE_SIZE] {
         for since in tokens(&ona) {
-            check_token(&mut connection, ona.user_id, since, limit).await;
+            check_token(&mut connection, ona.user_id, since, limit.get() + 1).await;
         }
-        for after in cursors() {
-            check_cursor(&mut connection, ona.user_id, after, limit).await;
+        for place in places() {
+            check_place(&mut connection, ona.user_id, place, limit).await;
         }
     }
     check_first_copy(&world, &ona).await;
@@ -54,30 +52,21 @@ async fn check_token(connection: &mut MySqlConnection, user: UserId, since: Sync
     assert!(found <= limit as usize);
 }
 
-/// Without a filter and with each; behind no place, too.
-async fn check_cursor(
+async fn check_place(
     connection: &mut MySqlConnection,
     user: UserId,
-    after: Option<Cursor>,
-    limit: u32,
+    (filter, after): (Filter, Option<Cursor>),
+    limit: Limit,
 ) {
-    for filter in [None, Some(false), Some(true)] {
-        let (part, rows) = measure(connection, async |connection| match (filter, after) {
-            (None, None) => todo::list(connection, user, limit).await,
-            (None, Some(after)) => todo::list_after(connection, user, after, limit).await,
-            (Some(done), None) => todo::list_by_done(connection, user, done, limit).await,
-            (Some(done), Some(after)) => {
-                todo::list_by_done_after(connection, user, done, after, limit).await
-            }
-        })
-        .await;
-        let most = u64::from(limit) + LOOKS;
-        assert!(
-            rows <= most,
-            "{after:?} by {limit}, {filter:?}: {rows} rows"
-        );
-        assert!(part.expect("listed").todos.len() <= limit as usize);
-    }
+    let (part, rows) = measure(connection, async |connection| {
+        let part = todo::list(connection, user, part_of(filter, after, limit)).await;
+        part.expect("listed")
+    })
+    .await;
+    let most = u64::from(limit.get()) + 1 + LOOKS;
+    let case = format!("{filter:?} after {after:?} by {limit:?}");
+    assert!(rows <= most, "{case}: {rows} rows");
+    assert!(part.todos.len() <= limit.as_length() + 1, "{case}");
 }
 
 /// Three hundred parts of nothing, then what there is.
@@ -129,9 +118,12 @@ async fn fill(connection: &mut MySqlConnection, user: UserId, many: u64, removed
     let digits = "(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4
         UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
     let insert = format!(
-        "INSERT INTO todos (user_id, id, description, isdone, created_date, removed_date, rev)
+        "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, removed_date, rev, due_date,
+                            due_time)
          SELECT {user}, UNHEX(LEFT(SHA2(CONCAT({removed} IS NULL, '.', n), 256), 32)), 'one of many', n % 2,
-                TIMESTAMPADD(SECOND, n, '2026-01-01'), {removed}, {rev}
+                TIMESTAMPADD(SECOND, n, '2026-01-01'), IF(n % 2, TIMESTAMPADD(SECOND, n, '2026-02-01'), NULL),
+                {removed}, {rev}, IF(n % 10, DATE_ADD('2026-11-24', INTERVAL n % 9 DAY), NULL),
+                IF(n % 3, MAKETIME(n % 24, 0, 0), NULL)
          FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + 100000 * g.d AS n
                FROM {digits} a, {digits} b, {digits} c, {digits} e, {digits} f, {digits} g) AS numbers
          WHERE n < {many} ORDER BY n",
@@ -166,8 +158,8 @@ fn tokens(account: &Account) -> Vec<SyncToken> {
     tokens
 }
 
-/// None, and such before, among and behind all to-dos, by each of their parts.
-fn cursors() -> Vec<Option<Cursor>> {
+/// The start of each list, and places before, among and behind all to-dos, by each of their parts.
+fn places() -> Vec<(Filter, Option<Cursor>)> {
     // Microseconds of 1970, of the first to-do, of one in the middle and of one that is far off.
     let dates: [i64; 4] = [
         0,
@@ -176,14 +168,31 @@ fn cursors() -> Vec<Option<Cursor>> {
         253_370_764_800_000_000 - 1,
     ];
     let ids = [Uuid::nil(), Uuid::from_u128(u128::MAX / 2), Uuid::max()];
-    let mut cursors = vec![None];
-    for is_done in [0, 1] {
+    let mut texts = Vec::new();
+    for id in ids {
         for date in dates {
-            for id in ids {
-                let text = format!("{is_done}.{date}.{id}");
-                cursors.push(Some(text.parse().expect("a place")));
+            for fraction in [0, u64::MAX] {
+                for is_done in [0, 1] {
+                    let text = format!("{is_done}.{date}.{fraction}.{id}");
+                    texts.push((Filter::All, text.clone()));
+                    texts.push((Filter::Open, text));
+                }
+                for day in ["1970-01-01", "2026-11-28", "2199-12-31"] {
+                    for minute in [540, 1440] {
+                        let text = format!("{day}.{minute}.{date}.{fraction}.{id}");
+                        texts.push((Filter::Today, text.clone()));
+                        texts.push((Filter::Upcoming, text));
+                    }
+                }
             }
+            texts.push((Filter::Done, format!("{date}.{id}")));
         }
     }
-    cursors
+    let filters = Filter::NAMES.map(|name| Filter::parse(name).expect("its name"));
+    let starts = filters.into_iter().map(|filter| (filter, None));
+    let places = texts.into_iter().map(|(filter, text)| {
+        let cursor = Cursor::parse(&text, filter).expect("a place");
+        (filter, Some(cursor))
+    });
+    starts.chain(places).collect()
 }

@@ -11,7 +11,7 @@ use tickbox::domain::{
 use uuid::Uuid;
 
 use super::{VERBS, Verb, add, counted, counts, stored, text};
-use crate::support::fixture::World;
+use crate::support::fixture::{World, part_of};
 
 #[sqlx::test]
 async fn an_add_stores_what_it_returns(pool: MySqlPool) {
@@ -209,7 +209,7 @@ async fn another_users_to_do_is_not_found(pool: MySqlPool) {
     for filter in [Filter::All, Filter::Open, Filter::Done] {
         let page = world
             .service
-            .list(&world.jonas, filter, None, PAGE_SIZE)
+            .list(&world.jonas, part_of(filter, None, PAGE_SIZE))
             .await;
         assert!(page.expect("no fault").todos.is_empty());
     }

@@ -17,10 +17,13 @@ async fn after_the_restored_command_every_phone_copies_anew(pool: MySqlPool) {
     let ids = add_many(&phone, 5).await;
     remove(&phone, &ids[4]).await;
     let mut connection = site.world.connect().await;
-    sqlx::raw_sql("CREATE TABLE backup AS SELECT * FROM todos")
-        .execute(&mut connection)
-        .await
-        .expect("backed up");
+    sqlx::raw_sql(
+        "CREATE TABLE backup AS
+         SELECT user_id, id, description, isdone, created_date, removed_date, rev FROM todos",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("backed up");
     add_many(&phone, 3).await;
     let mut ahead = Replica::default();
     ahead.sync(&phone, 100).await;
@@ -30,7 +33,8 @@ async fn after_the_restored_command_every_phone_copies_anew(pool: MySqlPool) {
     let tag = tag.answer.header("etag").to_owned();
 
     sqlx::raw_sql(
-        "DELETE FROM todos; INSERT INTO todos SELECT * FROM backup;
+        "DELETE FROM todos; 
+         INSERT INTO todos (user_id, id, description, isdone, created_date, removed_date, rev) SELECT * FROM backup;
          UPDATE users SET rev = 6, open_count = 4, todo_count = 4 WHERE username = 'ona'",
     )
     .execute(&mut connection)

@@ -95,7 +95,11 @@ impl<'a> Tab<'a> {
             rows.extend(more.rows);
         }
         let expected = ledger.rows(only);
-        assert_eq!(rows, expected[..rows.len()]);
+        if only == Some(true) {
+            assert!(rows.iter().all(|row| expected.contains(row)), "{rows:?}");
+        } else {
+            assert_eq!(rows, expected[..rows.len()]);
+        }
         self.rows = rows;
         self.form = page.form;
     }
@@ -122,7 +126,13 @@ impl<'a> Tab<'a> {
                 rows.extend(page.rows);
                 next = page.more;
             }
-            assert_eq!(rows, ledger.rows(only), "{path}");
+            let mut expected = ledger.rows(only);
+            if only == Some(true) {
+                // In the order of moments, which the model does not know.
+                rows.sort();
+                expected.sort();
+            }
+            assert_eq!(rows, expected, "{path}");
         }
     }
 
