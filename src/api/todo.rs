@@ -10,6 +10,7 @@ use poem_openapi::{
     param::{Header, Query},
 };
 
+use self::write_request::Moment;
 use super::{
     Tag,
     bearer::Caller,
@@ -65,7 +66,7 @@ impl TodoApi {
     ///
     /// Make the `id` where the to-do is typed, and keep it until an answer arrives: with the same `id`
     /// and text this call may be repeated as often as need be. With neither an `id` nor a `call_id`, each repetition
-    /// adds another to-do.
+    /// adds another to-do. With `parse`, words of the text set other fields: the guide lists them.
     #[oai(path = "/add_todo", method = "post", operation_id = "add_todo")]
     async fn add_todo(
         &self,
@@ -73,7 +74,7 @@ impl TodoApi {
         service: Data<&Service>,
         body: Json<AddTodo>,
     ) -> Result<Added, ApiError> {
-        let write = write_request::add(&body.0, service.clock())?;
+        let write = write_request::add(&body.0, Moment::of(&service, &caller.0))?;
         let outcome = service.write(&caller.0, write).await??;
         let todo = Json(outcome.todo.into());
         Ok(if outcome.changed {

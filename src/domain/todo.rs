@@ -15,6 +15,7 @@ mod quick_add;
 pub mod repeat;
 mod sync_token;
 mod tag;
+mod typed;
 mod write;
 
 use std::fmt;
@@ -41,6 +42,7 @@ pub use self::{
     repeat::{Recurrence, Repeat, RepeatParts},
     sync_token::SyncToken,
     tag::Tag,
+    typed::Typed,
     write::{Change, Circumstances, CreatedDate, Edit, NewTodo, Write, WriteRefusal},
 };
 use super::{

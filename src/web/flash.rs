@@ -17,6 +17,10 @@ pub(super) enum Flash {
     OthersEnded,
     /// A to-do was added.
     Added,
+    /// A to-do was added, some of whose words have set other fields.
+    AddedByWords(TodoId),
+    /// The same, where some words were nearly understood, and stay as text.
+    AddedPartly(TodoId),
     /// A to-do was completed.
     Completed,
     /// A to-do was reopened.
@@ -39,6 +43,8 @@ impl Flash {
             "session_ended" => Self::SessionEnded,
             "others_ended" => Self::OthersEnded,
             "added" => Self::Added,
+            "added_by_words" => Self::AddedByWords(TodoId::parse(id).ok()?),
+            "added_partly" => Self::AddedPartly(TodoId::parse(id).ok()?),
             "completed" => Self::Completed,
             "reopened" => Self::Reopened,
             "saved" => Self::Saved,
@@ -57,6 +63,8 @@ impl Flash {
             Self::SessionEnded => "session_ended",
             Self::OthersEnded => "others_ended",
             Self::Added => "added",
+            Self::AddedByWords(_) => "added_by_words",
+            Self::AddedPartly(_) => "added_partly",
             Self::Completed => "completed",
             Self::Reopened => "reopened",
             Self::Saved => "saved",
@@ -65,10 +73,10 @@ impl Flash {
         }
     }
 
-    /// The to-do in question, for messages that offer to undo.
+    /// The to-do in question, for messages that offer to undo, or say more of it.
     pub(super) fn id(self) -> Option<TodoId> {
         match self {
-            Self::Removed(id) => Some(id),
+            Self::Removed(id) | Self::AddedByWords(id) | Self::AddedPartly(id) => Some(id),
             _ => None,
         }
     }

@@ -33,6 +33,12 @@ pub(super) fn short_date(date: Date) -> String {
     format!("{day} {} {year:04}", short_name(month))
 }
 
+/// A day for readers with its name, as in "Sunday, 22 November 2026".
+pub(super) fn long_date(date: Date) -> String {
+    let (year, month, day) = date.to_calendar_date();
+    format!("{}, {day} {month} {year:04}", date.weekday())
+}
+
 fn short_name(month: Month) -> &'static str {
     match month {
         Month::January => "Jan",
@@ -52,9 +58,14 @@ fn short_name(month: Month) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
+    use time::macros::{date, datetime};
 
     use super::*;
+
+    #[test]
+    fn a_long_date_has_the_name_of_its_day() {
+        assert_eq!(long_date(date!(2026 - 12 - 04)), "Friday, 4 December 2026");
+    }
 
     #[test]
     fn a_timestamp_is_readable_for_people_and_programs() {

@@ -6,6 +6,7 @@ mod form;
 mod fragments;
 mod list_view;
 mod page;
+mod quick_add;
 mod row;
 mod words;
 
@@ -14,7 +15,7 @@ use poem::{IntoResponse as _, Request, Response, handler, web::Data};
 use time::Date;
 
 use self::{
-    form::{AddForm, Change, DESCRIPTION, RowForm},
+    form::{AddForm, Addition, Change, DESCRIPTION, RowForm},
     fragments::{added, altered, appended, refreshed, refused},
     list_view::{ListUrl, ListView},
     page::ListPage,
@@ -117,21 +118,28 @@ async fn add_of(
         let form = FormState::refused(form, errors);
         refused(service, account, hx, view, form).await
     };
-    let outcome = match form.parse() {
-        Ok(new) => {
-            let id = new.id.unwrap_or_else(|| new_id(service));
-            service.add(account, id, new.description).await
+    let reader = Reader::of(service, account);
+    let (outcome, typed) = match form.parse(reader.today) {
+        Ok(Addition { new, id }) => {
+            let (id, typed) = (id.unwrap_or_else(|| new_id(service)), new.typed.clone());
+            (service.add(account, id, new).await, typed)
         }
-        Err(errors) => Err(Error::Invalid(errors)),
+        Err(errors) => (Err(Error::Invalid(errors)), None),
     };
     match outcome {
         Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&[form_already_used()]).await,
         Ok(outcome) if hx.0 => {
-            let reader = Reader::of(service, account);
-            let fragments = added(reader, view, new_id(service), &outcome);
+            let fragments = added(reader, view, new_id(service), &outcome, typed.as_ref());
             Ok(fragments.into_response())
         }
-        Ok(_) => Ok(redirect_to_list(view.at(None), Flash::Added)),
+        Ok(TodoUpdate { todo, .. }) => {
+            let flash = match typed {
+                Some(typed) if !typed.unread.is_empty() => Flash::AddedPartly(todo.id),
+                Some(typed) if typed.has_words => Flash::AddedByWords(todo.id),
+                _ => Flash::Added,
+            };
+            Ok(redirect_to_list(view.at(None), flash))
+        }
         Err(Error::Invalid(errors)) => refuse(&errors).await,
         Err(Error::Conflict(Conflict::IdReused)) => refuse(&[form_already_used()]).await,
         Err(Error::Conflict(conflict @ Conflict::TodoQuotaReached)) => {

@@ -13,6 +13,7 @@ pub(crate) mod openapi;
 mod outbox;
 mod plan;
 mod problem;
+mod quick_add;
 mod removed_list;
 mod repetition;
 mod schema_version;

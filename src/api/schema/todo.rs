@@ -138,6 +138,10 @@ pub(in crate::api) struct AddTodo {
     pub(in crate::api) priority: Option<String>,
     /// How it repeats.
     pub(in crate::api) repeat: Option<SetRepeat>,
+    /// Whether words of the description set other fields and are left out of it: `due:fri`, `at:17:00`, `every:week`,
+    /// `!high`; a backslash before a word keeps it. What is nearly such a word stays as text. A field that a word sets
+    /// must not be sent too.
+    pub(in crate::api) parse: Option<bool>,
     /// Names this call, so that a repetition is known for two days (see `sync`); a UUID of any version, a new one for
     /// each call and for each that is made of a refused one.
     pub(in crate::api) call_id: Option<String>,

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         error::FieldError,
         todo::{
-            DueDate, DueTime, Notes, Plan, PlanEdit, Priority, Repeat, RepeatParts, Setting,
+            DueDate, DueTime, Notes, PlanEdit, Priority, Repeat, RepeatParts, Setting,
             repeat::{Every, From, Weekdays},
         },
     },
@@ -24,22 +24,21 @@ pub(super) struct NewPlan<'a> {
 }
 
 impl NewPlan<'_> {
-    /// The plan; none when there are errors, which are collected.
-    pub(super) fn parse(self, errors: &mut FieldErrors) -> Option<Plan> {
+    /// The fields that are sent; none when there are errors, which are collected.
+    pub(super) fn parse(self, errors: &mut FieldErrors) -> Option<PlanEdit> {
         let set = |value: Option<_>| value.map_or(Setting::Keep, Setting::Set);
         let notes = errors.collect(self.notes.map(Notes::parse).transpose());
         let due_date = errors.collect(self.due_date.map(DueDate::parse).transpose());
         let due_time = errors.collect(self.due_time.map(DueTime::parse).transpose());
         let priority = errors.collect(self.priority.map(Priority::parse).transpose());
         let repeat = errors.collect(self.repeat.map(parse_repeat).transpose());
-        let edit = PlanEdit {
+        Some(PlanEdit {
             notes: notes?.flatten().map_or(Setting::Keep, Setting::Set),
             due_date: due_date?.map_or(Setting::Keep, Setting::Set),
             due_time: due_time?.map_or(Setting::Keep, Setting::Set),
             priority: priority?,
             repeat: set(repeat?),
-        };
-        errors.collect(Plan::default().edited(edit))
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use poem_openapi::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use super::write_request;
+use super::write_request::{self, Moment};
 use crate::{
     api::{
         Tag,
@@ -21,7 +21,6 @@ use crate::{
         },
     },
     domain::{
-        clock::Clock,
         error::{FieldCode, FieldError},
         todo::{Change, Limit, SyncToken, Write},
     },
@@ -127,6 +126,8 @@ struct SyncCall {
     /// See `add_todo` and `update_todo`.
     #[serde(default)]
     repeat: MaybeUndefined<SetRepeat>,
+    /// See `add_todo`.
+    parse: Option<bool>,
     /// See each call but `add_todo`.
     expected_rev: Option<u64>,
 }
@@ -191,7 +192,8 @@ impl SyncApi {
         let since = since.filter(|text| !text.is_empty());
         // A token that cannot be read has the remedy of one that has expired: a first copy.
         let since = since.and_then(|text| text.parse::<SyncToken>().ok());
-        let calls = calls.iter().map(|call| read(call.get(), service.clock()));
+        let moment = Moment::of(&service, &caller.0);
+        let calls = calls.iter().map(|call| read(call.get(), moment));
         let calls: Vec<_> = calls.collect();
         let writes = calls.iter().filter_map(|(_, write)| write.as_ref().ok());
         let writes = writes.cloned().collect();
@@ -246,7 +248,7 @@ fn parse_number(calls: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>, FieldEr
 }
 
 /// A call of a batch: how it is named, if that can be read, and what it writes.
-fn read(text: &str, clock: &Clock) -> (Option<String>, Result<Write, ApiError>) {
+fn read(text: &str, moment: Moment) -> (Option<String>, Result<Write, ApiError>) {
     let call = json::read::<SyncCall>(text.as_bytes());
     let name = if let Ok(call) = &call {
         Some(call.call_id.clone())
@@ -256,11 +258,11 @@ fn read(text: &str, clock: &Clock) -> (Option<String>, Result<Write, ApiError>) 
     };
     // No answer repeats more of its request than that.
     let name = name.filter(|name| name.len() <= 36);
-    (name, call.and_then(|call| Ok(call.write(clock)?)))
+    (name, call.and_then(|call| Ok(call.write(moment)?)))
 }
 
 impl SyncCall {
-    fn write(self, clock: &Clock) -> Result<Write, FieldErrors> {
+    fn write(self, moment: Moment) -> Result<Write, FieldErrors> {
         self.check_fields()?;
         let (id, call_id) = (self.id, Some(self.call_id));
         match self.call {
@@ -275,9 +277,10 @@ impl SyncCall {
                     due_time: self.due_time.take(),
                     priority: self.priority.take(),
                     repeat: self.repeat.take(),
+                    parse: self.parse,
                     call_id,
                 };
-                write_request::add(&body, clock)
+                write_request::add(&body, moment)
             }
             Verb::UpdateTodo => write_request::update(&UpdateTodo {
                 id: id.unwrap_or_default(),
@@ -331,6 +334,7 @@ impl SyncCall {
             ("repeat", self.repeat.is_value(), edits),
             ("is_done", self.is_done.is_some(), sets),
             ("created_date", self.created_date.is_some(), adds),
+            ("parse", self.parse.is_some(), adds),
             ("expected_rev", self.expected_rev.is_some(), judged),
         ];
         let mut errors = FieldErrors::default();

@@ -1,5 +1,7 @@
 //! Bodies of writes, parsed: the same whether they come by themselves or in a batch.
 
+use time::{Date, OffsetDateTime};
+
 use super::plan_request::{ChangedPlan, NewPlan};
 use crate::{
     api::{
@@ -7,18 +9,37 @@ use crate::{
         schema::{AddTodo, TodoReference, UpdateTodo, UpdateTodoStatus},
     },
     domain::{
-        clock::Clock,
         error::FieldError,
         session::CallId,
-        todo::{Change, CreatedDate, Description, Edit, NewTodo, TodoId, Write},
+        todo::{Change, CreatedDate, Description, Edit, NewTodo, Plan, PlanEdit, TodoId, Write},
+        user::Account,
     },
+    service::Service,
 };
 
-/// A to-do to be added; ours is the id of one that has none.
-pub(super) fn add(body: &AddTodo, clock: &Clock) -> Result<Write, FieldErrors> {
-    let (mut errors, now) = (FieldErrors::default(), clock.now());
+/// When a call is made.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    now: OffsetDateTime,
+    /// The day of the user's calendar.
+    today: Date,
+}
+
+impl Moment {
+    pub(super) fn of(service: &Service, account: &Account) -> Self {
+        let now = service.clock().now();
+        Self {
+            now,
+            today: account.time_zone.date(now),
+        }
+    }
+}
+
+/// A to-do to be added; ours is the id of one that has none. Words of its text are read when the client asks for that,
+/// with days counted from the user's `today`.
+pub(super) fn add(body: &AddTodo, moment: Moment) -> Result<Write, FieldErrors> {
+    let (mut errors, now) = (FieldErrors::default(), moment.now);
     let id = errors.collect(body.id.as_deref().map(TodoId::parse).transpose());
-    let description = errors.collect(Description::parse(&body.description));
     let created_date = body.created_date.as_deref();
     let created_date = created_date.map(|text| CreatedDate::parse(text, now));
     let created_date = errors.collect(created_date.transpose());
@@ -31,21 +52,41 @@ pub(super) fn add(body: &AddTodo, clock: &Clock) -> Result<Write, FieldErrors> {
         repeat: body.repeat.as_ref(),
     };
     let plan = plan.parse(&mut errors);
-    let (Some(id), Some(description), Some(created_date), Some(call_id), Some(plan)) =
-        (id, description, created_date, call_id, plan)
+    let new = new_todo(body, plan, moment.today, &mut errors);
+    let (Some(id), Some(created_date), Some(call_id), Some(new)) = (id, created_date, call_id, new)
     else {
         return Err(errors);
     };
     let new = NewTodo {
-        description,
         is_done: body.is_done.unwrap_or_default(),
         created_date,
         has_our_id: id.is_none(),
-        plan,
+        ..new
     };
     Ok(Write {
         call_id,
         ..Write::new(id.unwrap_or_else(|| TodoId::new_v7(now)), Change::Add(new))
+    })
+}
+
+/// Its text and its plan.
+fn new_todo(
+    body: &AddTodo,
+    plan: Option<PlanEdit>,
+    today: Date,
+    errors: &mut FieldErrors,
+) -> Option<NewTodo> {
+    let text = &body.description;
+    if body.parse == Some(true) {
+        // The text's own errors are told beside those of the other fields.
+        let new = NewTodo::typed(text, plan.clone().unwrap_or_default(), today);
+        return errors.collect_all(new).filter(|_| plan.is_some());
+    }
+    let description = errors.collect(Description::parse(text));
+    let plan = plan.and_then(|plan| errors.collect(Plan::default().edited(plan)));
+    Some(NewTodo {
+        plan: plan?,
+        ..NewTodo::new(description?)
     })
 }
 

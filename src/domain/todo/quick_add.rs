@@ -103,6 +103,13 @@ impl QuickAdd {
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether a word sets a field.
+    #[must_use]
+    pub fn sets_a_field(&self) -> bool {
+        // A time and a repeat need a date.
+        self.due_date.is_some() || self.priority.is_some()
+    }
+
     /// Sets the field of the word, the first time.
     fn set(&mut self, word: Word, has_date: bool) -> Result<(), &'static str> {
         match word {

@@ -2,7 +2,7 @@
 
 use time::{Date, Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Description, Field, Plan, PlanEdit, Todo, TodoId, Writer};
+use super::{Description, Field, Plan, PlanEdit, Todo, TodoId, Typed, Writer};
 use crate::domain::{
     digest::sha256,
     error::{FieldCode, FieldError},
@@ -51,6 +51,8 @@ pub struct NewTodo {
     pub has_our_id: bool,
     /// Notes, due date, priority and repeat.
     pub plan: Plan,
+    /// What was typed, if words of the text were to set fields.
+    pub typed: Option<Typed>,
 }
 
 /// An edit; absent fields stay unchanged.
@@ -146,6 +148,7 @@ impl NewTodo {
             created_date: None,
             has_our_id: false,
             plan: Plan::default(),
+            typed: None,
         }
     }
 
@@ -162,6 +165,12 @@ impl NewTodo {
         } else {
             todo
         }
+    }
+}
+
+impl From<Description> for NewTodo {
+    fn from(description: Description) -> Self {
+        Self::new(description)
     }
 }
 
@@ -242,16 +251,22 @@ impl Write {
     }
 
     /// Tells a repetition of a call from another one with its [`CallId`]. `expected_rev` is left out, since a client
-    /// may have learned another one, and so is the date, which may have been taken as now.
+    /// may have learned another one, and so is the date, which may have been taken as now. Of a text with words that set
+    /// fields it is what was typed that counts: `due:tomorrow` is another day after midnight.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 8] {
         let flag = |flag: Option<bool>| [flag.map_or(2, u8::from)];
         let (verb, id, text, is_done, plan) = match &self.change {
             Change::Add(new) => {
                 let id = (!new.has_our_id).then_some(self.id);
-                let text = Some(new.description.as_str());
-                let plan = PlanEdit::from(new.plan.clone()).fingerprint();
-                (b"add", id, text, flag(Some(new.is_done)), plan)
+                let is_done = flag(Some(new.is_done));
+                if let Some(typed) = &new.typed {
+                    let plan = typed.beside.fingerprint();
+                    (b"typ", id, Some(typed.text.as_str()), is_done, plan)
+                } else {
+                    let plan = PlanEdit::from(new.plan.clone()).fingerprint();
+                    (b"add", id, Some(new.description.as_str()), is_done, plan)
+                }
             }
             Change::Edit(edit) => {
                 let text = edit.description.as_ref().map(Description::as_str);

@@ -17,8 +17,8 @@ use crate::{
         rate_limit::Work,
         todo::{
             Batch, BatchChanges, CALLS_MAX, CALLS_SURPLUS, Change, Circumstances, CountsDelta,
-            Description, Edit, Limit, NewTodo, SyncToken, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Todo,
-            TodoCounts, TodoId, TodoUpdate, Write, WriteRefusal, Writer,
+            Edit, Limit, NewTodo, SyncToken, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Todo, TodoCounts,
+            TodoId, TodoUpdate, Write, WriteRefusal, Writer,
         },
         user::{Account, UserId},
     },
@@ -40,10 +40,9 @@ impl Service {
         &self,
         account: &Account,
         id: TodoId,
-        description: Description,
+        new: impl Into<NewTodo>,
     ) -> Result<TodoUpdate, Error> {
-        let new = Change::Add(NewTodo::new(description));
-        self.change(account, id, new).await
+        self.change(account, id, Change::Add(new.into())).await
     }
 
     /// Marks a to-do as done; one that is done keeps its date.

@@ -1,12 +1,14 @@
 //! The forms of the list: the one that adds a to-do, and those of its rows.
 
+use time::Date;
+
 use super::{
     super::{auth::Visitor, draft::Draft, failure::Failure, form::Form},
     list_view::{ListUrl, ListView},
 };
 use crate::domain::{
     error::{FieldCode, FieldError},
-    todo::{Description, TodoId},
+    todo::{NewTodo, PlanEdit, TodoId},
     user::Account,
 };
 
@@ -22,8 +24,8 @@ pub(super) struct AddForm<'a> {
 }
 
 /// A to-do to add.
-pub(super) struct NewTodo {
-    pub(super) description: Description,
+pub(super) struct Addition {
+    pub(super) new: NewTodo,
     /// None in a hand-written form, such as with curl.
     pub(super) id: Option<TodoId>,
 }
@@ -44,16 +46,18 @@ impl<'a> AddForm<'a> {
         }
     }
 
+    /// Days in the text are counted from `today`, the user's.
+    ///
     /// # Errors
     /// The errors of all visible fields; else that of the id, at the first field, since it has no input of its own.
-    pub(super) fn parse(self) -> Result<NewTodo, Vec<FieldError>> {
-        let description = Description::parse(self.description).map_err(|error| vec![error])?;
+    pub(super) fn parse(self, today: Date) -> Result<Addition, Vec<FieldError>> {
+        let new = NewTodo::typed(self.description, PlanEdit::default(), today)?;
         let id = (!self.id.is_empty()).then(|| TodoId::parse(self.id));
         let id = id.transpose().map_err(|mut error| {
             error.field = DESCRIPTION.into();
             vec![error]
         })?;
-        Ok(NewTodo { description, id })
+        Ok(Addition { new, id })
     }
 }
 

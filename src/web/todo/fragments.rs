@@ -18,11 +18,12 @@ use super::{
     new_id,
     page::{ListPage, add_form, count, load_more, status_message},
     page_of,
+    quick_add::AddedByWords,
     row::{Reader, Row, RowControl, RowList, Rows},
 };
 use crate::{
     domain::{
-        todo::{Page, TodoId},
+        todo::{Page, TodoId, Typed},
         user::Account,
     },
     service::{Service, TodoUpdate},
@@ -57,9 +58,15 @@ pub(super) fn added(
     view: ListView,
     next: TodoId,
     outcome: &TodoUpdate,
+    typed: Option<&Typed>,
 ) -> Markup {
     let TodoUpdate { todo, counts, .. } = outcome;
     let account = reader.account;
+    let by_words = typed.and_then(|typed| AddedByWords::of_typed(todo, typed));
+    let status = match by_words {
+        Some(added) => added.render(reader, view),
+        None => status_message(account, Flash::Added, Some(todo), view),
+    };
     html! {
         @if view.shows(todo) {
             (fragment(dom_id::TODOS, "afterbegin", &Row { todo, list: &RowList::of(reader, view), focus: None }))
@@ -67,7 +74,7 @@ pub(super) fn added(
         (fragment(dom_id::ERRORS, "innerHTML", &html! {}))
         (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, next, &FormState::default(), true)))
         (fragment(dom_id::COUNT, "outerHTML", &count(*counts)))
-        (fragment(dom_id::STATUS, "innerHTML", &status_message(account, Flash::Added, Some(todo), view)))
+        (fragment(dom_id::STATUS, "innerHTML", &status))
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     },
     form::{AddForm, DESCRIPTION},
     list_view::{ListUrl, ListView},
+    quick_add::{AddedByWords, HELP},
     row::{Reader, Rows, list_fields},
 };
 use crate::domain::{
@@ -62,8 +63,9 @@ impl ListPage<'_> {
             }
             div #(dom_id::ERRORS) { (error_summary(form.errors(), true)) }
             (add_form(account, view, self.id, &form, false))
+            (HELP)
             div #(dom_id::STATUS) role="status" {
-                @if let Some(flash) = self.flash { (status_message(account, flash, None, view)) }
+                @if let Some(flash) = self.flash { (self.status(flash)) }
             }
             div.bar {
                 (count(page.counts))
@@ -90,6 +92,21 @@ impl ListPage<'_> {
             Some(account),
             &body,
         )
+    }
+
+    fn status(&self, flash: Flash) -> Markup {
+        let (Flash::AddedByWords(id) | Flash::AddedPartly(id)) = flash else {
+            return status_message(self.reader.account, flash, None, self.view);
+        };
+        let mut todos = self.page.todos.iter();
+        match todos.find(|todo| todo.id == id) {
+            Some(todo) => {
+                let is_all_read = matches!(flash, Flash::AddedByWords(_));
+                let added = AddedByWords::of_stored(todo, self.reader, is_all_read);
+                added.render(self.reader, self.view)
+            }
+            None => status_message(self.reader.account, Flash::Added, None, self.view),
+        }
     }
 }
 
@@ -150,7 +167,7 @@ pub(super) fn status_message(
     view: ListView,
 ) -> Markup {
     let verb = match flash {
-        Flash::Added => "Added",
+        Flash::Added | Flash::AddedByWords(_) | Flash::AddedPartly(_) => "Added",
         Flash::Completed => "Done:",
         Flash::Reopened => "Open again:",
         Flash::Saved => "Saved",
@@ -171,7 +188,7 @@ pub(super) fn status_message(
                 None => "the to-do.",
             }
         }
-        @if flash == Flash::Added && !view.shows_new() {
+        @if verb == "Added" && !view.shows_new() {
             " " a href=(ListUrl::default()) { "Show it" }
         }
         @if let Flash::Removed(id) = flash {

@@ -32,7 +32,8 @@ MODELS = {
     "Repeat": "every: text, interval: int, weekdays: [text], from: text, until: text?",
     "SetRepeat": "every: Every, interval: int = null, weekdays: [Weekdays] = null, from: text = null, until: text = null",
     "AddTodo": "description: text, id: uuid = null, created_date: date = null, is_done: bool = null, call_id: uuid = null,"
-    "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null",
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null,"
+    "parse: bool = null",
     "UpdateTodo": "id: uuid, description: text = null, is_done: bool = null, expected_rev: int64 = null,"
     "call_id: uuid = null,"
     "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null",
@@ -47,7 +48,8 @@ MODELS = {
     "SyncBatch": "since: text = null, limit: int = null, calls: [SyncCall] = null",
     "SyncCall": "call_id: uuid, call: CallName, id: uuid = null, description: text = null, is_done: bool = null,"
     "created_date: date = null, expected_rev: int64 = null,"
-    "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null",
+    "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null,"
+    "parse: bool = null",
     "SyncAnswer": "call_id: text = null, status: int, todo: Todo = null, problem: Problem = null",
     "SyncAnswers": "answers: [SyncAnswer], changes: SyncChanges",
     "SyncChanges": "todos: [Todo], removed: [RemovedTodo], next: text, has_more: bool, full: bool, snapshot: text = null",

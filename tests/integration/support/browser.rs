@@ -25,6 +25,14 @@ impl Browser<'_> {
         }
     }
 
+    /// The same browser without it.
+    pub(crate) fn without_htmx(&self) -> Self {
+        Self {
+            htmx: false,
+            ..self.clone()
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }

@@ -4,6 +4,7 @@ mod add_todo;
 mod edit_plan;
 mod edit_todo;
 mod list;
+mod quick_add;
 mod remove_todo;
 mod restore_todo;
 mod update_todo;
