@@ -2,5 +2,6 @@
 
 import "./story.test.mjs";
 import "./edit.test.mjs";
+import "./quick_add.test.mjs";
 import "./focus.test.mjs";
 import "./leaving.test.mjs";

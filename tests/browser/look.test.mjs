@@ -54,6 +54,10 @@ async function tourOfList(visitor, at) {
   await at("list full");
   await visitor.change(() => page.locator(".remove").nth(4).click());
   await at("list after removal");
+  await visitor.add(`${word.slice(40)} due:2199-12-24 at:17:00 due:x`);
+  await page.locator(".help summary").click();
+  await at("list after words were understood");
+  await page.locator(".help summary").click();
   await visitor.add(`${word}!`);
   await at("list with error");
   await tourOfEdits(visitor, at);
@@ -217,7 +221,7 @@ async function runAxe({ axeSource, rules }) {
 function misfits() {
   const found = [];
   if (document.documentElement.scrollWidth > window.innerWidth) found.push("the page scrolls sideways");
-  for (const element of document.querySelectorAll("a, button, .choice, select, textarea, input:not([type=hidden])")) {
+  for (const element of document.querySelectorAll("a, button, summary, .choice, select, textarea, input:not([type=hidden])")) {
     const { width, height, left, right } = element.getBoundingClientRect();
     if (!element.checkVisibility() || element.matches(".skip, dialog input, .choice input")) continue;
     const least = element.matches("a:not(nav a, .button), .show") ? 24 : 44;

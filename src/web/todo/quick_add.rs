@@ -78,7 +78,7 @@ fn take_back(todo: &Todo, plain: &str, reader: Reader<'_>, view: ListView) -> Ma
     // Where the list has no row for the answer, it is a page.
     let by_htmx = view.shows(todo).then_some(url::EDIT);
     html! {
-        form method="post" action=(url::EDIT) hx-post=[by_htmx] hx-swap="none" hx-sync="this:drop" {
+        form.back method="post" action=(url::EDIT) hx-post=[by_htmx] hx-swap="none" hx-sync="this:drop" {
             input type="hidden" name="todo_id" value=(todo.id);
             (list_fields(reader.account, view))
             input type="hidden" name="expected_rev" value=(todo.rev);
