@@ -48,9 +48,9 @@ scenario("the list works by keyboard, and the keyboard never gets lost", {}, asy
   const [first, second] = [visitor.row("First"), visitor.row("Second")];
   const controls = (row) => Promise.all(["check", "text", "remove"].map((kind) => idOf(row, kind)));
   const [check, text, remove] = await controls(first);
-  const head = ["skip", "a", "button quiet", "description", "button", "a", "a", "a"];
+  const head = ["skip", "a", "button quiet", "description", "button", "summary", "a", "a", "a"];
   const rows = [check, text, remove, ...(await controls(second))];
-  assert.deepEqual(await tab(visitor, 15), [...head, ...rows, "keys-open"]);
+  assert.deepEqual(await tab(visitor, 16), [...head, ...rows, "keys-open"]);
 
   await page.focus("#description");
   await page.keyboard.type("Third");
