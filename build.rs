@@ -30,7 +30,7 @@ const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
 const PARTS: &str = "assets/app";
 
 /// Parts that start by themselves, in this order: they listen to the same events.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "failures",
     "memory",
     "answers",
@@ -41,6 +41,7 @@ const ORDER: [&str; 13] = [
     "length",
     "lines",
     "times",
+    "zone",
     "focus",
     "keys",
     "passwords",

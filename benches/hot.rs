@@ -60,6 +60,7 @@ fn account() -> Account {
             all: 50,
         },
         time_zone: TimeZone::utc(),
+        has_time_zone: true,
     }
 }
 

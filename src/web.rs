@@ -65,6 +65,7 @@ pub fn pages() -> Vec<PageRoute> {
     let login = get(session::login::show).post(session::login::log_in);
     let logout = get(session::logout::show).post(session::logout::log_out);
     let change_password = get(user::password_change::show).post(user::password_change::change);
+    let settings = get(user::settings::show).post(user::settings::save);
     let end_others = poem::post(session::active::end_others);
     vec![
         page(url::REGISTER, both, registration),
@@ -80,6 +81,7 @@ pub fn pages() -> Vec<PageRoute> {
         page(url::REMOVE, post, poem::post(todo::remove)),
         page(url::RESTORE, post, poem::post(todo::restore)),
         page(url::ACCOUNT, show, get(user::profile::show)),
+        page(url::SETTINGS, both, settings),
         page(url::CHANGE_PASSWORD, both, change_password),
         page(url::SESSIONS, show, get(session::active::show)),
         page(url::END_SESSION, post, poem::post(session::active::end)),

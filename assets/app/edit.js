@@ -13,7 +13,13 @@ function keep(all) {
   return true;
 }
 
-const saveEdit = (form) => keep({ ...edits(), [idOf(form)]: Object.fromEntries(new FormData(form)) });
+// Each field with its values, of which ticked boxes have several.
+function valuesOf(form) {
+  const data = new FormData(form);
+  return Object.fromEntries([...data.keys()].map((field) => [field, data.getAll(field)]));
+}
+
+const saveEdit = (form) => keep({ ...edits(), [idOf(form)]: valuesOf(form) });
 
 function forgetEdit(id) {
   const { [id]: forgotten, ...others } = edits();
@@ -23,9 +29,11 @@ function forgetEdit(id) {
 // With the revision that was seen then: what has changed meanwhile is a conflict.
 function restoreEdit(form) {
   const { account: owner, ...fields } = edits()[idOf(form)] ?? {};
-  for (const [field, value] of Object.entries(fields)) {
-    const element = form.elements[field];
-    if (element && element.type !== "checkbox") element.value = value;
+  for (const [field, values] of Object.entries(fields)) {
+    for (const element of form.querySelectorAll(`[name="${field}"]`)) {
+      if (element.type === "checkbox") element.checked = values.includes(element.value);
+      else [element.value] = [values].flat();
+    }
   }
 }
 

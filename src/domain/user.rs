@@ -288,6 +288,8 @@ pub struct Account {
     pub session_id: SessionId,
     /// Revision and counts of the user's list.
     pub counts: TodoCounts,
-    /// Says what "today" is.
+    /// Says what "today" is; UTC as long as it is not known.
     pub time_zone: TimeZone,
+    /// Whether it is known.
+    pub has_time_zone: bool,
 }

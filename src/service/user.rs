@@ -54,6 +54,25 @@ impl Service {
             .await
     }
 
+    /// Sets the time zone that a browser says, unless there is one: what a person has chosen stays.
+    pub async fn guess_time_zone(
+        &self,
+        account: &Account,
+        time_zone: TimeZone,
+    ) -> Result<(), Error> {
+        let user = account.user_id;
+        self.database
+            .transaction(move |connection| {
+                let time_zone = time_zone.clone();
+                async move {
+                    store::user::set_first_time_zone(connection, user, &time_zone).await?;
+                    Ok(TxOutcome::Commit(()))
+                }
+                .boxed()
+            })
+            .await
+    }
+
     /// Registers a user; idempotent: a retry within a minute gets the result of the first call.
     ///
     /// # Errors

@@ -108,6 +108,7 @@ pub async fn find(
                 open: row.open_count,
                 all: row.todo_count,
             },
+            has_time_zone: row.time_zone.is_some(),
             time_zone: TimeZone::from_stored(row.time_zone.as_deref()),
         },
         hash: SecretHash(bytes(row.secret_hash)?),

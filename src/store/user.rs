@@ -167,6 +167,23 @@ pub async fn set_time_zone(
     Ok(())
 }
 
+/// Sets the time zone, unless there is one.
+pub async fn set_first_time_zone(
+    connection: &mut Connection,
+    user: UserId,
+    time_zone: &TimeZone,
+) -> Result<(), Error> {
+    let name = time_zone.as_str();
+    sqlx::query!(
+        "UPDATE users SET time_zone = ? WHERE id = ? AND time_zone IS NULL",
+        name,
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Increments the user's revision, applies the change in counts, and returns the new revision. Every transaction on
 /// to-dos starts with this or with [`lock`]: the row lock makes the order of commits that of
 /// revisions.

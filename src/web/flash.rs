@@ -11,6 +11,8 @@ pub(super) enum Flash {
     LoggedOut,
     /// The password was changed, and all other sessions ended.
     PasswordChanged,
+    /// The time zone was set.
+    TimeZoneSet,
     /// A session on another device ended.
     SessionEnded,
     /// All other sessions ended.
@@ -40,6 +42,7 @@ impl Flash {
             "registered" => Self::Registered,
             "logged_out" => Self::LoggedOut,
             "password_changed" => Self::PasswordChanged,
+            "time_zone_set" => Self::TimeZoneSet,
             "session_ended" => Self::SessionEnded,
             "others_ended" => Self::OthersEnded,
             "added" => Self::Added,
@@ -60,6 +63,7 @@ impl Flash {
             Self::Registered => "registered",
             Self::LoggedOut => "logged_out",
             Self::PasswordChanged => "password_changed",
+            Self::TimeZoneSet => "time_zone_set",
             Self::SessionEnded => "session_ended",
             Self::OthersEnded => "others_ended",
             Self::Added => "added",

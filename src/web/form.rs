@@ -40,6 +40,12 @@ impl Fields {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The values of that name, as those of checkboxes.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let found = self.0.iter().filter(move |(found, _)| found == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The first value of that name; empty when it is missing.
     fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()

@@ -14,6 +14,8 @@ pub const REGISTER: &str = "/register";
 pub const LOGOUT: &str = "/logout";
 /// The user's own account.
 pub const ACCOUNT: &str = "/account";
+/// The settings of the user.
+pub const SETTINGS: &str = "/settings";
 /// Changes the password.
 pub const CHANGE_PASSWORD: &str = "/change-password";
 /// The active sessions of the user.

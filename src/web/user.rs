@@ -3,3 +3,4 @@
 pub(super) mod password_change;
 pub(super) mod profile;
 pub(super) mod registration;
+pub(super) mod settings;

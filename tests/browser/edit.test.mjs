@@ -71,6 +71,38 @@ for (const { javaScript, name } of modes) {
     assert.equal((await plan(visitor)).length, 3);
   });
 
+  scenario(`days of the week and the last date of a repeat are set, ${name}`, { javaScript }, async (visitor) => {
+    const { screen } = visitor;
+    await visitor.signUp();
+    await visitor.stock(["Run"]);
+    await open(visitor, "Run");
+    assert.equal(await screen.isVisible(".days"), false, "it does not repeat yet");
+    assert.equal(await screen.isVisible(".edit [name=repeat_until]"), false);
+    await set(visitor, "due_date", "2199-12-24");
+    await set(visitor, "repeat_every", "month");
+    assert.equal(await screen.isVisible(".edit [name=repeat_until]"), true);
+    assert.equal(await screen.isVisible(".days"), false, "months have none");
+    await set(visitor, "repeat_every", "week");
+    await set(visitor, "repeat_until", "2199-12-30");
+    for (const day of ["Thu", "Mon"]) {
+      await screen.focus({ checkbox: day });
+      await screen.press(" ");
+    }
+    if (javaScript) {
+      await screen.reload();
+      await screen.until(() => find(".edit [name=repeat_until]")?.value === "2199-12-30");
+    }
+    const ticked = () => screen.run(() => [...document.querySelectorAll(".days :checked")].map((box) => box.value));
+    assert.deepEqual(await ticked(), ["mo", "th"]);
+    await visitor.change(() => screen.click({ button: "Save" }));
+    assert.deepEqual((await plan(visitor)).slice(1), ["Every week on Mon and Thu until 30 Dec 2199"]);
+    await open(visitor, "Run");
+    assert.deepEqual(await ticked(), ["mo", "th"]);
+    await screen.click({ checkbox: "Mon" });
+    await visitor.change(() => screen.click({ button: "Save" }));
+    assert.deepEqual((await plan(visitor)).slice(1), ["Every week on Thu until 30 Dec 2199"]);
+  });
+
   scenario(`a text is corrected, ${name}`, { javaScript }, async (visitor) => {
     const { screen } = visitor;
     await visitor.signUp();

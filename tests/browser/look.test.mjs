@@ -115,6 +115,13 @@ async function tourOfAccount(visitor, at) {
   const { page, username, password } = visitor;
   await page.goto("/account?notice=password_changed");
   await at("account");
+  await page.goto("/settings");
+  await at("settings");
+  await page.fill("#time_zone", word);
+  await visitor.go(() => page.click("form .button"));
+  await at("settings refused");
+  await page.goto("/settings?notice=time_zone_set");
+  await at("settings saved");
   await page.goto("/change-password");
   await at("change password");
   await visitor.go(() => page.click("form .button"));

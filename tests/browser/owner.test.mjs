@@ -157,7 +157,7 @@ scenario("no field and no id in a form is named as a property of elements", {}, 
     for (const name of names) seen.add(name);
     assert.deepEqual(bad, [], `in ${page.url()}`);
   };
-  for (const address of ["/", "/?show=open", "/account", "/logout", "/sessions", "/change-password"]) {
+  for (const address of ["/", "/?show=open", "/account", "/settings", "/logout", "/sessions", "/change-password"]) {
     await visitor.page.goto(address);
     await look(visitor);
   }

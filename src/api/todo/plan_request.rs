@@ -92,13 +92,7 @@ fn setting<T, U>(
 fn parse_repeat(sent: &SetRepeat) -> Result<Repeat, FieldError> {
     let weekdays = sent.weekdays.iter().flatten().map(String::as_str);
     let from = sent.from.as_deref().map(From::parse);
-    let until = sent.until.as_deref().map(|text| {
-        DueDate::parse(text).map_err(|error| FieldError {
-            field: "repeat".into(),
-            message: error.message.replace("due date", "last date of a repeat"),
-            ..error
-        })
-    });
+    let until = sent.until.as_deref().map(DueDate::parse_until);
     Repeat::new(RepeatParts {
         every: Every::parse(&sent.every)?,
         interval: sent.interval.unwrap_or(1),

@@ -62,6 +62,18 @@ impl DueDate {
         Self::new(date)
     }
 
+    /// Parses the last date of a repeat, by the same rules.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`], of the repeat.
+    pub fn parse_until(text: &str) -> Result<Self, FieldError> {
+        Self::parse(text).map_err(|error| FieldError {
+            field: "repeat".into(),
+            message: error.message.replace("due date", "last date of a repeat"),
+            ..error
+        })
+    }
+
     /// A date that was checked before it was stored.
     #[must_use]
     pub fn from_stored(date: Date) -> Self {

@@ -55,6 +55,9 @@ const HIDDEN: [&str; 28] = [
     "take",
 ];
 
+/// Those of them that a form may have several times.
+const REPEATED: [&str; 2] = ["repeat_weekdays", "take"];
+
 /// The user input to copy, where it must not be sent again.
 pub(super) fn read_only(context: &ErrorContext) -> Markup {
     html! {
@@ -126,9 +129,14 @@ pub(in crate::web) fn known(fields: &Fields) -> Fields {
 }
 
 fn hidden(fields: &Fields) -> impl Iterator<Item = (&'static str, &str)> {
-    HIDDEN
-        .into_iter()
-        .filter_map(|name| fields.find(name).map(|value| (name, value)))
+    HIDDEN.into_iter().flat_map(|name| {
+        let most = if REPEATED.contains(&name) {
+            usize::MAX
+        } else {
+            1
+        };
+        fields.all(name).take(most).map(move |value| (name, value))
+    })
 }
 
 /// Name, label and text of each field with user input that was sent.

@@ -57,7 +57,7 @@ impl ListPage<'_> {
                 h1 { (TITLE) }
                 div.who {
                     span.name { bdi { (account.first_name) } } " "
-                    a href=(url::ACCOUNT) { "Account" } " "
+                    a href=(url::ACCOUNT) data-zone-unknown[!account.has_time_zone] { "Account" } " "
                     (log_out_form(account, "button quiet"))
                 }
             }
@@ -177,6 +177,7 @@ pub(super) fn status_message(
         Flash::Registered
         | Flash::LoggedOut
         | Flash::PasswordChanged
+        | Flash::TimeZoneSet
         | Flash::SessionEnded
         | Flash::OthersEnded => return html! {},
     };

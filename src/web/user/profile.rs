@@ -38,7 +38,9 @@ fn account_page(account: &Account, user: &User, flash: Option<Flash>) -> Markup 
         dl.facts {
             dt { "Name" } dd { bdi { (user.first_name) } " " bdi { (user.last_name) } }
             dt { "Username" } dd { bdi { (user.username) } }
+            dt { "Time zone" } dd { (user.time_zone.as_str()) }
         }
+        p { a href=(url::SETTINGS) { "Set your time zone" } }
         p { a href=(url::CHANGE_PASSWORD) { "Change the password" } }
         p { a href=(url::SESSIONS) { "See your active sessions" } }
         p { a href=(url::LIST) { "Back to the list" } }

@@ -12,6 +12,7 @@ async fn a_cross_site_link_cannot_show_a_flash_message(pool: MySqlPool) {
     for path in [
         "/account?notice=password_changed",
         "/sessions?notice=others_ended",
+        "/settings?notice=time_zone_set",
         "/login?notice=registered",
     ] {
         for (from, shown) in [

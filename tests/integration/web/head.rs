@@ -44,6 +44,7 @@ async fn head_equals_get_and_reads_no_list(pool: MySqlPool) {
         (&edit, 200),
         ("/edit-todo?id=7", 404),
         ("/sessions", 200),
+        ("/settings", 200),
         ("/api/v1/todo_list", 200),
         ("/api/v1/todo_list?limit=no", 422),
         ("/api/v1/todo_changes", 200),

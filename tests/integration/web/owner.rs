@@ -16,6 +16,7 @@ fn form<'a>(path: &str, todo: &'a str, session: &'a str) -> Vec<(&'a str, &'a st
         "/" => vec![("description", "Typed by Ona")],
         "/edit-todo" => vec![("todo_id", todo), ("description", "Typed by Ona")],
         "/update-todo" | "/remove-todo" | "/restore-todo" => vec![("todo_id", todo)],
+        "/settings" => vec![("time_zone", "Asia/Tokyo")],
         "/end-session" => vec![("session_id", session)],
         "/change-password" => vec![
             ("current_password", crate::support::fixture::PASSWORD),
@@ -173,6 +174,8 @@ async fn every_form_and_htmx_request_names_the_account_once(pool: MySqlPool) {
         browser.get("/change-password").await,
         browser.post("/change-password", &[]).await,
         browser.get("/sessions").await,
+        browser.get("/settings").await,
+        browser.post("/settings", &[]).await,
     ];
     for page in &pages {
         assert_eq!(page.attribute("main", "data-account"), ona);

@@ -89,6 +89,7 @@ async fn user_text_is_quoted_and_isolated_on_every_page(pool: MySqlPool) {
         ("the list", browser.get("/").await, 3),
         ("the account", browser.get("/account").await, 2),
         ("the sessions", browser.get("/sessions").await, 2),
+        ("the settings", browser.get("/settings").await, 0),
         ("added", htmx.post("/", &same).await, 3),
         ("done", htmx.post("/update-todo", &todo).await, 3),
         ("edited", browser.get(&edit).await, 1),

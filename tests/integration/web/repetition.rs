@@ -70,6 +70,7 @@ async fn forms(
         ("/update-todo", id(&open)),
         ("/remove-todo", id(&open)),
         ("/restore-todo", id(&gone)),
+        ("/settings", text(&[("time_zone", "Asia/Tokyo")])),
         ("/end-session", vec![("session_id", session)]),
         ("/end-other-sessions", vec![]),
         ("/change-password", text(&CHANGE)),
@@ -123,7 +124,13 @@ async fn an_outdated_cookie_repeats_its_change_and_opens_nothing(pool: MySqlPool
     let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().collect();
     assert_eq!(cookies.len(), 2, "the browser is known anew: {cookies:?}");
     let refused = (303, "/login?next=%2Fchange-password".to_owned(), None);
-    for path in ["/", "/account", "/sessions", "/change-password"] {
+    for path in [
+        "/",
+        "/account",
+        "/settings",
+        "/sessions",
+        "/change-password",
+    ] {
         let location = before.get(path).await.header("location").to_owned();
         assert!(location.starts_with("/login"), "{path}");
     }

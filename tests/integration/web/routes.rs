@@ -23,10 +23,11 @@ const LOGIN: Expected = (303, "/login");
 const SHOWN: Expected = (200, "");
 const NOT_FOUND: Expected = (404, "");
 const LOGIN_TO_SESSIONS: Expected = (303, "/login?next=%2Fsessions");
+const LOGIN_TO_SETTINGS: Expected = (303, "/login?next=%2Fsettings");
 const LOGIN_TO_EDIT: Expected = (303, "/login?next=%2Fedit-todo%3Fid%3D");
 const LOGIN_TO_CHANGE: Expected = (303, "/login?next=%2Fchange-password");
 
-const TABLE: [Row; 19] = [
+const TABLE: [Row; 21] = [
     Row {
         route: ("GET", "/register"),
         nobody: SHOWN,
@@ -110,6 +111,20 @@ const TABLE: [Row; 19] = [
         owner: SHOWN,
         stranger: SHOWN,
         expired: (303, "/login?next=%2Faccount"),
+    },
+    Row {
+        route: ("GET", "/settings"),
+        nobody: LOGIN_TO_SETTINGS,
+        owner: SHOWN,
+        stranger: SHOWN,
+        expired: LOGIN_TO_SETTINGS,
+    },
+    Row {
+        route: ("POST", "/settings"),
+        nobody: LOGIN_TO_SETTINGS,
+        owner: (422, ""),
+        stranger: (422, ""),
+        expired: LOGIN_TO_SETTINGS,
     },
     Row {
         route: ("GET", "/change-password"),

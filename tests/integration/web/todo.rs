@@ -2,6 +2,7 @@
 
 mod add_todo;
 mod edit_plan;
+mod edit_repeat;
 mod edit_todo;
 mod list;
 mod quick_add;

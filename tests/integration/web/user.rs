@@ -3,3 +3,4 @@
 mod account;
 mod change_password;
 mod register;
+mod settings;

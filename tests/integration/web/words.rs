@@ -42,7 +42,13 @@ async fn every_control_has_an_accessible_name(pool: MySqlPool) {
     assert_eq!(signs, ["Complete", "Reopen"], "what the button does");
     let removed = browser.post("/remove-todo", &[("todo_id", &milk)]).await;
     let mut pages = vec![list, browser.get(removed.header("location")).await];
-    for path in ["/account", "/sessions", "/change-password", "/logout"] {
+    for path in [
+        "/account",
+        "/settings",
+        "/sessions",
+        "/change-password",
+        "/logout",
+    ] {
         pages.push(browser.get(path).await);
     }
     for path in ["/login", "/register", "/no-such-page"] {
@@ -61,7 +67,12 @@ async fn adjacent_words_are_separated_in_the_markup(pool: MySqlPool) {
     let browser = site.browser("ona").await;
     browser.add("Buy milk").await;
     let page = browser.get("/").await.texts("main").concat();
-    for words in ["Ona Account", "All Open Done", "Buy milk Added", "× Remove"] {
+    for words in [
+        "Ona Account",
+        "All Open Today Upcoming Done",
+        "Buy milk Added",
+        "× Remove",
+    ] {
         assert!(page.contains(words), "{words} in {page}");
     }
 }

@@ -5,6 +5,17 @@ use maud::{Markup, html};
 use super::field::EditField;
 use crate::domain::todo::{Description, DueDate, Notes, Repeat};
 
+/// The days of the week, as they are sent and as they are called.
+const DAYS: [(&str, &str); 7] = [
+    ("mo", "Mon"),
+    ("tu", "Tue"),
+    ("we", "Wed"),
+    ("th", "Thu"),
+    ("fr", "Fri"),
+    ("sa", "Sat"),
+    ("su", "Sun"),
+];
+
 /// What a field of the form is shown with.
 pub(super) struct Control<'a> {
     pub(super) field: EditField,
@@ -37,7 +48,7 @@ impl Control<'_> {
                     textarea id=(id) name=(name) rows="3" autocomplete="off" dir="auto" data-max=(Notes::MAX)
                         aria-invalid=[invalid] aria-describedby=[described] { "\n" (value) }
                 },
-                EditField::DueDate => {
+                EditField::DueDate | EditField::RepeatUntil => {
                     input id=(id) name=(name) type="date" value=(value) min=(DueDate::MIN) max=(DueDate::MAX)
                         aria-invalid=[invalid] aria-describedby=[described];
                 },
@@ -48,8 +59,15 @@ impl Control<'_> {
                     input id=(id) name=(name) type="number" value=(value) min="1" max=(Repeat::INTERVAL_MAX)
                         aria-invalid=[invalid] aria-describedby=[described];
                 },
-                EditField::RepeatWeekdays | EditField::RepeatUntil => {
-                    input type="hidden" name=(name) value=(value);
+                EditField::RepeatWeekdays => {
+                    // Says that the form has these fields, also when no box is ticked.
+                    input type="hidden" name=(name) value="";
+                    @for (day, words) in DAYS {
+                        label.choice {
+                            input type="checkbox" name=(name) value=(day) checked[value.split(',').any(|it| it == day)];
+                            (words)
+                        }
+                    }
                 },
                 EditField::Priority => (self.select(&[("none", "None"), ("low", "Low"), ("medium", "Medium"), ("high", "High")])),
                 EditField::RepeatEvery => (self.select(&[

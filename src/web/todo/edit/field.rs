@@ -66,9 +66,8 @@ pub(super) enum EditField {
     RepeatEvery,
     RepeatInterval,
     RepeatFrom,
-    /// Hidden: what phones have set stays.
+    /// Names of days, with commas between them.
     RepeatWeekdays,
-    /// Hidden, too.
     RepeatUntil,
 }
 

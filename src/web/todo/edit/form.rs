@@ -72,21 +72,19 @@ impl<'a> EditForm<'a> {
             let words = "The revision that you have seen is a number";
             FieldError::new("expected_rev", FieldCode::InvalidValue, words)
         })?;
-        let Fields(fields) = form.fields();
-        let is_dropped = |part: Part| {
-            let mut chosen = fields.iter().filter(|(name, _)| name == TAKE);
-            chosen.any(|(_, value)| value == part.name())
-        };
+        let fields = form.fields();
+        let is_dropped = |part: Part| fields.all(TAKE).any(|value| value == part.name());
         let typed = |field: EditField| match (field, form.get(DUE_CHOICE)) {
-            (EditField::DueDate, chosen) if !chosen.is_empty() => Some(chosen),
-            _ => form.find(field.name()),
+            (EditField::DueDate, chosen) if !chosen.is_empty() => Some(chosen.into()),
+            (EditField::RepeatWeekdays, _) => chosen_days(fields),
+            _ => form.find(field.name()).map(line_feeds),
         };
         Ok(Self {
             id,
             expected_rev,
             restores: form.get(RESTORE) == "true",
             inputs: EditField::ALL.map(|field| Input {
-                typed: typed(field).map(line_feeds),
+                typed: typed(field),
                 shown: form.get(&field.shown_name()).to_owned().into(),
                 is_dropped: is_dropped(field.part()),
             }),
@@ -156,7 +154,7 @@ impl<'a> EditForm<'a> {
         let weekdays = Weekdays::parse(names.filter(|name| !name.is_empty()))?;
         let until = match self.value(EditField::RepeatUntil) {
             "" => None,
-            until => Some(DueDate::parse(until)?),
+            until => Some(DueDate::parse_until(until)?),
         };
         let repeat = Repeat::new(RepeatParts {
             every,
@@ -234,6 +232,15 @@ impl<'a> Input<'a> {
 /// Tells a value from others, in a form that must not grow by the value itself.
 fn fingerprint(value: &str) -> String {
     URL_SAFE_NO_PAD.encode(&sha256(&[value.as_bytes()])[..9])
+}
+
+/// The names of the days that are chosen; none when the form lacks them. A hidden field without a name among them says
+/// that the form has them, also when none is chosen.
+fn chosen_days(fields: &Fields) -> Option<Cow<'_, str>> {
+    let name = EditField::RepeatWeekdays.name();
+    fields.find(name)?;
+    let chosen: Vec<_> = fields.all(name).filter(|day| !day.is_empty()).collect();
+    Some(chosen.join(",").into())
 }
 
 /// A browser sends a line break as CR LF.

@@ -13,6 +13,7 @@ use super::{
                 quoted,
             },
             url,
+            user::settings::zone_in_words,
         },
         list_view::{ListUrl, ListView},
         row::{Reader, view_fields},
@@ -147,14 +148,18 @@ impl EditPage<'_> {
                     (field(EditField::DueTime))
                 }
                 (self.due_choices())
+                p.hint {
+                    (zone_in_words(self.reader.account, self.reader.today)) " "
+                    a href=(url::SETTINGS) { "Change it" }
+                }
                 div.fields {
                     (field(EditField::Priority))
                     (field(EditField::RepeatEvery))
                     (field(EditField::RepeatInterval))
                     (field(EditField::RepeatFrom))
+                    (field(EditField::RepeatUntil))
                 }
                 (field(EditField::RepeatWeekdays))
-                (field(EditField::RepeatUntil))
                 div.actions {
                     button.button type="submit" name=[name] value=[value] { (words) }
                     " "
@@ -219,11 +224,15 @@ impl EditPage<'_> {
         let shown = html! {
             input type="hidden" name=(field.shown_name()) value=(self.form.shown(field));
         };
-        let Some(label) = label(field) else {
-            return html! { (shown) (control.render()) };
-        };
+        let label = label(field);
+        let of_repeat = part == Part::Repeat && !is_first;
+        if field == EditField::RepeatWeekdays {
+            return html! {
+                fieldset.days.of-repeat { legend { (label) } (shown) (control.render()) }
+            };
+        }
         html! {
-            div.field {
+            div.field.of-repeat[of_repeat] {
                 label for=(element) { (label) }
                 (field_error(error))
                 @if let Some(todo) = other {
@@ -252,9 +261,9 @@ impl EditPage<'_> {
     }
 }
 
-/// The label of a field; none for a hidden one.
-fn label(field: EditField) -> Option<&'static str> {
-    Some(match field {
+/// The label of a field.
+fn label(field: EditField) -> &'static str {
+    match field {
         EditField::Description => "To-do",
         EditField::Notes => "Notes",
         EditField::DueDate => "Due date",
@@ -263,6 +272,7 @@ fn label(field: EditField) -> Option<&'static str> {
         EditField::RepeatEvery => "Repeat",
         EditField::RepeatInterval => "Every how many",
         EditField::RepeatFrom => "Counted from",
-        EditField::RepeatWeekdays | EditField::RepeatUntil => return None,
-    })
+        EditField::RepeatUntil => "Until",
+        EditField::RepeatWeekdays => "On these days of the week",
+    }
 }

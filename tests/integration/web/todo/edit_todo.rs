@@ -16,7 +16,7 @@ pub(super) fn filled(form: &Answer, typed: &str) -> Vec<(String, String)> {
 
 /// All fields of the form, as a browser sends them.
 pub(super) fn fields(form: &Answer) -> Vec<(String, String)> {
-    let inputs = "form.edit input:not([type=checkbox])";
+    let inputs = "form.edit input:not([type=checkbox]), form.edit input[type=checkbox][checked]";
     let names = form.attributes(inputs, "name").into_iter();
     let mut fields: Vec<_> = names.zip(form.attributes(inputs, "value")).collect();
     let notes = form.texts("form.edit textarea").remove(0);
@@ -77,7 +77,7 @@ async fn the_owner_edits_the_text_and_returns_to_the_same_part_of_the_list(pool:
     assert_eq!(form.texts("h1"), ["Edit a to-do"]);
     assert_eq!(form.texts("title"), ["Edit a to-do – Tickbox"]);
     assert_eq!(text(&form), "Buy mlik");
-    let cancel = form.attribute("form.edit a", "href");
+    let cancel = form.attribute("form.edit a.cancel", "href");
     assert_eq!(cancel, format!("/?show=open#text-{id}"));
     let saved = send(&browser, &filled(&form, " Buy milk & <b> "), &[]).await;
     assert_eq!(saved.status, 303);
@@ -118,7 +118,7 @@ async fn for_htmx_the_form_replaces_the_row_and_the_row_the_form(pool: MySqlPool
         "and back to the row"
     );
 
-    let cancel = form.attribute("form.edit a", "hx-get");
+    let cancel = form.attribute("form.edit a.cancel", "hx-get");
     let row = browser.get(&cancel).await;
     assert_eq!(row.todos(), ["Oat milk"], "as it is now");
     assert_eq!(row.attributes("li [data-focus]", "id"), [link.as_str()]);
@@ -148,7 +148,7 @@ async fn a_conflict_shows_both_texts_and_the_user_chooses(pool: MySqlPool) {
             conflict.attributes("form.edit [role=alert]", "class"),
             ["notice"]
         );
-        let choice = conflict.attribute("form.edit [type=checkbox]", "value");
+        let choice = conflict.attribute("form.edit [name=take]", "value");
         let more: &[_] = if keeps_theirs {
             &[("take", choice.as_str())]
         } else {
