@@ -62,7 +62,7 @@ macro_rules! query_rows {
                   todos.created_date AS "created_date?", list_date AS "list_date?",
                   moved_fraction AS "moved_fraction?", done_date AS "done_date?", todos.rev AS "rev?",
                   original_description AS "original_description?", notes AS "notes?", due_date AS "due_date?",
-                  due_time AS "due_time?", priority AS "priority?", repeat_rule AS "repeat_rule?",
+                  due_time AS "due_time?", priority AS "priority?: u8", repeat_rule AS "repeat_rule?",
                   last_done_date AS "last_done_date?", users.rev AS "user_rev!", open_count AS "open_count!",
                   todo_count AS "todo_count!"
            FROM users JOIN todos FORCE INDEX ("# + $index + r#") ON todos.user_id = users.id
@@ -79,8 +79,10 @@ macro_rules! query_rows_and_user {
     ($index:literal, $conditions:literal, $order:literal, $($argument:expr),+ $(,)?) => {
         query_rows!(
             @ "(", $index, $conditions, $order,
-            ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                  NULL, rev, open_count, todo_count FROM users WHERE id = ?",
+            ")
+           UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, CAST(NULL AS UNSIGNED), NULL, CAST(NULL AS UNSIGNED), NULL, NULL,
+                  NULL, NULL, CAST(NULL AS UNSIGNED), NULL, NULL, rev, open_count, todo_count
+           FROM users WHERE id = ?",
             $($argument),+
         )
     };

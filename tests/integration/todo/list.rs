@@ -201,6 +201,7 @@ async fn all_pages(world: &World, filter: Filter, limit: u32) -> Vec<Todo> {
             .await;
         let page = page.expect("listed");
         listed.extend(page.todos);
+        assert!(listed.len() <= 1_000, "the pages do not end: {after:?}");
         match page.next {
             // Through its text, as a link carries it.
             Some(next) => {

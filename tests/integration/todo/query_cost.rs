@@ -28,7 +28,7 @@ use crate::support::fixture::World;
 const LIMIT: usize = PAGE_SIZE.as_length() + 1;
 /// Behind a place, the engine is first asked for what is equal in all columns of the order but the last ones, and
 /// finds the next one. The user's row comes with them.
-const ROWS: u64 = LIMIT as u64 + 2;
+const ROWS: u64 = LIMIT as u64 + 3;
 /// On the one page that goes over from open to done it is also asked where the open ones end.
 const ROWS_OF_BOTH: u64 = ROWS + 1;
 /// What is due by a day comes with the user's row by itself; and where the place is the last of its minute and of its
