@@ -30,13 +30,13 @@ use crate::{
 };
 
 pub use crate::database::within_budget;
-pub use crate::domain::todo::TodoUpdate;
+pub use crate::domain::todo::{TodoUpdate, WriteOutcome};
 pub use access_token::TokenSigner;
 pub use password_hasher::{Argon2Cost, Hasher};
 pub use purge::Purged;
 pub use refusal::{Refusal, counting_refusals};
 pub use session::{ClientInfo, NewBrowserSession, TokenPair};
-pub use todo::{ChangeSet, WriteOutcome};
+pub use todo::ChangeSet;
 pub use user::RenewedSession;
 
 /// All verbs of the application. Clones share one pool, one clock and one queue for hashing.

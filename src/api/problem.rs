@@ -170,6 +170,9 @@ impl From<Error> for ApiError {
                     Conflict::IdReused => Code::IdReused,
                     Conflict::CallIdReused => Code::CallIdReused,
                     Conflict::TodoQuotaReached => Code::TodoQuotaReached,
+                    Conflict::NeighbourGone => Code::NeighbourGone,
+                    Conflict::NeighbourState => Code::NeighbourState,
+                    Conflict::NoRoom => Code::NoRoom,
                 };
                 match conflict.field_error() {
                     Some(error) => Self::new(code).with_errors(vec![error]),
@@ -208,6 +211,9 @@ impl From<WriteRefusal> for ApiError {
             }
             WriteRefusal::CallIdReused => Error::Conflict(Conflict::CallIdReused).into(),
             WriteRefusal::QuotaReached => Error::Conflict(Conflict::TodoQuotaReached).into(),
+            WriteRefusal::NeighbourGone => Error::Conflict(Conflict::NeighbourGone).into(),
+            WriteRefusal::NeighbourState => Error::Conflict(Conflict::NeighbourState).into(),
+            WriteRefusal::NoRoom => Error::Conflict(Conflict::NoRoom).into(),
         }
     }
 }

@@ -9,6 +9,6 @@ mod todo_change;
 pub(super) use self::{
     plan::SetRepeat,
     timestamp::serialize as serialize_timestamp,
-    todo::{AddTodo, Todo, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
+    todo::{AddTodo, MoveTodo, Todo, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
     todo_change::{SyncChanges, TodoChanges},
 };

@@ -18,7 +18,9 @@ use super::{
     json::Json,
     problem::{ApiError, FieldErrors},
     read_request::ReadRequest,
-    schema::{AddTodo, Todo, TodoChanges, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus},
+    schema::{
+        AddTodo, MoveTodo, Todo, TodoChanges, TodoList, TodoReference, UpdateTodo, UpdateTodoStatus,
+    },
 };
 use crate::{
     domain::{
@@ -252,6 +254,23 @@ impl TodoApi {
         body: Json<UpdateTodoStatus>,
     ) -> Result<Json<Todo>, ApiError> {
         let write = write_request::update_status(&body.0)?;
+        let outcome = service.write(&caller.0, write).await??;
+        Ok(Json(outcome.todo.into()))
+    }
+
+    /// Move a to-do
+    ///
+    /// Puts it directly above or below another one, open ones among open ones and done ones among done ones; what is
+    /// added next still comes on top. It gets another `position`, in rare cases others near it do too: `sync` and
+    /// `todo_changes` bring them. Where it stands already, nothing changes, whatever `expected_rev` says.
+    #[oai(path = "/move_todo", method = "post", operation_id = "move_todo")]
+    async fn move_todo(
+        &self,
+        caller: Caller,
+        service: Data<&Service>,
+        body: Json<MoveTodo>,
+    ) -> Result<Json<Todo>, ApiError> {
+        let write = write_request::moved(&body.0)?;
         let outcome = service.write(&caller.0, write).await??;
         Ok(Json(outcome.todo.into()))
     }

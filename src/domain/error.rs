@@ -110,6 +110,12 @@ pub enum Conflict {
     CallIdReused,
     /// The list is full: see [`QUOTA`](super::todo::QUOTA).
     TodoQuotaReached,
+    /// The to-do beside which another one was to stand is not there, or not any more.
+    NeighbourGone,
+    /// One of both is done and the other is open.
+    NeighbourState,
+    /// There is no place between two to-dos for one more.
+    NoRoom,
 }
 
 impl Conflict {
@@ -125,6 +131,15 @@ impl Conflict {
             Self::TodoQuotaReached => {
                 "Your list holds as many to-dos as it can. Remove some that you no longer need"
             }
+            Self::NeighbourGone => {
+                "The to-do beside which this one was to stand is not there any more. Look at the list, and move it once more"
+            }
+            Self::NeighbourState => {
+                "An open to-do can be moved among open ones only, a done one among done ones. Look at the list, and move it once more"
+            }
+            Self::NoRoom => {
+                "There is no room for one more to-do at this place. Move it a little further up or down"
+            }
         }
     }
 
@@ -135,7 +150,9 @@ impl Conflict {
             Self::UsernameTaken => ("username", FieldCode::UsernameTaken),
             Self::IdReused => ("id", FieldCode::IdReused),
             Self::CallIdReused => ("call_id", FieldCode::IdReused),
-            Self::TodoQuotaReached => return None,
+            Self::TodoQuotaReached | Self::NeighbourGone | Self::NeighbourState | Self::NoRoom => {
+                return None;
+            }
         };
         Some(FieldError::new(field, code, self.message()))
     }

@@ -7,7 +7,9 @@ mod description;
 mod due_date;
 mod field_revs;
 mod notes;
+pub mod own_order;
 mod pagination;
+mod place;
 mod plan;
 mod position;
 mod priority;
@@ -25,8 +27,8 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::{
     batch::{
-        Batch, BatchChanges, CALL_LIFE, CALLS_MAX, CALLS_SURPLUS, CallOutcome, RememberedCall,
-        TodoUpdate,
+        Batch, BatchChanges, CALL_LIFE, CALLS_MAX, CALLS_SURPLUS, CallOutcome, FoundPosition,
+        RememberedCall, TodoUpdate, WriteOutcome,
     },
     counts::{CountsDelta, QUOTA, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, TodoCounts},
     cursor::{Cursor, DoneCursor, DueCursor, OrderCursor, RemovedCursor},
@@ -35,6 +37,7 @@ pub use self::{
     field_revs::{Field, FieldRevs, Writer},
     notes::Notes,
     pagination::{Filter, Limit, ListQuery, PAGE_SIZE, Page, RemovedPage, Shown},
+    place::Place,
     plan::{Plan, PlanEdit, Setting},
     position::Position,
     priority::Priority,
@@ -243,6 +246,7 @@ impl Todo {
             Field::DueTime => self.plan.due_time != other.plan.due_time,
             Field::Priority => self.plan.priority != other.plan.priority,
             Field::Repeat => self.plan.repeat() != other.plan.repeat(),
+            Field::Position => self.position != other.position,
         }
     }
 

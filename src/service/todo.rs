@@ -1,7 +1,9 @@
 //! Verbs of to-dos, all idempotent; another user's to-do is not found, like one that never existed.
 
+mod batch;
 mod list;
+mod order;
 mod removed;
 mod write;
 
-pub use self::{list::ChangeSet, write::WriteOutcome};
+pub use self::list::ChangeSet;

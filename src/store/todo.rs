@@ -3,6 +3,7 @@
 mod batch;
 mod changes;
 mod list;
+mod order;
 mod removed;
 
 use time::{Date, PrimitiveDateTime, Time};
@@ -12,6 +13,7 @@ pub use self::{
     batch::{find_all, insert_all, update_all},
     changes::{Changes, changes},
     list::{Part, list},
+    order::{Neighbour, below, respace, tied},
     removed::{removed_at, removed_between},
 };
 use super::to_database;

@@ -30,7 +30,11 @@ LINKS: dict[tuple[str, str], list[tuple[str, dict[str, str]]]] = {
     ("update_todo_status", "200"): [("update_todo_status", {"id": "id"}), ("remove_todo", {"id": "id"})],
     ("remove_todo", "200"): [(call, {"id": "id"}) for call in ("restore_todo", "remove_todo", "update_todo_status")],
     ("restore_todo", "200"): [("update_todo", {"id": "id", "expected_rev": "rev"})],
-    ("todo_list", "200"): [("todo_list", {"cursor": "next_cursor"})],
+    ("todo_list", "200"): [
+        ("todo_list", {"cursor": "next_cursor"}),
+        ("move_todo", {"id": "todos/1/id", "before_id": "todos/0/id"}),
+    ],
+    ("move_todo", "200"): [("move_todo", {"id": "id", "expected_rev": "rev"})],
     ("todo_changes", "200"): [("todo_changes", {"since": "next"})],
     ("sync", "200"): [("sync", {"since": "changes/next"}), ("todo_changes", {"since": "changes/next"})],
     ("session_list", "200"): [("end_session", {"session_id": "sessions/0/session_id"})],

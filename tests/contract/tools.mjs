@@ -32,6 +32,7 @@ const ORDER = [
   ["remove_todo", 200],
   ["restore_todo", 200],
   ["sync", 200],
+  ["move_todo", 200],
   ["refresh_token", 200],
   ["session_list", 200],
   ["end_session", 204],

@@ -96,7 +96,7 @@ fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, Reques
 }
 
 /// Each call with its body; null for those that have none.
-fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 19] {
+fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 20] {
     [
         ("me", Value::Null),
         ("update_me", json!({ "time_zone": "Europe/Vilnius" })),
@@ -124,6 +124,10 @@ fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 19] {
         ),
         ("add_todo", json!({ "id": id, "description": "milk" })),
         ("update_todo_status", json!({ "id": id })),
+        (
+            "move_todo",
+            json!({ "id": id, "before_id": "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a11" }),
+        ),
         ("remove_todo", json!({ "id": id })),
         (
             "register_user",

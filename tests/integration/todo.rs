@@ -3,6 +3,7 @@
 mod list;
 mod model;
 mod moment;
+mod own_order;
 mod query_cost;
 mod removed;
 mod rows;

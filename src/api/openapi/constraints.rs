@@ -242,6 +242,12 @@ fn write_limits() -> Vec<(&'static str, &'static str, Value)> {
         ("UpdateTodo", "call_id", id.clone()),
         ("UpdateTodoStatus", "id", id.clone()),
         ("UpdateTodoStatus", "call_id", id.clone()),
+        ("MoveTodo", "id", id.clone()),
+        ("MoveTodo", "before_id", id.clone()),
+        ("MoveTodo", "after_id", id.clone()),
+        ("MoveTodo", "call_id", id.clone()),
+        ("SyncCall", "before_id", id.clone()),
+        ("SyncCall", "after_id", id.clone()),
         ("TodoReference", "id", id.clone()),
         ("TodoReference", "call_id", id.clone()),
         (

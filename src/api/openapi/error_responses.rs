@@ -72,6 +72,15 @@ fn codes(id: &str, operation: &Value) -> Vec<Code> {
             Code::TodoRemoved,
             Code::CallIdReused,
         ],
+        "move_todo" => &[
+            Code::TodoNotFound,
+            Code::NeighbourGone,
+            Code::NeighbourState,
+            Code::RevConflict,
+            Code::TodoRemoved,
+            Code::NoRoom,
+            Code::CallIdReused,
+        ],
         "remove_todo" => &[Code::TodoNotFound, Code::RevConflict, Code::CallIdReused],
         "restore_todo" => &[
             Code::TodoNotFound,
@@ -147,6 +156,8 @@ fn current(call: &str, code: Code) -> Todo {
             rev: 4,
             ..todo.completed(date, date.date()).removed(date)
         }
+    } else if call == "move_todo" {
+        Todo { rev: 9, ..todo }
     } else {
         Todo { rev: 2, ..todo }
     }

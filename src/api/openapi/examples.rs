@@ -101,6 +101,7 @@ fn request(id: &str) -> Option<Value> {
             "expected_rev": 1,
         }),
         "remove_todo" | "restore_todo" => json!({ "id": ID }),
+        "move_todo" => json!({ "id": ID, "after_id": OTHER_ID }),
         "sync" => json!({
             "calls": [
                 {
@@ -118,8 +119,9 @@ fn request(id: &str) -> Option<Value> {
                 },
                 {
                     "call_id": CALL_IDS[2],
-                    "call": "remove_todo",
+                    "call": "move_todo",
                     "id": OTHER_ID,
+                    "after_id": ID,
                 },
             ],
         }),
@@ -163,6 +165,7 @@ fn response(id: &str) -> Value {
             todo
         }
         "restore_todo" => done(5),
+        "move_todo" => todo("Buy oat milk", Value::Null, 9),
         "sync" => synced(),
         id => unreachable!("{id} has no example yet"),
     }
@@ -185,23 +188,23 @@ fn changes() -> Value {
     })
 }
 
+/// The to-do that is added beside the first one.
+fn other(rev: u64) -> Value {
+    let mut todo = todo("Buy bread", Value::Null, rev);
+    todo["id"] = json!(OTHER_ID);
+    todo
+}
+
 fn synced() -> Value {
-    let other = |rev| {
-        let mut todo = todo("Buy bread", Value::Null, rev);
-        todo["id"] = json!(OTHER_ID);
-        todo
-    };
     let open = todo("Buy oat milk", Value::Null, 7);
-    let mut removed = other(8);
-    removed["removed"] = json!(true);
     json!({
         "answers": [
             { "call_id": CALL_IDS[0], "status": 201, "todo": other(6) },
             { "call_id": CALL_IDS[1], "status": 200, "todo": open },
-            { "call_id": CALL_IDS[2], "status": 200, "todo": removed },
+            { "call_id": CALL_IDS[2], "status": 200, "todo": other(8) },
         ],
         "changes": {
-            "todos": [open],
+            "todos": [open, other(8)],
             "removed": [],
             "next": "2f1d6b8e.8",
             "has_more": false,
@@ -245,9 +248,8 @@ pub(super) fn invalid(id: &str) -> FieldError {
         "update_me" => TimeZone::parse("Vilnius").err(),
         "todo_list" => Shown::parse("late").err(),
         "todo_changes" | "sync" => Limit::parse("0").err(),
-        "get_todo" | "update_todo" | "update_todo_status" | "remove_todo" | "restore_todo" => {
-            TodoId::parse("17").err()
-        }
+        "get_todo" | "update_todo" | "update_todo_status" | "move_todo" | "remove_todo"
+        | "restore_todo" => TodoId::parse("17").err(),
         "logout" => {
             let words = "This is no refresh token. Send that of the last answer";
             Some(FieldError::new(

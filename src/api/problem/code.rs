@@ -34,6 +34,9 @@ pub(in crate::api) enum Code {
     CallIdReused,
     TodoQuotaReached,
     RevConflict,
+    NeighbourGone,
+    NeighbourState,
+    NoRoom,
     TodoGone,
     SyncTokenExpired,
     RateLimited,
@@ -58,7 +61,10 @@ impl Code {
             | Self::IdReused
             | Self::CallIdReused
             | Self::TodoQuotaReached
-            | Self::RevConflict => StatusCode::CONFLICT,
+            | Self::RevConflict
+            | Self::NeighbourGone
+            | Self::NeighbourState
+            | Self::NoRoom => StatusCode::CONFLICT,
             Self::TodoGone | Self::SyncTokenExpired => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -117,6 +123,7 @@ impl Code {
             Self::RevConflict => {
                 "The to-do has been changed in the meantime. Look at current, and send the change again with its rev."
             }
+            Self::NeighbourGone | Self::NeighbourState | Self::NoRoom => self.detail_of_move(),
             Self::TodoGone => {
                 "This to-do cannot be restored any more: 30 days after it was removed, or 20,000 removals later, it is gone for good. Add it once more, with a new id."
             }
@@ -131,6 +138,20 @@ impl Code {
             }
             Self::Unavailable => {
                 "The service cannot answer right now. It may or may not have been done. Wait for Retry-After and send it again: only a to-do with neither an id nor a call_id could then be there twice."
+            }
+        }
+    }
+
+    fn detail_of_move(self) -> &'static str {
+        match self {
+            Self::NeighbourState => {
+                "An open to-do can be moved among open ones only, a done one among done ones. Fetch what has changed, and move it beside another one."
+            }
+            Self::NoRoom => {
+                "There is no room for one more to-do at this place. Move it a little further up or down."
+            }
+            _ => {
+                "The to-do beside which this one was to stand is not there any more. Fetch what has changed, and move it beside another one."
             }
         }
     }

@@ -193,6 +193,25 @@ pub(in crate::api) struct UpdateTodoStatus {
     pub(in crate::api) call_id: Option<String>,
 }
 
+/// Where to put a to-do in the user's own order: beside another one, by exactly one of `before_id` and `after_id`.
+#[derive(Default, Deserialize, Object)]
+#[oai(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::api) struct MoveTodo {
+    /// Which to-do.
+    pub(in crate::api) id: String,
+    /// The to-do that it shall stand directly above.
+    pub(in crate::api) before_id: Option<String>,
+    /// The to-do that it shall stand directly below.
+    pub(in crate::api) after_id: Option<String>,
+    /// The `rev` of the to-do that the person had seen. If another client has moved it since, nothing is changed and
+    /// the answer is 409.
+    pub(in crate::api) expected_rev: Option<u64>,
+    /// Names this call, so that a repetition is known for two days (see `sync`); a UUID of any version, a new one for
+    /// each call and for each that is made of a refused one.
+    pub(in crate::api) call_id: Option<String>,
+}
+
 /// A to-do by its id.
 #[derive(Default, Deserialize, Object)]
 #[oai(deny_unknown_fields)]

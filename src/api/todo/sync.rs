@@ -17,7 +17,8 @@ use crate::{
         json::{self, Json},
         problem::{ApiError, FieldErrors, Problem},
         schema::{
-            AddTodo, SetRepeat, SyncChanges, Todo, TodoReference, UpdateTodo, UpdateTodoStatus,
+            AddTodo, MoveTodo, SetRepeat, SyncChanges, Todo, TodoReference, UpdateTodo,
+            UpdateTodoStatus,
         },
     },
     domain::{
@@ -90,6 +91,7 @@ enum Verb {
     UpdateTodoStatus,
     RemoveTodo,
     RestoreTodo,
+    MoveTodo,
 }
 
 /// A call and its body. Each takes the fields of the call that it names, and no others.
@@ -128,6 +130,10 @@ struct SyncCall {
     repeat: MaybeUndefined<SetRepeat>,
     /// See `add_todo`.
     parse: Option<bool>,
+    /// See `move_todo`.
+    before_id: Option<String>,
+    /// See `move_todo`.
+    after_id: Option<String>,
     /// See each call but `add_todo`.
     expected_rev: Option<u64>,
 }
@@ -165,9 +171,9 @@ impl SyncApi {
     /// from being done. If no answer arrives, send the same batch again, or any part of it: what was done is
     /// remembered by its `call_id` for two days (unless 20,000 more are named), answered as it was the first time
     /// with the to-do as it is now, and not done again, whatever other clients did meanwhile. What was refused with
-    /// `rev_conflict`, `todo_removed` or `todo_not_found` is remembered as long and never done, also when the to-do
-    /// could be changed by now; it is refused by what is stored then, so that one of the first two may follow any of
-    /// them. When the person has decided, send it with a new `call_id`. All other refusals, such as
+    /// `rev_conflict`, `todo_removed`, `todo_not_found`, `neighbour_gone` or `neighbour_state` is remembered as long and
+    /// never done, also when the to-do could be changed by now; it is refused by what is stored then, so that one of the
+    /// first two may follow any of them. When the person has decided, send it with a new `call_id`. All other refusals, such as
     /// `todo_quota_reached`, are judged anew. Leave `expected_rev` as it was when the person made the change: what this
     /// session has changed itself since is no conflict. In the changes, store `todos`, delete `removed`, and go on as
     /// with `todo_changes`; a `since` that has expired is answered with a first copy.
@@ -300,6 +306,13 @@ impl SyncCall {
                 expected_rev: self.expected_rev,
                 call_id,
             }),
+            Verb::MoveTodo => write_request::moved(&MoveTodo {
+                id: id.unwrap_or_default(),
+                before_id: self.before_id,
+                after_id: self.after_id,
+                expected_rev: self.expected_rev,
+                call_id,
+            }),
             Verb::RemoveTodo | Verb::RestoreTodo => {
                 let change = match self.call {
                     Verb::RemoveTodo => Change::Remove,
@@ -317,12 +330,13 @@ impl SyncCall {
 
     /// Refuses the fields of other calls.
     fn check_fields(&self) -> Result<(), FieldErrors> {
-        use Verb::{AddTodo, UpdateTodo, UpdateTodoStatus};
+        use Verb::{AddTodo, MoveTodo, UpdateTodo, UpdateTodoStatus};
         let verb = self.call;
-        let [edits, sets, adds, judged] = [
+        let [edits, sets, adds, moves, judged] = [
             matches!(verb, AddTodo | UpdateTodo),
             matches!(verb, AddTodo | UpdateTodo | UpdateTodoStatus),
             verb == AddTodo,
+            verb == MoveTodo,
             verb != AddTodo,
         ];
         let fields = [
@@ -335,6 +349,8 @@ impl SyncCall {
             ("is_done", self.is_done.is_some(), sets),
             ("created_date", self.created_date.is_some(), adds),
             ("parse", self.parse.is_some(), adds),
+            ("before_id", self.before_id.is_some(), moves),
+            ("after_id", self.after_id.is_some(), moves),
             ("expected_rev", self.expected_rev.is_some(), judged),
         ];
         let mut errors = FieldErrors::default();

@@ -1,17 +1,20 @@
 //! Bodies of writes, parsed: the same whether they come by themselves or in a batch.
 
 use time::{Date, OffsetDateTime};
+use uuid::Uuid;
 
 use super::plan_request::{ChangedPlan, NewPlan};
 use crate::{
     api::{
         problem::FieldErrors,
-        schema::{AddTodo, TodoReference, UpdateTodo, UpdateTodoStatus},
+        schema::{AddTodo, MoveTodo, TodoReference, UpdateTodo, UpdateTodoStatus},
     },
     domain::{
         error::FieldError,
         session::CallId,
-        todo::{Change, CreatedDate, Description, Edit, NewTodo, Plan, PlanEdit, TodoId, Write},
+        todo::{
+            Change, CreatedDate, Description, Edit, NewTodo, Place, Plan, PlanEdit, TodoId, Write,
+        },
         user::Account,
     },
     service::Service,
@@ -135,6 +138,25 @@ pub(super) fn update_status(body: &UpdateTodoStatus) -> Result<Write, FieldError
 pub(super) fn named(body: &TodoReference, change: Change) -> Result<Write, FieldErrors> {
     let named = (body.id.as_str(), body.expected_rev, body.call_id.as_deref());
     write(named, change)
+}
+
+/// A to-do to be moved.
+pub(super) fn moved(body: &MoveTodo) -> Result<Write, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let id = errors.collect(TodoId::parse(&body.id));
+    // Which to-do it is cannot be said yet of one that cannot be read: any other does for its place.
+    let own = id.unwrap_or(TodoId(Uuid::nil()));
+    let (before, after) = (body.before_id.as_deref(), body.after_id.as_deref());
+    let place = errors.collect(Place::parse(own, before, after));
+    let call_id = errors.collect(call_id(body.call_id.as_deref()));
+    let (Some(id), Some(place), Some(call_id)) = (id, place, call_id) else {
+        return Err(errors);
+    };
+    Ok(Write {
+        expected_rev: body.expected_rev,
+        call_id,
+        ..Write::new(id, Change::Move(place))
+    })
 }
 
 fn write(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use time::Duration;
 
-use super::{Circumstances, CountsDelta, Todo, TodoCounts, TodoId, Write, WriteRefusal};
+use super::{Circumstances, CountsDelta, Position, Todo, TodoCounts, TodoId, Write, WriteRefusal};
 use crate::domain::session::CallId;
 
 /// How long a call is remembered, so that its repetition is known.
@@ -26,6 +26,12 @@ pub struct TodoUpdate {
     /// Whether this call changed it; a repetition does not, but one that names its call has the first one's answer.
     pub changed: bool,
 }
+
+/// What became of a write.
+pub type WriteOutcome = Result<TodoUpdate, WriteRefusal>;
+
+/// The position for a to-do that is moved, or why it has none.
+pub type FoundPosition = Result<Position, WriteRefusal>;
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,15 +129,34 @@ impl Batch {
         }
     }
 
-    /// Makes a write, or finds that it has been made.
+    /// The to-do that a move is about, unless the move has been made.
+    #[must_use]
+    pub fn to_be_moved(&self, write: &Write) -> Option<&Todo> {
+        let is_known = write.call_id.is_some_and(|id| self.known.contains_key(&id));
+        self.now.get(&write.id).filter(|_| !is_known)
+    }
+
+    /// Makes a write that moves nothing, or finds that it has been made.
     ///
     /// # Errors
     /// The reason why it is not made.
-    pub fn apply(&mut self, write: &Write) -> Result<TodoUpdate, WriteRefusal> {
+    pub fn apply(&mut self, write: &Write) -> WriteOutcome {
+        self.apply_at(write, None)
+    }
+
+    /// Makes a move to the position that was found for it, or finds that it has been made.
+    ///
+    /// # Errors
+    /// The reason why it is not made.
+    pub fn apply_move(&mut self, write: &Write, found: FoundPosition) -> WriteOutcome {
+        self.apply_at(write, Some(found))
+    }
+
+    fn apply_at(&mut self, write: &Write, found: Option<FoundPosition>) -> WriteOutcome {
         if let Some(known) = write.call_id.and_then(|id| self.known.get(&id)) {
             return self.repeat(*known, write);
         }
-        let made = self.make(write);
+        let made = self.make(write, found);
         let (todo_id, outcome) = match &made {
             Ok((todo, true)) => (todo.id, CallOutcome::Changed),
             Ok((todo, false)) => (todo.id, CallOutcome::Unchanged),
@@ -158,7 +183,7 @@ impl Batch {
 
     /// The answer to a call that was answered before: the to-do as it is now, since another device may have changed
     /// it, and the client may have heard of that already.
-    fn repeat(&self, known: RememberedCall, write: &Write) -> Result<TodoUpdate, WriteRefusal> {
+    fn repeat(&self, known: RememberedCall, write: &Write) -> WriteOutcome {
         if known.fingerprint != write.fingerprint() {
             return Err(WriteRefusal::CallIdReused);
         }
@@ -177,13 +202,20 @@ impl Batch {
         }
     }
 
-    fn make(&mut self, write: &Write) -> Result<(Todo, bool), WriteRefusal> {
+    fn make(
+        &mut self,
+        write: &Write,
+        found: Option<FoundPosition>,
+    ) -> Result<(Todo, bool), WriteRefusal> {
         let (stored, writer) = (self.now.get(&write.id), write.writer(self.by.writer));
         let by = Circumstances {
             rev: self.counts.rev,
             ..self.by
         };
-        let wanted = write.decide(stored, by)?;
+        let mut wanted = write.decide(stored, by)?;
+        if let Some(position) = found.transpose()? {
+            wanted = write.placed(&wanted, position, by)?;
+        }
         if stored == Some(&wanted) {
             return Ok((wanted, false));
         }

@@ -22,11 +22,13 @@ pub enum Field {
     Priority,
     /// What names its next due date.
     Repeat,
+    /// Where it stands in the user's own order.
+    Position,
 }
 
 impl Field {
     /// All fields.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Description,
         Self::IsDone,
         Self::Removed,
@@ -35,6 +37,7 @@ impl Field {
         Self::DueTime,
         Self::Priority,
         Self::Repeat,
+        Self::Position,
     ];
 
     /// Its code in the stored form. Codes are added, never used again for another field.
@@ -48,6 +51,7 @@ impl Field {
             Self::DueTime => 6,
             Self::Priority => 7,
             Self::Repeat => 8,
+            Self::Position => 9,
         }
     }
 }
@@ -90,6 +94,9 @@ pub struct FieldRevs {
     fields: Vec<(u8, Stamp)>,
 }
 
+/// The code of the last respacing: the to-do has another revision, and nothing that anybody had set is another.
+const RESPACED: u8 = 10;
+
 /// Bytes of a stamp: the code of its field, 0 for all others; its revision; its writer.
 const STAMP: usize = 1 + 8 + 4;
 
@@ -119,10 +126,19 @@ impl FieldRevs {
 
     /// With another last change of a field.
     pub fn stamp(&mut self, field: Field, rev: u64, writer: Writer) {
-        let stamp = Stamp { rev, writer };
-        match self.fields.iter_mut().find(|it| it.0 == field.code()) {
+        self.stamp_code(field.code(), Stamp { rev, writer });
+    }
+
+    /// Of a to-do that made way for another one, without being moved among its neighbours.
+    pub fn stamp_respaced(&mut self, rev: u64) {
+        let writer = Writer::UNNAMED;
+        self.stamp_code(RESPACED, Stamp { rev, writer });
+    }
+
+    fn stamp_code(&mut self, code: u8, stamp: Stamp) {
+        match self.fields.iter_mut().find(|it| it.0 == code) {
             Some((_, last)) => *last = stamp,
-            None => self.fields.push((field.code(), stamp)),
+            None => self.fields.push((code, stamp)),
         }
     }
 
@@ -217,6 +233,17 @@ mod tests {
             FieldRevs::from_stored(stored.as_deref(), 4),
             FieldRevs::at(4)
         );
+    }
+
+    #[test]
+    fn what_makes_way_has_another_revision_and_no_changed_field() {
+        let mut revs = FieldRevs::at(1);
+        revs.stamp_respaced(5);
+        let read = FieldRevs::from_stored(revs.to_stored().as_deref(), 5);
+        assert_eq!(read, revs);
+        for field in Field::ALL {
+            assert!(!read.has_changed(field, 1, PHONE), "{field:?}");
+        }
     }
 
     #[test]

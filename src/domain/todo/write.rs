@@ -2,7 +2,7 @@
 
 use time::{Date, Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Description, Field, Plan, PlanEdit, Todo, TodoId, Typed, Writer};
+use super::{Description, Field, Place, Plan, PlanEdit, Position, Todo, TodoId, Typed, Writer};
 use crate::domain::{
     digest::sha256,
     error::{FieldCode, FieldError},
@@ -36,6 +36,8 @@ pub enum Change {
     Remove,
     /// Bring it back as it was.
     Restore,
+    /// Put it elsewhere in the user's own order.
+    Move(Place),
 }
 
 /// A to-do to be added.
@@ -113,13 +115,26 @@ pub enum WriteRefusal {
     Invalid(FieldError),
     /// The list is full.
     QuotaReached,
+    /// The to-do beside which it was to stand is not there, or not any more.
+    NeighbourGone,
+    /// That one is done and this one is open, or the other way round.
+    NeighbourState,
+    /// There is no number left between the to-dos around that place: see [`own_order`](super::own_order).
+    NoRoom,
 }
 
 impl WriteRefusal {
     /// Whether a call keeps this answer: what another client had done is the reason, and a person decides about it.
     #[must_use]
     pub fn is_for_good(&self) -> bool {
-        matches!(self, Self::NotFound | Self::Removed(_) | Self::Changed(_))
+        matches!(
+            self,
+            Self::NotFound
+                | Self::Removed(_)
+                | Self::Changed(_)
+                | Self::NeighbourGone
+                | Self::NeighbourState
+        )
     }
 }
 
@@ -192,7 +207,17 @@ impl Write {
         self.call_id.map_or(Writer::UNNAMED, |_| session)
     }
 
-    /// The to-do as it shall be stored; the same when it is so already.
+    /// The place that it moves a to-do to.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self.change {
+            Change::Move(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// The to-do as it shall be stored; the same when it is so already. What it takes to know where a to-do is moved to is
+    /// found after that: see [`Self::placed`].
     ///
     /// # Errors
     /// The reason why it may not.
@@ -208,17 +233,40 @@ impl Write {
         let wanted = match &self.change {
             Change::Add(new) if stored.was_added_as(&new.description) => return Ok(stored.clone()),
             Change::Add(_) => return Err(WriteRefusal::IdReused(current())),
-            Change::Edit(_) if stored.is_lost(by.now) => return Err(WriteRefusal::NotFound),
-            Change::Edit(_) if stored.removed_date.is_some() => {
+            Change::Edit(_) | Change::Move(_) if stored.is_lost(by.now) => {
+                return Err(WriteRefusal::NotFound);
+            }
+            Change::Edit(_) | Change::Move(_) if stored.removed_date.is_some() => {
                 return Err(WriteRefusal::Removed(current()));
             }
             Change::Restore if stored.is_lost(by.now) => return Err(WriteRefusal::Gone),
             Change::Edit(edit) => self.edited(stored, edit, by)?,
+            Change::Move(_) => stored.clone(),
             Change::Remove => stored.clone().removed(by.now),
             Change::Restore => stored.clone().restored(),
         };
         if self.is_conflict(stored, &wanted, by) {
             return Err(WriteRefusal::Changed(current()));
+        }
+        Ok(wanted)
+    }
+
+    /// The to-do that is moved, at the position that was found for it.
+    ///
+    /// # Errors
+    /// When another client has moved it meanwhile.
+    pub fn placed(
+        &self,
+        stored: &Todo,
+        position: Position,
+        by: Circumstances,
+    ) -> Result<Todo, WriteRefusal> {
+        let wanted = Todo {
+            position,
+            ..stored.clone()
+        };
+        if self.is_conflict(stored, &wanted, by) {
+            return Err(WriteRefusal::Changed(Box::new(stored.clone())));
         }
         Ok(wanted)
     }
@@ -235,7 +283,7 @@ impl Write {
     }
 
     /// Whether another client has changed what this write sets, after the revision that its client had seen. What
-    /// is stored already is no conflict. Removing sets all of a to-do: nobody shall lose a text unseen.
+    /// is stored already is no conflict. Removing sets all of a to-do but its place: nobody shall lose a text unseen.
     fn is_conflict(&self, stored: &Todo, wanted: &Todo, by: Circumstances) -> bool {
         let Some(expected) = self.expected_rev else {
             return false;
@@ -246,7 +294,9 @@ impl Write {
         let takes_all = matches!(self.change, Change::Remove) && wanted != stored;
         Field::ALL
             .into_iter()
-            .filter(|field| takes_all || wanted.differs(stored, *field))
+            .filter(|field| {
+                takes_all && *field != Field::Position || wanted.differs(stored, *field)
+            })
             .any(|field| stored.revs.has_changed(field, seen, writer))
     }
 
@@ -256,7 +306,7 @@ impl Write {
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 8] {
         let flag = |flag: Option<bool>| [flag.map_or(2, u8::from)];
-        let (verb, id, text, is_done, plan) = match &self.change {
+        let (verb, id, text, is_done, rest) = match &self.change {
             Change::Add(new) => {
                 let id = (!new.has_our_id).then_some(self.id);
                 let is_done = flag(Some(new.is_done));
@@ -275,10 +325,14 @@ impl Write {
             }
             Change::Remove => (b"rem", Some(self.id), None, flag(None), String::new()),
             Change::Restore => (b"res", Some(self.id), None, flag(None), String::new()),
+            Change::Move(place) => {
+                let place = place.fingerprint();
+                (b"mov", Some(self.id), None, flag(None), place)
+            }
         };
         let id = id.map_or([0; 16], |id| *id.0.as_bytes());
         let text = text.unwrap_or_default().as_bytes();
-        let hash = sha256(&[verb, &id, &is_done, text, plan.as_bytes()]);
+        let hash = sha256(&[verb, &id, &is_done, text, rest.as_bytes()]);
         let mut fingerprint = [0; 8];
         fingerprint.copy_from_slice(&hash[..8]);
         fingerprint

@@ -1,14 +1,13 @@
 //! Verbs that write. Each is decided by [`Write`] alone, whatever statements it takes: one without a name takes
 //! as few as can be, those that are named by their clients are made as a batch, which remembers them.
 
-use std::collections::HashSet;
-
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 
 use super::{
-    super::{Service, purge::delete_oldest},
+    super::Service,
     ChangeSet,
+    batch::{Done, batch, circumstances, delete_surplus},
 };
 use crate::{
     database::{Connection, TxOutcome},
@@ -16,17 +15,16 @@ use crate::{
         error::{Conflict, Error, Gone},
         rate_limit::Work,
         todo::{
-            Batch, BatchChanges, CALLS_MAX, CALLS_SURPLUS, Change, Circumstances, CountsDelta,
-            Edit, Limit, NewTodo, SyncToken, TOMBSTONES_MAX, TOMBSTONES_SURPLUS, Todo, TodoCounts,
-            TodoId, TodoUpdate, Write, WriteRefusal, Writer,
+            Change, Circumstances, CountsDelta, Edit, Limit, NewTodo, Place, SyncToken, Todo,
+            TodoCounts, TodoId, TodoUpdate, Write, WriteOutcome, WriteRefusal, Writer,
         },
-        user::{Account, UserId},
+        user::Account,
     },
-    store::{self, user::LockedUser},
+    store,
 };
 
-/// What became of a write.
-pub type WriteOutcome = Result<TodoUpdate, WriteRefusal>;
+/// So many to-dos that make way cost about what one change does: a few bytes each, in one statement.
+const CHANGES_OF_A_RESPACING: usize = 10;
 
 /// Verbs of a page: without conditions, since a person looks at what they change.
 impl Service {
@@ -91,6 +89,20 @@ impl Service {
         self.change(account, id, Change::Restore).await
     }
 
+    /// Moves a to-do beside another one of its state.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the user has no such to-do; [`Conflict::NeighbourGone`] and its like when it cannot
+    /// stand there.
+    pub async fn move_to(
+        &self,
+        account: &Account,
+        id: TodoId,
+        place: Place,
+    ) -> Result<TodoUpdate, Error> {
+        self.change(account, id, Change::Move(place)).await
+    }
+
     async fn change(
         &self,
         account: &Account,
@@ -104,6 +116,9 @@ impl Service {
             WriteRefusal::QuotaReached => Error::Conflict(Conflict::TodoQuotaReached),
             WriteRefusal::Invalid(error) => error.into(),
             WriteRefusal::IdReused(_) => Error::Conflict(Conflict::IdReused),
+            WriteRefusal::NeighbourGone => Error::Conflict(Conflict::NeighbourGone),
+            WriteRefusal::NeighbourState => Error::Conflict(Conflict::NeighbourState),
+            WriteRefusal::NoRoom => Error::Conflict(Conflict::NoRoom),
             WriteRefusal::Changed(_) | WriteRefusal::CallIdReused => {
                 Error::internal("a write without conditions met one")
             }
@@ -115,7 +130,8 @@ impl Service {
     /// Makes one write.
     pub async fn write(&self, account: &Account, write: Write) -> Result<WriteOutcome, Error> {
         let _under_way = self.begin_work(account)?;
-        if write.call_id.is_some() {
+        // A move reads as much as a batch of one.
+        if write.call_id.is_some() || write.place().is_some() {
             let mut outcomes = self.write_all(account, vec![write]).await?;
             return outcomes
                 .pop()
@@ -173,23 +189,14 @@ impl Service {
             return Ok(Vec::new());
         }
         self.spend_work(account, Work::changes(writes.len()));
-        let (account, now) = (account.clone(), self.clock.now());
-        self.database
-            .transaction(move |connection| {
-                let (writes, account) = (writes.clone(), account.clone());
-                async move { batch(connection, &account, &writes, now).await }.boxed()
-            })
-            .await
-    }
-}
-
-fn circumstances(account: &Account, user: &LockedUser, now: OffsetDateTime) -> Circumstances {
-    Circumstances {
-        writer: Writer::of(account.session_id),
-        rev: user.counts.rev,
-        now,
-        today: account.time_zone.date(now),
-        has_purged: user.purged_rev > 0,
+        let (by, now) = (account.clone(), self.clock.now());
+        let done = self.database.transaction(move |connection| {
+            let (writes, account) = (writes.clone(), by.clone());
+            async move { batch(connection, &account, &writes, now).await }.boxed()
+        });
+        let Done { outcomes, respaced } = done.await?;
+        self.spend_work(account, Work::changes(respaced / CHANGES_OF_A_RESPACING));
+        Ok(outcomes)
     }
 }
 
@@ -223,21 +230,6 @@ async fn update(
     store::todo::update(connection, user, &todo).await?;
     delete_surplus(connection, user, now, locked.tombstones, change).await?;
     Ok(changed(todo, before.after(change, rev)))
-}
-
-/// Deletes the oldest tombstones of a user who has too many.
-async fn delete_surplus(
-    connection: &mut Connection,
-    user: UserId,
-    now: OffsetDateTime,
-    before: i32,
-    change: CountsDelta,
-) -> Result<(), Error> {
-    let tombstones = before + change.removed;
-    if change.removed > 0 && tombstones > TOMBSTONES_MAX {
-        delete_oldest(connection, user, now, TOMBSTONES_SURPLUS, tombstones).await?;
-    }
-    Ok(())
 }
 
 /// Two statements: the row lock of the first makes an earlier read unnecessary.
@@ -280,64 +272,6 @@ async fn insert(
         Ok(stored) => unchanged(stored, before),
         Err(refusal) => refused(refusal),
     })
-}
-
-/// Reads all that the writes name, makes them in memory, and stores what has become of it.
-async fn batch(
-    connection: &mut Connection,
-    account: &Account,
-    writes: &[Write],
-    now: OffsetDateTime,
-) -> Result<TxOutcome<Vec<WriteOutcome>>, Error> {
-    let user = account.user_id;
-    let locked = store::user::lock(connection, user).await?;
-    let call_ids = writes.iter().filter_map(|write| write.call_id);
-    let calls = store::call::find_all(connection, user, call_ids).await?;
-    let ids = writes.iter().map(|write| write.id);
-    let ids = ids.chain(calls.iter().map(|call| call.todo_id));
-    let ids: HashSet<_> = ids.collect();
-    let todos = store::todo::find_all(connection, user, ids).await?;
-    let by = circumstances(account, &locked, now);
-    let mut batch = Batch::new(by, locked.counts, todos, calls);
-    let outcomes = writes.iter().map(|write| batch.apply(write)).collect();
-    let changes = batch.finish();
-    if changes.calls.is_empty() && changes.revs == 0 {
-        return Ok(TxOutcome::Rollback(outcomes));
-    }
-    store_changes(connection, user, &locked, &changes, now).await?;
-    Ok(TxOutcome::Commit(outcomes))
-}
-
-async fn store_changes(
-    connection: &mut Connection,
-    user: UserId,
-    locked: &LockedUser,
-    changes: &BatchChanges,
-    now: OffsetDateTime,
-) -> Result<(), Error> {
-    let BatchChanges {
-        inserted,
-        updated,
-        calls,
-        revs,
-        change,
-    } = changes;
-    let mut count = locked.calls + i32::try_from(calls.len()).map_err(Error::internal)?;
-    if count > CALLS_MAX {
-        let forgotten = store::call::delete_oldest(connection, user, now, CALLS_SURPLUS).await?;
-        count -= i32::try_from(forgotten).map_err(Error::internal)?;
-    }
-    store::user::advance(connection, user, *revs, *change, count).await?;
-    if !inserted.is_empty() {
-        store::todo::insert_all(connection, user, inserted).await?;
-    }
-    if !updated.is_empty() {
-        store::todo::update_all(connection, user, updated).await?;
-    }
-    if !calls.is_empty() {
-        store::call::insert_all(connection, user, calls, now).await?;
-    }
-    delete_surplus(connection, user, now, locked.tombstones, *change).await
 }
 
 fn changed(todo: Todo, counts: TodoCounts) -> TxOutcome<WriteOutcome> {

@@ -77,7 +77,7 @@ impl<'a> From<&'a Todo> for TodoRow<'a> {
     }
 }
 
-fn date_text(date: OffsetDateTime) -> String {
+pub(super) fn date_text(date: OffsetDateTime) -> String {
     let utc = to_database(date);
     let (hour, minute, second, microsecond) = utc.as_hms_micro();
     format!(
@@ -86,11 +86,11 @@ fn date_text(date: OffsetDateTime) -> String {
     )
 }
 
-fn key(id: TodoId) -> String {
+pub(super) fn key(id: TodoId) -> String {
     id.0.simple().to_string()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes all");

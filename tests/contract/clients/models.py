@@ -38,6 +38,7 @@ MODELS = {
     "call_id: uuid = null,"
     "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null",
     "UpdateTodoStatus": "id: uuid, is_done: bool = null, expected_rev: int64 = null, call_id: uuid = null",
+    "MoveTodo": "id: uuid, before_id: uuid = null, after_id: uuid = null, expected_rev: int64 = null, call_id: uuid = null",
     "TodoReference": "id: uuid, expected_rev: int64 = null, call_id: uuid = null",
     "TodoList": "todos: [Todo], next_cursor: text?, rev: int64",
     "TodoChange": "id: uuid, rev: int64, description: text = null, is_done: bool = null, created_date: date = null,"
@@ -47,7 +48,7 @@ MODELS = {
     "TodoChanges": "todos: [TodoChange], next: text, has_more: bool, full: bool, snapshot: text = null",
     "SyncBatch": "since: text = null, limit: int = null, calls: [SyncCall] = null",
     "SyncCall": "call_id: uuid, call: CallName, id: uuid = null, description: text = null, is_done: bool = null,"
-    "created_date: date = null, expected_rev: int64 = null,"
+    "created_date: date = null, before_id: uuid = null, after_id: uuid = null, expected_rev: int64 = null,"
     "notes: text = null, due_date: text = null, due_time: text = null, priority: text = null, repeat: SetRepeat = null,"
     "parse: bool = null",
     "SyncAnswer": "call_id: text = null, status: int, todo: Todo = null, problem: Problem = null",

@@ -48,6 +48,10 @@ async fn calls(phone: &Phone<'_>, site: &Site) -> Vec<(&'static str, Value)> {
         to_do(phone, "Buy bread").await,
     );
     phone.post("remove_todo", json!({ "id": gone })).await;
+    let (last, moved) = (
+        to_do(phone, "Buy salt").await,
+        to_do(phone, "Buy rice").await,
+    );
     let session = site.session_of("ona", "another phone").await;
     let edit = json!({ "id": open, "description": "Buy oat milk", "expected_rev": 1 });
     let person = json!({
@@ -67,6 +71,7 @@ async fn calls(phone: &Phone<'_>, site: &Site) -> Vec<(&'static str, Value)> {
         ("add_todo", json!({ "id": CALL, "description": "Buy tea" })),
         ("update_todo", edit),
         ("update_todo_status", json!({ "id": open })),
+        ("move_todo", json!({ "id": moved, "after_id": last })),
         ("remove_todo", json!({ "id": open })),
         ("restore_todo", json!({ "id": gone })),
         (

@@ -2,6 +2,7 @@
 
 mod add_todo;
 mod get_todo;
+mod move_todo;
 mod remove_todo;
 mod restore_todo;
 mod sync;

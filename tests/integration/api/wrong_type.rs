@@ -124,7 +124,8 @@ async fn a_call_that_is_missing_or_unknown_is_refused_in_words(pool: MySqlPool) 
         json!({"call_id": id, "call": ""}),
     ];
     let reply = phone.post("sync", json!({"calls": calls})).await;
-    let names = "one of add_todo, update_todo, update_todo_status, remove_todo, restore_todo";
+    let names =
+        "one of add_todo, update_todo, update_todo_status, remove_todo, restore_todo, move_todo";
     let unknown = format!("The field call must be {names}");
     for (index, (field, code, message)) in [
         ("call", "required", "The field call is missing"),

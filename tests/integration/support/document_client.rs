@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// In an order in which each finds what it needs: the revisions of the examples come from it.
-pub(crate) const ORDER: [&str; 21] = [
+pub(crate) const ORDER: [&str; 22] = [
     "register_user",
     "login",
     "me",
@@ -25,6 +25,8 @@ pub(crate) const ORDER: [&str; 21] = [
     "todo_changes",
     "restore_todo",
     "sync",
+    // With the to-do that the batch has added.
+    "move_todo",
     "refresh_token",
     "session_list",
     // Another session, which ends the first one.
