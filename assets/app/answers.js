@@ -49,7 +49,7 @@ on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.response.status === 404) ctx.sourceElement.closest("li:not(.editing)")?.remove(); // it is gone
   const isInvalid = find("[aria-invalid=true]");
-  if (find(".empty")) find(".empty").hidden = find("#todos > li") !== null;
+  if (find(".empty")) find(".empty").hidden = find("#todos > li:not(.day)") !== null;
   document.title = (isInvalid ? "Error: " : "") + document.title.replace(/^Error: /, "");
   if (isOutdated && !isRefresh(ctx)) document.dispatchEvent(new Event("tickbox:outdated"));
 });

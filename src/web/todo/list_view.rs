@@ -3,6 +3,7 @@
 use std::fmt;
 
 use form_urlencoded::Serializer;
+use time::Date;
 
 use super::super::{flash::Flash, url};
 use crate::domain::{
@@ -70,6 +71,11 @@ impl ListView {
             Filter::Done => self.after.is_none() && todo.is_done,
             Filter::Today | Filter::Upcoming => false,
         }
+    }
+
+    /// Whether a to-do that is not removed belongs to the beginning of this list, wherever in it.
+    pub(in crate::web) fn contains(self, todo: &Todo, today: Date) -> bool {
+        self.after.is_none() && self.filter.contains(todo, today)
     }
 
     /// The same filter at another position.

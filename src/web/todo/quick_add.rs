@@ -67,7 +67,7 @@ impl<'a> AddedByWords<'a> {
                     " " (quoted(word)) " stays text. " (message) "."
                 }
             }
-            @if !view.shows(todo) { " " a href=(ListUrl::default()) { "Show it" } }
+            @if !view.contains(todo, reader.today) { " " a href=(ListUrl::default()) { "Show it" } }
             @if let Some(plain) = &self.plain { " " (take_back(todo, plain, reader, view)) }
         }
     }
@@ -76,7 +76,8 @@ impl<'a> AddedByWords<'a> {
 /// The form of the button: an edit of the revision that was shown, so that nothing newer is overwritten.
 fn take_back(todo: &Todo, plain: &str, reader: Reader<'_>, view: ListView) -> Markup {
     // Where the list has no row for the answer, it is a page.
-    let by_htmx = view.shows(todo).then_some(url::EDIT);
+    let is_shown = view.contains(todo, reader.today);
+    let by_htmx = is_shown.then_some(url::EDIT);
     html! {
         form.back method="post" action=(url::EDIT) hx-post=[by_htmx] hx-swap="none" hx-sync="this:drop" {
             input type="hidden" name="todo_id" value=(todo.id);

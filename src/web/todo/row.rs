@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     super::{dom_id, layout::account_field, timestamp::TimeElement, url},
+    day::Day,
     list_view::ListView,
     words::plan_parts,
 };
@@ -124,6 +125,7 @@ pub(super) struct Rows<'a> {
     /// The to-dos.
     todos: &'a [Todo],
     list: RowList,
+    view: ListView,
     /// The to-do whose checkbox takes the focus.
     focus: Option<TodoId>,
 }
@@ -134,6 +136,7 @@ impl<'a> Rows<'a> {
         Self {
             todos,
             list: RowList::of(reader, view),
+            view,
             focus: None,
         }
     }
@@ -147,10 +150,16 @@ impl<'a> Rows<'a> {
 impl Render for Rows<'_> {
     fn render_to(&self, buffer: &mut String) {
         let start = buffer.len();
+        let today = self.list.today;
+        let mut day = Day::before(self.view, today);
         for (index, todo) in self.todos.iter().enumerate() {
             if index == 1 {
                 // Room for all rows of about the length of the first: growing step by step copies the page.
                 buffer.reserve((self.todos.len() - 1) * (buffer.len() - start));
+            }
+            let last = std::mem::replace(&mut day, Day::of(todo, self.view, today));
+            if let Some(day) = day.filter(|day| Some(*day) != last) {
+                day.render_to(buffer);
             }
             let row = Row {
                 todo,

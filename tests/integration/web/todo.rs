@@ -9,6 +9,7 @@ mod quick_add;
 mod remove_todo;
 mod restore_todo;
 mod update_todo;
+mod views;
 
 use sqlx::MySqlPool;
 
