@@ -50,6 +50,8 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.response.status === 404) ctx.sourceElement.closest("li:not(.editing)")?.remove(); // it is gone
   const isInvalid = find("[aria-invalid=true]");
   if (find(".empty")) find(".empty").hidden = find("#todos > li:not(.day)") !== null;
+  const number = find("#count-by-day > span");
+  if (number) number.textContent = document.querySelectorAll("#todos > li:not(.day, .done)").length;
   document.title = (isInvalid ? "Error: " : "") + document.title.replace(/^Error: /, "");
   if (isOutdated && !isRefresh(ctx)) document.dispatchEvent(new Event("tickbox:outdated"));
 });

@@ -14,6 +14,8 @@ pub(super) const TODOS: &str = "todos";
 pub(super) const MORE: &str = "more";
 /// The counts of the list.
 pub(super) const COUNT: &str = "count";
+/// The number of to-dos of a list by due date.
+pub(super) const COUNT_BY_DAY: &str = "count-by-day";
 /// The status message, a live region.
 pub(super) const STATUS: &str = "status";
 /// The element that reloads the list when another tab changed it.

@@ -131,13 +131,7 @@ async fn add_of(
         Ok(outcome) if outcome.todo.removed_date.is_some() => refuse(&[form_already_used()]).await,
         Ok(outcome) if hx.0 => {
             let fragments = added(reader, view, new_id(service), &outcome, typed.as_ref());
-            let list = if view.filter.is_by_day() && view.contains(&outcome.todo, reader.today) {
-                // Its place is anywhere among the others.
-                refreshed(reader, view, &page_of(service, account, view).await?)
-            } else {
-                html! {}
-            };
-            Ok(html! { (fragments) (list) }.into_response())
+            Ok(fragments.into_response())
         }
         Ok(TodoUpdate { todo, .. }) => {
             let flash = match typed {

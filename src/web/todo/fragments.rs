@@ -16,7 +16,7 @@ use super::{
     form::AddForm,
     list_view::ListView,
     new_id,
-    page::{ListPage, add_form, count, load_more, status_message},
+    page::{ListPage, add_form, count, count_by_day, load_more, status_message},
     page_of,
     quick_add::AddedByWords,
     row::{Reader, Row, RowControl, RowList, Rows},
@@ -61,15 +61,19 @@ pub(super) fn added(
     typed: Option<&Typed>,
 ) -> Markup {
     let TodoUpdate { todo, counts, .. } = outcome;
-    let account = reader.account;
+    let (account, list) = (reader.account, RowList::of(reader, view));
     let by_words = typed.and_then(|typed| AddedByWords::of_typed(todo, typed));
     let status = match by_words {
         Some(added) => added.render(reader, view),
         None => status_message(account, Flash::Added, Some(todo), view),
     };
     html! {
+        @let row = || Row { todo, list: &list, focus: None };
         @if view.shows(todo) {
-            (fragment(dom_id::TODOS, "afterbegin", &Row { todo, list: &RowList::of(reader, view), focus: None }))
+            (fragment(dom_id::TODOS, "afterbegin", &row()))
+        } @else if view.contains(todo, reader.today) {
+            // Its place is anywhere among the others: `answers.js`, which does not find it, fetches the list.
+            (fragment(&dom_id::row(todo.id), "outerMorph", &row()))
         }
         (fragment(dom_id::ERRORS, "innerHTML", &html! {}))
         (fragment(dom_id::ADD, "outerHTML", &add_form(account, view, next, &FormState::default(), true)))
@@ -126,5 +130,8 @@ pub(super) fn refreshed(reader: Reader<'_>, view: ListView, page: &Page) -> Mark
         (fragment(dom_id::TODOS, "innerMorph", &Rows::of(&page.todos, reader, view)))
         (fragment(dom_id::MORE, "outerHTML", &load_more(view, page.next)))
         (fragment(dom_id::COUNT, "outerHTML", &count(page.counts)))
+        @if view.filter.is_by_day() {
+            (fragment(dom_id::COUNT_BY_DAY, "outerHTML", &count_by_day(view, page)))
+        }
     }
 }

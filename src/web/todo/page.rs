@@ -18,7 +18,7 @@ use super::{
     row::{Reader, Rows, list_fields},
 };
 use crate::domain::{
-    todo::{Cursor, Description, Filter, Todo, TodoCounts, TodoId},
+    todo::{Cursor, Description, Filter, Page, Todo, TodoCounts, TodoId},
     user::Account,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct ListPage<'a> {
     /// The part of the list.
     pub(super) view: ListView,
     /// The to-dos of this part.
-    pub(super) page: &'a crate::domain::todo::Page,
+    pub(super) page: &'a Page,
     /// The flash message.
     pub(super) flash: Option<Flash>,
     /// The form that adds a to-do.
@@ -71,6 +71,7 @@ impl ListPage<'_> {
                 (count(page.counts))
                 (filters(view))
             }
+            (count_by_day(view, page))
             @if view.after.is_some() {
                 p { a href=(ListUrl { view: view.at(None), flash: None }) { "Back to the first" } }
             }
@@ -157,6 +158,27 @@ pub(super) fn load_more(view: ListView, next: Option<Cursor>) -> Markup {
 /// The counts of the list and their revision, so that an older response does not overwrite a newer one.
 pub(super) fn count(counts: TodoCounts) -> Markup {
     html! { p #(dom_id::COUNT) data-rev=(counts.rev) { (counts.open) " of " (counts.all) " open" } }
+}
+
+/// The number of to-dos in a list by due date, as far as this page shows it: it is stored nowhere, and counting them would
+/// read them all.
+pub(super) fn count_by_day(view: ListView, page: &Page) -> Markup {
+    let words = match view.filter {
+        Filter::Today => "due by today",
+        _ => "due after today",
+    };
+    html! {
+        @if view.filter.is_by_day() && view.after.is_none() {
+            p #(dom_id::COUNT_BY_DAY) {
+                // `answers.js` counts what is in the element within.
+                @match page.next {
+                    None => span { (page.todos.len()) },
+                    Some(_) => { "More than " (page.todos.len()) },
+                }
+                " " (words)
+            }
+        }
+    }
 }
 
 /// The status message: the outcome of the last form, with the button to undo it.
