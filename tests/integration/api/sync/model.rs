@@ -1,6 +1,6 @@
-//! Two phones and a browser on one list for ten thousand steps: writes queue up, answers get lost,
-//! requests come late or twice, months pass. Whatever happens, everybody sees one list at the end,
-//! and it is what the requests that arrived make of it.
+//! Three phones, of which one is of the first version, and a browser on one list for ten thousand steps: writes queue up,
+//! answers get lost, requests come late or twice, months pass. Whatever happens, everybody sees one list at the end, and it
+//! is what the requests that arrived make of it; what the old phone does not know is not lost by it.
 
 mod browser_tab;
 mod offline_client;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use self::{
     browser_tab::Tab,
     offline_client::{Handset, Request},
-    reference_model::Ledger,
+    reference_model::{Entry, Ledger, as_once},
 };
 use super::{assert_refused, list};
 use crate::support::{
@@ -25,13 +25,15 @@ use crate::support::{
 };
 
 const STEPS: u32 = 10_000;
+/// The phone of the first version.
+const OLD: usize = 1;
 /// Of writes, of one phone.
 const OUTBOX: usize = 30;
 /// Half of what a session lasts unused and a tombstone lives, and a little more.
 const DAYS: i64 = 16;
 
 #[sqlx::test]
-async fn two_phones_and_a_browser_converge_to_the_same_list(pool: MySqlPool) {
+async fn phones_old_and_new_and_a_browser_converge_to_one_list(pool: MySqlPool) {
     let site = Site::open(&pool).await;
     let mut play = Play::new(&site).await;
     while play.told.step < STEPS {
@@ -57,13 +59,15 @@ impl Drop for Told {
 
 struct Play<'a> {
     site: &'a Site,
-    phones: [Handset<'a>; 2],
+    phones: [Handset<'a>; 3],
     tab: Tab<'a>,
     ledger: Ledger,
     /// What the network still holds: it has arrived once and will arrive again.
     late: Vec<Request>,
     /// The ids of all that was to be added.
     added: BTreeSet<String>,
+    /// What the old phone has changed of to-dos with a plan, which it does not know.
+    blind_changes: u32,
     random: Rng,
     told: Told,
 }
@@ -76,11 +80,16 @@ impl<'a> Play<'a> {
         let seed = seed.unwrap_or_else(|| fastrand::u64(..));
         Self {
             site,
-            phones: [Handset::new(site).await, Handset::new(site).await],
+            phones: [
+                Handset::new(site, false).await,
+                Handset::new(site, true).await,
+                Handset::new(site, false).await,
+            ],
             tab: Tab::new(site).await,
             ledger: Ledger::default(),
             late: Vec::new(),
             added: BTreeSet::new(),
+            blind_changes: 0,
             random: Rng::with_seed(seed),
             told: Told { seed, step: 0 },
         }
@@ -96,9 +105,10 @@ impl<'a> Play<'a> {
                 let new = self.tab.act(ledger, random, number).await;
                 self.added.extend(new);
             }
-            // One phone does more than the other.
-            200..680 => self.step_of(0, number).await,
-            _ => self.step_of(1, number).await,
+            // One phone does more than the others.
+            200..580 => self.step_of(0, number).await,
+            580..820 => self.step_of(OLD, number).await,
+            _ => self.step_of(2, number).await,
         }
     }
 
@@ -143,9 +153,13 @@ impl<'a> Play<'a> {
     }
 
     async fn arrive(&mut self, who: usize, request: &Request) -> Reply {
+        let stored = request.body["id"].as_str();
+        let stored = stored.and_then(|id| self.ledger.todos.get(id));
+        let (had_plan, rev) = (stored.is_some_and(Entry::has_plan), self.ledger.rev);
         let reply = self.phones[who].send(request).await;
         let expected = self.ledger.apply(request.operation, &request.body);
         expected.check(&reply);
+        self.blind_changes += u32::from(who == OLD && had_plan && self.ledger.rev > rev);
         reply
     }
 
@@ -162,11 +176,15 @@ impl<'a> Play<'a> {
         }
         assert_eq!(reply.status, 200, "{}", reply.answer.body);
         let is_lost = self.random.u8(..10) == 0;
-        if is_lost || phone.replica.take(&reply.json) {
+        if is_lost {
             return true;
         }
-        self.ledger.check(&phone.replica.todos);
-        false
+        let has_more = phone.replica.take(&reply.json);
+        phone.forget_what_is_new();
+        if !has_more {
+            self.ledger.check(&phone.replica.todos, phone.is_old);
+        }
+        has_more
     }
 
     async fn deliver_late(&mut self) {
@@ -179,7 +197,7 @@ impl<'a> Play<'a> {
 
     /// Nothing is on its way for weeks, but writes may wait in an outbox for as long.
     async fn pass_days(&mut self) {
-        for who in 0..2 {
+        for who in 0..self.phones.len() {
             while self.phones[who].is_in_doubt {
                 self.send(who).await;
             }
@@ -199,7 +217,7 @@ impl<'a> Play<'a> {
     }
 
     async fn end(mut self) {
-        for who in 0..2 {
+        for who in 0..self.phones.len() {
             while !self.phones[who].outbox.is_empty() {
                 self.send(who).await;
             }
@@ -209,12 +227,20 @@ impl<'a> Play<'a> {
         }
         let phone = Phone::log_in(self.site, "ona").await;
         let listed = list(&phone).await;
-        for who in 0..2 {
+        for who in 0..self.phones.len() {
             while self.fetch(who).await {}
+            let mut listed = listed.clone();
+            if who == OLD {
+                listed.values_mut().for_each(|todo| *todo = as_once(todo));
+            }
             assert_eq!(self.phones[who].replica.todos, listed, "phone {who}");
         }
-        assert_eq!(self.phones[0].replica.since, self.phones[1].replica.since);
-        self.ledger.check(&listed);
+        let [first, others @ ..] = &self.phones;
+        for other in others {
+            assert_eq!(first.replica.since, other.replica.since);
+        }
+        self.ledger.check(&listed, false);
+        assert!(self.blind_changes > STEPS / 200, "{}", self.blind_changes);
         self.tab.check(&self.ledger).await;
         let (ledger, purged) = (self.ledger.todos.keys(), self.ledger.purged.iter());
         let there: BTreeSet<_> = ledger.chain(purged).cloned().collect();

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::reference_model::as_once;
 use crate::{
     api::sync::{Replica, id},
     support::{
@@ -29,6 +30,8 @@ pub(super) struct Request {
 
 pub(super) struct Handset<'a> {
     site: &'a Site,
+    /// Whether it is one of the first version, which knows the text and the state alone.
+    pub(super) is_old: bool,
     phone: Phone<'a>,
     pub(super) replica: Replica,
     pub(super) outbox: VecDeque<Request>,
@@ -41,9 +44,10 @@ pub(super) struct Handset<'a> {
 }
 
 impl<'a> Handset<'a> {
-    pub(super) async fn new(site: &'a Site) -> Self {
+    pub(super) async fn new(site: &'a Site, is_old: bool) -> Self {
         Self {
             site,
+            is_old,
             phone: Phone::log_in(site, "ona").await,
             replica: Replica::default(),
             outbox: VecDeque::new(),
@@ -59,7 +63,10 @@ impl<'a> Handset<'a> {
         let chance = if known > MANY { 10 } else { 45 };
         if known == 0 || random.u8(..100) < chance {
             let id = Uuid::from_u128(random.u128(..)).to_string();
-            let body = json!({"id": id, "description": format!("Number {number}")});
+            let mut body = json!({"id": id, "description": format!("Number {number}")});
+            if !self.is_old && random.bool() {
+                plan(random, &mut body);
+            }
             self.put("add_todo", body);
             return Some(id);
         }
@@ -68,7 +75,10 @@ impl<'a> Handset<'a> {
         let id = id(todo).to_owned();
         match random.u8(..10) {
             0..4 => {
-                let body = edit(random, todo);
+                let mut body = edit(random, todo);
+                if !self.is_old && random.bool() {
+                    plan(random, &mut body);
+                }
                 self.put("update_todo", body);
             }
             4..7 => {
@@ -150,12 +160,41 @@ impl<'a> Handset<'a> {
         } else {
             self.replica.todos.insert(id, todo.clone());
         }
+        self.forget_what_is_new();
+    }
+
+    /// What it does not know, it does not keep.
+    pub(super) fn forget_what_is_new(&mut self) {
+        for todo in self.replica.todos.values_mut().filter(|_| self.is_old) {
+            *todo = as_once(todo);
+        }
     }
 
     /// Its copy is given up for a new one.
     pub(super) fn begin_again(&mut self) {
         self.replica.since = None;
         self.replica.brought.clear();
+    }
+}
+
+/// Some of the plan, set or cleared; a time comes with its date.
+fn plan(random: &mut Rng, body: &mut Value) {
+    let what = random.u8(1..8);
+    if what & 1 != 0 {
+        let notes = [json!("Two bottles\nno glass"), json!("One"), Value::Null];
+        body["notes"] = random.choice(notes).expect("three");
+    }
+    if what & 2 != 0 {
+        let dates = [json!("2100-12-24"), json!("2101-01-31"), Value::Null];
+        let due_date = random.choice(dates).expect("three");
+        if !due_date.is_null() && random.bool() {
+            body["due_time"] = json!("17:00");
+        }
+        body["due_date"] = due_date;
+    }
+    if what & 4 != 0 {
+        let priorities = [json!("high"), json!("low"), Value::Null];
+        body["priority"] = random.choice(priorities).expect("three");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the list must be after the requests that arrived, as simply as it can be said.
 
 use std::{
+    array,
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
 };
@@ -8,6 +9,19 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{api::sync::Todos, support::api_client::Reply};
+
+/// The fields of a plan that phones set here.
+const PLAN: [&str; 4] = ["notes", "due_date", "due_time", "priority"];
+
+/// All that a phone of the first version knows of a to-do.
+pub(super) const OLD_FIELDS: [&str; 6] = [
+    "id",
+    "description",
+    "is_done",
+    "created_date",
+    "done_date",
+    "rev",
+];
 
 /// Days that a removed to-do can be restored.
 const LIFE: i64 = 30;
@@ -26,11 +40,13 @@ pub(super) struct Entry {
     pub(super) text: String,
     added_as: String,
     pub(super) is_done: bool,
+    /// The values of [`PLAN`].
+    plan: [Value; 4],
     /// On which day.
     removed: Option<i64>,
     pub(super) rev: u64,
-    /// When the text, the state and the removal last changed.
-    field_revs: [u64; 3],
+    /// When the text, the state, the removal and the parts of the plan last changed.
+    field_revs: [u64; 7],
     /// Later ones have higher numbers.
     number: usize,
 }
@@ -40,18 +56,67 @@ impl Entry {
         self.removed.is_some()
     }
 
+    /// Whether something is planned.
+    pub(super) fn has_plan(&self) -> bool {
+        self.plan != no_plan()
+    }
+
+    /// Sets what the body names of the plan, or clears it; without a date there is no time.
+    fn set_plan(&mut self, body: &Value) {
+        for ((field, value), nothing) in PLAN.iter().zip(&mut self.plan).zip(no_plan()) {
+            match body.get(field) {
+                Some(Value::Null) => *value = nothing,
+                Some(sent) => *value = sent.clone(),
+                None => {}
+            }
+        }
+        let [_, due_date, due_time, _] = &mut self.plan;
+        if due_date.is_null() {
+            *due_time = Value::Null;
+        }
+    }
+
+    /// Which fields differ, in the order of their revisions.
+    fn changed(&self, stored: &Self) -> [bool; 7] {
+        let of_plan: [_; 4] = array::from_fn(|field| self.plan[field] != stored.plan[field]);
+        let [notes, due_date, due_time, priority] = of_plan;
+        [
+            self.text != stored.text,
+            self.is_done != stored.is_done,
+            self.removed != stored.removed,
+            notes,
+            due_date,
+            due_time,
+            priority,
+        ]
+    }
+
     /// What can be known of its JSON.
     fn json(&self, id: &str) -> Value {
         let mut json = json!({
             "id": id, "description": self.text, "is_done": self.is_done, "rev": self.rev,
-            "notes": null, "due_date": null, "due_time": null, "priority": "none", "tags": [], "repeat": null,
-            "last_done_date": null,
+            "tags": [], "repeat": null, "last_done_date": null,
         });
+        for (field, value) in PLAN.iter().zip(&self.plan) {
+            json[*field] = value.clone();
+        }
         if self.is_removed() {
             json["removed"] = json!(true);
         }
         json
     }
+}
+
+fn no_plan() -> [Value; 4] {
+    [Value::Null, Value::Null, Value::Null, json!("none")]
+}
+
+/// What a phone of the first version keeps of a to-do.
+pub(super) fn as_once(todo: &Value) -> Value {
+    let mut todo = todo.clone();
+    let fields = todo.as_object_mut().expect("an object");
+    fields.retain(|field, _| OLD_FIELDS.contains(&field.as_str()));
+    todo
 }
 
 /// How a request must be answered.
@@ -119,7 +184,7 @@ impl Ledger {
         let id = body["id"].as_str().expect("a text");
         let text = body["description"].as_str();
         if operation == "add_todo" {
-            return self.add(id, text.expect("a text"));
+            return self.add(id, text.expect("a text"), body);
         }
         let Some(stored) = self.todos.get(id) else {
             return if operation == "restore_todo" && !self.purged.is_empty() {
@@ -144,16 +209,13 @@ impl Ledger {
             _ => {
                 entry.text = text.map_or(entry.text, ToOwned::to_owned);
                 entry.is_done = body["is_done"].as_bool().unwrap_or(entry.is_done);
+                entry.set_plan(body);
             }
         }
         if entry == *stored {
             return Expected::stored(200, id, &entry);
         }
-        let changed = [
-            entry.text != stored.text,
-            entry.is_done != stored.is_done,
-            entry.removed != stored.removed,
-        ];
+        let changed = entry.changed(stored);
         let mut fields = changed.iter().zip(stored.field_revs);
         let expected = body["expected_rev"].as_u64();
         if expected.is_some_and(|seen| fields.any(|(changed, rev)| *changed && rev > seen)) {
@@ -171,7 +233,7 @@ impl Ledger {
         answer
     }
 
-    fn add(&mut self, id: &str, text: &str) -> Expected {
+    fn add(&mut self, id: &str, text: &str, body: &Value) -> Expected {
         match self.todos.get(id) {
             Some(stored) if [&stored.text, &stored.added_as].contains(&&text.to_owned()) => {
                 Expected::stored(200, id, stored)
@@ -179,15 +241,17 @@ impl Ledger {
             Some(stored) => Expected::conflict("id_reused", id, stored),
             None => {
                 self.rev += 1;
-                let entry = Entry {
+                let mut entry = Entry {
                     text: text.to_owned(),
                     added_as: text.to_owned(),
                     is_done: false,
+                    plan: no_plan(),
                     removed: None,
                     rev: self.rev,
-                    field_revs: [self.rev; 3],
+                    field_revs: [self.rev; 7],
                     number: self.todos.len() + self.purged.len(),
                 };
+                entry.set_plan(body);
                 let answer = Expected::stored(201, id, &entry);
                 self.todos.insert(id.to_owned(), entry);
                 answer
@@ -227,15 +291,23 @@ impl Ledger {
         (open.len(), all.len())
     }
 
-    /// A copy of the list that is up to date is this.
-    pub(super) fn check(&self, copy: &Todos) {
+    /// A copy of the list that is up to date is this, as far as its phone knows the fields.
+    pub(super) fn check(&self, copy: &Todos, is_old: bool) {
         let there = self.todos.iter().filter(|(_, entry)| !entry.is_removed());
         let (mut there, mut copied) = (there.fuse(), copy.iter().fuse());
         loop {
             match (there.next(), copied.next()) {
                 (None, None) => return,
                 (Some((id, entry)), Some((copied, todo))) if id == copied => {
-                    assert_eq!(known(todo), entry.json(id));
+                    if is_old {
+                        let facts = ["description", "is_done", "rev"].map(|field| &todo[field]);
+                        assert_eq!(
+                            facts,
+                            [&json!(entry.text), &json!(entry.is_done), &json!(entry.rev)]
+                        );
+                    } else {
+                        assert_eq!(known(todo), entry.json(id));
+                    }
                 }
                 (there, copied) => panic!("there is {there:?}, copied is {copied:?}"),
             }
