@@ -43,7 +43,7 @@ class Client:
         """The server's copies, and what waits laid over them."""
         shown: dict[str, Json] = {id: dict(copy) for id, copy in self.state["copies"].items()}
         for call in self.state["queue"]:
-            fields = {name: call[name] for name in ("description", "is_done", "created_date") if name in call}
+            fields = {name: call[name] for name in call if name not in ("call_id", "call", "id", "expected_rev")}
             if call["call"] == "add_todo":
                 shown.setdefault(call["id"], {"id": call["id"], "is_done": False, **fields})
             elif call["id"] in shown:

@@ -1,12 +1,12 @@
 // A client that works offline, by the rules of README.md; it needs no package. `state` is what `save` got last, or
 // nothing: what belongs together is saved once, which is the transaction. (With long lists, keep `copies` and `queue`
 // in stores of IndexedDB or tables of SQLite.) `send(call, body, token)` makes one POST and throws when no answer comes.
-// `ask(call, problem)` shows the person both versions, and says whether the own one shall stand. Let one `sync` run at
-// a time.
+// `ask(call, problem)` shows the person both versions, and says whether the own one shall stand. One `sync` at a time.
 
 export type Todo = { id: string; description: string; is_done: boolean; created_date: string; rev: number; removed?: true };
 export type Verb = "add_todo" | "update_todo" | "update_todo_status" | "remove_todo" | "restore_todo";
-export type Fields = { description?: string; is_done?: boolean; created_date?: string };
+export type Plan = { notes?: string | null; due_date?: string | null; due_time?: string | null; priority?: string | null; repeat?: object | null };
+export type Fields = Plan & { description?: string; is_done?: boolean; created_date?: string }; // null clears
 export type Call = Fields & { call_id: string; call: Verb; id: string; expected_rev?: number };
 export type Problem = { status: number; code: string; detail: string; current?: Todo };
 export type Reply = { status: number; kind: string; retryAfter?: string; text: string };

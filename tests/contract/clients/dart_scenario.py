@@ -71,6 +71,7 @@ class Phone:
         assert (renamed["description"], renamed["is_done"]) == ("Oat milk", True)
         opened = self.call("update_todo", "UpdateTodo", id=milk, is_done=False, expected_rev=renamed["rev"])
         assert (opened["description"], opened["is_done"]) == ("Oat milk", False)
+        self.clear_a_plan(milk)
         assert self.call("remove_todo", "TodoReference", id=milk)["removed"]
         self.call("restore_todo", "TodoReference", id=milk)
         assert len(self.call("todo_changes")["todos"]) == 2
@@ -86,6 +87,21 @@ class Phone:
         self.call("logout")
         self.token = ""
         self.log_in(username, new)
+
+
+    def clear_a_plan(self, id: str) -> None:
+        """What the app leaves out, `dart` clears, unless the app sends it again; `dart-dio` can clear nothing."""
+        plan = {"notes": "Two", "due_date": "2100-12-24", "due_time": "17:00", "priority": "high"}
+        self.call("update_todo", "UpdateTodo", id=id, **plan)
+        renamed = self.call("update_todo", "UpdateTodo", id=id, description="Oat milk")
+        is_kept = self.generator == "dart-dio"
+        assert all((renamed[field] == value) == is_kept for field, value in plan.items()), renamed
+        for field in ("notes", "priority", "due_time", "due_date"):
+            seen = self.call("update_todo", "UpdateTodo", id=id, **plan)
+            plan[field] = None
+            cleared = self.call("update_todo", "UpdateTodo", id=id, **plan)
+            changed = seen if is_kept else seen | {field: "none" if field == "priority" else None, "rev": cleared["rev"]}
+            assert cleared == changed, cleared
 
 
 for generator, sends_null in (("dart", True), ("dart-dio", False)):

@@ -241,6 +241,34 @@ class Phone:
                 self.client.restart()
 
 
+PLAN = {"notes": "Two", "due_date": "2100-12-24", "due_time": "17:00", "priority": "high", "repeat": {"every": "month"}}
+
+
+def clear_each_field(phone: Phone) -> None:
+    """Null clears a field of a plan; what a change leaves out stays."""
+    id, client = str(uuid4()), phone.client
+    changed_by[id].add(phone.name)
+
+    def change(call: str, **fields: Any) -> Json:
+        client.change(call, id, **fields)
+        waiting = client.shown()[id]
+        assert fields == {name: waiting[name] for name in fields}, "shown at once"
+        client.sync()
+        return {name: value for name, value in client.shown()[id].items() if name != "snapshot"}
+
+    seen = change("add_todo", description="Eggs", **PLAN)
+    for field in ("notes", "priority", "repeat", "due_time", "due_date"):
+        assert seen[field] not in (None, "none"), field
+        seen = change("update_todo", description=f"Eggs, with {field}")
+        nothing = "none" if field == "priority" else None
+        cleared = change("update_todo", **{field: None})
+        assert {**seen, field: nothing, "rev": cleared["rev"]} == cleared, f"{phone.name} {field}"
+        seen = cleared
+    client.change("remove_todo", id)
+    client.sync()
+    counts["fields cleared"] += len(PLAN)
+
+
 changed_by: defaultdict[str, set[str]] = defaultdict(set)
 written: defaultdict[str, list[str]] = defaultdict(list)
 asked_about: set[str] = set()
@@ -268,6 +296,7 @@ def main(program: str) -> None:
     phones = [Phone("A", PythonClient), Phone("B", lambda send, ask: TypescriptClient(program, send, ask))]
     for phone in phones:
         phone.client.log_in(username, password, phone.name)
+        clear_each_field(phone)
         phone.line.loses = True
     for number in range(STEPS):
         phone = chance.choice(phones)

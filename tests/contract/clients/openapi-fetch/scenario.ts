@@ -39,6 +39,16 @@ assert.deepEqual(list.data?.todos, [done.data]);
 
 const edit = await client.POST("/update_todo", { body: { id, description: "Buy oat milk", expected_rev: done.data.rev } });
 assert.equal(edit.data?.description, "Buy oat milk");
+const plan = { notes: "Two", due_date: "2100-12-24", due_time: "17:00", priority: "high", repeat: { every: "month" as const } };
+let seen = (await client.POST("/update_todo", { body: { id, ...plan } })).data;
+for (const field of ["notes", "priority", "repeat", "due_time", "due_date"] as const) {
+  const renamed = (await client.POST("/update_todo", { body: { id, description: `Buy oat milk, with ${field}` } })).data;
+  assert.deepEqual(renamed, { ...seen, description: renamed?.description, rev: renamed?.rev });
+  const cleared: typeof seen = (await client.POST("/update_todo", { body: { id, [field]: null } })).data;
+  assert.deepEqual(cleared, { ...renamed, [field]: field === "priority" ? "none" : null, rev: cleared?.rev });
+  seen = cleared;
+}
+
 const unknown = await client.POST("/remove_todo", { body: { id: randomUUID() } });
 const problem: components["schemas"]["Problem"] | undefined = unknown.error;
 const code: string | undefined = problem?.code; // an open list: any text is one
@@ -55,4 +65,4 @@ const changes = await client.GET("/todo_changes", { params: { query: { since } }
 assert.deepEqual(changes.data?.todos, []);
 assert.equal((await client.POST("/logout")).response.status, 204);
 assert.equal((await client.GET("/me")).error?.code, "session_ended");
-console.log("  registers, logs in, adds, edits, syncs and logs out");
+console.log("  registers, logs in, adds, edits, clears, syncs and logs out");

@@ -233,6 +233,23 @@ def _() -> None:
     todo.remove_todo(TodoReference(id=added.id))
 
 
+@step("clear each field of a plan, and leave the others")
+def _() -> None:
+    plan = {"notes": "Two", "due_date": "2100-12-24", "due_time": "17:00", "priority": "high", "repeat": {"every": "month"}}
+    eggs = uuid4()
+    add("Buy eggs", eggs)
+    seen = todo.update_todo(UpdateTodo.model_validate({"id": eggs, **plan}))
+    for field in ("notes", "priority", "repeat", "due_time", "due_date"):
+        assert getattr(seen, field) not in (None, "none"), field
+        renamed = todo.update_todo(UpdateTodo(id=eggs, description=f"Buy eggs, with {field}"))
+        assert renamed == seen.model_copy(update={"description": renamed.description, "rev": renamed.rev}), field
+        cleared = todo.update_todo(UpdateTodo.model_validate({"id": eggs, field: None}))
+        nothing = "none" if field == "priority" else None
+        seen = renamed.model_copy(update={field: nothing, "rev": cleared.rev})
+        assert cleared == seen, field
+    todo.remove_todo(TodoReference(id=eggs))
+
+
 @step("see and end sessions, change the password")
 def _() -> None:
     global password

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { AccountApi, SessionApi, TodoApi } from "./generated/apis/index.js";
-import { type Problem, ProblemFromJSON, type Tokens, instanceOfProblem } from "./generated/models/index.js";
+import { type Problem, ProblemFromJSON, type Tokens, type UpdateTodo, instanceOfProblem } from "./generated/models/index.js";
 import { Configuration, ResponseError } from "./generated/runtime.js";
 
 const { TICKBOX_URL, SECRETS_FILE } = process.env;
@@ -176,6 +176,22 @@ await step("nothing new is 304", async () => {
     const unchanged = await refused(ask({}, async ({ init }) => ({ headers: { ...init.headers, "If-None-Match": etag } })));
     assert.equal(unchanged.status, 304);
   }
+});
+
+await step("clear each field of a plan, and leave the others", async () => {
+  const eggs = randomUUID();
+  await todo.addTodo({ addTodo: { id: eggs, description: "Buy eggs" } });
+  const update = (fields: Omit<UpdateTodo, "id">) => todo.updateTodo({ updateTodo: { id: eggs, ...fields } });
+  let seen = await update({ notes: "Two", dueDate: "2100-12-24", dueTime: "17:00", priority: "high", repeat: { every: "month" } });
+  for (const field of ["notes", "priority", "repeat", "dueTime", "dueDate"] as const) {
+    assert(![null, "none"].includes(seen[field] as string | null), field);
+    const renamed = await update({ description: `Buy eggs, with ${field}` });
+    assert.deepEqual(renamed, { ...seen, description: renamed.description, rev: renamed.rev });
+    const cleared = await update({ [field]: null });
+    seen = { ...renamed, [field]: field === "priority" ? "none" : null, rev: cleared.rev };
+    assert.deepEqual(cleared, seen);
+  }
+  await todo.removeTodo({ todoReference: { id: eggs } });
 });
 
 await step("see and end sessions, change the password", async () => {
