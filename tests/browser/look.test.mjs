@@ -70,6 +70,10 @@ async function tourOfList(visitor, at) {
   await at("list after a failure");
   await page.goto("/?show=done");
   await at("list of the done");
+  await page.goto("/?show=today");
+  await at("list of today");
+  await page.goto("/?show=upcoming");
+  await at("list of what is upcoming");
 }
 
 /** Each state of the edit form, in the list and as a page. */
