@@ -30,6 +30,7 @@ TEN = 10  # instances that start at once
 WATCH = 2.0  # seconds in which an instance on an old schema must not become ready
 VERSION = 9000  # of the first migration that `rolling` adds to the new program
 ADDED = 2  # of them
+LIST = 100_000  # to-dos of one person who is away
 
 
 @dataclass(eq=False)
@@ -67,6 +68,25 @@ class Ground:
         """Its URL."""
         await self.sql(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         return self.url(name)
+
+
+async def fill(ground: Ground, rows: int) -> None:
+    """To-dos of people who are away: what a migration has to go through while others are served."""
+    names = "(public_id, firstname, lastname, username, password, created_date)"
+    for owner in range(1, -(-rows // LIST) + 1):
+        username = f"away-{owner}"
+        await ground.sql(
+            f"INSERT INTO tickbox.users {names} VALUES (UNHEX(MD5('{username}')), 'A', 'B', '{username}', '-', NOW(6))",
+            f"INSERT INTO tickbox.todos (user_id, id, description, isdone, created_date, done_date, rev) "
+            f"WITH RECURSIVE digits AS (SELECT 0 AS digit UNION ALL SELECT digit + 1 FROM digits WHERE digit < 99) "
+            f"SELECT users.id, UNHEX(MD5(CONCAT(users.id, '.', a.digit, '.', b.digit, '.', c.digit))), 'one of many', "
+            f"a.digit % 2, NOW(6) - INTERVAL a.digit DAY - INTERVAL b.digit MINUTE, IF(a.digit % 2, NOW(6), NULL), "
+            f"1 + a.digit FROM digits AS a, digits AS b, digits AS c, tickbox.users "
+            f"WHERE users.username = '{username}' AND c.digit < 10 LIMIT {min(LIST, rows - (owner - 1) * LIST)}",
+            f"UPDATE tickbox.users SET rev = 100, todo_count = (SELECT COUNT(*) FROM tickbox.todos WHERE user_id = users.id), "
+            f"open_count = (SELECT COUNT(*) FROM tickbox.todos WHERE user_id = users.id AND NOT isdone) "
+            f"WHERE username = '{username}'",
+        )
 
 
 async def roll(ground: Ground, check: Check, rounds: int) -> None:
@@ -173,6 +193,7 @@ async def all_checks(options: argparse.Namespace, servers: Servers) -> str:
     """One after the other; the verdict."""
     ground = Ground(servers, options.program, Path(os.environ["NEXT"]), needs("haproxy")[0])
     await migrate(ground.old, ground.url())
+    await fill(ground, options.rows)
     rounds = LONG_ROUNDS if options.long else ROUNDS
     checks: dict[Check, Callable[[Ground, Check], Awaitable[None]]] = {
         Check(f"{rounds} rounds, old -> new -> old"): partial(roll, rounds=rounds),
@@ -192,5 +213,7 @@ async def all_checks(options: argparse.Namespace, servers: Servers) -> str:
 
 
 if __name__ == "__main__":
-    options = options_of(argparse.ArgumentParser(prog="rolling"), ["mysql"])
+    parser = argparse.ArgumentParser(prog="rolling")
+    parser.add_argument("--rows", type=int, default=0, help="to-dos of others that the migrations go through")
+    options = options_of(parser, ["mysql"])
     sys.exit(asyncio.run(on_each(options.kinds, partial(all_checks, options))))
