@@ -76,10 +76,10 @@ async def fill(ground: Ground, rows: int) -> None:
     for owner in range(1, -(-rows // LIST) + 1):
         username = f"away-{owner}"
         await ground.sql(
-            f"INSERT INTO tickbox.users {names} VALUES (UNHEX(MD5('{username}')), 'A', 'B', '{username}', '-', NOW(6))",
+            f"INSERT INTO tickbox.users {names} VALUES (UNHEX(LEFT(SHA2('{username}', 256), 32)), 'A', 'B', '{username}', '-', NOW(6))",
             f"INSERT INTO tickbox.todos (user_id, id, description, isdone, created_date, done_date, rev) "
             f"WITH RECURSIVE digits AS (SELECT 0 AS digit UNION ALL SELECT digit + 1 FROM digits WHERE digit < 99) "
-            f"SELECT users.id, UNHEX(MD5(CONCAT(users.id, '.', a.digit, '.', b.digit, '.', c.digit))), 'one of many', "
+            f"SELECT users.id, UNHEX(LEFT(SHA2(CONCAT(users.id, '.', a.digit, '.', b.digit, '.', c.digit), 256), 32)), 'one of many', "
             f"a.digit % 2, NOW(6) - INTERVAL a.digit DAY - INTERVAL b.digit MINUTE, IF(a.digit % 2, NOW(6), NULL), "
             f"1 + a.digit FROM digits AS a, digits AS b, digits AS c, tickbox.users "
             f"WHERE users.username = '{username}' AND c.digit < 10 LIMIT {min(LIST, rows - (owner - 1) * LIST)}",
