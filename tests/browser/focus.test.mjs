@@ -98,7 +98,7 @@ scenario("Tab leads through the list in the order of reading", {}, async (visito
   await screen.focus("#description");
   const rows = [];
   for (const text of ["First", "Second"]) for (const kind of ["check", "text", "remove"]) rows.push(await idOf(visitor, text, kind));
-  const expected = ["button", "a", "a", "a", ...rows, "keys-open"];
+  const expected = ["button", "summary", "a", "a", "a", "a", "a", ...rows, "keys-open"];
   const stops = [];
   for (const _ of expected) stops.push(await next(visitor));
   assert.deepEqual(stops, expected);

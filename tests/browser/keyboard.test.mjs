@@ -48,9 +48,9 @@ scenario("the list works by keyboard, and the keyboard never gets lost", {}, asy
   const [first, second] = [visitor.row("First"), visitor.row("Second")];
   const controls = (row) => Promise.all(["check", "text", "remove"].map((kind) => idOf(row, kind)));
   const [check, text, remove] = await controls(first);
-  const head = ["skip", "a", "button quiet", "description", "button", "summary", "a", "a", "a"];
+  const head = ["skip", "a", "button quiet", "description", "button", "summary", "a", "a", "a", "a", "a"];
   const rows = [check, text, remove, ...(await controls(second))];
-  assert.deepEqual(await tab(visitor, 16), [...head, ...rows, "keys-open"]);
+  assert.deepEqual(await tab(visitor, 18), [...head, ...rows, "keys-open"]);
 
   await page.focus("#description");
   await page.keyboard.type("Third");
@@ -85,7 +85,7 @@ scenario("Tab leads through the account, the password and the sessions in the or
   assert.deepEqual(await tab(visitor, 2), ["skip", "a"]);
   await visitor.go(() => press(visitor, "Enter"));
   assert.equal(visitor.path(), "/account");
-  assert.deepEqual(await tab(visitor, 5), ["skip", "a", "a", "a", "button quiet"]);
+  assert.deepEqual(await tab(visitor, 6), ["skip", "a", "a", "a", "a", "button quiet"]);
   await page.goto("/change-password");
   const fields = ["current_password", "show", "new_password", "show", "new_password_again", "show"];
   assert.deepEqual(await tab(visitor, 9), ["skip", ...fields, "button", "a"]);

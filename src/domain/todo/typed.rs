@@ -91,6 +91,7 @@ fn said_twice(words: &QuickAdd, beside: &PlanEdit) -> impl Iterator<Item = Field
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use time::macros::date;
 
     use super::*;
@@ -118,6 +119,30 @@ mod tests {
         assert_eq!(typed.text.as_str(), "Call mum due:fri !high due:x");
         assert!(typed.has_words);
         assert_eq!(typed.unread[0].word, "due:x");
+    }
+
+    proptest! {
+        #[test]
+        fn any_typed_text_is_a_to_do_that_can_be_taken_back_or_refused(
+            words in prop::collection::vec(
+                prop_oneof![r"\\?(due:(fri|2028-02-29|x)|at:[0-9]:00|every:week|!(high|lw))", r"\PC{0,9}"],
+                0..6,
+            ),
+        ) {
+            let text = words.join(" ");
+            match typed(&text) {
+                Ok(new) => {
+                    let typed = new.typed.expect("as typed");
+                    prop_assert_eq!(typed.text.as_str(), text.trim());
+                    prop_assert!(!new.description.as_str().is_empty());
+                    prop_assert_eq!(typed.has_words, new.plan != Plan::default());
+                    for word in typed.unread {
+                        prop_assert!(new.description.as_str().contains(&word.word));
+                    }
+                }
+                Err(errors) => prop_assert_eq!(&errors[0].field, "description"),
+            }
+        }
     }
 
     #[test]

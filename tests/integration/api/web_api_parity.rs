@@ -56,6 +56,20 @@ fn twins() -> Vec<Twins> {
                 .into(),
         },
         Twins {
+            form: "/",
+            call: "add_todo",
+            cases: ["!high", "due:fri at:9:00", &format!("{} !high", &long[5..])]
+                .map(|text| json!({ "description": text, "id": ID, "parse": true }))
+                .into(),
+        },
+        Twins {
+            form: "/settings",
+            call: "update_me",
+            cases: ["", "Vilnius", "localtime", "Factory", "+02:00"]
+                .map(|zone| json!({ "time_zone": zone }))
+                .into(),
+        },
+        Twins {
             form: "/change-password",
             call: "change_password",
             cases: changes(),
@@ -148,7 +162,7 @@ async fn submit(browser: &Browser<'_>, path: &str, fields: &Value) -> Answer {
     let fields = fields.as_object().expect("fields");
     let fields: Vec<_> = fields
         .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str().expect("a text")))
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
         .collect();
     browser.post(path, &fields).await
 }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::json;
 
-use super::reference_model::Ledger;
+use super::reference_model::{Ledger, WORDS};
 use crate::support::{
     browser::{Answer, Browser},
     test_server::Site,
@@ -145,10 +145,13 @@ impl<'a> Tab<'a> {
         number: usize,
         form: String,
     ) -> Option<String> {
-        let text = format!("Number {number}");
+        let words = if random.bool() { WORDS } else { "" };
+        let text = format!("Number {number}{words}");
         let mut new = None;
         for _ in 0..random.u8(1..=2) {
-            let expected = ledger.apply("add_todo", &json!({"id": form, "description": text}));
+            // The field of the page always reads words.
+            let body = json!({"id": form, "description": text, "parse": true});
+            let expected = ledger.apply("add_todo", &body);
             let is_there = expected.status < 300
                 && expected
                     .todo

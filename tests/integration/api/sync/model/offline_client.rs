@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::reference_model::as_once;
+use super::reference_model::{WORDS, as_once};
 use crate::{
     api::sync::{Replica, id},
     support::{
@@ -64,8 +64,14 @@ impl<'a> Handset<'a> {
         if known == 0 || random.u8(..100) < chance {
             let id = Uuid::from_u128(random.u128(..)).to_string();
             let mut body = json!({"id": id, "description": format!("Number {number}")});
-            if !self.is_old && random.bool() {
-                plan(random, &mut body);
+            match random.u8(..3) {
+                _ if self.is_old => {}
+                0 => plan(random, &mut body),
+                1 => {
+                    body["description"] = json!(format!("Number {number}{WORDS}"));
+                    body["parse"] = json!(random.bool());
+                }
+                _ => {}
             }
             self.put("add_todo", body);
             return Some(id);

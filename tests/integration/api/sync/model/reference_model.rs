@@ -13,6 +13,9 @@ use crate::{api::sync::Todos, support::api_client::Reply};
 /// The fields of a plan that phones set here.
 const PLAN: [&str; 4] = ["notes", "due_date", "due_time", "priority"];
 
+/// Words of a new text that set fields, when its client asks for that.
+pub(super) const WORDS: &str = " due:2100-12-24 !high";
+
 /// All that a phone of the first version knows of a to-do.
 pub(super) const OLD_FIELDS: [&str; 6] = [
     "id",
@@ -234,6 +237,8 @@ impl Ledger {
     }
 
     fn add(&mut self, id: &str, text: &str, body: &Value) -> Expected {
+        let with_words = text.strip_suffix(WORDS).filter(|_| body["parse"] == true);
+        let text = with_words.unwrap_or(text);
         match self.todos.get(id) {
             Some(stored) if [&stored.text, &stored.added_as].contains(&&text.to_owned()) => {
                 Expected::stored(200, id, stored)
@@ -252,6 +257,9 @@ impl Ledger {
                     number: self.todos.len() + self.purged.len(),
                 };
                 entry.set_plan(body);
+                if with_words.is_some() {
+                    entry.set_plan(&json!({ "due_date": "2100-12-24", "priority": "high" }));
+                }
                 let answer = Expected::stored(201, id, &entry);
                 self.todos.insert(id.to_owned(), entry);
                 answer
