@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
+import { pause } from "./screen.mjs";
 import { assert, numbered, scenario, secret } from "./support.mjs";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -163,6 +164,26 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
+for (const [device, viewport] of Object.entries({ phone, desk })) {
+  scenario(`a page that is painted before its script runs does not move when it does, ${device}`, { viewport }, async (visitor) => {
+    const { page } = visitor;
+    await visitor.signUp();
+    await visitor.stock(["Buy milk", "Call mum due:today at:17:00 !high", "Pay the rent due:2199-12-24 every:month"]);
+    const edit = await page.locator("#todos .text > a").first().getAttribute("href");
+    await page.route(/\.js$/, async (route) => {
+      await pause(300);
+      await route.continue();
+    });
+    await page.addInitScript(observeShifts);
+    for (const path of ["/", "/?show=today", "/?show=upcoming", edit, "/settings", "/account", "/sessions"]) {
+      await page.goto(path);
+      await page.waitForFunction(() => window.htmx && document.readyState === "complete");
+      await pause(200); // for the frames after it
+      assert.deepEqual(await page.evaluate(() => window.shifts), [], path);
+    }
+  });
+}
+
 scenario("nothing that is hidden is laid out, whatever the style says of its kind", {}, async (visitor) => {
   expectRefusals(visitor);
   await tour(visitor, async (name) => {
@@ -221,6 +242,15 @@ function expectRefusals(visitor) {
 }
 
 /* These run in the page. */
+
+/** Each element that moved without a press or a key, and by how much. Not what a date moves within its line, that the
+    script writes in the reader's language: less than a thousandth. */
+function observeShifts() {
+  window.shifts = [];
+  const named = ({ node }) => node?.id || node?.className || node?.nodeName;
+  const note = ({ value, sources }) => value > 0.001 && window.shifts.push([value, ...sources.map(named)]);
+  new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type: "layout-shift", buffered: true });
+}
 
 async function runAxe({ axeSource, rules }) {
   if (!window.axe) (0, eval)(axeSource);
