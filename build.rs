@@ -30,9 +30,10 @@ const HTMX: &str = "assets/vendor/htmx/htmx.min.js";
 const PARTS: &str = "assets/app";
 
 /// Parts that start by themselves, in this order: they listen to the same events.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "failures",
     "memory",
+    "order",
     "answers",
     "refresh",
     "tabs",

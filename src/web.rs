@@ -79,6 +79,7 @@ pub fn pages() -> Vec<PageRoute> {
             get(todo::edit::show).post(todo::edit::save),
         ),
         page(url::REMOVE, post, poem::post(todo::remove)),
+        page(url::MOVE, post, poem::post(todo::own_order::move_todo)),
         page(url::RESTORE, post, poem::post(todo::restore)),
         page(url::ACCOUNT, show, get(user::profile::show)),
         page(url::SETTINGS, both, settings),

@@ -38,7 +38,7 @@ pub use self::{
     due_date::{DueDate, DueTime},
     field_revs::{Field, FieldRevs, Writer},
     notes::Notes,
-    pagination::{Filter, Limit, ListQuery, PAGE_SIZE, Page, RemovedPage, Shown},
+    pagination::{Filter, Limit, ListQuery, NEIGHBOURS, PAGE_SIZE, Page, RemovedPage, Shown},
     place::Place,
     plan::{Plan, PlanEdit, Setting},
     position::Position,

@@ -33,6 +33,10 @@ pub(super) enum Flash {
     Removed(TodoId),
     /// A removed to-do was restored.
     Restored,
+    /// A to-do was moved.
+    Moved,
+    /// A to-do was not moved, since the one beside which it was to stand is not there.
+    NotMoved,
 }
 
 impl Flash {
@@ -53,6 +57,8 @@ impl Flash {
             "saved" => Self::Saved,
             "removed" => Self::Removed(TodoId::parse(id).ok()?),
             "restored" => Self::Restored,
+            "moved" => Self::Moved,
+            "not_moved" => Self::NotMoved,
             _ => return None,
         })
     }
@@ -74,6 +80,8 @@ impl Flash {
             Self::Saved => "saved",
             Self::Removed(_) => "removed",
             Self::Restored => "restored",
+            Self::Moved => "moved",
+            Self::NotMoved => "not_moved",
         }
     }
 

@@ -6,6 +6,7 @@ pub(super) mod edit;
 mod form;
 mod fragments;
 mod list_view;
+pub(super) mod own_order;
 mod page;
 mod quick_add;
 mod row;

@@ -30,6 +30,8 @@ pub const UPDATE: &str = "/update-todo";
 pub const REMOVE: &str = "/remove-todo";
 /// Edits a to-do: the form, and where it is sent.
 pub const EDIT: &str = "/edit-todo";
+/// Moves a to-do within the list.
+pub const MOVE: &str = "/move-todo";
 /// Restores a removed to-do.
 pub const RESTORE: &str = "/restore-todo";
 

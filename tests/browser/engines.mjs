@@ -4,5 +4,6 @@ import "./story.test.mjs";
 import "./edit.test.mjs";
 import "./quick_add.test.mjs";
 import "./views.test.mjs";
+import "./move.test.mjs";
 import "./focus.test.mjs";
 import "./leaving.test.mjs";

@@ -46,11 +46,11 @@ scenario("the list works by keyboard, and the keyboard never gets lost", {}, asy
   await visitor.signUp();
   await visitor.stock(["Second", "First"]);
   const [first, second] = [visitor.row("First"), visitor.row("Second")];
-  const controls = (row) => Promise.all(["check", "text", "remove"].map((kind) => idOf(row, kind)));
-  const [check, text, remove] = await controls(first);
+  const controls = (row) => Promise.all(["handle", "check", "text", "remove"].map((kind) => idOf(row, kind)));
+  const [handle, check, text, remove] = await controls(first);
   const head = ["skip", "a", "button quiet", "description", "button", "summary", "a", "a", "a", "a", "a"];
-  const rows = [check, text, remove, ...(await controls(second))];
-  assert.deepEqual(await tab(visitor, 18), [...head, ...rows, "keys-open"]);
+  const rows = [handle, check, text, remove, ...(await controls(second))];
+  assert.deepEqual(await tab(visitor, 20), [...head, ...rows, "keys-open"]);
 
   await page.focus("#description");
   await page.keyboard.type("Third");

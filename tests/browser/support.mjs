@@ -45,6 +45,24 @@ class Tab {
     return this.page.mouse.click(x, y);
   }
 
+  async drag(pointerType, [start, ...places]) {
+    if (pointerType === "mouse") {
+      const { mouse } = this.page;
+      await mouse.move(start.x, start.y);
+      await mouse.down();
+      for (const { x, y } of places) await mouse.move(x, y, { steps: 4 });
+      await mouse.up();
+      return;
+    }
+    // Playwright has no fingers that move.
+    const session = await this.page.context().newCDPSession(this.page);
+    const touch = (type, touchPoints) => session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await touch("touchStart", [start]);
+    for (const place of places) await touch("touchMove", [place]);
+    await touch("touchEnd", []);
+    await session.detach();
+  }
+
   type(text) {
     return this.page.keyboard.type(text);
   }

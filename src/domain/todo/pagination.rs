@@ -8,6 +8,9 @@ use crate::domain::error::{FieldCode, FieldError};
 /// To-dos on a web page of the list.
 pub const PAGE_SIZE: Limit = Limit(50);
 
+/// To-dos of a part of the list in which the neighbours of each to-do on its page are: also of the last one.
+pub const NEIGHBOURS: Limit = Limit(PAGE_SIZE.0 + 1);
+
 /// Which to-dos a list shows, and in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {

@@ -31,6 +31,7 @@ use super::{
     changed,
     form::{RowForm, view},
     list_view::{ListUrl, ListView},
+    own_order::Neighbours,
     row::{Reader, Row, RowControl, RowList},
 };
 use crate::{
@@ -59,7 +60,22 @@ pub(in crate::web) async fn show(
         row(Reader::of(&service, &account), view, &todo)
     } else {
         let (reader, state) = (Reader::of(&service, &account), EditState::of(&todo));
-        answer(reader, view, hx, &EditForm::of_todo(&todo), &state)
+        let neighbours = if hx.0 {
+            // The row has a handle.
+            Neighbours::default()
+        } else {
+            Neighbours::of(&service, &account, view, &todo).await?
+        };
+        let page = EditPage {
+            reader,
+            view,
+            form: &EditForm::of_todo(&todo),
+            state: &state,
+            neighbours,
+            was_moved: query.flash() == Flash::Moved.word(),
+            is_row: hx.0,
+        };
+        page.render()
     };
     Ok(answer
         .with_header(header::VARY, "HX-Request")
@@ -149,13 +165,16 @@ fn answer(
         view,
         form,
         state,
+        neighbours: Neighbours::default(),
+        was_moved: false,
         is_row: hx.0,
     };
-    if hx.0 {
-        fragment(&dom_id::row(form.id), "outerHTML", &page.row())
-    } else {
-        page.page()
-    }
+    page.render()
+}
+
+/// The URL of the form of a to-do that was moved from there.
+pub(super) fn url_after_move(id: TodoId, view: ListView) -> String {
+    format!("{}&notice={}", page::url(id, view), Flash::Moved.word())
 }
 
 /// The row as it stands in the list, in place of the form.

@@ -78,6 +78,11 @@ impl ListView {
         self.after.is_none() && self.filter.contains(todo, today)
     }
 
+    /// Whether it is in the user's own order, in which to-dos can be moved.
+    pub(in crate::web) fn is_in_own_order(self) -> bool {
+        matches!(self.filter, Filter::All | Filter::Open)
+    }
+
     /// The same filter at another position.
     pub(in crate::web) fn at(self, after: Option<Cursor>) -> Self {
         Self { after, ..self }

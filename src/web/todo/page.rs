@@ -76,7 +76,7 @@ impl ListPage<'_> {
                 p { a href=(ListUrl { view: view.at(None), flash: None }) { "Back to the first" } }
             }
             // Inherited by the forms of all rows.
-            ul #(dom_id::TODOS) data-rev=(page.counts.rev) hx-swap:inherited="none" hx-sync:inherited="drop"
+            ul #(dom_id::TODOS) data-rev=(page.counts.rev) data-order[view.is_in_own_order()] hx-swap:inherited="none" hx-sync:inherited="drop"
                 role="list" aria-label="To-dos" { (Rows::of(&page.todos, reader, view)) }
             // What the links of all rows do.
             span #(dom_id::EDIT_HINT) hidden { "Edit" }
@@ -195,6 +195,11 @@ pub(super) fn status_message(
         Flash::Saved => "Saved",
         Flash::Removed(_) => "Removed",
         Flash::Restored => "Restored",
+        Flash::Moved => "Moved",
+        Flash::NotMoved => {
+            let words = "Not moved: the to-do beside which it was to stand is not there any more. This is the list as it is now.";
+            return html! { span { (words) } };
+        }
         // Messages of other pages.
         Flash::Registered
         | Flash::LoggedOut

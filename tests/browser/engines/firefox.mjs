@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import WebSocket from "ws";
-import { clicking, pressing, typing } from "./actions.mjs";
+import { clicking, dragging, pressing, typing } from "./actions.mjs";
 import { makeHome, Program, surroundings } from "./process.mjs";
 
 const { FIREFOX = "firefox-esr" } = process.env;
@@ -113,6 +113,10 @@ class Tab {
 
   click(x, y) {
     return this.#perform(clicking(x, y));
+  }
+
+  drag(pointerType, places) {
+    return this.#perform(dragging(pointerType, places));
   }
 
   type(text) {

@@ -2,7 +2,7 @@
 // that nobody sees.
 
 import { createServer } from "node:net";
-import { clicking, pressing, typing } from "./actions.mjs";
+import { clicking, dragging, pressing, typing } from "./actions.mjs";
 import { makeHome, Program, surroundings } from "./process.mjs";
 
 /** What the page of sessions calls it. */
@@ -92,6 +92,10 @@ class Tab {
 
   click(x, y) {
     return this.#post("/actions", { actions: clicking(x, y) });
+  }
+
+  drag(pointerType, places) {
+    return this.#post("/actions", { actions: dragging(pointerType, places) });
   }
 
   type(text) {

@@ -16,6 +16,7 @@ fn form<'a>(path: &str, todo: &'a str, session: &'a str) -> Vec<(&'a str, &'a st
         "/" => vec![("description", "Typed by Ona")],
         "/edit-todo" => vec![("todo_id", todo), ("description", "Typed by Ona")],
         "/update-todo" | "/remove-todo" | "/restore-todo" => vec![("todo_id", todo)],
+        "/move-todo" => vec![("todo_id", todo), ("before_id", session)],
         "/settings" => vec![("time_zone", "Asia/Tokyo")],
         "/end-session" => vec![("session_id", session)],
         "/change-password" => vec![

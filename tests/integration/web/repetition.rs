@@ -39,6 +39,7 @@ async fn forms(
     );
     let removed = browser.post("/remove-todo", &[("id", &gone)]).await;
     assert_eq!(removed.status, 303);
+    let (last, kept) = (browser.add("Salt").await, browser.add("Rice").await);
     let id = |id: &str| vec![("id", id.to_owned())];
     let new = "0199a0c2-7d1e-7c3a-9f10-2b6f0e5c8a12".to_owned();
     let session = site.session_of("ona", "a phone").await;
@@ -69,6 +70,7 @@ async fn forms(
         ),
         ("/update-todo", id(&open)),
         ("/remove-todo", id(&open)),
+        ("/move-todo", vec![("todo_id", kept), ("after_id", last)]),
         ("/restore-todo", id(&gone)),
         ("/settings", text(&[("time_zone", "Asia/Tokyo")])),
         ("/end-session", vec![("session_id", session)]),
@@ -106,7 +108,10 @@ async fn every_form_sent_twice_gets_the_same_response(pool: MySqlPool) {
     let mut browser = site.stranger();
     let login = [("username", "ona"), ("password", NEW)];
     browser.cookie = Some(browser.post("/login", &login).await.session());
-    assert_eq!(browser.get("/").await.todos(), ["Bread", "Feed the cat"]);
+    assert_eq!(
+        browser.get("/").await.todos(),
+        ["Bread", "Salt", "Feed the cat", "Rice"]
+    );
     let sessions = browser.get("/sessions").await;
     assert_eq!(
         sessions.texts(".sessions li").len(),

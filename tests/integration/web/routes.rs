@@ -27,7 +27,7 @@ const LOGIN_TO_SETTINGS: Expected = (303, "/login?next=%2Fsettings");
 const LOGIN_TO_EDIT: Expected = (303, "/login?next=%2Fedit-todo%3Fid%3D");
 const LOGIN_TO_CHANGE: Expected = (303, "/login?next=%2Fchange-password");
 
-const TABLE: [Row; 21] = [
+const TABLE: [Row; 22] = [
     Row {
         route: ("GET", "/register"),
         nobody: SHOWN,
@@ -96,6 +96,14 @@ const TABLE: [Row; 21] = [
         nobody: LOGIN,
         owner: (303, "/?notice=removed&id="),
         stranger: NOT_FOUND,
+        expired: LOGIN,
+    },
+    Row {
+        route: ("POST", "/move-todo"),
+        nobody: LOGIN,
+        // Nowhere is said where to.
+        owner: (422, ""),
+        stranger: (422, ""),
         expired: LOGIN,
     },
     Row {

@@ -5,6 +5,7 @@ mod edit_plan;
 mod edit_repeat;
 mod edit_todo;
 mod list;
+mod move_todo;
 mod quick_add;
 mod remove_todo;
 mod restore_todo;

@@ -8,6 +8,7 @@ use super::{
         super::{
             dom_id,
             form_state::FormState,
+            htmx::fragment,
             layout::{
                 self, Width, account_field, described_by, error_summary, field_error, page_title,
                 quoted,
@@ -16,6 +17,7 @@ use super::{
             user::settings::zone_in_words,
         },
         list_view::{ListUrl, ListView},
+        own_order::Neighbours,
         row::{Reader, view_fields},
     },
     control::Control,
@@ -66,25 +68,40 @@ pub(super) struct EditPage<'a> {
     pub(super) view: ListView,
     pub(super) form: &'a EditForm<'a>,
     pub(super) state: &'a EditState<'a>,
+    /// Between which to-dos it stands, for the buttons that move it.
+    pub(super) neighbours: Neighbours,
+    /// Whether one of these was pressed.
+    pub(super) was_moved: bool,
     /// Whether it stands in place of a row, for htmx.
     pub(super) is_row: bool,
 }
 
 impl EditPage<'_> {
+    /// The page, or the row as a form.
+    pub(super) fn render(&self) -> Markup {
+        if self.is_row {
+            fragment(&dom_id::row(self.form.id), "outerHTML", &self.row())
+        } else {
+            self.page()
+        }
+    }
+
     /// The whole page.
-    pub(super) fn page(&self) -> Markup {
+    fn page(&self) -> Markup {
         let errors = self.errors();
         let body = html! {
             h1 { (TITLE) }
+            @if self.was_moved { p.notice role="status" { "Moved." } }
             (error_summary(&errors, true))
             (self.edit_form(&errors))
+            (self.neighbours.form(self.reader.account, self.view, self.form.id))
         };
         let title = page_title(TITLE, self.is_refused());
         layout::page(&title, Width::Narrow, Some(self.reader.account), &body)
     }
 
     /// The row as a form. What is typed there must outlive every change of the list: it is never morphed.
-    pub(super) fn row(&self) -> Markup {
+    fn row(&self) -> Markup {
         // That of a removal is newer than the one that the form was made of.
         let rev = match *self.state {
             EditState::Removed { rev } => Some(rev),
