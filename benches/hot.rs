@@ -36,6 +36,7 @@ fn page() -> Page {
             added_as: None,
             plan: Plan::default(),
             revs: FieldRevs::at(number.into()),
+            is_indexed: true,
         }
     });
     let todos: Vec<_> = todos.collect();

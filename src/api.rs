@@ -14,6 +14,7 @@ mod read_request;
 mod schema;
 mod session;
 mod swagger_ui;
+mod tag;
 mod todo;
 mod user;
 
@@ -124,6 +125,7 @@ type Apis = (
     session::active::ActiveSessionsApi,
     todo::TodoApi,
     todo::sync::SyncApi,
+    tag::TagApi,
 );
 
 fn calls() -> OpenApiService<Apis, ()> {
@@ -135,6 +137,7 @@ fn calls() -> OpenApiService<Apis, ()> {
         session::active::ActiveSessionsApi,
         todo::TodoApi,
         todo::sync::SyncApi,
+        tag::TagApi,
     );
     OpenApiService::new(apis, "Tickbox API", env!("CARGO_PKG_VERSION")).server(SERVER)
 }

@@ -11,7 +11,9 @@ pub mod call;
 pub mod job;
 pub mod purge;
 pub mod rate_limit;
+pub mod reindex;
 pub mod session;
+pub mod tag;
 pub mod todo;
 pub mod user;
 

@@ -18,6 +18,7 @@ mod htmx;
 mod layout;
 mod pending_edit;
 mod session;
+mod tag;
 mod timestamp;
 mod todo;
 pub mod url;
@@ -81,6 +82,7 @@ pub fn pages() -> Vec<PageRoute> {
         page(url::REMOVE, post, poem::post(todo::remove)),
         page(url::MOVE, post, poem::post(todo::own_order::move_todo)),
         page(url::RESTORE, post, poem::post(todo::restore)),
+        page(url::TAGS, show, get(tag::show)),
         page(url::ACCOUNT, show, get(user::profile::show)),
         page(url::SETTINGS, both, settings),
         page(url::CHANGE_PASSWORD, both, change_password),

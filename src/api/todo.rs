@@ -24,9 +24,10 @@ use super::{
 };
 use crate::{
     domain::{
-        error::FieldError,
+        error::{FieldCode, FieldError},
         todo::{
-            Change, Cursor, Filter, Limit, ListQuery, Page, RemovedCursor, Shown, SyncToken, TodoId,
+            Change, Cursor, Filter, Limit, ListQuery, Narrowing, Page, RemovedCursor, Shown,
+            SyncToken, TodoId,
         },
     },
     service::Service,
@@ -46,19 +47,38 @@ enum Added {
 
 /// A place in the list, or among the removed.
 enum Place {
-    Present(Filter, Option<Cursor>),
+    Present(Filter, Option<Cursor>, Narrowing),
     Removed(Option<RemovedCursor>),
 }
 
 impl Place {
-    fn parse(cursor: Option<&str>, shown: Shown) -> Result<Self, FieldError> {
-        Ok(match shown {
+    fn parse(
+        shown: Shown,
+        cursor: Option<&str>,
+        narrowing: Narrowing,
+    ) -> Result<Self, Vec<FieldError>> {
+        let cursor = cursor.filter(|text| !text.is_empty());
+        match shown {
             Shown::Present(filter) => {
-                let after = cursor.map(|it| Cursor::parse(it, filter)).transpose()?;
-                Self::Present(filter, after)
+                let after = cursor.map(|it| Cursor::parse(it, filter)).transpose();
+                after
+                    .map(|after| Self::Present(filter, after, narrowing))
+                    .map_err(|error| vec![error])
             }
-            Shown::Removed => Self::Removed(cursor.map(RemovedCursor::parse).transpose()?),
-        })
+            Shown::Removed if narrowing.is_none() => {
+                let after = cursor.map(RemovedCursor::parse).transpose();
+                after.map(Self::Removed).map_err(|error| vec![error])
+            }
+            Shown::Removed => {
+                let words =
+                    "What was removed has no tags and cannot be searched. Leave out tag and q";
+                Err(vec![FieldError::new(
+                    "filter",
+                    FieldCode::InvalidValue,
+                    words,
+                )])
+            }
+        }
     }
 }
 
@@ -118,7 +138,15 @@ impl TodoApi {
     /// and due today or was before, `filter=upcoming` what is due later, both by due date, on a day those with a time
     /// first; what today is says the user's time zone. `filter=done` shows the last done first, `filter=removed` what
     /// was removed and can be restored, the last first. To keep a copy up to date, use `sync` or `todo_changes`.
+    ///
+    /// `tag` and `q` narrow each of these but the last, and may be combined: to what has a tag, and to what has all words
+    /// of `q` somewhere in its description or notes, also as parts of words, without regard to case and accents. A search
+    /// looks at 20,000 to-dos and then answers: there may be a `next_cursor` although few or no to-dos have been found.
     #[oai(path = "/todo_list", method = "get", operation_id = "todo_list")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each parameter of the call is one, and poem-openapi takes no struct of them"
+    )]
     async fn todo_list(
         &self,
         caller: Caller,
@@ -129,6 +157,10 @@ impl TodoApi {
         limit: Query<Option<String>>,
         /// The `next_cursor` of the answer before; an empty one is none.
         cursor: Query<Option<String>>,
+        /// Only what has this tag; with or without its `#`. An empty one is none.
+        tag: Query<Option<String>>,
+        /// Only what has these words; up to 100 characters. An empty one is none.
+        q: Query<Option<String>>,
         /// The `ETag` of an earlier answer to the same request: if nothing has changed, the answer is
         /// 304 and empty.
         #[oai(name = "If-None-Match")]
@@ -137,21 +169,26 @@ impl TodoApi {
         let mut errors = FieldErrors::default();
         let shown = errors.collect(filter.as_deref().map(Shown::parse).transpose());
         let limit = errors.collect(limit.as_deref().map(Limit::parse).transpose());
-        let cursor = cursor.as_deref().filter(|text| !text.is_empty());
-        let place = Place::parse(cursor, shown.flatten().unwrap_or_default());
-        let place = errors.collect(place);
-        let (Some(_), Some(limit), Some(place)) = (shown, limit, place) else {
+        let (tag, q) = (tag.as_deref().unwrap_or(""), q.as_deref().unwrap_or(""));
+        let narrowing = errors.collect_all(Narrowing::parse(tag, q));
+        let place = Place::parse(
+            shown.flatten().unwrap_or_default(),
+            cursor.as_deref(),
+            narrowing.clone().unwrap_or_default(),
+        );
+        let place = errors.collect_all(place);
+        let (Some(_), Some(limit), Some(_), Some(place)) = (shown, limit, narrowing, place) else {
             return Err(errors.into());
         };
         let (account, limit) = (&caller.0, limit.unwrap_or_default());
-        let (filter, after) = match place {
+        let (filter, after, narrowing) = match place {
             // Never 304: what was removed long ago leaves this list although nothing is changed.
             Place::Removed(after) => {
                 let page = read.service.removed(account, after, limit).await?;
                 let etag = ListEtag::of(account, account.counts.rev);
                 return Ok(Conditional::Full(etag, page.into()));
             }
-            Place::Present(filter, after) => (filter, after),
+            Place::Present(filter, after, narrowing) => (filter, after, narrowing),
         };
         let today = read.service.today(account);
         let etag = |rev| ListEtag::of(account, rev).on(today, filter);
@@ -168,7 +205,8 @@ impl TodoApi {
                 after,
                 limit,
             };
-            read.service.list(account, query).await?
+            let page = read.service.narrowed_list(account, query, narrowing);
+            page.await?
         };
         Ok(Conditional::Full(
             etag(page.counts.rev),

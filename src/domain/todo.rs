@@ -15,8 +15,11 @@ mod position;
 mod priority;
 mod quick_add;
 pub mod repeat;
+mod search;
+mod search_index;
 mod sync_token;
 mod tag;
+mod tag_list;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -45,8 +48,11 @@ pub use self::{
     priority::Priority,
     quick_add::{QuickAdd, Unread},
     repeat::{Recurrence, Repeat, RepeatParts},
+    search::{Candidate, Narrowing, PATTERNS, SEARCHED_MAX, Search},
+    search_index::{TagChange, TagEntry, Tagging},
     sync_token::SyncToken,
-    tag::Tag,
+    tag::{Tag, TagKey},
+    tag_list::{TAG_PAGE_SIZE, TagCount, TagCursor, TagPage},
     typed::Typed,
     write::{Change, Circumstances, CreatedDate, Edit, NewTodo, Write, WriteRefusal},
 };
@@ -128,6 +134,9 @@ pub struct Todo {
     pub plan: Plan,
     /// When each of its fields last changed; lists and deltas leave it out.
     pub revs: FieldRevs,
+    /// Whether its tags and its text for searches are stored as of its revision, which a version that does not know them
+    /// leaves undone; lists and deltas leave it out.
+    pub is_indexed: bool,
 }
 
 impl Todo {
@@ -146,6 +155,7 @@ impl Todo {
             added_as: None,
             plan: Plan::default(),
             revs: FieldRevs::at(0),
+            is_indexed: false,
         }
     }
 
@@ -258,6 +268,7 @@ impl Todo {
         Self {
             rev,
             revs: FieldRevs::added(rev, writer),
+            is_indexed: true,
             ..self
         }
     }
@@ -270,7 +281,11 @@ impl Todo {
                 self.revs.stamp(field, rev, writer);
             }
         }
-        Self { rev, ..self }
+        Self {
+            rev,
+            is_indexed: true,
+            ..self
+        }
     }
 
     /// Its contribution to the counts of its list.

@@ -4,15 +4,12 @@
 //! others, and one whose rows cannot be deleted blocks no other. The position of a run is not stored, since
 //! finding the next user with something to purge costs next to nothing.
 
-mod lease;
-
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use self::lease::JobClaim;
-use super::Service;
+use super::{Service, lease::JobClaim};
 use crate::{
     database::{Connection, TxOutcome},
     domain::{
@@ -23,6 +20,8 @@ use crate::{
     store::{self, purge::PurgeCandidate},
 };
 
+/// Its name in the table of jobs.
+const JOB: &str = "purge";
 /// Users read in one statement.
 const USERS: u32 = 500;
 /// Rows deleted in one transaction, which blocks their user's changes meanwhile: some 5 ms.
@@ -97,7 +96,7 @@ impl Service {
     /// When users cannot even be found; what is left is purged within the hour.
     pub async fn purge_if_due(&self) -> Result<Option<Purged>, Error> {
         let now = self.clock.now();
-        let Some(held) = self.claim_purge(now).await? else {
+        let Some(held) = self.claim_job(JOB).await? else {
             return Ok(None);
         };
         let mut run = Run {
@@ -110,7 +109,8 @@ impl Service {
         // If it is dropped or fails on the way, it is due again when the claim lapses.
         let is_ours = self.purge_all(&mut run).await?;
         if is_ours {
-            self.finish_purge(&run).await?;
+            let is_complete = run.purged.passed_by == 0 && !run.is_unfinished;
+            self.finish_job(&run.held, run.now, is_complete).await?;
         }
         Ok(Some(run.purged))
     }

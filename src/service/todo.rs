@@ -4,6 +4,9 @@ mod batch;
 mod list;
 mod order;
 mod removed;
+mod search;
+mod tag;
 mod write;
 
 pub use self::list::ChangeSet;
+pub(in crate::service) use self::tag::store_tags;

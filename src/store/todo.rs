@@ -5,16 +5,21 @@ mod changes;
 mod list;
 mod order;
 mod removed;
+mod search;
+mod tagged;
 
 use time::{Date, PrimitiveDateTime, Time};
 use uuid::Uuid;
 
+pub(super) use self::batch::{Key, key};
 pub use self::{
     batch::{find_all, insert_all, update_all},
     changes::{Changes, changes},
     list::{Part, list},
     order::{Neighbour, below, respace, tied},
     removed::{removed_at, removed_between},
+    search::candidates,
+    tagged::tagged,
 };
 use super::to_database;
 use crate::database::Connection;
@@ -45,6 +50,7 @@ struct Row {
     priority: u8,
     repeat_rule: Option<String>,
     last_done_date: Option<PrimitiveDateTime>,
+    indexed_rev: Option<u64>,
 }
 
 impl From<Row> for Todo {
@@ -67,6 +73,7 @@ impl From<Row> for Todo {
                 row.last_done_date,
             ),
             revs: FieldRevs::from_stored(row.field_revs.as_deref(), row.rev),
+            is_indexed: row.indexed_rev == Some(row.rev),
         }
     }
 }
@@ -100,8 +107,8 @@ fn plan(
 pub async fn insert(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<bool, Error> {
     let inserted = sqlx::query!(
         "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, rev, notes, due_date, due_time,
-                            priority, repeat_rule, last_done_date)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            priority, repeat_rule, last_done_date, folded, indexed_rev)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         user.0,
         todo.id.0,
         todo.description.as_str(),
@@ -115,6 +122,8 @@ pub async fn insert(connection: &mut Connection, user: UserId, todo: &Todo) -> R
         todo.plan.priority.code(),
         todo.plan.recurrence.map(Recurrence::to_stored),
         todo.plan.last_done_date.map(to_database),
+        todo.folded(),
+        todo.rev,
     )
     .execute(connection)
     .await;
@@ -134,7 +143,8 @@ pub async fn find(
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date, list_date AS "list_date!",
-                  moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+                  moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date,
+                  due_time, priority, repeat_rule, last_done_date, indexed_rev
            FROM todos WHERE user_id = ? AND id = ?"#,
         user.0,
         id.0,
@@ -148,8 +158,9 @@ pub async fn find(
 pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE todos SET description = ?, isdone = ?, done_date = ?, removed_date = ?, rev = ?,
-                          moved_date = ?, moved_fraction = ?, original_description = ?, field_revs = ?, notes = ?, due_date = ?, due_time = ?,
-                          priority = ?, repeat_rule = ?, last_done_date = ?
+                          moved_date = ?, moved_fraction = ?, original_description = ?, field_revs = ?, notes = ?,
+                          due_date = ?, due_time = ?, priority = ?, repeat_rule = ?, last_done_date = ?, folded = ?,
+                          indexed_rev = ?
          WHERE user_id = ? AND id = ?",
         todo.description.as_str(),
         todo.is_done,
@@ -166,6 +177,8 @@ pub async fn update(connection: &mut Connection, user: UserId, todo: &Todo) -> R
         todo.plan.priority.code(),
         todo.plan.recurrence.map(Recurrence::to_stored),
         todo.plan.last_done_date.map(to_database),
+        todo.folded(),
+        todo.rev,
         user.0,
         todo.id.0,
     )

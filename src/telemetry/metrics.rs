@@ -200,4 +200,10 @@ const COUNTERS: &[(&str, &str, &str, &[&str])] = &[
         "result",
         &["done", "more", "failed"],
     ),
+    (
+        "tickbox_reindexed_todos_total",
+        "To-dos of an older version that were indexed for searches and tags",
+        "",
+        &[],
+    ),
 ];

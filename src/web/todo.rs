@@ -4,8 +4,10 @@
 mod day;
 pub(super) mod edit;
 mod form;
+mod found;
 mod fragments;
 mod list_view;
+mod narrowing;
 pub(super) mod own_order;
 mod page;
 mod quick_add;
@@ -13,7 +15,7 @@ mod row;
 mod words;
 
 use maud::{Markup, html};
-use poem::{IntoResponse as _, Request, Response, handler, web::Data};
+use poem::{IntoResponse as _, Request, Response, handler, http::StatusCode, web::Data};
 use time::Date;
 
 use self::{
@@ -56,10 +58,19 @@ pub(super) async fn show_list(
     request: &Request,
 ) -> Result<Response, Failure> {
     let view = ListView::parse(query.get("show"), query.either("cursor", "after"))
-        .map_err(|_| Failure::from(Error::NotFound))?;
+        .map_err(|_| Failure::from(Error::NotFound))?
+        .narrowed(query.get("tag"), query.get("q"));
     let link = ListUrl { view, flash: None };
     let account = visitor.account(&link)?;
-    let respond = |answer: Markup| answer.with_header("vary", "HX-Request").into_response();
+    let status = if view.narrowing().is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let respond = |answer: Markup| {
+        let answer = answer.with_header("vary", "HX-Request");
+        answer.with_status(status).into_response()
+    };
     if request.data::<HeadOnly>().is_some() {
         return Ok(respond(html! {}));
     }
@@ -113,7 +124,7 @@ async fn add_of(
     service: &Service,
     account: &Account,
     form: AddForm<'_>,
-    view: ListView,
+    view: ListView<'_>,
     hx: HxRequest,
 ) -> Result<Response, Failure> {
     let refuse = async |errors: &[FieldError]| {
@@ -205,7 +216,7 @@ pub(super) async fn restore(
 fn changed(
     service: &Service,
     hx: HxRequest,
-    row: &RowForm,
+    row: &RowForm<'_>,
     flash: Flash,
     outcome: &TodoUpdate,
 ) -> Response {
@@ -216,14 +227,21 @@ fn changed(
     }
 }
 
-async fn page_of(service: &Service, account: &Account, view: ListView) -> Result<Page, Failure> {
+async fn page_of(
+    service: &Service,
+    account: &Account,
+    view: ListView<'_>,
+) -> Result<Page, Failure> {
     let query = ListQuery {
         filter: view.filter,
         today: service.today(account),
         after: view.after,
         limit: PAGE_SIZE,
     };
-    Ok(service.list(account, query).await?)
+    let Ok(narrowing) = view.narrowing() else {
+        return Ok(Page::unread(account.counts));
+    };
+    Ok(service.narrowed_list(account, query, narrowing).await?)
 }
 
 /// The first page of the list, as `GET /` answers it.
@@ -239,6 +257,12 @@ pub(super) fn list_page(account: &Account, today: Date, page: &Page, id: TodoId)
     .render()
 }
 
+/// The address of the list of a tag.
+pub(super) fn tagged_list(tag: &str) -> String {
+    let view = ListView::default().narrowed(tag, "");
+    ListUrl { view, flash: None }.to_string()
+}
+
 /// The id for the next form.
 fn new_id(service: &Service) -> TodoId {
     TodoId::new_v7(service.clock().now())
@@ -252,7 +276,7 @@ fn form_already_used() -> FieldError {
     )
 }
 
-fn redirect_to_list(view: ListView, flash: Flash) -> Response {
+fn redirect_to_list(view: ListView<'_>, flash: Flash) -> Response {
     let link = ListUrl {
         view,
         flash: Some(flash),

@@ -24,6 +24,8 @@ pub const SESSIONS: &str = "/sessions";
 pub const END_SESSION: &str = "/end-session";
 /// Ends all active sessions but the current one.
 pub const END_OTHER_SESSIONS: &str = "/end-other-sessions";
+/// The tags of the to-dos.
+pub const TAGS: &str = "/tags";
 /// Sets a to-do done or open.
 pub const UPDATE: &str = "/update-todo";
 /// Removes a to-do.

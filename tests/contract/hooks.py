@@ -35,6 +35,7 @@ LINKS: dict[tuple[str, str], list[tuple[str, dict[str, str]]]] = {
         ("move_todo", {"id": "todos/1/id", "before_id": "todos/0/id"}),
     ],
     ("move_todo", "200"): [("move_todo", {"id": "id", "expected_rev": "rev"})],
+    ("tag_list", "200"): [("tag_list", {"cursor": "next_cursor"})],
     ("todo_changes", "200"): [("todo_changes", {"since": "next"})],
     ("sync", "200"): [("sync", {"since": "changes/next"}), ("todo_changes", {"since": "changes/next"})],
     ("session_list", "200"): [("end_session", {"session_id": "sessions/0/session_id"})],

@@ -26,6 +26,7 @@ const ORDER = [
   ["add_todo", 201],
   ["get_todo", 200],
   ["todo_list", 200],
+  ["tag_list", 200],
   ["todo_changes", 200],
   ["update_todo", 200],
   ["update_todo_status", 200],

@@ -96,7 +96,7 @@ fn requests(site: &Site, cookie: &str, phone: &Phone<'_>) -> Vec<(String, Reques
 }
 
 /// Each call with its body; null for those that have none.
-fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 20] {
+fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 21] {
     [
         ("me", Value::Null),
         ("update_me", json!({ "time_zone": "Europe/Vilnius" })),
@@ -111,6 +111,7 @@ fn calls(id: &str, phone: &Phone<'_>) -> [(&'static str, Value); 20] {
         ("restore_todo", json!({ "id": id })),
         ("update_todo", json!({ "id": id, "description": "milk" })),
         ("todo_list", Value::Null),
+        ("tag_list", Value::Null),
         ("todo_changes", Value::Null),
         ("get_todo", Value::Null),
         ("sync", json!({ "calls": [] })),

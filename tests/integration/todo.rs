@@ -5,8 +5,11 @@ mod model;
 mod moment;
 mod own_order;
 mod query_cost;
+mod reindex;
 mod removed;
 mod rows;
+mod search;
+mod tags;
 mod verbs;
 
 use sqlx::MySqlConnection;

@@ -10,7 +10,7 @@ use crate::domain::{
     session::DeviceName,
     text::VISIBLE_LINE,
     todo::{
-        Description, DueDate, DueTime, Limit, Notes, Priority, Repeat, Shown, TodoId,
+        Description, DueDate, DueTime, Limit, Notes, Priority, Repeat, Search, Shown, Tag, TodoId,
         repeat::{Every, From, Weekdays},
     },
     user::{NAME_MAX, Password, TimeZone, Username},
@@ -58,6 +58,7 @@ pub(super) fn apply(document: &mut Value) {
     let always = always.into_iter().chain([
         ("Todo", "done_date"),
         ("TodoList", "next_cursor"),
+        ("TagList", "next_cursor"),
         ("Repeat", "until"),
     ]);
     for (schema, field) in always {
@@ -124,6 +125,8 @@ pub(super) fn apply_to_parameters(operation: &mut Value) {
             }
             // Empty is none.
             "cursor" => json!({ "type": "string", "maxLength": 100, "default": "" }),
+            "tag" => json!({ "type": "string", "maxLength": Tag::MAX + 1, "default": "" }),
+            "q" => json!({ "type": "string", "maxLength": Search::MAX, "default": "" }),
             "since" => json!({ "type": "string", "maxLength": 120, "default": "" }),
             "If-None-Match" => json!({ "type": "string" }),
             name => unreachable!("{name} has no schema yet"),
@@ -223,7 +226,8 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("Todo", "removed", removed.clone()),
         ("TodoChange", "done_date", nullable.clone()),
         ("TodoChange", "removed", removed),
-        ("TodoList", "next_cursor", nullable),
+        ("TodoList", "next_cursor", nullable.clone()),
+        ("TagList", "next_cursor", nullable),
         ("FieldProblem", "code", open_list(&codes)),
         ("Problem", "type", json!({ "enum": ["about:blank"] })),
     ]

@@ -157,6 +157,7 @@ fn response(id: &str) -> Value {
         }]}),
         "add_todo" | "get_todo" => added(),
         "todo_list" => json!({ "todos": [added()], "next_cursor": null, "rev": 1 }),
+        "tag_list" => json!({ "tags": [], "next_cursor": null, "rev": 1 }),
         "update_todo" => todo("Buy oat milk", Value::Null, 2),
         "update_todo_status" => done(3),
         "remove_todo" => {
@@ -247,7 +248,7 @@ pub(super) fn invalid(id: &str) -> FieldError {
         "add_todo" => Description::parse(" ").err(),
         "update_me" => TimeZone::parse("Vilnius").err(),
         "todo_list" => Shown::parse("late").err(),
-        "todo_changes" | "sync" => Limit::parse("0").err(),
+        "todo_changes" | "tag_list" | "sync" => Limit::parse("0").err(),
         "get_todo" | "update_todo" | "update_todo_status" | "move_todo" | "remove_todo"
         | "restore_todo" => TodoId::parse("17").err(),
         "logout" => {

@@ -72,6 +72,12 @@ impl Work {
         Self(self.0.saturating_add(units))
     }
 
+    /// The cost of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
     /// The cost in units of an [`Allowance`].
     #[must_use]
     pub const fn units(self) -> u32 {

@@ -9,6 +9,9 @@ use unicode_normalization::UnicodeNormalization as _;
 /// composed and decomposed letters become one too.
 #[must_use]
 pub fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(folded_character).collect()
 }
 

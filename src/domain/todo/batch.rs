@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use time::Duration;
 
-use super::{Circumstances, CountsDelta, Position, Todo, TodoCounts, TodoId, Write, WriteRefusal};
+use super::{
+    Circumstances, CountsDelta, Position, Tagging, Todo, TodoCounts, TodoId, Write, WriteRefusal,
+};
 use crate::domain::session::CallId;
 
 /// How long a call is remembered, so that its repetition is known.
@@ -104,6 +106,8 @@ pub struct BatchChanges {
     pub revs: u64,
     /// Change in the list's counts.
     pub change: CountsDelta,
+    /// The tags to be stored.
+    pub taggings: Vec<Tagging>,
 }
 
 impl Batch {
@@ -245,14 +249,17 @@ impl Batch {
     #[must_use]
     pub fn finish(mut self) -> BatchChanges {
         let added = self.added.iter().filter_map(|id| self.now.remove(id));
-        let inserted = added.collect();
+        let inserted: Vec<_> = added.collect();
         let mut updated: Vec<_> = self
             .now
             .into_values()
             .filter(|todo| self.before.get(&todo.id) != Some(todo))
             .collect();
         updated.sort_unstable_by_key(|todo| todo.rev);
+        let written = inserted.iter().chain(&updated);
+        let taggings = written.filter_map(|todo| todo.tagging(self.before.get(&todo.id)));
         BatchChanges {
+            taggings: taggings.collect(),
             inserted,
             updated,
             calls: self.done,

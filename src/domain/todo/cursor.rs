@@ -54,7 +54,50 @@ pub struct DoneCursor {
     pub id: TodoId,
 }
 
+/// Later than any moment of a to-do.
+const END: OffsetDateTime = datetime!(9998-12-31 00:00 UTC);
+/// Before all others.
+const TOP: Position = Position {
+    date: END,
+    fraction: u64::MAX,
+};
+
 impl Cursor {
+    /// Before all to-dos of a filter.
+    #[must_use]
+    pub fn start(filter: Filter) -> Self {
+        let (position, id) = (TOP, TodoId(Uuid::max()));
+        match filter {
+            Filter::All | Filter::Open => Self::Order(OrderCursor {
+                is_done: false,
+                position,
+                id,
+            }),
+            Filter::Today | Filter::Upcoming => Self::Due(DueCursor {
+                due_date: DueDate::MIN,
+                due_minute: 0,
+                position,
+                id,
+            }),
+            Filter::Done => Self::Done(DoneCursor { done_date: END, id }),
+        }
+    }
+
+    /// The to-do.
+    #[must_use]
+    pub fn id(self) -> TodoId {
+        match self {
+            Self::Order(OrderCursor { id, .. })
+            | Self::Due(DueCursor { id, .. })
+            | Self::Done(DoneCursor { id, .. }) => id,
+        }
+    }
+
+    /// Whether it is one of the filter's.
+    pub(super) fn is_of(self, filter: Filter) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&Self::start(filter))
+    }
+
     /// Parses the form of the cursors of a filter.
     ///
     /// # Errors
@@ -157,7 +200,7 @@ impl RemovedCursor {
         Self {
             removed_date,
             is_done: false,
-            created_date: datetime!(9998-12-31 00:00 UTC),
+            created_date: END,
             id: TodoId(Uuid::max()),
         }
     }

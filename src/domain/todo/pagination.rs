@@ -2,7 +2,7 @@
 
 use time::Date;
 
-use super::{Cursor, RemovedCursor, Todo, TodoCounts};
+use super::{Cursor, DueDate, RemovedCursor, Todo, TodoCounts};
 use crate::domain::error::{FieldCode, FieldError};
 
 /// To-dos on a web page of the list.
@@ -39,6 +39,26 @@ pub struct ListQuery {
     pub after: Option<Cursor>,
     /// How many at most.
     pub limit: Limit,
+}
+
+impl ListQuery {
+    /// Where it begins; none when its cursor is of another filter.
+    #[must_use]
+    pub fn place(&self) -> Option<Cursor> {
+        let place = self.after.unwrap_or_else(|| Cursor::start(self.filter));
+        Some(place).filter(|place| place.is_of(self.filter))
+    }
+
+    /// The first and the last day on which its to-dos are due, of a filter by day.
+    #[must_use]
+    pub fn days(&self) -> (Date, Date) {
+        let (first, last) = (DueDate::MIN.date(), DueDate::MAX.date());
+        match self.filter {
+            Filter::Today => (first, self.today),
+            Filter::Upcoming => (self.today.next_day().unwrap_or(last), last),
+            _ => (first, last),
+        }
+    }
 }
 
 impl Filter {

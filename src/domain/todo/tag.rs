@@ -2,11 +2,32 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::domain::text::folded;
+use crate::domain::text::{folded, is_invisible};
 
 /// A tag, as it was written first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag(String);
+
+/// What tags are compared by: the word without case and accents.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagKey(String);
+
+impl TagKey {
+    /// Maximum characters: some letters are two or more when they are folded.
+    pub const MAX: usize = 2 * Tag::MAX;
+
+    /// The stored form.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The folded word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl Tag {
     /// Maximum characters, without the `#`.
@@ -18,8 +39,13 @@ impl Tag {
         let word = text.strip_prefix('#').unwrap_or(text);
         let is_tag = (1..=Self::MAX).contains(&word.chars().count())
             && word.chars().all(is_of_a_tag)
-            && word.chars().any(char::is_alphanumeric);
-        is_tag.then(|| Self(word.to_owned()))
+            && word.chars().any(char::is_alphanumeric)
+            && !is_invisible(word);
+        let tag = is_tag.then(|| Self(word.to_owned()))?;
+        let TagKey(key) = tag.key();
+        let is_key = (1..=TagKey::MAX).contains(&key.chars().count());
+        // Some letters leave a blank, which databases ignore at the end of a text.
+        (is_key && !key.contains(char::is_whitespace)).then_some(tag)
     }
 
     /// The tags of a text, in its order, each once. `\#` begins none, nor does a `#` within a word, such as that
@@ -49,10 +75,10 @@ impl Tag {
         &self.0
     }
 
-    /// What tags are compared by: the word without case and accents.
+    /// What it is compared by.
     #[must_use]
-    pub fn key(&self) -> String {
-        folded(&self.0)
+    pub fn key(&self) -> TagKey {
+        TagKey(folded(&self.0))
     }
 }
 
@@ -111,6 +137,14 @@ mod tests {
         assert_eq!(key("#Žąsis"), key("zasis"));
         assert_ne!(key("home"), key("homes"));
         assert_eq!(key("two words"), None);
+    }
+
+    #[test]
+    fn a_tag_of_letters_that_fold_to_nothing_or_to_a_lot_is_none() {
+        assert!(all_of("#\u{345} #\u{363} #\u{3164}").is_empty());
+        assert_eq!(all_of(&format!("#{}", "ß".repeat(50))).len(), 1);
+        assert!(all_of(&format!("#{}", "\u{fdfa}".repeat(50))).is_empty());
+        assert_eq!(all_of("#home #home\u{37a}"), ["home"]);
     }
 
     proptest! {

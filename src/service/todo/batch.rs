@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::{
     super::purge::delete_oldest,
     order::{FoundPlace, find_place},
+    tag::store_tags,
 };
 use crate::{
     database::{Connection, TxOutcome},
@@ -112,7 +113,8 @@ async fn respace(
     for todo in &mut todos {
         todo.revs.stamp_respaced(rev);
     }
-    store::todo::respace(connection, user, &todos, rev).await
+    store::todo::respace(connection, user, &todos, rev).await?;
+    store::tag::reposition(connection, user, rev).await
 }
 
 async fn store_changes(
@@ -128,6 +130,7 @@ async fn store_changes(
         calls,
         revs,
         change,
+        taggings,
     } = changes;
     let mut count = locked.calls + i32::try_from(calls.len()).map_err(Error::internal)?;
     if count > CALLS_MAX {
@@ -141,6 +144,7 @@ async fn store_changes(
     if !updated.is_empty() {
         store::todo::update_all(connection, user, updated).await?;
     }
+    store_tags(connection, user, taggings).await?;
     if !calls.is_empty() {
         store::call::insert_all(connection, user, calls, now).await?;
     }

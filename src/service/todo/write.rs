@@ -8,6 +8,7 @@ use super::{
     super::Service,
     ChangeSet,
     batch::{Done, batch, circumstances, delete_surplus},
+    tag::store_tags,
 };
 use crate::{
     database::{Connection, TxOutcome},
@@ -228,6 +229,9 @@ async fn update(
     let rev = store::user::next_rev(connection, user, change).await?;
     let todo = todo.changed_at(&stored, rev, write.writer(by.writer));
     store::todo::update(connection, user, &todo).await?;
+    if let Some(tagging) = todo.tagging(Some(&stored)) {
+        store_tags(connection, user, &[tagging]).await?;
+    }
     delete_surplus(connection, user, now, locked.tombstones, change).await?;
     Ok(changed(todo, before.after(change, rev)))
 }
@@ -252,10 +256,13 @@ async fn insert(
     let todo = todo.added_at(rev, write.writer(Writer::UNNAMED));
     if store::todo::insert(connection, user, &todo).await? {
         // Only now: a retry succeeds, however full the list is.
-        return Ok(match after.check_quota() {
-            Ok(()) => changed(todo, after),
-            Err(_) => refused(WriteRefusal::QuotaReached),
-        });
+        if after.check_quota().is_err() {
+            return Ok(refused(WriteRefusal::QuotaReached));
+        }
+        if let Some(tagging) = todo.tagging(None) {
+            store_tags(connection, user, &[tagging]).await?;
+        }
+        return Ok(changed(todo, after));
     }
     let before = after.after(CountsDelta::default() - change, rev - 1);
     let stored = store::todo::find(connection, user, todo.id).await?;

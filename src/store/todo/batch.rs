@@ -17,8 +17,14 @@ use crate::domain::{
 };
 
 #[derive(Serialize)]
-struct Key {
+pub(in crate::store) struct Key {
     id: String,
+}
+
+impl From<TodoId> for Key {
+    fn from(id: TodoId) -> Self {
+        Self { id: key(id) }
+    }
 }
 
 /// A to-do as a row of JSON; what is null in the table is left out.
@@ -51,6 +57,8 @@ struct TodoRow<'a> {
     repeat_rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_done_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folded: Option<String>,
 }
 
 impl<'a> From<&'a Todo> for TodoRow<'a> {
@@ -73,6 +81,7 @@ impl<'a> From<&'a Todo> for TodoRow<'a> {
             priority: todo.plan.priority.code(),
             repeat_rule: todo.plan.recurrence.map(Recurrence::to_stored),
             last_done_date: todo.plan.last_done_date.map(date_text),
+            folded: todo.folded(),
         }
     }
 }
@@ -86,7 +95,7 @@ pub(super) fn date_text(date: OffsetDateTime) -> String {
     )
 }
 
-pub(super) fn key(id: TodoId) -> String {
+pub(in crate::store) fn key(id: TodoId) -> String {
     id.0.simple().to_string()
 }
 
@@ -104,11 +113,12 @@ pub async fn find_all(
     user: UserId,
     ids: impl IntoIterator<Item = TodoId>,
 ) -> Result<Vec<Todo>, Error> {
-    let keys: Vec<_> = ids.into_iter().map(|id| Key { id: key(id) }).collect();
+    let keys: Vec<_> = ids.into_iter().map(Key::from).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT todos.id AS "id: Uuid", description, isdone AS "isdone: bool", created_date,
-                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description,
+                  field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date, indexed_rev
            FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id')) AS named
            STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(named.id)"#,
         rows_to_json(&keys)?,
@@ -129,10 +139,11 @@ pub async fn insert_all(
     sqlx::query!(
         "INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, removed_date, rev,
                             original_description, field_revs, notes, due_date, due_time, priority, repeat_rule,
-                            last_done_date)
+                            last_done_date, folded, indexed_rev)
          SELECT ?, UNHEX(added.id), added.description, added.isdone, added.created_date, added.done_date,
                 added.removed_date, added.rev, added.original_description, UNHEX(added.field_revs), added.notes,
-                added.due_date, added.due_time, added.priority, added.repeat_rule, added.last_done_date
+                added.due_date, added.due_time, added.priority, added.repeat_rule, added.last_done_date,
+                added.folded, added.rev
          FROM JSON_TABLE(?, '$[*]' COLUMNS (
              id VARCHAR(32) PATH '$.id', description VARCHAR(200) PATH '$.description',
              isdone TINYINT PATH '$.isdone', created_date DATETIME(6) PATH '$.created_date',
@@ -142,7 +153,7 @@ pub async fn insert_all(
              field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) PATH '$.notes',
              due_date DATE PATH '$.due_date', due_time TIME PATH '$.due_time', priority TINYINT PATH '$.priority',
              repeat_rule VARCHAR(100) PATH '$.repeat_rule',
-             last_done_date DATETIME(6) PATH '$.last_done_date')) AS added",
+             last_done_date DATETIME(6) PATH '$.last_done_date', folded TEXT PATH '$.folded')) AS added",
         user.0,
         rows_to_json(&rows)?,
     )
@@ -168,7 +179,7 @@ pub async fn update_all(
              field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) PATH '$.notes',
              due_date DATE PATH '$.due_date', due_time TIME PATH '$.due_time', priority TINYINT PATH '$.priority',
              repeat_rule VARCHAR(100) PATH '$.repeat_rule',
-             last_done_date DATETIME(6) PATH '$.last_done_date')) AS changed
+             last_done_date DATETIME(6) PATH '$.last_done_date', folded TEXT PATH '$.folded')) AS changed
          STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(changed.id)
          SET todos.description = changed.description, todos.isdone = changed.isdone,
              todos.done_date = changed.done_date, todos.removed_date = changed.removed_date, todos.rev = changed.rev,
@@ -177,7 +188,8 @@ pub async fn update_all(
              todos.field_revs = UNHEX(changed.field_revs), todos.notes = changed.notes,
              todos.due_date = changed.due_date, todos.due_time = changed.due_time,
              todos.priority = changed.priority, todos.repeat_rule = changed.repeat_rule,
-             todos.last_done_date = changed.last_done_date",
+             todos.last_done_date = changed.last_done_date, todos.folded = changed.folded,
+             todos.indexed_rev = changed.rev",
         rows_to_json(&rows)?,
         user.0,
     )

@@ -86,6 +86,7 @@ pub async fn changes(
                 row.last_done_date,
             ),
             revs: FieldRevs::at(row.rev?),
+            is_indexed: true,
         })
     });
     Ok(Changes {

@@ -28,44 +28,47 @@ pub struct Part {
 }
 
 /// A to-do, or the user alone where there is none.
-struct Row {
-    id: Option<Uuid>,
-    description: Option<String>,
-    isdone: Option<bool>,
-    created_date: Option<PrimitiveDateTime>,
-    list_date: Option<PrimitiveDateTime>,
-    moved_fraction: Option<u64>,
-    done_date: Option<PrimitiveDateTime>,
-    rev: Option<u64>,
-    original_description: Option<String>,
-    notes: Option<String>,
-    due_date: Option<Date>,
-    due_time: Option<Time>,
-    priority: Option<u8>,
-    repeat_rule: Option<String>,
-    last_done_date: Option<PrimitiveDateTime>,
-    user_rev: u64,
-    open_count: i32,
-    todo_count: i32,
+pub(super) struct Row {
+    pub(super) id: Option<Uuid>,
+    pub(super) description: Option<String>,
+    pub(super) isdone: Option<bool>,
+    pub(super) created_date: Option<PrimitiveDateTime>,
+    pub(super) list_date: Option<PrimitiveDateTime>,
+    pub(super) moved_fraction: Option<u64>,
+    pub(super) done_date: Option<PrimitiveDateTime>,
+    pub(super) rev: Option<u64>,
+    pub(super) original_description: Option<String>,
+    pub(super) notes: Option<String>,
+    pub(super) due_date: Option<Date>,
+    pub(super) due_time: Option<Time>,
+    pub(super) priority: Option<u8>,
+    pub(super) repeat_rule: Option<String>,
+    pub(super) last_done_date: Option<PrimitiveDateTime>,
+    pub(super) user_rev: u64,
+    pub(super) open_count: i32,
+    pub(super) todo_count: i32,
 }
 
 /// A query for to-dos of a user that are not removed: by which index, which of them, in which order. The rows bring the
 /// user's counts; where there are none, the caller knows them or asks for them.
 macro_rules! query_rows {
     ($index:literal, $conditions:literal, $order:literal, $($argument:expr),+ $(,)?) => {
-        query_rows!(@ "", $index, $conditions, $order, "", $($argument),+)
+        query_rows!(
+            @ "", ["JOIN todos FORCE INDEX (" + $index + ") ON todos.user_id = users.id"], $conditions, $order, "",
+            $($argument),+
+        )
     };
-    (@ $open:literal, $index:literal, $conditions:literal, $order:literal, $end:literal, $($argument:expr),+) => {
+    (@ $open:literal, [$($join:tt)+], $conditions:literal, $order:literal, $end:literal, $($argument:expr),+) => {
         sqlx::query_as!(
             Row,
-            $open + r#"SELECT todos.id AS "id?: Uuid", description AS "description?", isdone AS "isdone?: bool",
-                  todos.created_date AS "created_date?", list_date AS "list_date?",
-                  moved_fraction AS "moved_fraction?", done_date AS "done_date?", todos.rev AS "rev?",
-                  original_description AS "original_description?", notes AS "notes?", due_date AS "due_date?",
+            $open + r#"SELECT todos.id AS "id?: Uuid", description AS "description?", todos.isdone AS "isdone?: bool",
+                  todos.created_date AS "created_date?", todos.list_date AS "list_date?",
+                  todos.moved_fraction AS "moved_fraction?", todos.done_date AS "done_date?", todos.rev AS "rev?",
+                  original_description AS "original_description?", notes AS "notes?", todos.due_date AS "due_date?",
                   due_time AS "due_time?", priority AS "priority?: u8", repeat_rule AS "repeat_rule?",
                   last_done_date AS "last_done_date?", users.rev AS "user_rev!", open_count AS "open_count!",
                   todo_count AS "todo_count!"
-           FROM users JOIN todos FORCE INDEX ("# + $index + r#") ON todos.user_id = users.id
+           FROM users "# + $($join)+ + r#"
            WHERE users.id = ? AND removed_date IS NULL "# + $conditions + r#"
            ORDER BY "# + $order + " LIMIT ?" + $end,
             $($argument),+
@@ -77,8 +80,14 @@ macro_rules! query_rows {
 /// MySQL (seen with 9.7) and MariaDB (10.11) read and sort all rows.
 macro_rules! query_rows_and_user {
     ($index:literal, $conditions:literal, $order:literal, $($argument:expr),+ $(,)?) => {
+        query_rows_and_user!(
+            @ ["JOIN todos FORCE INDEX (" + $index + ") ON todos.user_id = users.id"], $conditions, $order,
+            $($argument),+
+        )
+    };
+    (@ [$($join:tt)+], $conditions:literal, $order:literal, $($argument:expr),+ $(,)?) => {
         query_rows!(
-            @ "(", $index, $conditions, $order,
+            @ "(", [$($join)+], $conditions, $order,
             ")
            UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, CAST(NULL AS UNSIGNED), NULL, CAST(NULL AS UNSIGNED), NULL, NULL,
                   NULL, NULL, CAST(NULL AS UNSIGNED), NULL, NULL, rev, open_count, todo_count
@@ -87,6 +96,8 @@ macro_rules! query_rows_and_user {
         )
     };
 }
+
+pub(super) use {query_rows, query_rows_and_user};
 
 impl Row {
     fn counts(&self) -> TodoCounts {
@@ -116,6 +127,7 @@ impl Row {
                 self.last_done_date,
             ),
             revs: FieldRevs::at(self.rev?),
+            is_indexed: true,
         })
     }
 }

@@ -132,9 +132,11 @@ pub async fn respace(
              field_revs VARCHAR(510) PATH '$.field_revs')) AS respaced
          STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(respaced.id)
          SET todos.moved_date = respaced.moved_date, todos.moved_fraction = respaced.moved_fraction,
-             todos.field_revs = UNHEX(respaced.field_revs), todos.rev = ?",
+             todos.field_revs = UNHEX(respaced.field_revs),
+             todos.indexed_rev = IF(todos.indexed_rev = todos.rev, ?, todos.indexed_rev), todos.rev = ?",
         rows_to_json(&rows)?,
         user.0,
+        rev,
         rev,
     )
     .execute(connection)

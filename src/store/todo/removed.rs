@@ -25,7 +25,8 @@ pub async fn removed_between(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date,
-                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description,
+                  field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date, indexed_rev
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date > ? AND removed_date < ?
            ORDER BY removed_date DESC LIMIT ?"#,
@@ -56,7 +57,8 @@ pub async fn removed_at(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id AS "id: Uuid", description, isdone AS "isdone: bool", created_date,
-                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description, field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date
+                  list_date AS "list_date!", moved_fraction, done_date, removed_date, rev, original_description,
+                  field_revs, notes, due_date, due_time, priority, repeat_rule, last_done_date, indexed_rev
            FROM todos FORCE INDEX (todos_list)
            WHERE user_id = ? AND removed_date = ?
              AND (isdone > ? OR (isdone = ?

@@ -18,14 +18,14 @@ pub(super) enum Day {
 
 impl Day {
     /// That of a to-do; none in a list that is not by due date.
-    pub(super) fn of(todo: &Todo, view: ListView, today: Date) -> Option<Self> {
+    pub(super) fn of(todo: &Todo, view: ListView<'_>, today: Date) -> Option<Self> {
         let is_by_day = view.filter.is_by_day();
         let date = todo.plan.due_date.filter(|_| is_by_day)?;
         Some(Self::on(date, today))
     }
 
     /// That of the to-do before the first one of a page.
-    pub(super) fn before(view: ListView, today: Date) -> Option<Self> {
+    pub(super) fn before(view: ListView<'_>, today: Date) -> Option<Self> {
         match view.after {
             Some(Cursor::Due(after)) => Some(Self::on(after.due_date, today)),
             _ => None,

@@ -53,6 +53,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Response, Failure> {
     let not_found = |_| Failure::from(Error::NotFound);
     let view = ListView::parse(query.get("show"), query.get("cursor")).map_err(not_found)?;
+    let view = view.narrowed(query.get("tag"), query.get("q"));
     let id = TodoId::parse(query.get("id")).map_err(not_found)?;
     let account = visitor.account(&page::url(id, view))?;
     let todo = service.get(&account, id).await?;
@@ -155,7 +156,7 @@ async fn write(
 /// The page, or the row as a form.
 fn answer(
     reader: Reader<'_>,
-    view: ListView,
+    view: ListView<'_>,
     hx: HxRequest,
     form: &EditForm<'_>,
     state: &EditState<'_>,
@@ -173,12 +174,12 @@ fn answer(
 }
 
 /// The URL of the form of a to-do that was moved from there.
-pub(super) fn url_after_move(id: TodoId, view: ListView) -> String {
+pub(super) fn url_after_move(id: TodoId, view: ListView<'_>) -> String {
     format!("{}&notice={}", page::url(id, view), Flash::Moved.word())
 }
 
 /// The row as it stands in the list, in place of the form.
-fn row(reader: Reader<'_>, view: ListView, todo: &Todo) -> Markup {
+fn row(reader: Reader<'_>, view: ListView<'_>, todo: &Todo) -> Markup {
     let row = Row {
         todo,
         list: &RowList::of(reader, view),

@@ -62,14 +62,14 @@ impl<'a> AddForm<'a> {
 }
 
 /// A form of a row: its user, its view of the list and its to-do.
-pub(super) struct RowForm {
+pub(super) struct RowForm<'a> {
     pub(super) account: Account,
-    pub(super) view: ListView,
+    pub(super) view: ListView<'a>,
     pub(super) id: TodoId,
 }
 
-impl RowForm {
-    pub(super) fn of(form: &Form, visitor: Visitor) -> Result<Self, Failure> {
+impl<'a> RowForm<'a> {
+    pub(super) fn of(form: &'a Form, visitor: Visitor) -> Result<Self, Failure> {
         let view = view(form)?;
         let link = ListUrl { view, flash: None };
         let account = visitor.sender(form, &link)?;
@@ -102,6 +102,7 @@ impl Change {
 }
 
 /// The part of the list that the page of a form showed.
-pub(super) fn view(form: &Form) -> Result<ListView, FieldError> {
-    ListView::parse(form.get("show"), form.either("cursor", "after"))
+pub(super) fn view(form: &Form) -> Result<ListView<'_>, FieldError> {
+    let view = ListView::parse(form.get("show"), form.either("cursor", "after"))?;
+    Ok(view.narrowed(form.get("tag"), form.get("q")))
 }

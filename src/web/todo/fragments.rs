@@ -15,6 +15,7 @@ use super::{
     },
     form::AddForm,
     list_view::ListView,
+    narrowing::progress,
     new_id,
     page::{ListPage, add_form, count, count_by_day, load_more, status_message},
     page_of,
@@ -33,7 +34,7 @@ use crate::{
 /// excludes it now, so that a slip can be undone there.
 pub(super) fn altered(
     reader: Reader<'_>,
-    view: ListView,
+    view: ListView<'_>,
     flash: Flash,
     outcome: &TodoUpdate,
 ) -> Markup {
@@ -55,7 +56,7 @@ pub(super) fn altered(
 /// The parts that change when a to-do was added: its row, a fresh form, the counts.
 pub(super) fn added(
     reader: Reader<'_>,
-    view: ListView,
+    view: ListView<'_>,
     next: TodoId,
     outcome: &TodoUpdate,
     typed: Option<&Typed>,
@@ -87,7 +88,7 @@ pub(super) async fn refused(
     service: &Service,
     account: &Account,
     hx: HxRequest,
-    view: ListView,
+    view: ListView<'_>,
     form: FormState<'_, AddForm<'_>>,
 ) -> Result<Response, Failure> {
     let id = new_id(service);
@@ -116,19 +117,22 @@ pub(super) async fn refused(
 }
 
 /// The next rows, appended to the list.
-pub(super) fn appended(reader: Reader<'_>, view: ListView, page: &Page) -> Markup {
+pub(super) fn appended(reader: Reader<'_>, view: ListView<'_>, page: &Page) -> Markup {
     let first = page.todos.first().map(|todo| todo.id);
     html! {
         (fragment(dom_id::TODOS, "beforeend", &Rows::of(&page.todos, reader, view).focusing(first)))
-        (fragment(dom_id::MORE, "outerHTML", &load_more(view, page.next)))
+        (fragment(dom_id::MORE, "outerHTML", &load_more(view, page)))
+        @if let Some(words) = progress(view, page) {
+            (fragment(dom_id::STATUS, "innerHTML", &html! { span { (words) } }))
+        }
     }
 }
 
 /// The list after a change in another tab.
-pub(super) fn refreshed(reader: Reader<'_>, view: ListView, page: &Page) -> Markup {
+pub(super) fn refreshed(reader: Reader<'_>, view: ListView<'_>, page: &Page) -> Markup {
     html! {
         (fragment(dom_id::TODOS, "innerMorph", &Rows::of(&page.todos, reader, view)))
-        (fragment(dom_id::MORE, "outerHTML", &load_more(view, page.next)))
+        (fragment(dom_id::MORE, "outerHTML", &load_more(view, page)))
         (fragment(dom_id::COUNT, "outerHTML", &count(page.counts)))
         @if view.filter.is_by_day() {
             (fragment(dom_id::COUNT_BY_DAY, "outerHTML", &count_by_day(view, page)))

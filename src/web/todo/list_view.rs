@@ -1,4 +1,4 @@
-//! The filter and the position of a list page, and its URL.
+//! The filter and the position of a list page, what narrows it, and its URL.
 
 use std::fmt;
 
@@ -8,20 +8,24 @@ use time::Date;
 use super::super::{flash::Flash, url};
 use crate::domain::{
     error::FieldError,
-    todo::{Cursor, Filter, Todo},
+    todo::{Cursor, Filter, Narrowing, Todo},
 };
 
 /// The part of the list that a page shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::web) struct ListView {
+pub(in crate::web) struct ListView<'a> {
     /// All, open or done to-dos.
     pub(in crate::web) filter: Filter,
     /// The to-dos after this position; none for the beginning.
     pub(in crate::web) after: Option<Cursor>,
+    /// The tag of the to-dos, as it stands in the address; empty for none.
+    pub(in crate::web) tag: &'a str,
+    /// What is searched for, as it was typed; empty for nothing.
+    pub(in crate::web) search: &'a str,
 }
 
-impl ListView {
-    /// Reads the fields of a query or a form.
+impl<'a> ListView<'a> {
+    /// Reads the fields of a query or a form; [`Self::narrowed`] adds the others.
     pub(in crate::web) fn parse(show: &str, cursor: &str) -> Result<Self, FieldError> {
         let filter = match show {
             "" => Filter::All,
@@ -31,7 +35,34 @@ impl ListView {
             "" => None,
             cursor => Some(Cursor::parse(cursor, filter)?),
         };
-        Ok(Self { filter, after })
+        Ok(Self {
+            filter,
+            after,
+            ..Self::default()
+        })
+    }
+
+    /// Narrowed to a tag and to what is searched for.
+    pub(in crate::web) fn narrowed(self, tag: &'a str, search: &'a str) -> Self {
+        let (tag, search) = (tag.trim(), search.trim());
+        Self {
+            tag: tag.strip_prefix('#').unwrap_or(tag),
+            search,
+            ..self
+        }
+    }
+
+    /// What narrows it.
+    ///
+    /// # Errors
+    /// When the tag is none, or nothing can be searched for by that text.
+    pub(in crate::web) fn narrowing(self) -> Result<Narrowing, Vec<FieldError>> {
+        Narrowing::parse(self.tag, self.search)
+    }
+
+    /// Whether a tag or a search narrows it.
+    pub(in crate::web) fn is_narrowed(self) -> bool {
+        !self.tag.is_empty() || !self.search.is_empty()
     }
 
     /// The word for the filter in URLs; none for the whole list.
@@ -47,6 +78,12 @@ impl ListView {
         if let Some(show) = self.show() {
             query.append_pair("show", show);
         }
+        if !self.tag.is_empty() {
+            query.append_pair("tag", self.tag);
+        }
+        if !self.search.is_empty() {
+            query.append_pair("q", self.search);
+        }
         if let Some(after) = self.after {
             query.append_pair("cursor", &after.to_string());
         }
@@ -60,11 +97,16 @@ impl ListView {
     /// Whether a to-do that was just added belongs at the top of this part, where nothing else is known of it than
     /// that it is open.
     pub(in crate::web) fn shows_new(self) -> bool {
-        self.after.is_none() && matches!(self.filter, Filter::All | Filter::Open)
+        self.after.is_none()
+            && !self.is_narrowed()
+            && matches!(self.filter, Filter::All | Filter::Open)
     }
 
     /// Whether a to-do that was just added, or added again, belongs at the top of this part.
     pub(in crate::web) fn shows(self, todo: &Todo) -> bool {
+        if self.is_narrowed() && !self.narrowing().is_ok_and(|it| it.finds(todo)) {
+            return false;
+        }
         match self.filter {
             Filter::All => self.after.is_none(),
             Filter::Open => self.after.is_none() && !todo.is_done,
@@ -80,7 +122,7 @@ impl ListView {
 
     /// Whether it is in the user's own order, in which to-dos can be moved.
     pub(in crate::web) fn is_in_own_order(self) -> bool {
-        matches!(self.filter, Filter::All | Filter::Open)
+        self.search.is_empty() && matches!(self.filter, Filter::All | Filter::Open)
     }
 
     /// The same filter at another position.
@@ -89,16 +131,16 @@ impl ListView {
     }
 }
 
-/// The URL of a part of the list, with a flash message; never with user input.
+/// The URL of a part of the list, with a flash message; of what a user typed it holds only what is searched for.
 #[derive(Clone, Copy, Default)]
-pub(in crate::web) struct ListUrl {
+pub(in crate::web) struct ListUrl<'a> {
     /// The part of the list.
-    pub(in crate::web) view: ListView,
+    pub(in crate::web) view: ListView<'a>,
     /// The flash message.
     pub(in crate::web) flash: Option<Flash>,
 }
 
-impl fmt::Display for ListUrl {
+impl fmt::Display for ListUrl<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let view = self.view.query("");
         let mut query = Serializer::new(view);

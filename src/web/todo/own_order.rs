@@ -67,7 +67,7 @@ impl Neighbours {
     pub(super) async fn of(
         service: &Service,
         account: &Account,
-        view: ListView,
+        view: ListView<'_>,
         todo: &Todo,
     ) -> Result<Self, Error> {
         if !view.is_in_own_order() || todo.removed_date.is_some() {
@@ -95,7 +95,7 @@ impl Neighbours {
     }
 
     /// The buttons that move the to-do; nothing for one without neighbours.
-    pub(super) fn form(self, account: &Account, view: ListView, id: TodoId) -> Markup {
+    pub(super) fn form(self, account: &Account, view: ListView<'_>, id: TodoId) -> Markup {
         if self.above.is_none() && self.below.is_none() {
             return html! {};
         }

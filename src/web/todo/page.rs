@@ -14,11 +14,12 @@ use super::{
     },
     form::{AddForm, DESCRIPTION},
     list_view::{ListUrl, ListView},
+    narrowing,
     quick_add::{AddedByWords, HELP},
     row::{Reader, Rows, list_fields},
 };
 use crate::domain::{
-    todo::{Cursor, Description, Filter, Page, Todo, TodoCounts, TodoId},
+    todo::{Description, Filter, Page, Todo, TodoCounts, TodoId},
     user::Account,
 };
 
@@ -30,7 +31,7 @@ pub(super) struct ListPage<'a> {
     /// The owner of the list.
     pub(super) reader: Reader<'a>,
     /// The part of the list.
-    pub(super) view: ListView,
+    pub(super) view: ListView<'a>,
     /// The to-dos of this part.
     pub(super) page: &'a Page,
     /// The flash message.
@@ -71,6 +72,7 @@ impl ListPage<'_> {
                 (count(page.counts))
                 (filters(view))
             }
+            (narrowing::forms(view))
             (count_by_day(view, page))
             @if view.after.is_some() {
                 p { a href=(ListUrl { view: view.at(None), flash: None }) { "Back to the first" } }
@@ -80,8 +82,8 @@ impl ListPage<'_> {
                 role="list" aria-label="To-dos" { (Rows::of(&page.todos, reader, view)) }
             // What the links of all rows do.
             span #(dom_id::EDIT_HINT) hidden { "Edit" }
-            p.empty hidden[!page.todos.is_empty()] { (empty_state(view)) }
-            (load_more(view, page.next))
+            p.empty hidden[!page.todos.is_empty()] { (empty_state(view, page)) }
+            (load_more(view, page))
             @if view.after.is_none() {
                 div #(dom_id::REFRESH) hidden hx-get=(ListUrl { view, flash: None })
                     hx-trigger="refresh" hx-swap="none" hx-sync="this:replace" {}
@@ -115,7 +117,7 @@ impl ListPage<'_> {
 /// (idempotency key).
 pub(super) fn add_form(
     account: &Account,
-    view: ListView,
+    view: ListView<'_>,
     id: TodoId,
     form: &FormState<'_, AddForm<'_>>,
     focus: bool,
@@ -144,12 +146,17 @@ pub(super) fn add_form(
 }
 
 /// The link to the next page, if there is one (pagination); htmx appends its rows in place.
-pub(super) fn load_more(view: ListView, next: Option<Cursor>) -> Markup {
+pub(super) fn load_more(view: ListView<'_>, page: &Page) -> Markup {
+    let words = if narrowing::is_unfinished(view, page) {
+        "Search further"
+    } else {
+        "Show more"
+    };
     html! {
         p #(dom_id::MORE) {
-            @if let Some(next) = next {
+            @if let Some(next) = page.next {
                 @let link = ListUrl { view: view.at(Some(next)), flash: None };
-                a.button.quiet href=(link) hx-get=(link) hx-swap="none" hx-sync="this:drop" { "Show more" }
+                a.button.quiet href=(link) hx-get=(link) hx-swap="none" hx-sync="this:drop" { (words) }
             }
         }
     }
@@ -162,7 +169,7 @@ pub(super) fn count(counts: TodoCounts) -> Markup {
 
 /// The number of to-dos in a list by due date, as far as this page shows it: it is stored nowhere, and counting them would
 /// read them all.
-pub(super) fn count_by_day(view: ListView, page: &Page) -> Markup {
+pub(super) fn count_by_day(view: ListView<'_>, page: &Page) -> Markup {
     let words = match view.filter {
         Filter::Today => "due by today",
         _ => "due after today",
@@ -186,7 +193,7 @@ pub(super) fn status_message(
     account: &Account,
     flash: Flash,
     todo: Option<&Todo>,
-    view: ListView,
+    view: ListView<'_>,
 ) -> Markup {
     let verb = match flash {
         Flash::Added | Flash::AddedByWords(_) | Flash::AddedPartly(_) => "Added",
@@ -216,7 +223,7 @@ pub(super) fn status_message(
                 None => "the to-do.",
             }
         }
-        @if verb == "Added" && !view.shows_new() {
+        @if verb == "Added" && !todo.map_or(view.shows_new(), |todo| view.shows(todo)) {
             " " a href=(ListUrl::default()) { "Show it" }
         }
         @if let Flash::Removed(id) = flash {
@@ -229,7 +236,7 @@ pub(super) fn status_message(
     }
 }
 
-fn filters(view: ListView) -> Markup {
+fn filters(view: ListView<'_>) -> Markup {
     let choices = [
         (Filter::All, "All"),
         (Filter::Open, "Open"),
@@ -240,14 +247,17 @@ fn filters(view: ListView) -> Markup {
     html! {
         nav aria-label="Show" {
             @for (filter, label) in choices {
-                @let link = ListUrl { view: ListView { filter, after: None }, flash: None };
+                @let link = ListUrl { view: ListView { filter, after: None, ..view }, flash: None };
                 a href=(link) aria-current=[(filter == view.filter).then_some("true")] { (label) } " "
             }
         }
     }
 }
 
-fn empty_state(view: ListView) -> &'static str {
+fn empty_state(view: ListView<'_>, page: &Page) -> &'static str {
+    if view.is_narrowed() {
+        return narrowing::empty_state(view, page);
+    }
     match (view.filter, view.after) {
         (Filter::All, None) => "Nothing to do. Add your first to-do above.",
         (Filter::Open, None) => "Nothing is open.",

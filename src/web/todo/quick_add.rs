@@ -58,7 +58,7 @@ impl<'a> AddedByWords<'a> {
     }
 
     /// The status message.
-    pub(super) fn render(&self, reader: Reader<'_>, view: ListView) -> Markup {
+    pub(super) fn render(&self, reader: Reader<'_>, view: ListView<'_>) -> Markup {
         let todo = self.todo;
         html! {
             span {
@@ -74,7 +74,7 @@ impl<'a> AddedByWords<'a> {
 }
 
 /// The form of the button: an edit of the revision that was shown, so that nothing newer is overwritten.
-fn take_back(todo: &Todo, plain: &str, reader: Reader<'_>, view: ListView) -> Markup {
+fn take_back(todo: &Todo, plain: &str, reader: Reader<'_>, view: ListView<'_>) -> Markup {
     // Where the list has no row for the answer, it is a page.
     let is_shown = view.contains(todo, reader.today);
     let by_htmx = is_shown.then_some(url::EDIT);

@@ -9,12 +9,13 @@ use uuid::Uuid;
 use super::{
     super::{dom_id, layout::account_field, timestamp::TimeElement, url},
     day::Day,
+    found::{marked, marked_notes},
     list_view::ListView,
     words::plan_parts,
 };
 use crate::{
     domain::{
-        todo::{Todo, TodoId},
+        todo::{Search, Todo, TodoId},
         user::Account,
     },
     service::Service,
@@ -51,6 +52,8 @@ pub(super) struct RowList {
     today: Date,
     /// The part of the list in the query of their links, to which an edit returns.
     query: String,
+    /// What they were searched for.
+    search: Option<Search>,
 }
 
 /// The user that a list is shown to.
@@ -69,11 +72,14 @@ impl<'a> Reader<'a> {
 }
 
 impl RowList {
-    pub(super) fn of(Reader { account, today }: Reader<'_>, view: ListView) -> Self {
+    pub(super) fn of(Reader { account, today }: Reader<'_>, view: ListView<'_>) -> Self {
         Self {
             today,
             fields: list_fields(account, view),
             query: html! { (view.query("&")) }.0,
+            search: Some(view.search)
+                .filter(|it| !it.is_empty())
+                .and_then(|it| Search::parse(it).ok()),
         }
     }
 }
@@ -103,7 +109,10 @@ impl Render for Row<'_> {
                     div.text {
                         // The text itself, so that the target is large, and long texts keep their width.
                         a #{ "text-" (id) } href={ (edit) "?id=" (id) (PreEscaped(&list.query)) } dir="auto"
-                            aria-describedby=(PreEscaped(dom_id::EDIT_HINT)) data-focus[focus == link] { (text) } " "
+                            aria-describedby=(PreEscaped(dom_id::EDIT_HINT)) data-focus[focus == link] {
+                            @if let Some(search) = &list.search { (marked(search, todo.description.as_str())) } @else { (text) }
+                        } " "
+                        @if let Some(notes) = list.search.as_ref().and_then(|it| marked_notes(it, todo)) { (notes) " " }
                         small {
                             (plan_parts(&todo.plan, todo.is_done, list.today))
                             span { "Added " (TimeElement(todo.created_date)) }
@@ -125,14 +134,14 @@ pub(super) struct Rows<'a> {
     /// The to-dos.
     todos: &'a [Todo],
     list: RowList,
-    view: ListView,
+    view: ListView<'a>,
     /// The to-do whose checkbox takes the focus.
     focus: Option<TodoId>,
 }
 
 impl<'a> Rows<'a> {
     /// Rows of which none takes the focus.
-    pub(super) fn of(todos: &'a [Todo], reader: Reader<'_>, view: ListView) -> Self {
+    pub(super) fn of(todos: &'a [Todo], reader: Reader<'_>, view: ListView<'a>) -> Self {
         Self {
             todos,
             list: RowList::of(reader, view),
@@ -172,7 +181,7 @@ impl Render for Rows<'_> {
 }
 
 /// The hidden fields of every form of the list: its account, and the view that a form without JavaScript returns to.
-pub(super) fn list_fields(account: &Account, view: ListView) -> Markup {
+pub(super) fn list_fields(account: &Account, view: ListView<'_>) -> Markup {
     html! {
         (account_field(account))
         (view_fields(view))
@@ -180,9 +189,11 @@ pub(super) fn list_fields(account: &Account, view: ListView) -> Markup {
 }
 
 /// The fields of the view alone.
-pub(super) fn view_fields(view: ListView) -> Markup {
+pub(super) fn view_fields(view: ListView<'_>) -> Markup {
     html! {
         @if let Some(show) = view.show() { input type="hidden" name="show" value=(show); }
+        @if !view.tag.is_empty() { input type="hidden" name="tag" value=(view.tag); }
+        @if !view.search.is_empty() { input type="hidden" name="q" value=(view.search); }
         @if let Some(after) = view.after { input type="hidden" name="cursor" value=(after); }
     }
 }

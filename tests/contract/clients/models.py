@@ -40,6 +40,8 @@ MODELS = {
     "UpdateTodoStatus": "id: uuid, is_done: bool = null, expected_rev: int64 = null, call_id: uuid = null",
     "MoveTodo": "id: uuid, before_id: uuid = null, after_id: uuid = null, expected_rev: int64 = null, call_id: uuid = null",
     "TodoReference": "id: uuid, expected_rev: int64 = null, call_id: uuid = null",
+    "TagCount": "name: text, open_count: int, count: int",
+    "TagList": "tags: [TagCount], next_cursor: text?, rev: int64",
     "TodoList": "todos: [Todo], next_cursor: text?, rev: int64",
     "TodoChange": "id: uuid, rev: int64, description: text = null, is_done: bool = null, created_date: date = null,"
     "position: text = null,"

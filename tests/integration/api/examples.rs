@@ -62,7 +62,9 @@ async fn each_parameter_default_is_accepted(pool: MySqlPool) {
             sent.query = vec![(name.to_owned(), default)];
             let (answer, json) = client.send(&operation, sent).await;
             assert_eq!(answer.status, 200, "{} {name}", operation.id);
-            assert_eq!(json["todos"][0]["description"], "Buy milk", "{name}");
+            if operation.id != "tag_list" {
+                assert_eq!(json["todos"][0]["description"], "Buy milk", "{name}");
+            }
         }
     }
 }
@@ -374,7 +376,7 @@ fn invalid(client: &Client<'_>, operation: &Operation) -> Sent {
         "add_todo" => ("description", json!(" ")),
         "update_me" => ("time_zone", json!("Vilnius")),
         "todo_list" => ("filter", json!("late")),
-        "todo_changes" => ("limit", json!("0")),
+        "todo_changes" | "tag_list" => ("limit", json!("0")),
         "sync" => ("limit", json!(0)),
         "logout" => ("refresh_token", json!("old")),
         "change_password" => ("current_password", json!("seven blue bottles")),

@@ -6,6 +6,7 @@ mod move_todo;
 mod remove_todo;
 mod restore_todo;
 mod sync;
+mod tag_list;
 mod todo_changes;
 mod todo_list;
 mod update_todo;

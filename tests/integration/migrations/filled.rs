@@ -18,7 +18,7 @@ use crate::support::fixture::{
 };
 
 /// Rows as the versions of the program stored them, each after the migration with that number.
-const ROWS: [(i64, &str); 8] = [
+const ROWS: [(i64, &str); 11] = [
     (
         1,
         "INSERT INTO users (public_id, firstname, lastname, username, password, rev, open_count, todo_count, created_date) VALUES
@@ -51,6 +51,18 @@ const ROWS: [(i64, &str); 8] = [
     (
         16,
         "UPDATE todos JOIN users ON users.id = user_id SET notes = 'two bottles', due_date = '2027-01-31', due_time = '17:00', priority = 3, repeat_rule = 'month 1 - due 31 -', last_done_date = '2026-12-31 10:00:00', time_zone = 'Europe/Vilnius' WHERE todos.id = REPEAT('c', 16)",
+    ),
+    (
+        20,
+        "UPDATE todos SET folded = 'buy milk\ntwo bottles', indexed_rev = rev WHERE todos.id = REPEAT('c', 16)",
+    ),
+    (
+        21,
+        "INSERT INTO todo_tags (user_id, todo_id, tag, isdone, list_date, moved_fraction, due_minute) SELECT user_id, id, 'home', isdone, list_date, 0, due_minute FROM todos WHERE removed_date IS NULL",
+    ),
+    (
+        22,
+        "INSERT INTO tags (user_id, tag, name, open_count, all_count) VALUES (1, 'home', 'Home', 1, 2)",
     ),
 ];
 

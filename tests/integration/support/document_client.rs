@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// In an order in which each finds what it needs: the revisions of the examples come from it.
-pub(crate) const ORDER: [&str; 22] = [
+pub(crate) const ORDER: [&str; 23] = [
     "register_user",
     "login",
     "me",
@@ -17,6 +17,7 @@ pub(crate) const ORDER: [&str; 22] = [
     "add_todo",
     "get_todo",
     "todo_list",
+    "tag_list",
     "todo_changes",
     "update_todo",
     "update_todo_status",

@@ -7,7 +7,8 @@ use sqlx::{MySqlConnection, MySqlPool};
 use tickbox::{
     domain::{
         todo::{
-            Cursor, Filter, Limit, ListQuery, OrderCursor, PAGE_SIZE, Position, SyncToken, TodoId,
+            Cursor, Filter, Limit, ListQuery, OrderCursor, PAGE_SIZE, Position, SyncToken, Tag,
+            TodoId,
         },
         user::UserId,
     },
@@ -52,6 +53,44 @@ async fn a_page_of_a_list_of_ten_thousand_reads_52_rows(pool: MySqlPool) {
     let analyze = sqlx::raw_sql("ANALYZE TABLE todos").execute(&mut connection);
     analyze.await.expect("analyzed");
     assert_pages_are_cheap(&mut connection, world.ona.user_id, "after ANALYZE").await;
+}
+
+/// As many entries of an index, and as many to-dos by their keys.
+const ROWS_OF_TAG: u64 = 2 * ROWS + 2;
+
+#[sqlx::test]
+async fn a_page_of_a_tag_reads_twice_52_rows(pool: MySqlPool) {
+    let world = World::new(&pool).await;
+    let mut connection = world.connect().await;
+    let user = world.ona.user_id;
+    for (is_done, part) in [("FALSE", 1), ("TRUE", 2)] {
+        fill(&mut connection, user, is_done, "NULL", part).await;
+    }
+    for statement in [
+        "UPDATE todos SET done_date = IF(isdone, created_date, NULL), due_date = IF(isdone, NULL, created_date)",
+        "INSERT INTO todo_tags SELECT user_id, id, ELT(1 + rev % 2, 'home', 'shop'), isdone, list_date, moved_fraction,
+             due_date, due_minute, done_date FROM todos",
+        "ANALYZE TABLE todos, todo_tags",
+    ] {
+        let done = sqlx::raw_sql(statement).execute(&mut connection).await;
+        done.expect(statement);
+    }
+    let tag = Tag::parse("home").expect("a tag").key();
+    for filter in [Filter::All, Filter::Open, Filter::Today, Filter::Done] {
+        let mut after = None;
+        for page in 0..4 {
+            let query = query(filter, after, PAGE_SIZE);
+            let (part, rows) = measure(&mut connection, async |connection| {
+                let tagged = todo::tagged(connection, user, &tag, query).await;
+                tagged.expect("listed")
+            })
+            .await;
+            let case = format!("page {page} of {filter:?}");
+            assert_eq!(part.todos.len(), LIMIT, "{case}");
+            assert!(rows <= ROWS_OF_TAG, "{case}: {rows} rows");
+            after = part.todos.last().map(|todo| todo.cursor(filter));
+        }
+    }
 }
 
 #[sqlx::test]

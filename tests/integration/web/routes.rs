@@ -24,10 +24,11 @@ const SHOWN: Expected = (200, "");
 const NOT_FOUND: Expected = (404, "");
 const LOGIN_TO_SESSIONS: Expected = (303, "/login?next=%2Fsessions");
 const LOGIN_TO_SETTINGS: Expected = (303, "/login?next=%2Fsettings");
+const LOGIN_TO_TAGS: Expected = (303, "/login?next=%2Ftags");
 const LOGIN_TO_EDIT: Expected = (303, "/login?next=%2Fedit-todo%3Fid%3D");
 const LOGIN_TO_CHANGE: Expected = (303, "/login?next=%2Fchange-password");
 
-const TABLE: [Row; 22] = [
+const TABLE: [Row; 23] = [
     Row {
         route: ("GET", "/register"),
         nobody: SHOWN,
@@ -147,6 +148,13 @@ const TABLE: [Row; 22] = [
         owner: (422, ""),
         stranger: (422, ""),
         expired: LOGIN_TO_CHANGE,
+    },
+    Row {
+        route: ("GET", "/tags"),
+        nobody: LOGIN_TO_TAGS,
+        owner: SHOWN,
+        stranger: SHOWN,
+        expired: LOGIN_TO_TAGS,
     },
     Row {
         route: ("GET", "/sessions"),

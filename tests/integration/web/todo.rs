@@ -9,6 +9,8 @@ mod move_todo;
 mod quick_add;
 mod remove_todo;
 mod restore_todo;
+mod search;
+mod tags;
 mod update_todo;
 mod views;
 

@@ -44,6 +44,8 @@ async fn every_control_has_an_accessible_name(pool: MySqlPool) {
     let mut pages = vec![list, browser.get(removed.header("location")).await];
     for path in [
         "/account",
+        "/tags",
+        "/?q=plants",
         "/settings",
         "/sessions",
         "/change-password",
@@ -69,6 +71,7 @@ async fn adjacent_words_are_separated_in_the_markup(pool: MySqlPool) {
     let page = browser.get("/").await.texts("main").concat();
     for words in [
         "Ona Account",
+        "All Open Today",
         "All Open Today Upcoming Done",
         "Buy milk Added",
         "× Remove",

@@ -57,7 +57,7 @@ impl EditState<'_> {
 }
 
 /// The URL of the form.
-pub(super) fn url(id: TodoId, view: ListView) -> String {
+pub(super) fn url(id: TodoId, view: ListView<'_>) -> String {
     format!("{}?id={id}{}", url::EDIT, view.query("&"))
 }
 
@@ -65,7 +65,7 @@ pub(super) fn url(id: TodoId, view: ListView) -> String {
 pub(super) struct EditPage<'a> {
     pub(super) reader: Reader<'a>,
     /// The part of the list that it returns to.
-    pub(super) view: ListView,
+    pub(super) view: ListView<'a>,
     pub(super) form: &'a EditForm<'a>,
     pub(super) state: &'a EditState<'a>,
     /// Between which to-dos it stands, for the buttons that move it.
