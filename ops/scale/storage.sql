@@ -13,13 +13,19 @@ SELECT RANDOM_BYTES(16), 'Ada', 'Lovelace', CONCAT('user', LPAD(i, 7, '0')),
 FROM n;
 SELECT MIN(id) INTO @first FROM users;
 
-INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, rev)
-WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @todos)
+-- Every third has a due date, every tenth notes of 200 characters, every fifth a tag.
+INSERT INTO todos (user_id, id, description, isdone, created_date, done_date, rev, notes, due_date, folded, indexed_rev)
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @todos),
+t AS (SELECT i, REPEAT('x', 3 + FLOOR(RAND(i) * 61)) AS description, IF(i % 10 = 0, REPEAT('y', 200), NULL) AS notes FROM n)
 SELECT @first + FLOOR(RAND(i) * @users),
        CONCAT(UNHEX(LPAD(HEX(1750000000000 + i * 1000), 12, '0')), RANDOM_BYTES(10)),
-       REPEAT('x', 3 + FLOOR(RAND() * 61)), i % 5 > 1, @now + INTERVAL i SECOND,
-       IF(i % 5 > 1, @now, NULL), 1 + FLOOR(i / @users)
-FROM n ORDER BY i;
+       description, i % 5 > 1, @now + INTERVAL i SECOND, IF(i % 5 > 1, @now, NULL), 1 + FLOOR(i / @users),
+       notes, IF(i % 3 = 0, @now, NULL), CONCAT_WS('\n', description, notes), 1 + FLOOR(i / @users)
+FROM t ORDER BY i;
+
+INSERT INTO todo_tags (user_id, todo_id, tag, isdone, list_date, moved_fraction, due_date, due_minute, done_date)
+SELECT user_id, id, 'home', isdone, list_date, moved_fraction, due_date, due_minute, done_date FROM todos
+WHERE SECOND(created_date) % 5 = 0;
 
 INSERT INTO sessions (id, user_id, kind, secret_hash, previous_hash, created_date, seen_date, expires_date, user_agent, successor_key)
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @sessions)
@@ -28,9 +34,9 @@ SELECT RANDOM_BYTES(16), @first + FLOOR(RAND() * @users), IF(i % 2, 'api', 'brow
 FROM n;
 
 SELECT SUBSTRING_INDEX(name, '/', -1) AS name, file_size,
-       ROUND(file_size / CASE SUBSTRING_INDEX(name, '/', -1) WHEN 'todos' THEN @todos WHEN 'users' THEN @users ELSE @sessions END) AS bytes_a_row
+       ROUND(file_size / CASE SUBSTRING_INDEX(name, '/', -1) WHEN 'todos' THEN @todos WHEN 'todo_tags' THEN (SELECT COUNT(*) FROM todo_tags) WHEN 'users' THEN @users ELSE @sessions END) AS bytes_a_row
 FROM information_schema.innodb_tablespaces
-WHERE name IN (CONCAT(DATABASE(), '/todos'), CONCAT(DATABASE(), '/users'), CONCAT(DATABASE(), '/sessions'));
+WHERE name IN (CONCAT(DATABASE(), '/todos'), CONCAT(DATABASE(), '/todo_tags'), CONCAT(DATABASE(), '/users'), CONCAT(DATABASE(), '/sessions'));
 
 SET @began = SYSDATE(6);
 ALTER TABLE todos ADD COLUMN scratch VARCHAR(10) NULL, ALGORITHM = INSTANT;

@@ -5,5 +5,6 @@ import "./edit.test.mjs";
 import "./quick_add.test.mjs";
 import "./views.test.mjs";
 import "./move.test.mjs";
+import "./search.test.mjs";
 import "./focus.test.mjs";
 import "./leaving.test.mjs";

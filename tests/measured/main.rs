@@ -11,6 +11,8 @@ mod login_timing;
 mod process;
 mod purge;
 mod refusals;
+mod reindex;
+mod search;
 mod slowloris;
 mod statistics;
 mod unread;

@@ -79,7 +79,7 @@ async fn a_heavy_account_is_purged_without_delaying_its_owner(pool: MySqlPool) {
     assert!(slow < ADD_WITHIN, "{slow:?}");
 }
 
-fn service(options: &MySqlConnectOptions) -> Service {
+pub(super) fn service(options: &MySqlConnectOptions) -> Service {
     let cheap = Argon2Cost {
         memory: 64,
         passes: 1,
