@@ -4,6 +4,7 @@
 mod control;
 mod field;
 mod form;
+mod neighbours;
 mod page;
 
 use maud::{Markup, html};
@@ -13,8 +14,10 @@ use poem::{
     web::Data,
 };
 
+pub(super) use self::neighbours::BACK;
 use self::{
     form::EditForm,
+    neighbours::Neighbours,
     page::{EditPage, EditState},
 };
 use super::{
@@ -31,7 +34,6 @@ use super::{
     changed,
     form::{RowForm, view},
     list_view::{ListUrl, ListView},
-    own_order::Neighbours,
     row::{Reader, Row, RowControl, RowList},
 };
 use crate::{

@@ -6,13 +6,13 @@ use fastrand::Rng;
 use sqlx::{MySqlConnection, MySqlPool};
 use tickbox::domain::{
     error::{Conflict, Error},
-    todo::{Todo, TodoCounts, TodoId},
+    todo::{Filter, Limit, Place, Todo, TodoCounts, TodoId},
     user::Account,
 };
 use uuid::Uuid;
 
 use super::{VERBS, Verb, counted, counts, stored, text};
-use crate::support::fixture::World;
+use crate::support::fixture::{World, part_of};
 
 const STEPS: u64 = 300;
 /// Few, so that each is met in every state, by its owner and by the other.
@@ -70,6 +70,28 @@ impl Model {
         Ok(())
     }
 
+    /// Which to-dos of its state stand above and below one another, and whether the order is another one after the move.
+    fn place(&mut self, order: &mut Vec<u128>, id: u128, place: Place) -> Result<(), &'static str> {
+        let there = |id: &u128| self.todos.get(id).filter(|it| !it.is_removed);
+        let neighbour = place.neighbour().0.as_u128();
+        let is_done = there(&id).ok_or("not found")?.is_done;
+        match there(&neighbour) {
+            None => return Err("gone"),
+            Some(other) if other.is_done != is_done => return Err("state"),
+            Some(_) => {}
+        }
+        let before = order.clone();
+        order.retain(|it| *it != id);
+        let beside = order.iter().position(|it| *it == neighbour);
+        let below = usize::from(matches!(place, Place::After(_)));
+        order.insert(beside.expect("listed") + below, id);
+        if *order != before {
+            self.rev += 1;
+            self.todos.entry(id).and_modify(|it| it.rev = self.rev);
+        }
+        Ok(())
+    }
+
     fn counts(&self) -> TodoCounts {
         let count = |wanted: fn(&Entry) -> bool| {
             let count = self
@@ -98,7 +120,24 @@ async fn the_lists_of_two_users_match_a_simple_model(pool: MySqlPool) {
         let (who, id) = (random.usize(..2), random.u128(..IDS));
         let (account, todo_id) = ([&world.ona, &world.jonas][who], TodoId(Uuid::from_u128(id)));
         let model = &mut models[who];
-        let (expected, result, told) = if random.u8(..4) == 0 {
+        let mut order = listed(&world, account).await;
+        let (expected, result, told) = if random.u8(..3) == 0 {
+            // Another one, which may be nobody's.
+            let neighbour = (id + random.u128(1..IDS)) % IDS;
+            let neighbour = TodoId(Uuid::from_u128(neighbour));
+            let place = [Place::Before, Place::After][random.usize(..2)](neighbour);
+            let result = world.service.move_to(account, todo_id, place).await;
+            let expected = model.place(&mut order, id, place);
+            assert_eq!(listed(&world, account).await, order, "{place:?} {id}");
+            // What made way has the revision of the move.
+            for (id, entry) in &mut model.todos {
+                let id = TodoId(Uuid::from_u128(*id));
+                let kept = stored(&mut connection, account, id).await.expect("there");
+                assert!([entry.rev, model.rev].contains(&kept.rev), "{id}");
+                entry.rev = kept.rev;
+            }
+            (expected, result, format!("{place:?}"))
+        } else if random.u8(..4) == 0 {
             let words = TEXTS[usize::from(random.u8(..5) == 0)];
             let result = world.service.add(account, todo_id, text(words)).await;
             (model.add(id, words), result, format!("add {words}"))
@@ -130,10 +169,19 @@ async fn the_lists_of_two_users_match_a_simple_model(pool: MySqlPool) {
                 assert_eq!(outcome.counts, counts, "{told}");
             }
             (Err("conflict"), Err(Error::Conflict(Conflict::IdReused)))
+            | (Err("gone"), Err(Error::Conflict(Conflict::NeighbourGone)))
+            | (Err("state"), Err(Error::Conflict(Conflict::NeighbourState)))
             | (Err("not found"), Err(Error::NotFound)) => {}
             other => panic!("{told}: {other:?}"),
         }
     }
+}
+
+/// The open ones, then the done ones, as the list shows them.
+async fn listed(world: &World, who: &Account) -> Vec<u128> {
+    let query = part_of(Filter::All, None, Limit::default());
+    let page = world.service.list(who, query).await.expect("listed");
+    page.todos.iter().map(|todo| todo.id.0.as_u128()).collect()
 }
 
 /// As they are counted for the user, and as they are.

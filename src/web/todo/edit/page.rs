@@ -17,12 +17,12 @@ use super::{
             user::settings::zone_in_words,
         },
         list_view::{ListUrl, ListView},
-        own_order::Neighbours,
         row::{Reader, view_fields},
     },
     control::Control,
     field::{EditField, Part},
     form::{DUE_CHOICE, EditForm, RESTORE, TAKE},
+    neighbours::Neighbours,
 };
 use crate::domain::{
     error::FieldError,

@@ -1,5 +1,6 @@
 //! `POST /api/v1/move_todo`, and moves within `sync`
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
 use uuid::Uuid;
@@ -264,4 +265,60 @@ async fn positions_of_a_batch_come_with_the_changes(pool: MySqlPool) {
         .collect();
     assert_eq!(ids, order(&a).await);
     assert_eq!(ids[10], before[90]);
+}
+
+/// Whatever two phones have moved, added and removed since.
+#[sqlx::test]
+async fn late_copies_of_moves_change_nothing(pool: MySqlPool) {
+    let seed = fastrand::u64(..);
+    let mut random = Rng::with_seed(seed);
+    let site = Site::open(&pool).await;
+    let phones = [
+        Phone::log_in(&site, "ona").await,
+        Phone::log_in(&site, "ona").await,
+    ];
+    let mut plain = add_many(&phones[0], 6).await;
+    plain.reverse();
+    let mut held = Vec::new();
+    for step in 0..100 {
+        let told = format!("seed {seed}, step {step}");
+        let mut calls = Vec::new();
+        for index in 0..random.usize(1..5) {
+            let call = match random.u8(..8) {
+                // One of a batch, since those of one moment stand by their ids.
+                0 if index == 0 => {
+                    plain.insert(0, Uuid::new_v4().to_string());
+                    json!({ "call": "add_todo", "id": plain[0], "description": "New" })
+                }
+                1 if plain.len() > 4 => {
+                    let id = plain.remove(random.usize(..plain.len()));
+                    json!({ "call": "remove_todo", "id": id })
+                }
+                _ => {
+                    let id = plain.remove(random.usize(..plain.len()));
+                    let index = random.usize(..plain.len());
+                    let (field, below) = [("before_id", 0), ("after_id", 1)][random.usize(..2)];
+                    let call = json!({ "call": "move_todo", "id": id, field: plain[index] });
+                    plain.insert(index + below, id);
+                    call
+                }
+            };
+            let mut call = call;
+            call["call_id"] = json!(Uuid::new_v4());
+            calls.push(call);
+        }
+        let phone = &phones[random.usize(..2)];
+        let reply = phone.post("sync", json!({ "calls": calls })).await;
+        let done = statuses(&reply);
+        assert!(done.iter().all(|it| it.0 < 300), "{told}: {done:?}");
+        assert_eq!(order(phone).await, plain, "{told}");
+        held.push(calls);
+        if random.u8(..3) == 0 {
+            let late = &held[random.usize(..held.len())];
+            let before = phone.get("todo_list", Value::Null).await.json;
+            phone.post("sync", json!({ "calls": late })).await;
+            let after = phone.get("todo_list", Value::Null).await.json;
+            assert_eq!(before, after, "{told}");
+        }
+    }
 }
