@@ -84,7 +84,7 @@ pub async fn update(
     });
     let rows: Vec<_> = rows.collect();
     sqlx::query!(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id', folded TEXT PATH '$.folded')) AS indexed
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id', folded TEXT CHARACTER SET utf8mb4 PATH '$.folded')) AS indexed
          STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(indexed.id)
          SET todos.folded = indexed.folded, todos.indexed_rev = todos.rev",
         rows_to_json(&rows)?,

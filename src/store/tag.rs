@@ -98,7 +98,7 @@ pub async fn insert(
                                 done_date)
          SELECT todos.user_id, todos.id, added.tag, todos.isdone, todos.list_date, todos.moved_fraction, todos.due_date,
                 todos.due_minute, todos.done_date
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id', tag VARCHAR(100) PATH '$.tag')) AS added
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(32) PATH '$.id', tag VARCHAR(100) CHARACTER SET utf8mb4 PATH '$.tag')) AS added
          STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(added.id)",
         rows_to_json(&rows)?,
         user.0,
@@ -134,7 +134,7 @@ pub async fn count(
         "INSERT INTO tags (user_id, tag, name, open_count, all_count)
          SELECT ?, changed.tag, changed.name, changed.open_change, changed.all_change
          FROM JSON_TABLE(?, '$[*]' COLUMNS (
-             tag VARCHAR(100) PATH '$.tag', name VARCHAR(50) PATH '$.name', open_change INT PATH '$.open',
+             tag VARCHAR(100) CHARACTER SET utf8mb4 PATH '$.tag', name VARCHAR(50) CHARACTER SET utf8mb4 PATH '$.name', open_change INT PATH '$.open',
              all_change INT PATH '$.all')) AS changed
          ON DUPLICATE KEY UPDATE open_count = tags.open_count + changed.open_change,
                                  all_count = tags.all_count + changed.all_change",
@@ -155,7 +155,7 @@ pub async fn delete_unused(
     let rows: Vec<_> = changes.iter().map(ChangeRow::from).collect();
     sqlx::query!(
         "DELETE tags
-         FROM JSON_TABLE(?, '$[*]' COLUMNS (tag VARCHAR(100) PATH '$.tag')) AS changed
+         FROM JSON_TABLE(?, '$[*]' COLUMNS (tag VARCHAR(100) CHARACTER SET utf8mb4 PATH '$.tag')) AS changed
          STRAIGHT_JOIN tags ON tags.user_id = ? AND tags.tag = changed.tag COLLATE utf8mb4_bin
          WHERE tags.all_count <= 0",
         rows_to_json(&rows)?,

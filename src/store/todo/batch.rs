@@ -145,15 +145,15 @@ pub async fn insert_all(
                 added.due_date, added.due_time, added.priority, added.repeat_rule, added.last_done_date,
                 added.folded, added.rev
          FROM JSON_TABLE(?, '$[*]' COLUMNS (
-             id VARCHAR(32) PATH '$.id', description VARCHAR(200) PATH '$.description',
+             id VARCHAR(32) PATH '$.id', description VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.description',
              isdone TINYINT PATH '$.isdone', created_date DATETIME(6) PATH '$.created_date',
              done_date DATETIME(6) PATH '$.done_date', removed_date DATETIME(6) PATH '$.removed_date',
              rev BIGINT UNSIGNED PATH '$.rev',
-             original_description VARCHAR(200) PATH '$.original_description',
-             field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) PATH '$.notes',
+             original_description VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.original_description',
+             field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) CHARACTER SET utf8mb4 PATH '$.notes',
              due_date DATE PATH '$.due_date', due_time TIME PATH '$.due_time', priority TINYINT PATH '$.priority',
              repeat_rule VARCHAR(100) PATH '$.repeat_rule',
-             last_done_date DATETIME(6) PATH '$.last_done_date', folded TEXT PATH '$.folded')) AS added",
+             last_done_date DATETIME(6) PATH '$.last_done_date', folded TEXT CHARACTER SET utf8mb4 PATH '$.folded')) AS added",
         user.0,
         rows_to_json(&rows)?,
     )
@@ -171,15 +171,15 @@ pub async fn update_all(
     let rows: Vec<_> = todos.iter().map(TodoRow::from).collect();
     sqlx::query!(
         "UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
-             id VARCHAR(32) PATH '$.id', description VARCHAR(200) PATH '$.description',
+             id VARCHAR(32) PATH '$.id', description VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.description',
              isdone TINYINT PATH '$.isdone', done_date DATETIME(6) PATH '$.done_date',
              removed_date DATETIME(6) PATH '$.removed_date', rev BIGINT UNSIGNED PATH '$.rev',
              moved_date DATETIME(6) PATH '$.moved_date', moved_fraction BIGINT UNSIGNED PATH '$.moved_fraction',
-             original_description VARCHAR(200) PATH '$.original_description',
-             field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) PATH '$.notes',
+             original_description VARCHAR(200) CHARACTER SET utf8mb4 PATH '$.original_description',
+             field_revs VARCHAR(510) PATH '$.field_revs', notes VARCHAR(5000) CHARACTER SET utf8mb4 PATH '$.notes',
              due_date DATE PATH '$.due_date', due_time TIME PATH '$.due_time', priority TINYINT PATH '$.priority',
              repeat_rule VARCHAR(100) PATH '$.repeat_rule',
-             last_done_date DATETIME(6) PATH '$.last_done_date', folded TEXT PATH '$.folded')) AS changed
+             last_done_date DATETIME(6) PATH '$.last_done_date', folded TEXT CHARACTER SET utf8mb4 PATH '$.folded')) AS changed
          STRAIGHT_JOIN todos ON todos.user_id = ? AND todos.id = UNHEX(changed.id)
          SET todos.description = changed.description, todos.isdone = changed.isdone,
              todos.done_date = changed.done_date, todos.removed_date = changed.removed_date, todos.rev = changed.rev,

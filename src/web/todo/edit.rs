@@ -9,7 +9,7 @@ mod page;
 
 use maud::{Markup, html};
 use poem::{
-    IntoResponse as _, Response, handler,
+    IntoResponse as _, Request, Response, handler,
     http::{StatusCode, header},
     web::Data,
 };
@@ -39,6 +39,7 @@ use super::{
 use crate::{
     domain::{
         error::Error,
+        head::HeadOnly,
         todo::{Change, Edit, Todo, TodoId, Write, WriteRefusal},
         user::Account,
     },
@@ -52,6 +53,7 @@ pub(in crate::web) async fn show(
     visitor: Visitor,
     hx: HxRequest,
     query: Query,
+    request: &Request,
 ) -> Result<Response, Failure> {
     let not_found = |_| Failure::from(Error::NotFound);
     let view = ListView::parse(query.get("show"), query.get("cursor")).map_err(not_found)?;
@@ -63,7 +65,8 @@ pub(in crate::web) async fn show(
         row(Reader::of(&service, &account), view, &todo)
     } else {
         let (reader, state) = (Reader::of(&service, &account), EditState::of(&todo));
-        let neighbours = if hx.0 {
+        let is_unseen = request.data::<HeadOnly>().is_some();
+        let neighbours = if hx.0 || is_unseen {
             // The row has a handle.
             Neighbours::default()
         } else {

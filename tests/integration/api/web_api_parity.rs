@@ -39,14 +39,7 @@ fn twins() -> Vec<Twins> {
         Twins {
             form: "/login",
             call: "login",
-            cases: vec![
-                json!({ "username": "", "password": "" }),
-                json!({ "username": "ona", "password": "" }),
-                json!({ "username": "", "password": PASSWORD }),
-                json!({ "username": "ona", "password": "wrong one" }),
-                json!({ "username": "nobody", "password": PASSWORD }),
-                json!({ "username": "no body", "password": PASSWORD }),
-            ],
+            cases: logins(),
         },
         Twins {
             form: "/",
@@ -82,6 +75,18 @@ fn twins() -> Vec<Twins> {
         by_id("/update-todo", "update_todo_status"),
         by_id("/remove-todo", "remove_todo"),
         by_id("/restore-todo", "restore_todo"),
+    ]
+}
+
+fn logins() -> Vec<Value> {
+    let login = |username, password| json!({ "username": username, "password": password });
+    vec![
+        login("", ""),
+        login("ona", ""),
+        login("", PASSWORD),
+        login("ona", "wrong one"),
+        login("nobody", PASSWORD),
+        login("no body", PASSWORD),
     ]
 }
 

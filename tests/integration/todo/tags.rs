@@ -8,8 +8,8 @@ use tickbox::{
     domain::{
         session::CallId,
         todo::{
-            Change, Edit, Filter, Limit, ListQuery, NewTodo, Place, TOMBSTONE_LIFE, Tag, TodoId,
-            Write,
+            Change, Edit, Filter, Limit, ListQuery, Narrowing, NewTodo, Place, TOMBSTONE_LIFE, Tag,
+            TodoId, Write,
         },
         user::Account,
     },
@@ -17,8 +17,8 @@ use tickbox::{
 };
 use uuid::Uuid;
 
-use super::{VERBS, stored, text};
-use crate::support::fixture::World;
+use super::{VERBS, Verb, stored, text};
+use crate::support::fixture::{World, part_of};
 
 const STEPS: u32 = 250;
 /// Few, so that each is met in every state.
@@ -131,6 +131,38 @@ pub(super) async fn counts_of(connection: &mut MySqlConnection, who: &Account) -
         .expect("read");
     let counts = counts.into_iter();
     counts.map(|(tag, open, all)| (tag, (open, all))).collect()
+}
+
+/// Seen on MariaDB, which reads texts out of JSON in the character set of the database.
+#[sqlx::test]
+async fn texts_are_kept_whole_in_a_database_of_another_character_set(pool: MySqlPool) {
+    let alter = sqlx::raw_sql("ALTER DATABASE CHARACTER SET latin1");
+    alter.execute(&pool).await.expect("altered");
+    let world = World::new(&pool).await;
+    let (id, account) = (TodoId(Uuid::from_u128(1)), &world.ona);
+    let new = Change::Add(NewTodo::new(text("Šerti žąsį #žąsis")));
+    let add = Write::new(id, new);
+    let edit = Change::Edit(Edit {
+        description: Some(text("Lesinti žąsį 日本 #žąsis")),
+        ..Edit::default()
+    });
+    for writes in [vec![add], vec![Write::new(id, edit)]] {
+        let synced = world.service.sync(account, writes, None, Limit::default());
+        let (outcomes, _) = synced.await.expect("no fault");
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    }
+    let stored = world.service.get(account, id).await.expect("there");
+    assert_eq!(stored.description.as_str(), "Lesinti žąsį 日本 #žąsis");
+    let query = part_of(Filter::All, None, Limit::default());
+    for (tag, search) in [("žąsis", ""), ("", "zasi 日本")] {
+        let narrowing = Narrowing::parse(tag, search).expect("valid");
+        let page = world.service.narrowed_list(account, query, narrowing).await;
+        assert_eq!(page.expect("listed").todos.len(), 1, "{tag} {search}");
+    }
+    let mut connection = world.connect().await;
+    assert_counts(&mut connection, account, "in latin1").await;
+    Verb::Remove.of(&world, account, id).await.expect("removed");
+    assert!(counts_of(&mut connection, account).await.is_empty());
 }
 
 #[sqlx::test]

@@ -231,7 +231,9 @@ impl<'a> Play<'a> {
             while self.fetch(who).await {}
             let mut listed = listed.clone();
             if who == OLD {
-                listed.values_mut().for_each(|todo| *todo = as_once(todo));
+                for todo in listed.values_mut() {
+                    *todo = as_once(todo);
+                }
             }
             assert_eq!(self.phones[who].replica.todos, listed, "phone {who}");
         }
