@@ -97,8 +97,9 @@ scenario("Tab leads through the list in the order of reading", {}, async (visito
   await visitor.stock(["Second", "First"]);
   await screen.focus("#description");
   const rows = [];
-  for (const text of ["First", "Second"]) for (const kind of ["check", "text", "remove"]) rows.push(await idOf(visitor, text, kind));
-  const expected = ["button", "summary", "a", "a", "a", "a", "a", ...rows, "keys-open"];
+  for (const text of ["First", "Second"]) for (const kind of ["handle", "check", "text", "remove"]) rows.push(await idOf(visitor, text, kind));
+  // Add, the help, five views, the search and all tags.
+  const expected = ["button", "summary", "a", "a", "a", "a", "a", "q", "button quiet", "a", ...rows, "keys-open"];
   const stops = [];
   for (const _ of expected) stops.push(await next(visitor));
   assert.deepEqual(stops, expected);

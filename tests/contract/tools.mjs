@@ -115,7 +115,7 @@ async function byInsomnia() {
         ...Object.fromEntries(headers.filter(isOn).map(({ name, value }) => [name, value])),
       },
       // it writes every field, and "string" or 0 in those that no example has, which a person takes out
-      body: body?.text?.replace(/,\s*"(call_id|expected_rev)": ("string"|0)/g, ""),
+      body: body?.text?.replace(/,\s*"(call_id|expected_rev|before_id)": ("string"|0)/g, ""),
       needsToken: authentication?.type === "bearer",
     }));
 }
@@ -133,6 +133,8 @@ async function walk(requests) {
     const sent = body?.replaceAll("ona.petraite", name).replace(/"(refresh_token|session_id)": "[^"]*"/g, (all, field) =>
       known[field] ? `"${field}": "${known[field]}"` : all,
     );
+    // what a person moves a to-do beside is there
+    if (call === "move_todo") await neighbour(sent, known.token);
     const authorization = needsToken && { Authorization: `Bearer ${known.token}` };
     const response = await fetch(url, { method, headers: { ...headers, ...authorization }, body: sent });
     const answer = await response.text();
@@ -147,6 +149,14 @@ async function walk(requests) {
       assert.equal(JSON.parse(answer).todos.length, 1, `${call} hides what was added: ${url} ${answer}`);
     }
   }
+}
+
+/** Adds the to-do that the request names, unless an earlier request has. */
+async function neighbour(move, token) {
+  const body = JSON.stringify({ id: JSON.parse(move).after_id, description: "Call mum" });
+  const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+  const { status } = await fetch(`${TICKBOX_URL}/api/v1/add_todo`, { method: "POST", headers, body });
+  assert.ok([201, 409].includes(status), `${status}`);
 }
 
 async function anotherSession(username) {
