@@ -33,6 +33,8 @@ class Held {
     this.#gone.open();
     await this.#come.promise;
     await route.fulfill({ response });
+    // Read to its end by the page: a row that is gone meanwhile says no more that it waits.
+    await (await route.request().response()).finished();
     this.#here.open();
   }
 }
