@@ -63,7 +63,7 @@ text_walk() {
         sees "Open again: the to-do." && press "Remove" &&
         sees "Removed the to-do." && sees "0 of 0 open" && press "Undo" &&
         sees "Restored the to-do." && sees "Buy milk" && press "Done" &&
-        sees "Nothing is done yet." && press "Open Done" &&
+        sees "Nothing is done yet." && press "Open Today" &&
         sees "Buy milk" && press "Log out" &&
         sees "You are logged out."
 }

@@ -45,8 +45,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
         }
     };
     let service = service(&config, database)?;
-    tokio::spawn(jobs::purge_daily(service.clone()));
-    tokio::spawn(jobs::reindex_daily(service.clone()));
+    tokio::spawn(jobs::daily(service.clone()));
     let lifecycle = Lifecycle::default();
     if let Some(address) = config.metrics_listen {
         serve_metrics(address, service.clone(), lifecycle.clone())?;

@@ -21,7 +21,9 @@ const RUNS: usize = 21;
 const TIMES: u32 = 4;
 
 #[sqlx::test]
-async fn a_search_takes_10_ms_and_of_the_longest_list_100_ms_or_a_few_times_a_bare_like(pool: MySqlPool) {
+async fn a_search_takes_10_ms_and_of_the_longest_list_100_ms_or_a_few_times_a_bare_like(
+    pool: MySqlPool,
+) {
     let mut connection = options(&pool)
         .connect()
         .await
