@@ -85,6 +85,14 @@ impl Flash {
         }
     }
 
+    /// Whether a to-do was added.
+    pub(super) fn is_added(self) -> bool {
+        matches!(
+            self,
+            Self::Added | Self::AddedByWords(_) | Self::AddedPartly(_)
+        )
+    }
+
     /// The to-do in question, for messages that offer to undo, or say more of it.
     pub(super) fn id(self) -> Option<TodoId> {
         match self {

@@ -145,6 +145,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_ascii_text_folds_as_each_of_its_characters_does() {
+        let all: String = (0..=127_u8).map(char::from).collect();
+        let each: String = all.chars().flat_map(folded_character).collect();
+        assert_eq!(folded(&all), each);
+    }
+
     proptest! {
         #[test]
         fn folding_twice_is_folding_once(text in "\\PC{0,40}") {

@@ -134,7 +134,7 @@ pub(super) fn refreshed(reader: Reader<'_>, view: ListView<'_>, page: &Page) -> 
         (fragment(dom_id::TODOS, "innerMorph", &Rows::of(&page.todos, reader, view)))
         (fragment(dom_id::MORE, "outerHTML", &load_more(view, page)))
         (fragment(dom_id::COUNT, "outerHTML", &count(page.counts)))
-        @if view.filter.is_by_day() {
+        @if view.is_counted_by_day() {
             (fragment(dom_id::COUNT_BY_DAY, "outerHTML", &count_by_day(view, page)))
         }
     }

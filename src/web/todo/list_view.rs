@@ -125,6 +125,11 @@ impl<'a> ListView<'a> {
         self.search.is_empty() && matches!(self.filter, Filter::All | Filter::Open)
     }
 
+    /// Whether the page says how many to-dos are due: not of a search, which may not have looked at all of them.
+    pub(in crate::web) fn is_counted_by_day(self) -> bool {
+        self.filter.is_by_day() && self.after.is_none() && self.search.is_empty()
+    }
+
     /// The same filter at another position.
     pub(in crate::web) fn at(self, after: Option<Cursor>) -> Self {
         Self { after, ..self }

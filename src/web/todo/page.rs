@@ -175,7 +175,7 @@ pub(super) fn count_by_day(view: ListView<'_>, page: &Page) -> Markup {
         _ => "due after today",
     };
     html! {
-        @if view.filter.is_by_day() && view.after.is_none() {
+        @if view.is_counted_by_day() {
             p #(dom_id::COUNT_BY_DAY) {
                 // `answers.js` counts what is in the element within.
                 @match page.next {
@@ -223,7 +223,7 @@ pub(super) fn status_message(
                 None => "the to-do.",
             }
         }
-        @if verb == "Added" && !todo.map_or(view.shows_new(), |todo| view.shows(todo)) {
+        @if flash.is_added() && !todo.map_or(view.shows_new(), |todo| view.shows(todo)) {
             " " a href=(ListUrl::default()) { "Show it" }
         }
         @if let Flash::Removed(id) = flash {

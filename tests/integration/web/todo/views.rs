@@ -115,3 +115,15 @@ async fn a_list_by_day_without_to_dos_says_so(pool: MySqlPool) {
     }
     assert_eq!(browser.get("/?show=tomorrow").await.status, 404);
 }
+
+/// A search may not have looked at all of them.
+#[sqlx::test]
+async fn a_search_by_day_says_no_number_of_what_is_due(pool: MySqlPool) {
+    let site = Site::open(&pool).await;
+    let browser = site.browser("ona").await;
+    add_due(&site, &browser, "Milk", 0).await;
+    for (search, numbers) in [("", 1), ("&q=milk", 0), ("&q=bread", 0)] {
+        let page = browser.get(&format!("/?show=today{search}")).await;
+        assert_eq!(page.texts("#count-by-day").len(), numbers, "{search}");
+    }
+}
